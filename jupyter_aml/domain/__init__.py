@@ -1,0 +1,1 @@
+"""What exists and what is allowed: facts as frozen values, rules as plain functions."""

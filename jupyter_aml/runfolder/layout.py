@@ -1,0 +1,153 @@
+"""Where everything of a run lies, and under which names SDK v1 knew it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from jupyter_aml.domain.errors import NotFound, Refused
+
+CONSOLE = "user_logs/std_log.txt"
+BUILD_LOG = "azureml-logs/20_image_build_log.txt"
+
+_OWN_LOGS = {CONSOLE: "logs/std_log.txt", BUILD_LOG: "logs/20_image_build_log.txt"}
+
+
+class RunFolder:
+    """The paths of one run. Makes nothing and reads nothing by itself."""
+
+    __slots__ = ("path",)
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path)
+
+    @property
+    def record(self) -> Path:
+        """What was asked and what became of it; written by the engine alone."""
+        return self.path / "run.json"
+
+    @property
+    def snapshot(self) -> Path:
+        """The source as it was sent, read-only."""
+        return self.path / "snapshot"
+
+    @property
+    def snapshot_list(self) -> Path:
+        """The manifest of the snapshot: paths, sizes and hashes."""
+        return self.path / "snapshot.json"
+
+    @property
+    def work(self) -> Path:
+        """The copy of the source in which the script runs."""
+        return self.path / "work"
+
+    @property
+    def outputs(self) -> Path:
+        """What the script leaves under `outputs/`."""
+        return self.work / "outputs"
+
+    @property
+    def logs(self) -> Path:
+        """Our own logs: console and image build."""
+        return self.path / "logs"
+
+    @property
+    def console(self) -> Path:
+        """The console of the script."""
+        return self.path / _OWN_LOGS[CONSOLE]
+
+    @property
+    def build_log(self) -> Path:
+        """The building of the environment."""
+        return self.path / _OWN_LOGS[BUILD_LOG]
+
+    @property
+    def metrics(self) -> Path:
+        """Records, one file a process; `packed.*` once the run has ended."""
+        return self.path / "metrics"
+
+    @property
+    def files(self) -> Path:
+        """Uploads and images whose names start with neither `outputs/` nor `logs/`."""
+        return self.path / "files"
+
+    @property
+    def status(self) -> Path:
+        """Claim, pids, pulse and exit record of the shim."""
+        return self.path / "status"
+
+    def locate(self, name: str) -> Path:
+        """Return where the file of this SDK v1 name lies; raises Refused for a name that leads out.
+
+        The file need not exist.
+        """
+        parts = checked(name).split("/")
+        if name in _OWN_LOGS:
+            return self.path / _OWN_LOGS[name]
+        if parts[0] == "user_logs":
+            return self.logs.joinpath(*parts[1:])
+        if parts[0] in ("outputs", "logs"):
+            return self.work.joinpath(*parts)
+        return self.files.joinpath(*parts)
+
+    def existing(self, name: str) -> Path:
+        """Like `locate`, for a file that is there and lies inside the run; else NotFound."""
+        path = self.locate(name)
+        real = path.resolve()
+        if not real.is_relative_to(self.path.resolve()):
+            raise Refused(f"{name!r} is a link that leads out of the run's folder")
+        if not real.is_file():
+            raise NotFound(f"run {self.path.name} has no file {name!r}")
+        return real
+
+    def names(self) -> list[tuple[str, os.stat_result]]:
+        """List the run's files by their SDK v1 names, sorted; links out of the folder are left out."""
+        found: list[tuple[str, os.stat_result]] = []
+        for name, place in _OWN_LOGS.items():
+            found += _one(name, self.path / place)
+        own = set(_OWN_LOGS.values())
+        for prefix, folder in (
+            ("user_logs", self.logs),
+            ("outputs", self.work / "outputs"),
+            ("logs", self.work / "logs"),
+            ("", self.files),
+        ):
+            for path in _walk(folder):
+                inside = path.relative_to(folder).as_posix()
+                if prefix == "user_logs" and f"logs/{inside}" in own:
+                    continue
+                found += _one(f"{prefix}/{inside}" if prefix else inside, path)
+        return sorted(found, key=lambda item: item[0])
+
+
+def checked(name: str) -> str:
+    """Return the relative name with '/', or raise Refused: nothing may lead out of a folder."""
+    parts = name.split("/")
+    if (
+        not name
+        or len(name) > 1024
+        or "\\" in name
+        or any(ord(letter) < 32 for letter in name)
+        or any(part in ("", ".", "..") for part in parts)
+        or any(len(part.encode("utf-8", "surrogatepass")) > 255 for part in parts)
+        or (len(parts[0]) == 2 and parts[0][1] == ":")
+    ):
+        raise Refused(f"{name[:120]!r} is not a name of a file inside the run")
+    return name
+
+
+def _walk(folder: Path) -> list[Path]:
+    # A link to a folder is not followed, so a loop or a way out is never walked.
+    return [
+        Path(parent) / name
+        for parent, _, names in os.walk(folder, followlinks=False)
+        for name in names
+    ]
+
+
+def _one(name: str, path: Path) -> list[tuple[str, os.stat_result]]:
+    try:
+        stat = path.lstat()
+    except OSError:
+        return []
+    return [(name, stat)] if path.is_file() and not path.is_symlink() else []

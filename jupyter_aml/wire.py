@@ -1,0 +1,591 @@
+"""The one JSON form of the domain; `labextension/src/wire.ts` is generated from it.
+
+Only this module knows both spellings: Python says `created_at`, JSON says `createdAt`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal, NotRequired, TypedDict
+
+from jupyter_aml.domain import ids
+from jupyter_aml.domain.errors import Invalid
+from jupyter_aml.domain.run import Failure, Job, Origin, Run, RunStatus
+
+PROTOCOL = 1
+"""Grows when a page of one version cannot talk to a server of another."""
+
+RUN_MIME = "application/vnd.jupyter-aml.run+json"
+
+Status = Literal[
+    "NotStarted", "Preparing", "Provisioning", "Queued", "Starting", "Running", "NotResponding",
+    "CancelRequested", "Finalizing", "Completed", "Failed", "Canceled",
+]  # fmt: skip
+
+# ---- what the server says -------------------------------------------------------------------
+
+
+class WireFailure(TypedDict):
+    """Why a run failed. `line` is counted as the editor shows it."""
+
+    message: str
+    type: str | None
+    code: str
+    line: int | None
+    file: str | None
+    hint: str | None
+    traceback: str | None
+
+
+class WireOrigin(TypedDict):
+    """The notebook cell a run was sent from."""
+
+    notebook: str | None
+    cellId: str | None
+    executionCount: int | None
+
+
+class WireJob(TypedDict):
+    """What a run executes. Times are seconds."""
+
+    command: list[str]
+    interpreter: str
+    environment: str
+    environmentVariables: dict[str, str]
+    target: str
+    timeout: float | None
+    grace: float
+    lineOffset: int
+
+
+class WireRun(TypedDict):
+    """One run, as lists, cards and run.json hold it. Times are ISO 8601 in UTC."""
+
+    runId: str
+    workspace: str
+    experiment: str
+    number: int
+    status: Status
+    createdAt: str
+    changedAt: str
+    startedAt: str | None
+    endedAt: str | None
+    seq: int
+    type: str
+    displayName: str | None
+    description: str
+    target: str
+    job: WireJob | None
+    script: str | None
+    arguments: list[str]
+    parameters: dict[str, Any]
+    tags: dict[str, str]
+    properties: dict[str, str]
+    parentId: str | None
+    origin: WireOrigin | None
+    snapshotId: str | None
+    submittedBy: str | None
+    attempt: int
+    reason: str | None
+    cancelRequested: bool
+    exitCode: int | None
+    error: WireFailure | None
+    warnings: list[str]
+    metrics: dict[str, float | str | None]
+
+
+class WireRunPage(TypedDict):
+    """One page of a list of runs; `next` is given back as `after` for the next page."""
+
+    runs: list[WireRun]
+    total: int
+    next: str | None
+
+
+class WireSeries(TypedDict):
+    """One scalar metric, thinned out for drawing; x is the step (ascending), t the time in s."""
+
+    x: list[float]
+    y: list[float | None]
+    t: list[float]
+    count: int
+    last: float | None
+
+
+class WireValue(TypedDict):
+    """One logged thing that is not a number."""
+
+    kind: Literal["text", "list", "row", "table", "image", "confusion_matrix", "accuracy_table",
+                  "predictions", "residuals"]  # fmt: skip
+    value: Any
+    time: float
+    step: float | None
+
+
+class WireMetrics(TypedDict):
+    """Metrics of a run. `cursor` is opaque: give it back to receive only what is newer."""
+
+    runId: str
+    series: dict[str, WireSeries]
+    values: dict[str, list[WireValue]]
+    cursor: dict[str, int]
+
+
+class WireFile(TypedDict):
+    """A file of a run under the name SDK v1 gave it; size in bytes, modified in epoch seconds."""
+
+    name: str
+    size: int
+    modified: float
+
+
+class WireFiles(TypedDict):
+    """The files of a run, sorted by name."""
+
+    runId: str
+    files: list[WireFile]
+
+
+class WireSnapshotFile(TypedDict):
+    """A file of the stored source; hash is blake3 in hex."""
+
+    path: str
+    size: int
+    hash: str
+
+
+class WireSnapshot(TypedDict):
+    """What was sent with a run."""
+
+    snapshotId: str
+    files: list[WireSnapshotFile]
+    excluded: list[str]
+
+
+class WireExperiment(TypedDict):
+    """An experiment with the number of its runs."""
+
+    name: str
+    workspace: str
+    createdAt: str
+    tags: dict[str, str]
+    runCount: int
+
+
+class WireWorkspace(TypedDict):
+    """A workspace with what SDK v1 showed of it."""
+
+    name: str
+    subscriptionId: str
+    resourceGroup: str
+    location: str
+    createdAt: str
+    tags: dict[str, str]
+
+
+class WireCompute(TypedDict):
+    """A compute target and how busy it is."""
+
+    name: str
+    type: str
+    slots: int
+    busy: int
+    waiting: int
+
+
+class WireStatus(TypedDict):
+    """The handshake: who answers, and which protocol it speaks."""
+
+    version: str
+    protocol: int
+    root: str
+    kind: Literal["jupyter", "headless"]
+    pid: int
+    epoch: int
+    defaultWorkspace: str
+
+
+class WireProblem(TypedDict):
+    """Every error answer: `error` is the name of the error class, `message` one sentence."""
+
+    error: str
+    message: str
+    hint: NotRequired[str]
+
+
+# ---- what a client asks ---------------------------------------------------------------------
+
+
+class WireSource(TypedDict, total=False):
+    """The code of a run: a folder, or files given inline plus globs below a base folder."""
+
+    directory: str
+    files: dict[str, str]
+    include: list[str]
+    base: str
+
+
+class WireSubmit(TypedDict, total=False):
+    """Body of POST /aml/runs. `runId` makes a repeated call the same as the first."""
+
+    runId: str
+    workspace: str
+    experiment: str
+    type: str
+    displayName: str
+    description: str
+    tags: dict[str, str]
+    properties: dict[str, str]
+    parameters: dict[str, Any]
+    script: str
+    arguments: list[str]
+    job: WireJob
+    source: WireSource
+    origin: WireOrigin
+    parentId: str
+    process: dict[str, Any]
+    dryRun: bool
+
+
+class WirePatch(TypedDict, total=False):
+    """Body of PATCH /aml/runs/<id>: only what is given changes; a tag of null goes away."""
+
+    displayName: str
+    description: str
+    tags: dict[str, str | None]
+    properties: dict[str, str]
+
+
+# ---- the socket -----------------------------------------------------------------------------
+
+
+class WireSubscribe(TypedDict):
+    """Client to server. Topics: `run` (with runId) and `runs` (with workspace).
+
+    `logs` maps a log name to the byte from which to send; a log that is not named is not sent.
+    `metrics` is a cursor, `seq` the newest `run.seq` the client has seen.
+    """
+
+    type: Literal["subscribe", "unsubscribe"]
+    topic: Literal["run", "runs"]
+    runId: NotRequired[str]
+    workspace: NotRequired[str]
+    seq: NotRequired[int]
+    logs: NotRequired[dict[str, int]]
+    metrics: NotRequired[dict[str, int]]
+
+
+class WireHello(TypedDict):
+    """First message of a socket."""
+
+    type: Literal["hello"]
+    status: WireStatus
+
+
+class WireRunEvent(TypedDict):
+    """A run changed (`run` and `runs` topics)."""
+
+    type: Literal["run"]
+    run: WireRun
+
+
+class WireDeletedEvent(TypedDict):
+    """A run is gone."""
+
+    type: Literal["deleted"]
+    runId: str
+    seq: int
+
+
+class WireLogEvent(TypedDict):
+    """A piece of a log; `offset` and `end` are bytes of the file, `text` is decoded UTF-8."""
+
+    type: Literal["log"]
+    runId: str
+    name: str
+    offset: int
+    end: int
+    text: str
+
+
+class WireMetricsEvent(TypedDict):
+    """New points; `metrics.series[...].count` and `last` speak of the whole series."""
+
+    type: Literal["metrics"]
+    metrics: WireMetrics
+
+
+class WireFilesEvent(TypedDict):
+    """The list of files of a run changed: ask for it again."""
+
+    type: Literal["files"]
+    runId: str
+
+
+class WireGapEvent(TypedDict):
+    """This listener was too slow and events of the run were dropped: ask again by REST."""
+
+    type: Literal["gap"]
+    runId: str
+
+
+class WireProblemEvent(TypedDict):
+    """A subscription could not be served."""
+
+    type: Literal["problem"]
+    runId: str | None
+    problem: WireProblem
+
+
+WireEvent = (
+    WireHello | WireRunEvent | WireDeletedEvent | WireLogEvent | WireMetricsEvent
+    | WireFilesEvent | WireGapEvent | WireProblemEvent
+)  # fmt: skip
+
+
+class WireLogTail(TypedDict):
+    """The end of a log, kept in a notebook; `offset` is the byte where `text` starts."""
+
+    name: str
+    offset: int
+    text: str
+    size: int
+
+
+class WireCard(TypedDict):
+    """What a stored output holds of a run, enough to draw it with no server."""
+
+    run: WireRun
+    metrics: WireMetrics | None
+    log: WireLogTail | None
+    files: list[WireFile]
+    images: dict[str, str]
+    savedAt: str
+
+
+class WireBundle(TypedDict):
+    """The data of MIME type `application/vnd.jupyter-aml.run+json`."""
+
+    version: int
+    runId: str
+    workspace: str
+    show: Literal["full", "mini"]
+    snapshot: WireCard | None
+
+
+# ---- to and from the domain -----------------------------------------------------------------
+
+
+def encode_time(at: datetime | None) -> str | None:
+    """ISO 8601 in UTC with microseconds and a Z, or None."""
+    if at is None:
+        return None
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def decode_time(text: str | None) -> datetime | None:
+    """The inverse of `encode_time`; raises Invalid."""
+    if text is None:
+        return None
+    try:
+        return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(UTC)
+    except ValueError as error:
+        raise Invalid(f"{text!r} is not a time in ISO 8601") from error
+
+
+def encode_job(job: Job) -> WireJob:
+    """A job as JSON."""
+    return {
+        "command": list(job.command),
+        "interpreter": job.interpreter,
+        "environment": job.environment,
+        "environmentVariables": dict(job.environment_variables),
+        "target": job.target,
+        "timeout": None if job.timeout is None else job.timeout.total_seconds(),
+        "grace": job.grace.total_seconds(),
+        "lineOffset": job.line_offset,
+    }
+
+
+def decode_job(data: Mapping[str, Any]) -> Job:
+    """A job from JSON; raises Invalid with the name of the field."""
+    given = _Fields("job", data)
+    timeout = given.number("timeout", None)
+    grace = given.number("grace", 10.0)
+    if timeout is not None and timeout <= 0:
+        raise Invalid(f"the timeout must be longer than 0 seconds, not {timeout}")
+    return Job(
+        command=tuple(given.texts("command")),
+        interpreter=given.text("interpreter", ""),
+        environment=given.text("environment", "user-managed"),
+        environment_variables=given.text_map("environmentVariables"),
+        target=given.text("target", "local"),
+        timeout=None if timeout is None else timedelta(seconds=timeout),
+        grace=timedelta(seconds=10.0 if grace is None else grace),
+        line_offset=int(given.number("lineOffset", 0) or 0),
+    )
+
+
+def encode_run(run: Run) -> WireRun:
+    """A run as JSON."""
+    created, changed = encode_time(run.created_at), encode_time(run.changed_at)
+    assert created is not None and changed is not None
+    failure, origin = run.failure, run.origin
+    return {
+        "runId": run.id,
+        "workspace": run.workspace,
+        "experiment": run.experiment,
+        "number": run.number,
+        "status": run.status.value,
+        "createdAt": created,
+        "changedAt": changed,
+        "startedAt": encode_time(run.started_at),
+        "endedAt": encode_time(run.ended_at),
+        "seq": run.seq,
+        "type": run.type,
+        "displayName": run.display_name,
+        "description": run.description,
+        "target": "local" if run.job is None else run.job.target,
+        "job": None if run.job is None else encode_job(run.job),
+        "script": run.script,
+        "arguments": list(run.arguments),
+        "parameters": dict(run.parameters),
+        "tags": dict(run.tags),
+        "properties": dict(run.properties),
+        "parentId": run.parent,
+        "origin": None if origin is None else {
+            "notebook": origin.notebook,
+            "cellId": origin.cell_id,
+            "executionCount": origin.execution_count,
+        },
+        "snapshotId": run.snapshot_id,
+        "submittedBy": run.submitted_by,
+        "attempt": run.attempt,
+        "reason": run.reason,
+        "cancelRequested": run.cancel_requested,
+        "exitCode": run.exit_code,
+        "error": None if failure is None else {
+            "message": failure.message,
+            "type": failure.type,
+            "code": failure.code,
+            "line": failure.line,
+            "file": failure.file,
+            "hint": failure.hint,
+            "traceback": failure.traceback,
+        },
+        "warnings": list(run.warnings),
+        "metrics": {name: finite(value) for name, value in run.metrics.items()},
+    }  # fmt: skip
+
+
+def decode_run(data: Mapping[str, Any]) -> Run:
+    """A run from JSON (an answer or run.json); raises Invalid with the name of the field."""
+    given = _Fields("run", data)
+    created = decode_time(given.text("createdAt"))
+    changed = decode_time(given.text("changedAt"))
+    assert created is not None and changed is not None
+    job, origin, error = data.get("job"), data.get("origin"), data.get("error")
+    try:
+        status = RunStatus(given.text("status"))
+    except ValueError as problem:
+        raise Invalid(f"{data.get('status')!r} is not a status of a run") from problem
+    return Run(
+        id=ids.run_id(given.text("runId")),
+        workspace=ids.workspace_name(given.text("workspace")),
+        experiment=ids.experiment_name(given.text("experiment")),
+        number=int(given.number("number", 0) or 0),
+        status=status,
+        created_at=created,
+        changed_at=changed,
+        started_at=decode_time(given.optional("startedAt")),
+        ended_at=decode_time(given.optional("endedAt")),
+        seq=int(given.number("seq", 0) or 0),
+        type=given.text("type", "azureml.scriptrun"),
+        display_name=given.optional("displayName"),
+        description=given.text("description", ""),
+        job=None if job is None else decode_job(job),
+        script=given.optional("script"),
+        arguments=tuple(given.texts("arguments")),
+        parameters=dict(given.mapping("parameters")),
+        tags=given.text_map("tags"),
+        properties=given.text_map("properties"),
+        parent=None if data.get("parentId") is None else ids.run_id(given.text("parentId")),
+        origin=None if origin is None else decode_origin(origin),
+        snapshot_id=given.optional("snapshotId"),
+        submitted_by=given.optional("submittedBy"),
+        attempt=int(given.number("attempt", 0) or 0),
+        reason=given.optional("reason"),
+        cancel_requested=bool(data.get("cancelRequested", False)),
+        exit_code=data.get("exitCode"),
+        failure=None if error is None else Failure(**error),
+        warnings=tuple(given.texts("warnings")),
+        metrics={
+            name: float("nan") if value is None else value
+            for name, value in given.mapping("metrics").items()
+        },
+    )
+
+
+def decode_origin(data: Mapping[str, Any]) -> Origin:
+    """The place a run was sent from; raises Invalid."""
+    given = _Fields("origin", data)
+    count = given.number("executionCount", None)
+    return Origin(
+        notebook=given.optional("notebook"),
+        cell_id=given.optional("cellId"),
+        execution_count=None if count is None else int(count),
+    )
+
+
+def finite(value: Any) -> Any:
+    """JSON has no NaN and no infinity: they travel as null and as text."""
+    if isinstance(value, float) and value - value != 0:
+        return None if value != value else ("Infinity" if value > 0 else "-Infinity")
+    return value
+
+
+class _Fields:
+    """Reads the fields of one JSON object and names the one that is wrong."""
+
+    def __init__(self, what: str, data: Any) -> None:
+        if not isinstance(data, Mapping):
+            raise Invalid(f"{what}: expected an object, got {type(data).__name__}")
+        self._what, self._data = what, data
+
+    def _wrong(self, name: str, wanted: str) -> Invalid:
+        got = type(self._data.get(name)).__name__
+        return Invalid(f"{self._what}.{name}: expected {wanted}, got {got}")
+
+    def text(self, name: str, default: str | None = None) -> str:
+        value = self._data.get(name, default)
+        if not isinstance(value, str):
+            raise self._wrong(name, "text")
+        return value
+
+    def optional(self, name: str) -> str | None:
+        return None if self._data.get(name) is None else self.text(name)
+
+    def number(self, name: str, default: float | None) -> float | None:
+        value = self._data.get(name, default)
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+            raise self._wrong(name, "a number")
+        return value
+
+    def texts(self, name: str) -> list[str]:
+        value = self._data.get(name, [])
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise self._wrong(name, "a list of texts")
+        return value
+
+    def mapping(self, name: str) -> Mapping[str, Any]:
+        value = self._data.get(name, {})
+        if not isinstance(value, Mapping):
+            raise self._wrong(name, "an object")
+        return value
+
+    def text_map(self, name: str) -> dict[str, str]:
+        value = self.mapping(name)
+        if not all(isinstance(key, str) and isinstance(item, str) for key, item in value.items()):
+            raise self._wrong(name, "an object of texts")
+        return dict(value)
