@@ -163,6 +163,17 @@ class WireSnapshot(TypedDict):
     excluded: list[str]
 
 
+class WireDryRun(TypedDict):
+    """What a submission would send, and nothing done; sizes in bytes."""
+
+    files: list[WireSnapshotFile]
+    excluded: list[str]
+    totalSize: int
+    command: list[str]
+    target: str
+    reason: str
+
+
 class WireExperiment(TypedDict):
     """An experiment with the number of its runs."""
 
@@ -310,9 +321,13 @@ class WireLogEvent(TypedDict):
 
 
 class WireMetricsEvent(TypedDict):
-    """New points; `metrics.series[...].count` and `last` speak of the whole series."""
+    """Points of a run. With `replace` they are all there is (thinned out), else newer ones to append.
+
+    `metrics.series[...].count` and `last` always speak of the whole series.
+    """
 
     type: Literal["metrics"]
+    replace: bool
     metrics: WireMetrics
 
 
