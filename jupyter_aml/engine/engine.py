@@ -1,0 +1,374 @@
+"""The engine of a root: what the server's handlers call, and nothing else changes a run."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from jupyter_aml import wire
+from jupyter_aml._version import __version__
+from jupyter_aml.compute.local import LocalBackend
+from jupyter_aml.domain import ids
+from jupyter_aml.domain.errors import AlreadyExists, IllegalMove, Invalid, NotFound, Outdated
+from jupyter_aml.domain.ids import RunId, WorkspaceName
+from jupyter_aml.domain.run import Run
+from jupyter_aml.engine import recover, snapshot, submit, variables
+from jupyter_aml.engine.feed import Feed, Listener
+from jupyter_aml.engine.ledger import Ledger, now
+from jupyter_aml.engine.lock import RootLock, RootTaken
+from jupyter_aml.engine.metrics import MetricsCache
+from jupyter_aml.engine.places import Places
+from jupyter_aml.engine.root import Root
+from jupyter_aml.engine.runtime import Runtime, ensure_runtime
+from jupyter_aml.engine.settings import Settings
+from jupyter_aml.engine.slots import Slots
+from jupyter_aml.engine.subscription import Subscription
+from jupyter_aml.engine.watch import Watch
+from jupyter_aml.engine.watchers import FolderWatcher
+from jupyter_aml.environments.user_managed import UserManaged
+from jupyter_aml.store.blobs import Blobs
+from jupyter_aml.store.database import Database
+
+__all__ = ["Engine", "LogPiece", "RootTaken"]
+
+Kind = Literal["jupyter", "headless"]
+
+
+@dataclass(frozen=True, slots=True)
+class LogPiece:
+    """Bytes of a log from `offset` on; `size` is how long the log was then."""
+
+    data: bytes
+    offset: int
+    size: int
+
+
+class Engine:
+    """Holds one root. Make it by `open`; every method may be called from the event loop alone."""
+
+    def __init__(
+        self, settings: Settings, kind: Kind, lock: RootLock, database: Database, runtime: Runtime
+    ) -> None:
+        self.settings, self.kind = settings, kind
+        self.socket: str | None = None
+        """Where the engine answers; the server sets it once it listens."""
+        self._log = logging.getLogger("jupyter_aml.engine")
+        self._lock, self._runtime = lock, runtime
+        self._epoch = database.next_epoch(f"{kind} {os.getpid()}")
+        self._root = Root(settings.root)
+        self._blobs = Blobs(settings.root / "blobs")
+        self._stats = snapshot.StatCache(settings.root / "cache")
+        self._ledger = Ledger(self._root, database, epoch=self._epoch)
+        self._metrics = MetricsCache()
+        self._watcher = FolderWatcher()
+        self._feed = Feed(self)
+        self._ledger.publish = self._feed.publish
+        self._slots = {"local": Slots("local", settings.max_runs)}
+        self._places = Places(self._root, self._ledger)
+        self._watch = Watch(
+            self._ledger,
+            self._root,
+            backends={"local": LocalBackend()},
+            slots=self._slots,
+            builders=[UserManaged()],
+            variables=self._variables,
+            log=self._log,
+        )
+
+    @classmethod
+    async def open(cls, settings: Settings, *, kind: Kind) -> Self:
+        """Take the root and every run in it; raises RootTaken, StorageFailed or Invalid."""
+        lock = await asyncio.to_thread(RootLock, settings.root)
+        try:
+            where = settings.database or settings.root / "aml.db"
+            database = await asyncio.to_thread(Database.open, where)
+            runtime = await asyncio.to_thread(ensure_runtime, settings.root)
+            engine = cls(settings, kind, lock, database, runtime)
+            await engine._recover()
+        except BaseException:
+            lock.release()
+            raise
+        return engine
+
+    async def close(self) -> None:
+        """Let go of the root; the runs go on and are found again by the next engine."""
+        self._feed.close()
+        await self._watch.close()
+        self._watcher.close()
+        await self._ledger.close()
+        self._lock.release()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing runs, nothing waits and nobody listens."""
+        return self._watch.active == 0 and self._feed.listeners == 0
+
+    @property
+    def active_runs(self) -> int:
+        """How many runs have not ended."""
+        return self._watch.active
+
+    def status(self) -> wire.WireStatus:
+        """The handshake."""
+        return {
+            "version": __version__,
+            "protocol": wire.PROTOCOL,
+            "root": str(self.settings.root),
+            "kind": self.kind,
+            "pid": os.getpid(),
+            "epoch": self._epoch,
+            "defaultWorkspace": ids.DEFAULT_WORKSPACE,
+        }
+
+    # ---- workspaces, experiments, compute ---------------------------------------------------
+
+    async def workspaces(self) -> list[wire.WireWorkspace]:
+        """All workspaces; there is always the default one."""
+        return await self._places.workspaces()
+
+    async def add_workspace(self, body: Mapping[str, Any]) -> wire.WireWorkspace:
+        """Make a workspace; AlreadyExists unless `existOk`."""
+        return await self._places.add_workspace(body)
+
+    async def workspace(self, name: str) -> wire.WireWorkspace:
+        """One workspace, or NotFound."""
+        return await self._places.workspace(name)
+
+    async def experiments(self, workspace: str) -> list[wire.WireExperiment]:
+        """The experiments of a workspace."""
+        return await self._places.experiments(workspace)
+
+    async def add_experiment(self, body: Mapping[str, Any]) -> wire.WireExperiment:
+        """Make an experiment, or find it."""
+        return await self._places.add_experiment(body)
+
+    async def compute(self) -> list[wire.WireCompute]:
+        """The compute targets and how busy they are."""
+        return [
+            {
+                "name": name,
+                "type": "Local",
+                "slots": slots.count,
+                "busy": slots.busy,
+                "waiting": slots.waiting,
+            }
+            for name, slots in self._slots.items()
+        ]
+
+    # ---- runs -------------------------------------------------------------------------------
+
+    async def page(
+        self,
+        *,
+        workspace: str,
+        experiment: str | None = None,
+        filter: str = "",
+        sort: str = "-createdAt",
+        limit: int = 50,
+        after: str | None = None,
+    ) -> wire.WireRunPage:
+        """A page of the list; raises Invalid naming the word that is wrong."""
+        page = await self._ledger.page(
+            workspace=ids.workspace_name(workspace),
+            experiment=None if experiment is None else ids.experiment_name(experiment),
+            filter=filter,
+            sort=sort,
+            limit=limit,
+            after=after,
+        )
+        runs = [wire.encode_run(run) for run in page.runs]
+        return {"runs": runs, "total": page.total, "next": page.next}
+
+    async def submit(self, body: Mapping[str, Any]) -> wire.WireRun | wire.WireDryRun:
+        """Make a run of what is asked, or find the one that an earlier call made."""
+        if body.get("runId") is not None:
+            try:
+                return await self.run(str(body["runId"]))
+            except NotFound:
+                pass
+        drafted = await asyncio.to_thread(
+            submit.draft, body, settings=self.settings, targets=list(self._slots)
+        )
+        if body.get("dryRun"):
+            return submit.describe(drafted)
+        await self._places.need_workspace(drafted.run.workspace)
+        made = await asyncio.to_thread(
+            submit.make_folder, drafted, root=self._root, blobs=self._blobs, cache=self._stats
+        )
+        try:
+            run = await self._ledger.add(made)
+        except AlreadyExists:
+            return await self.run(made.id)
+        except BaseException:
+            await asyncio.to_thread(snapshot.remove_tree, self._root.folder(made).path)
+            raise
+        self._watch.begin(run)
+        return wire.encode_run(run)
+
+    async def run(self, run_id: str) -> wire.WireRun:
+        """One run, or NotFound."""
+        return wire.encode_run(await self.find(ids.run_id(run_id)))
+
+    async def patch(self, run_id: str, body: Mapping[str, Any]) -> wire.WireRun:
+        """Change what a user may change; properties that are there stay as they are."""
+        changed = await self._insist(run_id, lambda run: _patched(run, body))
+        return wire.encode_run(changed)
+
+    async def delete(self, run_id: str) -> None:
+        """Remove a run that has ended, with its folder; IllegalMove while it goes on."""
+        run = await self.find(ids.run_id(run_id))
+        if not run.is_final:
+            raise IllegalMove(f"run {run.id} is {run.status}: cancel it before it is deleted")
+        seq = await recover.remove(run, root=self._root, ledger=self._ledger)
+        self._metrics.drop(run.id)
+        self._feed.deleted(run, seq)
+
+    async def cancel(self, run_id: str) -> wire.WireRun:
+        """Ask a run to end. A run that has ended stays as it is."""
+        run = await self.find(ids.run_id(run_id))
+        if run.is_final:
+            return wire.encode_run(run)
+        run = await self._ledger.request_cancel(run.id)
+        self._log.info("run %s: cancel was asked", run.id)
+        self._watch.kick(run.id)
+        return wire.encode_run(run)
+
+    async def look(self, run_id: str) -> wire.WireRun:
+        """Look at a run's records now."""
+        run = await self.find(ids.run_id(run_id))
+        self._watch.kick(run.id)
+        return wire.encode_run(run)
+
+    async def metrics(
+        self, run_id: str, *, points: int = 1000, names: Sequence[str] = ()
+    ) -> wire.WireMetrics:
+        """The metrics of a run, each series thinned to `points`; 0 gives all."""
+        run = await self.find(ids.run_id(run_id))
+        held = self._metrics.of(run.id, self._root.folder(run))
+        return await asyncio.to_thread(held.since, run.id, None, points=points, names=names)
+
+    async def log(
+        self,
+        run_id: str,
+        name: str,
+        *,
+        offset: int = 0,
+        limit: int = 65536,
+        tail: int | None = None,
+    ) -> LogPiece:
+        """Bytes of a log; raises NotFound while it is not there, Refused for a way out."""
+        path = await self.file(run_id, name)
+        return await asyncio.to_thread(_read, path, offset, limit, tail)
+
+    async def files(self, run_id: str) -> wire.WireFiles:
+        """The files of a run."""
+        run = await self.find(ids.run_id(run_id))
+        names = await asyncio.to_thread(self._root.folder(run).names)
+        files: list[wire.WireFile] = [
+            {"name": name, "size": stat.st_size, "modified": stat.st_mtime} for name, stat in names
+        ]
+        return {"runId": run.id, "files": files}
+
+    async def file(self, run_id: str, name: str) -> Path:
+        """The path of an existing file of a run; Refused where the name leads out."""
+        run = await self.find(ids.run_id(run_id))
+        return await asyncio.to_thread(self._root.folder(run).existing, name)
+
+    async def snapshot(self, run_id: str) -> wire.WireSnapshot:
+        """What was sent with a run."""
+        run = await self.find(ids.run_id(run_id))
+        return await asyncio.to_thread(snapshot.read_list, self._root.folder(run))
+
+    async def snapshot_file(self, run_id: str, path: str) -> Path:
+        """The path of a file as it was sent."""
+        run = await self.find(ids.run_id(run_id))
+        return await asyncio.to_thread(snapshot.stored_file, self._root.folder(run), path)
+
+    # ---- listening --------------------------------------------------------------------------
+
+    def listen(self) -> Listener:
+        """A new listener."""
+        return self._feed.listen()
+
+    async def find(self, run_id: RunId) -> Run:
+        """The run as the index has it, or NotFound."""
+        return await self._ledger.find(run_id)
+
+    async def changed(
+        self, workspace: WorkspaceName, seq: int
+    ) -> tuple[list[Run], list[tuple[RunId, int]]]:
+        """Runs changed and deleted after `seq`."""
+        return await self._ledger.changed_since(workspace, seq)
+
+    def subscription(self, run: Run, stir: Callable[[], None]) -> Subscription:
+        """Begin to follow the folder of a run."""
+        folder = self._root.folder(run)
+        return Subscription(
+            run.id,
+            folder,
+            metrics=lambda: self._metrics.of(run.id, folder),
+            watcher=self._watcher,
+            stir=stir,
+        )
+
+    # ---- inside -----------------------------------------------------------------------------
+
+    async def _recover(self) -> None:
+        await recover.tidy(root=self._root, ledger=self._ledger, log=self._log)
+        await self._places.need_workspace(ids.DEFAULT_WORKSPACE)
+        for run in await self._ledger.active():
+            self._watch.begin(run)
+
+    async def _insist(self, run_id: str, change: Callable[[Run], dict[str, Any]]) -> Run:
+        """Apply a change that depends on the run as it is, however often others come between."""
+        while True:
+            run = await self.find(ids.run_id(run_id))
+            changes = change(run)
+            if not changes:
+                return run
+            try:
+                return await self._ledger.change(run, **changes)
+            except Outdated:
+                continue
+
+    def _variables(self, run: Run, environment: Mapping[str, str]) -> dict[str, str]:
+        return variables.for_script(
+            run,
+            self._root.folder(run),
+            root=self.settings.root,
+            socket=self.socket,
+            pythonpath=self._runtime.pythonpath,
+            environment=environment,
+        )
+
+
+def _patched(run: Run, body: Mapping[str, Any]) -> dict[str, Any]:
+    wanted = wire.decode_patch(body)
+    tags = {**run.tags, **wanted.get("tags", {})}
+    for key, value in wanted.get("properties", {}).items():
+        if run.properties.get(key, value) != value:
+            raise Invalid(f"the property {key!r} of run {run.id} is set; properties never change")
+    changed = replace(
+        run,
+        display_name=wanted.get("displayName", run.display_name),
+        description=wanted.get("description", run.description),
+        tags={key: value for key, value in tags.items() if value is not None},
+        properties={**run.properties, **wanted.get("properties", {})},
+    )
+    names = ("display_name", "description", "tags", "properties")
+    return {
+        name: getattr(changed, name) for name in names if getattr(changed, name) != getattr(run, name)
+    }
+
+
+def _read(path: Path, offset: int, limit: int, tail: int | None) -> LogPiece:
+    with path.open("rb") as file:
+        size = file.seek(0, 2)
+        start = max(0, size - tail) if tail is not None else min(offset, size)
+        file.seek(start)
+        return LogPiece(file.read(tail if tail is not None else limit), start, size)

@@ -1,0 +1,121 @@
+"""Says in a sentence why a script failed, from its exit record and the end of its console."""
+
+from __future__ import annotations
+
+import re
+import signal
+from pathlib import Path
+
+from jupyter_aml.domain.run import Failure, Run
+
+_TAIL = 64 * 1024
+_TRACEBACK = "Traceback (most recent call last):"
+_FRAME = re.compile(r'\s+File "(?P<file>[^"]+)", line (?P<line>\d+)')
+_ERROR = re.compile(r"(?P<type>[A-Za-z_][\w.]*)(?:: (?P<text>.*))?\Z")
+_MODULE = re.compile(r"No module named '([^']+)'")
+_FILE = re.compile(r"No such file or directory: '([^']+)'")
+
+
+def read_end(console: Path) -> str:
+    """Return the last 64 KB of the console as text; empty where there is none."""
+    try:
+        with console.open("rb") as file:
+            file.seek(0, 2)
+            file.seek(max(0, file.tell() - _TAIL))
+            return file.read().decode("utf-8", "replace")
+    except FileNotFoundError:
+        return ""
+
+
+def explain(run: Run, *, exit_code: int | None, why: str | None, console: str) -> Failure:
+    """Say why the run failed: the exception of the script where there is one."""
+    if why == "timeout":
+        limit = run.job.timeout if run.job else None
+        return Failure(message=f"ended after its time limit of {limit}", code="Timeout")
+    if why and why != "canceled":
+        return Failure(message=why, code="ServiceError")
+    told = _exception(run, console)
+    if told is not None and (exit_code is None or exit_code > 0):
+        return told
+    if exit_code is not None and exit_code < 0:
+        return Failure(message=_signal(-exit_code), code="Killed")
+    if exit_code is None:
+        return Failure(message="nobody saw how the script ended", code="ServiceError")
+    return Failure(message=f"the script ended with exit code {exit_code}")
+
+
+def _signal(number: int) -> str:
+    try:
+        name = signal.Signals(number).name
+    except ValueError:
+        name = f"signal {number}"
+    if name == "SIGKILL":
+        return "the script was killed (SIGKILL): often the machine ran out of memory"
+    return f"the script was ended by {name}"
+
+
+def _exception(run: Run, console: str) -> Failure | None:
+    start = console.rfind(_TRACEBACK)
+    if start < 0:
+        return _syntax_error(run, console)
+    traceback = console[start:].rstrip()
+    last = _last_words(traceback)
+    found = _ERROR.match(last)
+    if not found:
+        return None
+    file, line = _place(run, traceback)
+    return Failure(
+        message=last,
+        type=found["type"],
+        line=line,
+        file=file,
+        hint=_hint(last),
+        traceback=traceback,
+    )
+
+
+def _syntax_error(run: Run, console: str) -> Failure | None:
+    lines = console.rstrip().splitlines()
+    if not lines or not re.match(r"(Syntax|Indentation|Tab)Error: ", lines[-1]):
+        return None
+    file, line = _place(run, "\n".join(lines[-5:]))
+    kind = lines[-1].split(":", 1)[0]
+    return Failure(message=lines[-1], type=kind, line=line, file=file)
+
+
+def _last_words(traceback: str) -> str:
+    # The exception stands on the first line after the frames that is not indented.
+    lines = traceback.splitlines()[1:]
+    for line in lines:
+        if line and not line[0].isspace():
+            return line.strip()
+    return lines[-1].strip() if lines else ""
+
+
+def _place(run: Run, traceback: str) -> tuple[str | None, int | None]:
+    """The innermost frame in a file of the run, with its line as the editor shows it."""
+    place: tuple[str | None, int | None] = (None, None)
+    for line in traceback.splitlines():
+        frame = _FRAME.match(line)
+        if frame is None:
+            continue
+        path = frame["file"]
+        marker = f"/{run.id}/work/"
+        inside = path.split(marker, 1)[1] if marker in path else path
+        if marker in path or (run.script and path == run.script):
+            offset = run.job.line_offset if run.job and inside == run.script else 0
+            place = (inside, int(frame["line"]) + offset)
+    return place
+
+
+def _hint(message: str) -> str | None:
+    module, file = _MODULE.search(message), _FILE.search(message)
+    if module:
+        name = module[1].split(".")[0]
+        return (
+            f"if {name!r} is a file of yours, send it along with --include {name}.py; "
+            "else install it in the run's environment"
+        )
+    if file and not file[1].startswith("/"):
+        return f"a run sees only what is sent with it: add --include {file[1]}"
+    return None

@@ -1,0 +1,201 @@
+"""What listeners hear: changes of runs, pieces of logs, new points. They pull, nothing is pushed.
+
+A listener that is slow reads less often and then gets more at once: logs continue from
+their byte, metrics come thinned out, of a run only the newest state is kept. So the memory
+for a listener is bounded and nothing needs to be dropped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict, deque
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Protocol
+
+from jupyter_aml.domain import ids
+from jupyter_aml.domain.errors import AmlError, Invalid
+from jupyter_aml.domain.ids import RunId, WorkspaceName
+from jupyter_aml.domain.run import Run
+from jupyter_aml.engine.subscription import Subscription
+from jupyter_aml.wire import WireEvent, encode_run
+
+_MOST_PENDING = 1000
+
+
+class Source(Protocol):
+    """What the feed needs of the engine."""
+
+    async def find(self, run_id: RunId) -> Run:
+        """The run, or NotFound."""
+
+    async def changed(
+        self, workspace: WorkspaceName, seq: int
+    ) -> tuple[list[Run], list[tuple[RunId, int]]]:
+        """Runs changed and runs deleted after `seq`."""
+
+    def subscription(self, run: Run, stir: Callable[[], None]) -> Subscription:
+        """Begin to follow the folder of a run."""
+
+
+class Feed:
+    """Knows the listeners and tells them of each change of a run."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self._listeners: set[Listener] = set()
+
+    @property
+    def listeners(self) -> int:
+        """How many listen now."""
+        return len(self._listeners)
+
+    def listen(self) -> Listener:
+        """A new listener that hears nothing until it subscribes."""
+        listener = Listener(self)
+        self._listeners.add(listener)
+        return listener
+
+    def publish(self, run: Run) -> None:
+        """Tell everybody who follows this run or its workspace."""
+        for listener in self._listeners:
+            listener.offer(run)
+
+    def deleted(self, run: Run, seq: int) -> None:
+        """Tell everybody that the run is gone."""
+        for listener in self._listeners:
+            listener.lost(run, seq)
+
+    def leave(self, listener: Listener) -> None:
+        """Forget a listener."""
+        self._listeners.discard(listener)
+
+    def close(self) -> None:
+        """End all listeners."""
+        for listener in list(self._listeners):
+            listener.close()
+
+
+class Listener:
+    """One browser page or client. Not for use by two tasks at once."""
+
+    def __init__(self, feed: Feed) -> None:
+        self._feed = feed
+        self._subscriptions: dict[RunId, Subscription] = {}
+        self._workspaces: set[WorkspaceName] = set()
+        self._runs: OrderedDict[RunId, Run] = OrderedDict()
+        self._stirred: OrderedDict[RunId, None] = OrderedDict()
+        self._out: deque[WireEvent] = deque()
+        self._ready = asyncio.Event()
+
+    async def subscribe(self, message: Mapping[str, Any]) -> None:
+        """Begin to follow a run or a workspace, from the positions that the message gives."""
+        try:
+            await self._subscription(message)
+        except AmlError as error:
+            problem = {"error": type(error).__name__, "message": str(error)}
+            self._say({"type": "problem", "runId": message.get("runId"), "problem": problem})  # type: ignore[typeddict-item]
+
+    async def unsubscribe(self, message: Mapping[str, Any]) -> None:
+        """Stop following; what is not followed is ignored."""
+        if message.get("topic") == "runs":
+            self._workspaces.discard(WorkspaceName(str(message.get("workspace"))))
+            return
+        run_id = RunId(str(message.get("runId")))
+        self._stirred.pop(run_id, None)
+        subscription = self._subscriptions.pop(run_id, None)
+        if subscription is not None:
+            subscription.close()
+
+    async def next(self) -> WireEvent:
+        """Wait for the next event."""
+        while True:
+            if self._out:
+                return self._out.popleft()
+            if self._runs:
+                _, run = self._runs.popitem(last=False)
+                return {"type": "run", "run": encode_run(run)}
+            if self._stirred:
+                run_id, _ = self._stirred.popitem(last=False)
+                subscription = self._subscriptions.get(run_id)
+                if subscription is not None:
+                    self._out.extend(await subscription.pump())
+                continue
+            self._ready.clear()
+            await self._ready.wait()
+
+    def offer(self, run: Run) -> None:
+        """Take the newest state of a run, if this listener follows it."""
+        if run.id in self._subscriptions or run.workspace in self._workspaces:
+            known = self._runs.get(run.id)
+            if known is None or known.seq <= run.seq:
+                self._runs[run.id] = run
+            while len(self._runs) > _MOST_PENDING:
+                dropped, _ = self._runs.popitem(last=False)
+                self._say({"type": "gap", "runId": dropped})
+            self._ready.set()
+
+    def lost(self, run: Run, seq: int) -> None:
+        """Take the end of a run, if this listener follows it."""
+        if run.id in self._subscriptions or run.workspace in self._workspaces:
+            self._runs.pop(run.id, None)
+            self._say({"type": "deleted", "runId": run.id, "seq": seq})
+
+    def close(self) -> None:
+        """Stop following anything; twice is once."""
+        for subscription in self._subscriptions.values():
+            subscription.close()
+        self._subscriptions.clear()
+        self._workspaces.clear()
+        self._feed.leave(self)
+
+    def _say(self, event: WireEvent) -> None:
+        self._out.append(event)
+        self._ready.set()
+
+    def _stir(self, run_id: RunId) -> None:
+        self._stirred[run_id] = None
+        self._ready.set()
+
+    async def _subscription(self, message: Mapping[str, Any]) -> None:
+        topics: dict[str, Callable[[Mapping[str, Any]], Awaitable[None]]] = {
+            "run": self._follow_run,
+            "runs": self._follow_runs,
+        }
+        topic = message.get("topic")
+        if not isinstance(topic, str) or topic not in topics:
+            raise Invalid(f"there is no topic {topic!r}: subscribe to 'run' or to 'runs'")
+        await topics[topic](message)
+
+    async def _follow_run(self, message: Mapping[str, Any]) -> None:
+        run_id = ids.run_id(str(message.get("runId")))
+        logs = _positions("logs", message.get("logs", {}))
+        cursor = message.get("metrics")
+        known = None if cursor is None else _positions("metrics", cursor)
+        run = await self._feed.source.find(run_id)
+        await self.unsubscribe(message)
+        subscription = self._feed.source.subscription(run, lambda: self._stir(run_id))
+        subscription.begin(logs=logs, cursor=known)
+        self._subscriptions[run_id] = subscription
+        # Asked again: the run may have moved while nobody was there to hear it.
+        self.offer(await self._feed.source.find(run_id))
+        self._stir(run_id)
+
+    async def _follow_runs(self, message: Mapping[str, Any]) -> None:
+        workspace = ids.workspace_name(str(message.get("workspace")))
+        self._workspaces.add(workspace)
+        seq = message.get("seq", 0)
+        if not isinstance(seq, int):
+            raise Invalid(f"seq must be a whole number, not {seq!r}")
+        runs, deleted = await self._feed.source.changed(workspace, seq)
+        for run_id, at in deleted:
+            self._say({"type": "deleted", "runId": run_id, "seq": at})
+        for run in runs:
+            self.offer(run)
+
+
+def _positions(what: str, data: Any) -> dict[str, int]:
+    if not isinstance(data, Mapping) or not all(
+        isinstance(key, str) and type(value) is int and value >= 0 for key, value in data.items()
+    ):
+        raise Invalid(f"{what} must be an object of names and positions")
+    return dict(data)

@@ -1,0 +1,51 @@
+"""The last step of every run: take in all it left behind, say how it ended."""
+
+from __future__ import annotations
+
+import asyncio
+
+from jupyter_aml.compute.protocol import Sighting
+from jupyter_aml.domain.run import Failure, Run, RunStatus, outcome
+from jupyter_aml.engine.failure import explain, read_end
+from jupyter_aml.engine.ledger import Ledger
+from jupyter_aml.engine.records import Follower, Said
+from jupyter_aml.engine.root import Root
+from jupyter_aml.runfolder.packed import pack
+
+
+class Finalizer:
+    """Ends runs. May be repeated after a crash with the same result."""
+
+    def __init__(self, ledger: Ledger, root: Root) -> None:
+        self._ledger, self._root = ledger, root
+
+    def explain(self, run: Run, seen: Sighting) -> Failure:
+        """Say why a job ended, from its exit record and its console."""
+        console = read_end(self._root.folder(run).console)
+        return explain(run, exit_code=seen.exit_code, why=seen.why, console=console)
+
+    async def end(self, run: Run, follower: Follower) -> Run:
+        """Collect what the run said, pack its metrics and write its last move."""
+        run = await follower.take_in(run)
+        await asyncio.to_thread(pack, self._root.folder(run))
+        to = self._outcome(run, follower.said)
+        failure = None
+        if to is RunStatus.FAILED:
+            failure = run.failure or await asyncio.to_thread(self._why, run, follower.said)
+        return await self._ledger.move(run, to, failure=failure)
+
+    def _outcome(self, run: Run, said: Said) -> RunStatus:
+        if run.failure is not None and not run.cancel_requested:
+            return RunStatus.FAILED
+        return outcome(
+            exit_code=run.exit_code,
+            cancel_requested=run.cancel_requested,
+            said_failed=said.failed is not None,
+        )
+
+    def _why(self, run: Run, said: Said) -> Failure:
+        if said.failed is not None and run.exit_code == 0:
+            message, code = said.failed
+            return Failure(message=message, code=str(code or "UserError"))
+        console = read_end(self._root.folder(run).console)
+        return explain(run, exit_code=run.exit_code, why=None, console=console)

@@ -1,0 +1,127 @@
+"""Every change of a run goes through here: index first, then run.json, then the listeners."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from jupyter_aml.domain.errors import NotFound
+from jupyter_aml.domain.ids import RunId, WorkspaceName
+from jupyter_aml.domain.run import Run, RunStatus
+from jupyter_aml.engine.root import Root, read_record, write_record
+from jupyter_aml.store.database import Database
+from jupyter_aml.store.experiments import ExperimentTable
+from jupyter_aml.store.runs import RunPage, RunTable
+from jupyter_aml.store.workspaces import WorkspaceTable
+
+T = TypeVar("T")
+Publish = Callable[[Run], None]
+
+
+def now() -> datetime:
+    """The time, aware."""
+    return datetime.now(UTC)
+
+
+class Ledger:
+    """The index of the root, used from one worker thread, so that it has one writer."""
+
+    def __init__(self, root: Root, database: Database, *, epoch: int) -> None:
+        self._root, self._database = root, database
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="aml-index")
+        self.publish: Publish = lambda run: None
+        self.runs = RunTable(database, epoch=epoch)
+        self.experiments = ExperimentTable(database)
+        self.workspaces = WorkspaceTable(database)
+
+    async def do(self, work: Callable[..., T], /, *args: Any, **kwargs: Any) -> T:
+        """Run this in the index's thread."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, lambda: work(*args, **kwargs))
+
+    async def close(self) -> None:
+        """Close the index when what was asked of it is done."""
+        await self.do(self._database.close)
+        self._thread.shutdown()
+
+    async def add(self, run: Run) -> Run:
+        """Enter a new run, whose folder is there; gives it its number."""
+        return await self._changed(self.runs.add, run)
+
+    async def find(self, run_id: RunId) -> Run:
+        """The run, or NotFound."""
+        return await self.do(self.runs.get, run_id)
+
+    async def active(self) -> list[Run]:
+        """All runs that have not ended, oldest first."""
+        return await self.do(self.runs.active)
+
+    async def page(self, **query: Any) -> RunPage:
+        """A page of the list."""
+        return await self.do(self.runs.page, **query)
+
+    async def changed_since(
+        self, workspace: WorkspaceName, seq: int
+    ) -> tuple[list[Run], list[tuple[RunId, int]]]:
+        """What is new in a workspace after `seq`."""
+        return await self.do(self.runs.changed_since, workspace, seq)
+
+    async def move(
+        self, run: Run, to: RunStatus, *, reason: str | None = None, **changes: Any
+    ) -> Run:
+        """Move the run, if it still stands where the caller saw it; else Outdated."""
+        if to.is_final:
+            # The folder must tell the end first: of a run that has ended nobody looks again.
+            ended = replace(run.move(to, at=now(), reason=reason), **changes)
+            await self.do(write_record, self._root.folder(run), ended)
+        return await self._changed(
+            lambda: self.runs.move(run, to, at=now(), reason=reason, **changes)
+        )
+
+    async def change(self, run: Run, **changes: Any) -> Run:
+        """Change other fields than the status, if nobody else did since; else Outdated."""
+        return await self._changed(lambda: self.runs.change(run, **changes))
+
+    async def set_metrics(self, run: Run, last: dict[str, float | str]) -> Run:
+        """Enter the newest values of a run's metrics."""
+        changed = await self.do(self.runs.set_metrics, run, last)
+        self.publish(changed)
+        return changed
+
+    async def request_cancel(self, run_id: RunId) -> Run:
+        """Enter the wish to end a run; twice is once."""
+        return await self._changed(lambda: self.runs.request_cancel(run_id, at=now()))
+
+    async def remove(self, run_id: RunId) -> int:
+        """Take a run that has ended out of the index."""
+        return await self.do(self.runs.remove, run_id)
+
+    async def adopt(self) -> int:
+        """Enter the run folders that the index does not know, as after a crash or a copy."""
+        return await self.do(self._adopt)
+
+    def _adopt(self) -> int:
+        adopted = 0
+        for run_id, path in self._root.folder_ids():
+            try:
+                self.runs.get(run_id)
+            except NotFound:
+                run = read_record(path)
+                if run is not None:
+                    self.runs.add(run)
+                    adopted += 1
+        return adopted
+
+    async def _changed(self, change: Callable[..., Run], *args: Any) -> Run:
+        def both() -> Run:
+            run = change(*args)
+            write_record(self._root.folder(run), run)
+            return run
+
+        run = await self.do(both)
+        self.publish(run)
+        return run

@@ -1,0 +1,187 @@
+"""The metrics of a run as the browser wants them: merged, sorted by step, thinned out."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jupyter_aml.domain.ids import RunId
+from jupyter_aml.runfolder.layout import RunFolder
+from jupyter_aml.runfolder.reading import Columns, RecordReader, Value, by_time
+from jupyter_aml.wire import WireMetrics, WireSeries, WireValue, finite
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_MOST_VALUES = 500
+"""Values of one name that are sent; a run may log more, and get_metrics gives them all."""
+
+
+class RunMetrics:
+    """All that one run has logged, in memory, following its files. One thread at a time."""
+
+    def __init__(self, folder: RunFolder) -> None:
+        self._reader = RecordReader(folder.metrics)
+        self._series: dict[str, Columns] = {}
+        self._values: dict[str, list[Value]] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def can_resume(self) -> bool:
+        """Whether a cursor means the same after a restart: so only while one process wrote."""
+        return self._reader.processes <= 1
+
+    def follow(self) -> None:
+        """Take in what was logged since the last time."""
+        batch = self._reader.read()
+        for name, columns in batch.series.items():
+            known = self._series.get(name)
+            if known is None:
+                self._series[name] = columns
+            else:
+                known.extend(columns)
+        for value in batch.values:
+            self._values.setdefault(value.name, []).append(value)
+
+    def cursor(self) -> dict[str, int]:
+        """How much there is of each name."""
+        return {name: len(columns) for name, columns in self._series.items()} | {
+            f"value:{name}": len(values) for name, values in self._values.items()
+        }
+
+    def since(
+        self,
+        run_id: RunId,
+        cursor: dict[str, int] | None,
+        *,
+        points: int,
+        names: Sequence[str] = (),
+    ) -> WireMetrics:
+        """Everything newer than the cursor, each series thinned to `points` (0: not at all)."""
+        with self._lock:
+            self.follow()
+            start = cursor or {}
+            merged = self._reader.processes > 1
+            series = {}
+            for name, columns in self._series.items():
+                begin = start.get(name, 0)
+                if (not names or name in names) and begin < len(columns):
+                    series[name] = _series(columns, begin, points=points, merged=merged)
+            values: dict[str, list[WireValue]] = {}
+            for name, logged in self._values.items():
+                begin = start.get(f"value:{name}", 0)
+                if (not names or name in names) and begin < len(logged):
+                    values[name] = [_value(value) for value in logged[begin:][-_MOST_VALUES:]]
+            return {"runId": run_id, "series": series, "values": values, "cursor": self.cursor()}
+
+
+def last_values(folder: RunFolder) -> LastValues:
+    """Return a follower that keeps only the newest value of each name."""
+    return LastValues(folder.metrics)
+
+
+class LastValues:
+    """The newest number or text of each name, and the records that change the run itself."""
+
+    def __init__(self, metrics: Path) -> None:
+        self._reader = RecordReader(metrics)
+        self._times: dict[str, float] = {}
+        self.last: dict[str, float | str] = {}
+
+    def follow(self) -> tuple[bool, list[list[Any]]]:
+        """Take in what is new; say whether any last value changed, and give the other records."""
+        batch = self._reader.read()
+        changed = False
+        for name, columns in batch.series.items():
+            changed |= self._keep(name, columns.time[-1], columns.value[-1])
+        for value in batch.values:
+            if value.kind == "text" and isinstance(value.value, str | int | float):
+                changed |= self._keep(value.name, value.time, _short(value.value))
+        return changed, batch.others
+
+    def _keep(self, name: str, time: float, value: float | str) -> bool:
+        if time < self._times.get(name, float("-inf")):
+            return False
+        self._times[name], self.last[name] = time, value
+        return True
+
+
+class MetricsCache:
+    """Keeps the metrics of the runs looked at last, so that a chart need not read files again."""
+
+    def __init__(self, most: int = 32) -> None:
+        self._most = most
+        self._held: OrderedDict[RunId, RunMetrics] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def of(self, run_id: RunId, folder: RunFolder) -> RunMetrics:
+        """Return the metrics of this run, from memory where they are."""
+        with self._lock:
+            held = self._held.pop(run_id, None) or RunMetrics(folder)
+            self._held[run_id] = held
+            while len(self._held) > self._most:
+                self._held.popitem(last=False)
+            return held
+
+    def drop(self, run_id: RunId) -> None:
+        """Forget a run."""
+        with self._lock:
+            self._held.pop(run_id, None)
+
+
+def _short(value: str | float) -> str:
+    return str(value)[:200]
+
+
+def _value(value: Value) -> WireValue:
+    return {"kind": value.kind, "value": value.value, "time": value.time, "step": value.step}  # type: ignore[typeddict-item]
+
+
+def _series(columns: Columns, begin: int, *, points: int, merged: bool) -> WireSeries:
+    import numpy as np
+
+    if merged:
+        columns = by_time(columns)
+    # Copies: an array that exports its buffer could not grow any more.
+    step = np.array(columns.step[begin:])
+    value = np.array(columns.value[begin:])
+    time = np.array(columns.time[begin:])
+    index = np.arange(begin, begin + len(value), dtype=float)
+    x = np.where(np.isnan(step), index, step)
+    if len(x) > 1 and np.any(np.diff(x) < 0):
+        order = np.argsort(x, kind="stable")
+        x, value, time = x[order], value[order], time[order]
+    keep = _thin(x, value, points)
+    if keep is not None:
+        x, value, time = x[keep], value[keep], time[keep]
+    last = columns.value[-1]
+    return {
+        "x": x.tolist(),
+        "y": [finite(number) if number - number != 0 else number for number in value.tolist()],
+        "t": [round(moment, 3) for moment in time.tolist()],
+        "count": len(columns),
+        "last": None if last != last else finite(last),
+    }
+
+
+def _thin(
+    x: NDArray[np.float64], y: NDArray[np.float64], points: int
+) -> NDArray[np.uint64] | None:
+    """Indices of the points that keep the look of the curve (MinMaxLTTB), or None for all."""
+    import numpy as np
+
+    if points <= 0 or len(x) <= points:
+        return None
+    from tsdownsample import MinMaxLTTBDownsampler
+
+    # The sampler knows no gaps: what is not finite is drawn as the value before it.
+    shown = np.where(np.isfinite(y), y, np.nan)
+    if np.isnan(shown).any():
+        good = np.maximum.accumulate(np.where(np.isnan(shown), 0, np.arange(len(shown))))
+        shown = np.nan_to_num(shown[good])
+    kept: NDArray[np.uint64] = MinMaxLTTBDownsampler().downsample(x, shown, n_out=points)
+    return kept

@@ -1,0 +1,31 @@
+"""What a run should become, given what is seen of it. Touches nothing."""
+
+from __future__ import annotations
+
+from jupyter_aml.compute.protocol import Phase, Sighting
+from jupyter_aml.domain.run import Run, RunStatus
+
+S = RunStatus
+
+
+def next_status(run: Run, seen: Sighting) -> RunStatus | None:
+    """Say what a run that was handed to its backend should become; None means wait on."""
+    match run.status, seen.phase:
+        case S.STARTING, Phase.GONE if seen.never_started:
+            return S.QUEUED
+        # A short job may be gone before we first look.
+        case S.STARTING, Phase.ALIVE | Phase.GONE | Phase.LOST:
+            return S.RUNNING
+        case S.RUNNING | S.CANCEL_REQUESTED, Phase.GONE | Phase.LOST:
+            return S.FINALIZING
+        case S.NOT_RESPONDING, Phase.ALIVE | Phase.GONE | Phase.LOST:
+            return S.RUNNING
+    return None
+
+
+def waiting_reason(*, ahead: int, target: str, busy: int, slots: int) -> str:
+    """Say why a run waits for its turn."""
+    nodes = f"{busy} of {slots} {'slot' if slots == 1 else 'slots'} busy"
+    if ahead == 0:
+        return f"next on '{target}' ({nodes})"
+    return f"{ahead} {'run' if ahead == 1 else 'runs'} ahead on '{target}' ({nodes})"

@@ -1,0 +1,84 @@
+"""Takes in what a script said of its run: metrics, tags, properties, names, its own end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from jupyter_aml.domain.run import Run
+from jupyter_aml.engine.ledger import Ledger
+from jupyter_aml.engine.metrics import LastValues
+from jupyter_aml.runfolder.layout import RunFolder
+
+_LONGEST = 10_000
+
+
+@dataclass(slots=True)
+class Said:
+    """What the records so far add up to."""
+
+    tags: dict[str, str | None] = field(default_factory=dict)
+    properties: dict[str, str] = field(default_factory=dict)
+    display_name: str | None = None
+    description: str | None = None
+    failed: tuple[str, str | None] | None = None
+    completed: bool = False
+
+    def take(self, records: Iterable[list[Any]]) -> bool:
+        """Take in further records; say whether any of them changes the run itself."""
+        changed = False
+        for record in records:
+            match record:
+                case ["tag", str(key), value, *_]:
+                    self.tags[key] = None if value is None else str(value)[:_LONGEST]
+                case ["property", str(key), value, *_]:
+                    # A property is written once: the first word stands.
+                    self.properties.setdefault(key, str(value)[:_LONGEST])
+                case ["name", str(text), *_]:
+                    self.display_name = text[:_LONGEST]
+                case ["description", str(text), *_]:
+                    self.description = text[:_LONGEST]
+                case ["fail", message, code, *_]:
+                    self.failed = (str(message or "the script said that it failed"), code)
+                case ["complete", *_]:
+                    self.completed = True
+                case _:
+                    continue
+            changed = True
+        return changed
+
+    def changes(self, run: Run) -> dict[str, Any]:
+        """The fields of the run that are to become others."""
+        tags = {key: value for key, value in {**run.tags, **self.tags}.items() if value is not None}
+        wanted = {
+            "tags": tags,
+            "properties": {**self.properties, **run.properties},
+            "display_name": self.display_name or run.display_name,
+            "description": self.description or run.description,
+        }
+        return {name: value for name, value in wanted.items() if getattr(run, name) != value}
+
+
+class Follower:
+    """Follows the records of one run that has not ended."""
+
+    def __init__(self, ledger: Ledger, folder: RunFolder) -> None:
+        self._ledger = ledger
+        self._values = LastValues(folder.metrics)
+        self.said = Said()
+
+    async def take_in(self, run: Run) -> Run:
+        """Read what is new and enter it; returns the run as it then is."""
+        values_changed, records = await asyncio.to_thread(self._values.follow)
+        # A tag is taken in once: what a user changes later from outside is not undone.
+        news = Said()
+        if news.take(records):
+            self.said.take(records)
+            changes = news.changes(run)
+            if changes:
+                run = await self._ledger.change(run, **changes)
+        if values_changed:
+            run = await self._ledger.set_metrics(run, dict(self._values.last))
+        return run

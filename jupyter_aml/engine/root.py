@@ -1,0 +1,85 @@
+"""Where everything of a root lies."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from jupyter_aml import wire
+from jupyter_aml.domain.errors import AmlError
+from jupyter_aml.domain.ids import RunId, WorkspaceName
+from jupyter_aml.domain.run import Run
+from jupyter_aml.runfolder.layout import RunFolder
+
+NEW, GONE = ".new-", ".gone-"
+"""Prefixes of a run's folder that is being made, and of one that is being removed."""
+
+
+class Root:
+    """The paths of one root."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @property
+    def workspaces(self) -> Path:
+        """One folder a workspace."""
+        return self.path / "workspaces"
+
+    def runs(self, workspace: WorkspaceName) -> Path:
+        """All run folders of a workspace."""
+        return self.workspaces / workspace / "runs"
+
+    def folder(self, run: Run) -> RunFolder:
+        """The folder of a run."""
+        return RunFolder(self.runs(run.workspace) / run.id)
+
+    def being_made(self, run: Run) -> RunFolder:
+        """The folder of a run until it is whole."""
+        return RunFolder(self.runs(run.workspace) / f"{NEW}{run.id}")
+
+    def leftovers(self) -> Iterator[tuple[str, RunId, Path]]:
+        """Folders that an earlier engine did not finish making or removing."""
+        for path in self.workspaces.glob("*/runs/.*"):
+            for prefix in (NEW, GONE):
+                if path.name.startswith(prefix):
+                    yield prefix, RunId(path.name.removeprefix(prefix)), path
+
+    def folder_ids(self) -> Iterator[tuple[RunId, Path]]:
+        """The ids and paths of all whole run folders, whatever the index knows."""
+        for runs in self.workspaces.glob("*/runs"):
+            with os.scandir(runs) as entries:
+                for entry in entries:
+                    if not entry.name.startswith(".") and entry.is_dir(follow_symlinks=False):
+                        yield RunId(entry.name), Path(entry.path)
+
+
+def write_json(path: Path, data: Any) -> None:
+    """Write a JSON file so that a reader sees the old or the new one, never a part."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with unfinished.open("w", encoding="utf-8") as file:
+            json.dump(data, file, ensure_ascii=False, indent=1)
+        unfinished.replace(path)
+    except BaseException:
+        unfinished.unlink(missing_ok=True)
+        raise
+
+
+def write_record(folder: RunFolder, run: Run) -> None:
+    """Write run.json."""
+    write_json(folder.record, wire.encode_run(run))
+
+
+def read_record(path: Path) -> Run | None:
+    """Read the run.json of this run folder; None where there is none that can be read."""
+    try:
+        data = json.loads((path / "run.json").read_text(encoding="utf-8"))
+        run = wire.decode_run(data)
+    except (OSError, ValueError, AmlError, TypeError):
+        return None
+    return run if run.id == path.name else None

@@ -1,0 +1,136 @@
+"""From what was asked to a whole run folder: all or nothing."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from jupyter_aml import wire
+from jupyter_aml.domain import ids
+from jupyter_aml.domain.errors import Invalid, NotFound
+from jupyter_aml.domain.run import INTERACTIVE_RUN, SCRIPT_RUN, Run, RunStatus
+from jupyter_aml.engine import snapshot
+from jupyter_aml.engine.ledger import now
+from jupyter_aml.engine.root import Root, write_json, write_record
+from jupyter_aml.engine.settings import Settings
+from jupyter_aml.runfolder.layout import CONSOLE
+from jupyter_aml.store.blobs import Blobs
+
+_TYPES = (SCRIPT_RUN, INTERACTIVE_RUN)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A run that could be made: nothing of it is on disk."""
+
+    run: Run
+    plan: snapshot.SnapshotPlan
+    process: Mapping[str, Any] | None
+
+
+def draft(body: Mapping[str, Any], *, settings: Settings, targets: list[str]) -> Draft:
+    """Check what was asked and look at the source; raises Invalid or NotFound, makes nothing."""
+    experiment = ids.experiment_name(_required(body, "experiment"))
+    workspace = ids.workspace_name(body.get("workspace", ids.DEFAULT_WORKSPACE))
+    kind = body.get("type", SCRIPT_RUN)
+    if kind not in _TYPES:
+        raise Invalid(f"there is no type of run {kind!r}; there are {', '.join(_TYPES)}")
+    job = None if kind == INTERACTIVE_RUN else wire.decode_job(_required(body, "job"))
+    if job is not None:
+        if not job.command:
+            raise Invalid("job.command is empty: nothing to run")
+        if job.target not in targets:
+            raise _no_target(job.target, targets)
+    plan = snapshot.plan_source(body.get("source", {}), settings=settings)
+    _check_script(body.get("script"), plan)
+    at = now()
+    asked = {
+        "runId": body.get("runId")
+        or ids.new_run_id(experiment, seconds=int(time.time()), suffix=secrets.token_hex(4)),
+        "workspace": workspace,
+        "experiment": experiment,
+        "status": RunStatus.NOT_STARTED.value,
+        "createdAt": wire.encode_time(at),
+        "changedAt": wire.encode_time(at),
+        "type": kind,
+        "submittedBy": _user(),
+    }
+    fields = ("displayName", "description", "tags", "properties", "parameters", "script",
+              "arguments", "job", "origin", "parentId")  # fmt: skip
+    run = wire.decode_run({**{name: body[name] for name in fields if name in body}, **asked})
+    return Draft(run, plan, body.get("process"))
+
+
+def make_folder(drafted: Draft, *, root: Root, blobs: Blobs, cache: snapshot.StatCache) -> Run:
+    """Store the source and make the run's folder, whole or not at all."""
+    manifest = snapshot.take(drafted.plan, blobs, cache)
+    run = wire.decode_run(
+        {**wire.encode_run(drafted.run), "snapshotId": manifest.snapshot_id or None}
+    )
+    unfinished, folder = root.being_made(run), root.folder(run)
+    unfinished.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        unfinished.path.mkdir(mode=0o700)
+        for part in (unfinished.metrics, unfinished.status, unfinished.logs, unfinished.files):
+            part.mkdir()
+        snapshot.lay_out(manifest, blobs, unfinished)
+        if run.type == SCRIPT_RUN:
+            unfinished.console.touch()
+        if drafted.process is not None:
+            write_json(unfinished.status / "process.json", drafted.process)
+        write_record(unfinished, run)
+        os.rename(unfinished.path, folder.path)
+    except BaseException:
+        snapshot.remove_tree(unfinished.path)
+        raise
+    return run
+
+
+def describe(drafted: Draft) -> wire.WireDryRun:
+    """Say what a submission would send."""
+    job = drafted.run.job
+    return {
+        "files": [
+            {"path": file.path, "size": file.size, "hash": ""} for file in drafted.plan.files
+        ],
+        "excluded": list(drafted.plan.excluded),
+        "totalSize": sum(file.size for file in drafted.plan.files),
+        "command": [] if job is None else [job.interpreter, *job.command],
+        "target": "local" if job is None else job.target,
+        "reason": f"the console would be {CONSOLE}",
+    }
+
+
+def _required(body: Mapping[str, Any], name: str) -> Any:
+    if name not in body:
+        raise Invalid(f"{name} is missing")
+    return body[name]
+
+
+def _no_target(name: str, targets: list[str]) -> NotFound:
+    near = get_close_matches(name, targets, 1)
+    cure = f"did you mean {near[0]!r}?" if near else f"there is: {', '.join(targets)}"
+    return NotFound(f"there is no compute target {name!r}; {cure}")
+
+
+def _check_script(script: Any, plan: snapshot.SnapshotPlan) -> None:
+    paths = [file.path for file in plan.files]
+    if script is None or script in paths:
+        return
+    near = get_close_matches(str(script), paths, 1)
+    left_out = next((note for note in plan.excluded if str(script) in note), None)
+    cure = f"; did you mean {near[0]!r}?" if near else f"; {left_out}" if left_out else ""
+    raise NotFound(f"there is no script {script!r} in what would be sent{cure}")
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())

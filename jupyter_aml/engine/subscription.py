@@ -1,0 +1,166 @@
+"""One listener's view of one run: which logs it reads, how far it is, what is new."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from jupyter_aml.domain.errors import AmlError
+from jupyter_aml.domain.ids import RunId
+from jupyter_aml.engine.metrics import RunMetrics
+from jupyter_aml.engine.watchers import FolderWatcher
+from jupyter_aml.runfolder.layout import RunFolder
+from jupyter_aml.wire import WireEvent, WireLogEvent
+
+PIECE = 64 * 1024
+_BEHIND = 8 << 20
+_JUMP = 1 << 20
+_POINTS = 1000
+_REST = 0.1
+"""Seconds between two messages with points, and between two about files."""
+
+
+class Subscription:
+    """Follows the folder of one run for one listener."""
+
+    def __init__(
+        self,
+        run_id: RunId,
+        folder: RunFolder,
+        *,
+        metrics: Callable[[], RunMetrics],
+        watcher: FolderWatcher,
+        stir: Callable[[], None],
+    ) -> None:
+        self._run_id, self._folder = run_id, folder
+        self._metrics, self._watcher, self._stir = metrics, watcher, stir
+        self._logs: dict[str, int] = {}
+        self._cursor: dict[str, int] | None = None
+        self._replace = True
+        self._new_logs = self._new_metrics = self._new_files = False
+        self._next_metrics = self._next_files = 0.0
+        self._later: asyncio.TimerHandle | None = None
+        self._watched: list[tuple[Path, Callable[[], None]]] = []
+
+    def begin(self, *, logs: dict[str, int], cursor: dict[str, int] | None) -> None:
+        """Start from these bytes of these logs, and from this cursor of the metrics."""
+        self._logs, self._cursor, self._replace = dict(logs), cursor, cursor is None
+        self._new_logs = self._new_metrics = True
+        folders = {self._folder.locate(name).parent for name in logs}
+        self._watch(folders, self._logs_stirred)
+        self._watch({self._folder.metrics}, self._metrics_stirred)
+        self._watch({self._folder.outputs, self._folder.files}, self._files_stirred)
+
+    def close(self) -> None:
+        """Stop following."""
+        for folder, call in self._watched:
+            self._watcher.unwatch(folder, call)
+        self._watched.clear()
+        if self._later is not None:
+            self._later.cancel()
+
+    async def pump(self) -> list[WireEvent]:
+        """Return what is new now; stirs again by itself where there is more."""
+        events: list[WireEvent] = []
+        now = time.monotonic()
+        if self._new_logs:
+            self._new_logs = False
+            events += await asyncio.to_thread(self._read_logs)
+        if self._new_metrics and now >= self._next_metrics:
+            self._new_metrics = False
+            self._next_metrics = now + _REST
+            events += await asyncio.to_thread(self._read_metrics)
+        if self._new_files and now >= self._next_files:
+            self._new_files = False
+            self._next_files = now + 5 * _REST
+            events.append({"type": "files", "runId": self._run_id})
+        self._again(now)
+        return events
+
+    def _again(self, now: float) -> None:
+        if self._new_logs:
+            self._stir()
+            return
+        due = [self._next_metrics] * self._new_metrics + [self._next_files] * self._new_files
+        if due and (self._later is None or self._later.when() <= asyncio.get_running_loop().time()):
+            wait = max(0.0, min(due) - now)
+            self._later = asyncio.get_running_loop().call_later(wait, self._stir)
+
+    def _watch(self, folders: set[Path], call: Callable[[], None]) -> None:
+        for folder in folders:
+            self._watcher.watch(folder, call)
+            self._watched.append((folder, call))
+
+    def _logs_stirred(self) -> None:
+        self._new_logs = True
+        self._stir()
+
+    def _metrics_stirred(self) -> None:
+        self._new_metrics = True
+        self._stir()
+
+    def _files_stirred(self) -> None:
+        self._new_files = True
+        self._stir()
+
+    def _read_logs(self) -> list[WireEvent]:
+        events: list[WireEvent] = []
+        for name, offset in self._logs.items():
+            try:
+                event, more = _piece(self._run_id, name, self._folder.existing(name), offset)
+            except (AmlError, OSError):
+                continue  # Not there yet, or gone: nothing to send.
+            self._new_logs |= more
+            if event is not None:
+                self._logs[name] = event["end"]
+                events.append(event)
+        return events
+
+    def _read_metrics(self) -> list[WireEvent]:
+        metrics = self._metrics()
+        if self._cursor and not self._replace and not metrics.can_resume:
+            # Several processes write: the order of points may differ from the client's.
+            self._replace = True
+        cursor = None if self._replace else self._cursor
+        news = metrics.since(self._run_id, cursor, points=_POINTS)
+        replace, self._replace, self._cursor = self._replace, False, news["cursor"]
+        if not replace and not news["series"] and not news["values"]:
+            return []
+        return [{"type": "metrics", "replace": replace, "metrics": news}]
+
+
+def _piece(run_id: RunId, name: str, path: Path, offset: int) -> tuple[WireLogEvent | None, bool]:
+    """The next piece of a log, and whether there is more behind it."""
+    with path.open("rb") as file:
+        size = file.seek(0, 2)
+        offset = min(offset, size)
+        if size - offset > _BEHIND:
+            offset = size - _JUMP
+        file.seek(offset)
+        data = file.read(PIECE)
+    data = data[: _whole_text(data)]
+    if not data:
+        return None, False
+    end = offset + len(data)
+    text = data.decode("utf-8", "replace")
+    event: WireLogEvent = {
+        "type": "log",
+        "runId": run_id,
+        "name": name,
+        "offset": offset,
+        "end": end,
+        "text": text,
+    }
+    return event, end < size
+
+
+def _whole_text(data: bytes) -> int:
+    """Length without the beginning of a character whose other bytes are still to come."""
+    for back in range(1, min(4, len(data)) + 1):
+        byte = data[-back]
+        if byte & 0xC0 != 0x80:
+            need = 4 if byte >= 0xF0 else 3 if byte >= 0xE0 else 2 if byte >= 0xC0 else 1
+            return len(data) if need <= back else len(data) - back
+    return len(data)

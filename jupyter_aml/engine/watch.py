@@ -1,0 +1,332 @@
+"""Looks at a run, asks the plan, acts, writes the move: one task for each run that has not ended."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from jupyter_aml.compute.protocol import BackendJob, ComputeBackend, Handle, Phase, Sighting
+from jupyter_aml.domain.errors import AmlError, NotFound, Outdated, StorageFailed, Unreachable
+from jupyter_aml.domain.ids import RunId
+from jupyter_aml.domain.run import Failure, Run, RunStatus
+from jupyter_aml.engine.finalize import Finalizer
+from jupyter_aml.engine.interactive import InteractiveRuns
+from jupyter_aml.engine.ledger import Ledger
+from jupyter_aml.engine.plan import next_status
+from jupyter_aml.engine.records import Follower
+from jupyter_aml.engine.root import Root
+from jupyter_aml.engine.slots import Slots
+from jupyter_aml.environments.protocol import EnvironmentBuilder, Wish
+
+S = RunStatus
+Variables = Callable[[Run, Mapping[str, str]], dict[str, str]]
+_RETRY = 1.0
+_FOLLOW = 1.0
+"""Seconds between two looks at the records of a run that nobody watches."""
+
+
+class Watch:
+    """Brings every run to its end."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        root: Root,
+        *,
+        backends: Mapping[str, ComputeBackend],
+        slots: Mapping[str, Slots],
+        builders: list[EnvironmentBuilder],
+        variables: Variables,
+        log: logging.Logger,
+    ) -> None:
+        self._ledger, self._root, self._log = ledger, root, log
+        self._backends, self._slots, self._builders = backends, slots, builders
+        self._variables = variables
+        self._tasks: dict[RunId, asyncio.Task[None]] = {}
+        self._kicks: dict[RunId, asyncio.Event] = {}
+        self._followers: dict[RunId, Follower] = {}
+        self._handles: dict[RunId, tuple[int, Handle]] = {}
+        self._finalizer = Finalizer(ledger, root)
+        self._interactive = InteractiveRuns(root)
+
+    @property
+    def active(self) -> int:
+        """Runs under way."""
+        return len(self._tasks)
+
+    def begin(self, run: Run) -> None:
+        """Take care of a run from now on."""
+        if run.id in self._tasks or run.is_final:
+            return
+        self._kicks[run.id] = asyncio.Event()
+        task = asyncio.create_task(self._drive(run), name=f"run {run.id}")
+        self._tasks[run.id] = task
+        task.add_done_callback(lambda _: self._forget(run.id))
+
+    def kick(self, run_id: RunId) -> None:
+        """Look at this run now: something about it has changed."""
+        kick = self._kicks.get(run_id)
+        if kick is not None:
+            kick.set()
+
+    async def close(self) -> None:
+        """Stop looking; the runs go on."""
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _forget(self, run_id: RunId) -> None:
+        self._tasks.pop(run_id, None)
+        self._kicks.pop(run_id, None)
+        self._followers.pop(run_id, None)
+        self._handles.pop(run_id, None)
+
+    async def _drive(self, run: Run) -> None:
+        """Step by step until the end, whatever goes wrong on the way."""
+        while not run.is_final:
+            try:
+                run = await self._step(run)
+            except Outdated:
+                # A cancel or a patch came between; it is the newer truth.
+                try:
+                    run = await self._ledger.find(run.id)
+                except NotFound:
+                    return
+            except (Unreachable, StorageFailed) as error:
+                # Neither says anything about the job, which goes on meanwhile.
+                self._log.warning("run %s: %s; trying again", run.id, error)
+                await asyncio.sleep(_RETRY)
+            except asyncio.CancelledError:
+                raise
+            except AmlError as error:
+                run = await self._fail(run, Failure(message=str(error), code="UserError"))
+            except Exception as error:
+                self._log.exception("run %s: the engine failed in state %s", run.id, run.status)
+                told = Failure(message=f"jupyter_aml failed: {error!r}", code="ServiceError")
+                run = await self._fail(run, told)
+        slots = self._slots.get(_target(run))
+        if slots is not None:
+            slots.give_back(run.id)
+
+    async def _fail(self, run: Run, failure: Failure) -> Run:
+        """End a run that cannot go on; tried again until the index takes it."""
+        while True:
+            try:
+                run = await self._ledger.find(run.id)
+                if run.is_final:
+                    return run
+                if run.status is S.FINALIZING:
+                    return await self._ledger.move(
+                        run, S.FAILED, failure=run.failure or failure, reason=None
+                    )
+                await self._end_job(run)
+                return await self._ledger.move(run, S.FINALIZING, failure=failure)
+            except Outdated:
+                continue
+            except AmlError as error:
+                self._log.error("run %s cannot be ended: %s; trying again", run.id, error)
+                await asyncio.sleep(_RETRY)
+
+    async def _end_job(self, run: Run) -> None:
+        if run.job is not None and run.attempt and run.status is not S.QUEUED:
+            handle = await self._handle(run)
+            await self._backends[_target(run)].stop(handle, grace=run.job.grace)
+
+    async def _step(self, run: Run) -> Run:
+        steps: dict[RunStatus, Callable[[Run], Awaitable[Run]]] = {
+            S.NOT_STARTED: self._begin,
+            S.PREPARING: self._prepare,
+            S.QUEUED: self._queue,
+            S.STARTING: self._start,
+            S.RUNNING: self._attend,
+            S.NOT_RESPONDING: self._attend,
+            S.CANCEL_REQUESTED: self._stop,
+            S.FINALIZING: self._finalize,
+        }
+        return await steps[run.status](run)
+
+    async def _begin(self, run: Run) -> Run:
+        if run.job is None:
+            return await self._ledger.move(run, S.RUNNING)
+        return await self._ledger.move(run, S.PREPARING, reason="looking for its environment")
+
+    async def _prepare(self, run: Run) -> Run:
+        assert run.job is not None
+        wish = Wish(name=run.job.environment, interpreter=run.job.interpreter)
+        await self._build(wish)
+        # Where a place is free the run is next at once; the line says more otherwise.
+        return await self._ledger.move(run, S.QUEUED, reason=f"next on '{run.job.target}'")
+
+    async def _build(self, wish: Wish) -> Mapping[str, str]:
+        if not wish.interpreter:
+            return {}
+        for builder in self._builders:
+            if builder.accepts(wish):
+                return (await builder.ensure(wish, say=lambda line: None)).variables
+        raise NotFound(f"nothing here can build the environment {wish.name!r}")
+
+    async def _queue(self, run: Run) -> Run:
+        slots = self._slots[_target(run)]
+        reasons: asyncio.Queue[str] = asyncio.Queue()
+        turn = asyncio.create_task(slots.take(run.id, say=reasons.put_nowait))
+        try:
+            while not turn.done():
+                if self._kicks[run.id].is_set():
+                    self._kicks[run.id].clear()
+                    run = await self._ledger.find(run.id)
+                    if run.status is not S.QUEUED:
+                        return run
+                if not reasons.empty():
+                    run = await self._say(run, reasons)
+                    continue
+                news = asyncio.create_task(reasons.get())
+                kicked = asyncio.create_task(self._kicks[run.id].wait())
+                done, _ = await asyncio.wait(
+                    {turn, news, kicked}, return_when=asyncio.FIRST_COMPLETED
+                )
+                if news in done:
+                    reasons.put_nowait(news.result())
+                for task in (news, kicked):
+                    task.cancel()
+            return await self._ledger.move(run, S.STARTING, attempt=run.attempt + 1)
+        finally:
+            turn.cancel()
+
+    async def _say(self, run: Run, reasons: asyncio.Queue[str]) -> Run:
+        reason = run.reason
+        while not reasons.empty():
+            reason = reasons.get_nowait()
+        return run if reason == run.reason else await self._ledger.change(run, reason=reason)
+
+    async def _start(self, run: Run) -> Run:
+        self._slots[_target(run)].seat(run.id)
+        backend = self._backends[_target(run)]
+        handle = await self._handle(run)
+        while True:
+            seen = await backend.look(handle)
+            to = next_status(run, seen)
+            if to is S.RUNNING:
+                return await self._ledger.move(run, to)
+            if to is not None:
+                return await self._ledger.move(run, to, reason="the job did not begin; once more")
+            await self._something(run, backend, handle)
+            run = await self._still(run)
+
+    async def _job(self, run: Run) -> BackendJob:
+        assert run.job is not None
+        folder = self._root.folder(run)
+        wish = Wish(name=run.job.environment, interpreter=run.job.interpreter)
+        variables = await self._build(wish)
+        command = run.job.command
+        if run.job.interpreter:
+            command = (os.path.expanduser(run.job.interpreter), *command)
+        return BackendJob(
+            id=f"{run.id}.{run.attempt}",
+            folder=folder.path,
+            command=command,
+            cwd=folder.work,
+            environment=self._variables(run, variables),
+            timeout=run.job.timeout,
+            grace=run.job.grace,
+            attempt=run.attempt,
+        )
+
+    async def _attend(self, run: Run) -> Run:
+        """Wait beside a running job until it has ended, taking in what it says of its run."""
+        follower = self._follower(run)
+        if run.job is None:
+            run = await follower.take_in(run)
+            ended = await self._interactive.look(run, follower)
+            if ended is not None:
+                return await self._ledger.move(run, S.FINALIZING, **ended)
+            await self._kicked(run, _FOLLOW)
+            return await self._still(run)
+        self._slots[_target(run)].seat(run.id)
+        backend = self._backends[_target(run)]
+        handle = await self._handle(run)
+        seen = await backend.look(handle)
+        if next_status(run, seen) is S.FINALIZING:
+            return await self._over(run, backend, handle, seen)
+        await self._something(run, backend, handle)
+        run = await self._still(run)
+        return await follower.take_in(run)
+
+    async def _finalize(self, run: Run) -> Run:
+        return await self._finalizer.end(run, self._follower(run))
+
+    async def _handle(self, run: Run) -> Handle:
+        known = self._handles.get(run.id)
+        if known is None or known[0] != run.attempt:
+            # A second submit of the same attempt only finds the job again.
+            handle = await self._backends[_target(run)].submit(await self._job(run))
+            known = self._handles[run.id] = (run.attempt, handle)
+        return known[1]
+
+    async def _over(
+        self, run: Run, backend: ComputeBackend, handle: Handle, seen: Sighting
+    ) -> Run:
+        changes: dict[str, Any] = {"exit_code": seen.exit_code}
+        if seen.phase is Phase.LOST:
+            # The script may live on without its shim: it is ended before the run is called failed.
+            assert run.job is not None
+            await backend.stop(handle, grace=run.job.grace)
+            lost = "the process beside the script vanished, so the script was ended"
+            changes["failure"] = Failure(message=lost, code="ServiceError")
+        elif seen.why is not None and seen.why != "canceled":
+            told = self._finalizer.explain(run, seen)
+            changes["failure"] = told
+        return await self._ledger.move(run, S.FINALIZING, **changes)
+
+    async def _stop(self, run: Run) -> Run:
+        """End the job of a run that is to be cancelled, if it ever had one."""
+        if run.job is None or run.attempt == 0:
+            return await self._ledger.move(run, S.FINALIZING)
+        backend = self._backends[_target(run)]
+        handle = await self._handle(run)
+        stopping = asyncio.create_task(backend.stop(handle, grace=run.job.grace))
+        try:
+            while True:
+                seen = await backend.look(handle)
+                if next_status(run, seen) is S.FINALIZING:
+                    await stopping
+                    return await self._over(run, backend, handle, seen)
+                await self._something(run, backend, handle)
+        finally:
+            stopping.cancel()
+
+    async def _something(self, run: Run, backend: ComputeBackend, handle: Handle) -> None:
+        """Return when the job or the run may have changed, or after a second."""
+        job = asyncio.ensure_future(backend.wait(handle))
+        kicked = asyncio.create_task(self._kicks[run.id].wait())
+        try:
+            await asyncio.wait(
+                {job, kicked}, timeout=_FOLLOW, return_when=asyncio.FIRST_COMPLETED
+            )
+        finally:
+            job.cancel()
+            kicked.cancel()
+            self._kicks[run.id].clear()
+
+    async def _kicked(self, run: Run, timeout: float) -> None:
+        try:
+            await asyncio.wait_for(self._kicks[run.id].wait(), timeout)
+        except TimeoutError:
+            return
+        self._kicks[run.id].clear()
+
+    async def _still(self, run: Run) -> Run:
+        """The run as it is now; others may cancel or rename it at any time."""
+        return await self._ledger.find(run.id)
+
+    def _follower(self, run: Run) -> Follower:
+        if run.id not in self._followers:
+            self._followers[run.id] = Follower(self._ledger, self._root.folder(run))
+        return self._followers[run.id]
+
+
+def _target(run: Run) -> str:
+    return "local" if run.job is None else run.job.target

@@ -1,0 +1,1 @@
+"""Where environments come from: builders behind one protocol."""

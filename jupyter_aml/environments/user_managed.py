@@ -1,0 +1,65 @@
+"""The interpreter as the user has it: checked, never written to."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+
+from jupyter_aml.domain.errors import Invalid
+from jupyter_aml.environments.protocol import Materialised, Say, Wish
+
+_PROBE = "import sys; print(sys.version_info[0], sys.version_info[1])"
+_OLDEST = (3, 10)
+
+
+class UserManaged:
+    """Takes an interpreter as given, after a look that it is a Python we can serve."""
+
+    def __init__(self) -> None:
+        # One look per file: path, change time and size say whether it is still the same.
+        self._seen: dict[tuple[str, int, int], str] = {}
+
+    def accepts(self, wish: Wish) -> bool:
+        """A wish that names an interpreter is met by that interpreter."""
+        return bool(wish.interpreter)
+
+    async def ensure(self, wish: Wish, *, say: Say) -> Materialised:
+        """Return the interpreter, or raise Invalid saying what is wrong with it."""
+        path = shutil.which(os.path.expanduser(wish.interpreter))
+        if path is None:
+            raise Invalid(
+                f"there is no program {wish.interpreter!r} to run Python with: "
+                "give the path of an interpreter"
+            )
+        stat = os.stat(path)
+        key = (path, stat.st_mtime_ns, stat.st_size)
+        if key not in self._seen:
+            say(f"looking at {path}")
+            self._seen[key] = await _version(path)
+        return Materialised(interpreter=path)
+
+
+async def _version(path: str) -> str:
+    try:
+        process = await asyncio.create_subprocess_exec(
+            path, "-I", "-S", "-c", _PROBE,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+        )  # fmt: skip
+    except OSError as error:
+        raise Invalid(f"{path} cannot be started: {error.strerror}") from error
+    try:
+        answer, _ = await asyncio.wait_for(process.communicate(), 20)
+        major, minor = map(int, answer.split())
+    except (TimeoutError, ValueError) as error:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+        raise Invalid(f"{path} is not a Python interpreter") from error
+    if (major, minor) < _OLDEST:
+        raise Invalid(
+            f"{path} is Python {major}.{minor}; runs need Python {_OLDEST[0]}.{_OLDEST[1]} or newer"
+        )
+    return f"{major}.{minor}"
