@@ -1,0 +1,65 @@
+"""`jupyter aml VERB`: one file per verb, imported when it is used."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import Protocol, cast
+
+from jupyter_aml._version import __version__
+from jupyter_aml.domain.errors import AmlError
+
+VERBS: Mapping[str, str] = {
+    "serve": "answer for a root where no Jupyter server runs",
+    "reindex": "write the database again from the run folders alone",
+}
+"""Every verb with its one line of help; the verb `x` lives in `jupyter_aml/cli/x.py`."""
+
+
+class Verb(Protocol):
+    """What the module of a verb holds."""
+
+    def arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Declare what the verb takes."""
+
+    def run(self, args: argparse.Namespace) -> int:
+        """Do it, and return the exit code; raises AmlError for what the user can cure."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one verb; return its exit code, 1 with one line on stderr for an AmlError."""
+    given = list(sys.argv[1:] if argv is None else argv)
+    args = _parser(given).parse_args(given)
+    if args.root is not None:
+        os.environ["AML_ROOT"] = args.root
+    try:
+        return _verb(args.verb).run(args)
+    except AmlError as error:
+        print(f"jupyter aml: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="jupyter aml", description="Tracked experiments inside Jupyter."
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    parser.add_argument(
+        "--root", metavar="FOLDER", help="where the runs are kept (default: $AML_ROOT)"
+    )
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
+    for name, help_line in VERBS.items():
+        verb = verbs.add_parser(name, help=help_line, description=help_line)
+        # Only the verb at hand is imported: `--help` and `--version` answer at once.
+        if name in given:
+            _verb(name).arguments(verb)
+    return parser
+
+
+def _verb(name: str) -> Verb:
+    return cast(Verb, import_module(f"jupyter_aml.cli.{name}"))
