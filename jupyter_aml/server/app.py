@@ -1,0 +1,97 @@
+"""The extension of the Jupyter server: settings in, routes on, the seat taken or followed."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from jupyter_server.extension.application import ExtensionApp
+from traitlets import TraitError
+
+from jupyter_aml.domain.errors import AmlError, Invalid, Unreachable
+from jupyter_aml.engine.settings import Settings
+from jupyter_aml.server import base, routes
+from jupyter_aml.server.config import AmlConfig
+from jupyter_aml.server.seat import OpenEngine, Seat, open_engine
+from jupyter_aml.server.socket import EngineSocket
+
+
+class AmlExtension(ExtensionApp):
+    """jupyter_aml in a Jupyter server."""
+
+    name = "jupyter_aml"
+    classes = [AmlConfig]  # noqa: RUF012
+    opener: OpenEngine = staticmethod(open_engine)
+
+    def _config_file_name_default(self) -> str:
+        return "jupyter_aml_config"
+
+    def initialize_settings(self) -> None:
+        """Read the settings; a wrong one closes our routes, never the server."""
+        self._arguments: list[str] = []
+        problem: AmlError | None = None
+        settings = Settings(root=Path(os.devnull))
+        try:
+            config = AmlConfig(parent=self)
+            settings, self._arguments = config.settings(), config.arguments()
+        except (Invalid, TraitError) as error:
+            problem = Unreachable(f"jupyter_aml is not configured: {error}")
+        self.seat = Seat(settings, self.log, listen=EngineSocket.open, opener=self.opener)
+        self.settings[base.SEAT] = self.seat
+        if problem is not None:
+            self.log.error("%s", problem)
+            self.seat.refuse(problem)
+            return
+        os.environ["AML_ROOT"] = str(settings.root)
+        # Nothing of this may make the start of Jupyter slower, so it begins once the loop runs.
+        assert self.serverapp is not None
+        self.serverapp.io_loop.add_callback(self._begin, settings.root)
+
+    def initialize_handlers(self) -> None:
+        """Put the routes below the base URL."""
+        # `handlers` would be joined to the base URL once more and lose nothing but clarity.
+        self.handlers.extend(routes.rules("/"))
+
+    async def stop_extension(self) -> None:
+        """Close the engine; where runs go on, a headless one answers for them from now on."""
+        if await self.seat.close():
+            self.log.info("jupyter_aml: runs go on, so a headless engine takes over")
+            await asyncio.to_thread(start_headless, self._arguments)
+
+    async def _begin(self, root: Path) -> None:
+        self.seat.start()
+        try:
+            await asyncio.to_thread(give_kernels_the_old_names, root)
+        except OSError as error:
+            self.log.warning("jupyter_aml: kernels have no `azureml`: %s", error)
+
+
+def give_kernels_the_old_names(root: Path) -> None:
+    """Let kernels (and all else that this server starts) find the alias of `azureml`."""
+    from jupyter_aml.engine.runtime import ensure_runtime
+
+    alias = str(ensure_runtime(root).pythonpath[1])
+    others = [part for part in os.environ.get("PYTHONPATH", "").split(os.pathsep) if part]
+    if alias not in others:
+        os.environ["PYTHONPATH"] = os.pathsep.join([alias, *others])
+
+
+def start_headless(arguments: list[str]) -> subprocess.Popen[Any]:
+    """Start `jupyter aml serve` so that it outlives this server."""
+    root = Path(os.environ["AML_ROOT"])
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
+    log = os.open(root / "engine.log", flags, 0o600)
+    try:
+        return subprocess.Popen(
+            [sys.executable, "-m", "jupyter_aml.cli", "serve", *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    finally:
+        os.close(log)

@@ -1,0 +1,24 @@
+"""/aml/compute: the compute targets and how busy they are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jupyter_server.auth.decorator import authorized
+from tornado.web import authenticated
+
+from jupyter_aml.server.base import AmlHandler, served
+
+if TYPE_CHECKING:
+    from jupyter_aml.engine.engine import Engine
+
+
+class ComputeHandler(AmlHandler):
+    """/aml/compute"""
+
+    @authenticated
+    @authorized
+    @served
+    async def get(self, engine: Engine) -> None:
+        """List the compute targets."""
+        self.reply(await engine.compute())

@@ -1,0 +1,30 @@
+"""/aml/engine/yield: a headless engine gives its root to a Jupyter server."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jupyter_server.auth.decorator import authorized
+from tornado.web import authenticated
+
+from jupyter_aml.domain.errors import Refused
+from jupyter_aml.server.base import YIELD, AmlHandler, served
+
+if TYPE_CHECKING:
+    from jupyter_aml.engine.engine import Engine
+
+
+class YieldHandler(AmlHandler):
+    """/aml/engine/yield; on the socket only."""
+
+    @authenticated
+    @authorized(action="execute")  # type: ignore[untyped-decorator]
+    @served
+    async def post(self, engine: Engine) -> None:
+        """Agree to leave; the lock is free once this connection's server is gone."""
+        leave = self.settings.get(YIELD)
+        if leave is None:
+            raise Refused("a Jupyter server holds this root and keeps it")
+        self.reply(engine.status(), status=202)
+        await self.flush()
+        leave()

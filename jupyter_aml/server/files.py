@@ -1,0 +1,185 @@
+"""/aml/runs/<id>/files and /snapshot: what a run left, and what was sent with it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import stat
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from jupyter_server.auth.decorator import authorized
+from tornado.web import authenticated
+
+from jupyter_aml.domain import ids
+from jupyter_aml.domain.errors import NotFound, Refused, StorageFailed
+from jupyter_aml.runfolder.layout import checked
+from jupyter_aml.server.base import AmlHandler, served
+from jupyter_aml.server.query import Text
+
+if TYPE_CHECKING:
+    from jupyter_aml.engine.engine import Engine
+
+CHUNK = 512 * 1024
+INLINE = Text("inline", "`1` shows a PNG, JPEG, GIF or WebP instead of saving it.")
+IMAGES = {
+    ".gif": "image/gif",
+    ".jpeg": "image/jpeg",
+    ".jpg": "image/jpeg",
+    ".png": "image/png",
+    ".webp": "image/webp",
+}
+_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})\Z")
+
+
+class Download(AmlHandler):
+    """Sends a file in pieces, as something that no browser runs."""
+
+    @property
+    def content_security_policy(self) -> str:
+        """Whatever the file says, it may do nothing."""
+        return "sandbox; default-src 'none'"
+
+    async def send(self, path: Path, name: str) -> None:
+        """Send the whole file or the range that was asked for."""
+        fd = await asyncio.to_thread(opened, path)
+        try:
+            await self._send(fd, name)
+        finally:
+            os.close(fd)
+
+    async def _send(self, fd: int, name: str) -> None:
+        found = os.fstat(fd)
+        mark = f'"{found.st_mtime_ns:x}-{found.st_size:x}"'
+        self._describe(name, mark)
+        if self.request.headers.get("If-None-Match") == mark:
+            self.set_status(304)
+            self.finish()
+            return
+        part = wanted(self._range(mark), found.st_size)
+        if part is None:
+            self.set_status(416)
+            self.set_header("Content-Range", f"bytes */{found.st_size}")
+            self.finish()
+            return
+        if len(part) < found.st_size:
+            self.set_status(206)
+            self.set_header("Content-Range", f"bytes {part[0]}-{part[-1]}/{found.st_size}")
+        self.set_header("Content-Length", str(len(part)))
+        await self.flush()
+        await self._pour(fd, part)
+
+    async def _pour(self, fd: int, part: range) -> None:
+        for start in range(part.start, part.stop, CHUNK):
+            size = min(CHUNK, part.stop - start)
+            chunk = await asyncio.to_thread(os.pread, fd, size, start)
+            if len(chunk) < size:
+                raise StorageFailed("the file became shorter while it was sent")
+            self.write(chunk)
+            await self.flush()
+        self.finish()
+
+    def _describe(self, name: str, mark: str) -> None:
+        kind = IMAGES.get(PurePosixPath(name).suffix.lower())
+        inline = kind is not None and INLINE.read(self) == "1"
+        self.set_header("Content-Type", kind if inline and kind else "application/octet-stream")
+        self.set_header("Content-Disposition", disposition(name, inline=inline))
+        self.set_header("X-Content-Type-Options", "nosniff")
+        self.set_header("Accept-Ranges", "bytes")
+        self.set_header("Cache-Control", "private, no-cache")
+        self.set_header("ETag", mark)
+
+    def _range(self, mark: str) -> str:
+        # A range of a file that is no longer the same is of no use.
+        if self.request.headers.get("If-Range", mark) != mark:
+            return ""
+        return self.request.headers.get("Range", "")
+
+
+class FilesHandler(AmlHandler):
+    """/aml/runs/<id>/files"""
+
+    @authenticated
+    @authorized
+    @served
+    async def get(self, engine: Engine, run_id: str) -> None:
+        """List logs, outputs and uploads."""
+        self.reply(await engine.files(ids.run_id(run_id)))
+
+
+class FileHandler(Download):
+    """/aml/runs/<id>/files/<name>"""
+
+    @authenticated
+    @authorized
+    @served
+    async def get(self, engine: Engine, run_id: str, name: str) -> None:
+        """Return one file."""
+        await self.send(await engine.file(ids.run_id(run_id), checked(name)), name)
+
+
+class SnapshotHandler(AmlHandler):
+    """/aml/runs/<id>/snapshot"""
+
+    @authenticated
+    @authorized
+    @served
+    async def get(self, engine: Engine, run_id: str) -> None:
+        """List what was sent."""
+        self.reply(await engine.snapshot(ids.run_id(run_id)))
+
+
+class SnapshotFileHandler(Download):
+    """/aml/runs/<id>/snapshot/<path>"""
+
+    @authenticated
+    @authorized
+    @served
+    async def get(self, engine: Engine, run_id: str, path: str) -> None:
+        """Return one file as it was sent."""
+        await self.send(await engine.snapshot_file(ids.run_id(run_id), checked(path)), path)
+
+
+def opened(path: Path) -> int:
+    """Open a regular file that is still where it was found; raises NotFound or Refused."""
+    try:
+        # A pipe must not make us wait, and a link put there meanwhile must not lead us out.
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except FileNotFoundError as error:
+        raise NotFound(f"{path.name!r} is no longer there") from error
+    except OSError as error:
+        raise Refused(f"{path.name!r} cannot be read: {error.strerror}") from error
+    real = Path(f"/proc/self/fd/{fd}")
+    moved = real.is_symlink() and os.readlink(real) != str(path)
+    if moved or not stat.S_ISREG(os.fstat(fd).st_mode):
+        os.close(fd)
+        raise Refused(f"{path.name!r} is not a plain file of the run")
+    return fd
+
+
+def wanted(asked: str, size: int) -> range | None:
+    """Return the bytes that a Range header asks for; None where there are no such bytes.
+
+    A header of another unit, of many ranges or of no sense means the whole file, as HTTP wants.
+    """
+    match = _RANGE.match(asked)
+    if match is None or match.group(1) == match.group(2) == "":
+        return range(size)
+    first, last = match.groups()
+    if first == "":
+        start, stop = max(0, size - int(last)), size
+    else:
+        start, stop = int(first), min(size, int(last) + 1 if last else size)
+        if last and int(last) < start:
+            return range(size)
+    return range(start, stop) if start < stop else None
+
+
+def disposition(name: str, *, inline: bool) -> str:
+    """Return Content-Disposition with the last part of the name in both spellings (RFC 6266)."""
+    last = PurePosixPath(name).name
+    plain = re.sub(r"[^A-Za-z0-9 ._()+@-]", "_", last)
+    how = "inline" if inline else "attachment"
+    return f"{how}; filename=\"{plain}\"; filename*=UTF-8''{quote(last, safe='', errors='replace')}"

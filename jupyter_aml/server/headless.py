@@ -1,0 +1,110 @@
+"""The engine without Jupyter: for scripts, other editors, and runs that outlive their server."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import time
+from collections.abc import Callable, Sequence
+from logging import Logger
+
+from jupyter_core.application import JupyterApp
+from traitlets import TraitError
+from traitlets.config import Application, Config
+from traitlets.config.loader import DeferredConfigString
+
+from jupyter_aml.domain.errors import Invalid
+from jupyter_aml.engine.lock import RootTaken
+from jupyter_aml.engine.settings import Settings
+from jupyter_aml.server import holder
+from jupyter_aml.server.config import AmlConfig
+from jupyter_aml.server.seat import OpenEngine, open_engine
+from jupyter_aml.server.socket import EngineSocket
+
+CONFIG_FILES = ("jupyter_config", "jupyter_server_config", "jupyter_aml_config")
+
+
+class HeadlessApp(JupyterApp):
+    """Reads the same configuration files as a Jupyter server does."""
+
+    name = "jupyter_aml"
+    classes = [AmlConfig]  # noqa: RUF012
+
+    def read(self, given: Sequence[str]) -> Settings:
+        """Return the settings of the files, and above them those given as `NAME=VALUE`."""
+        for file in CONFIG_FILES:
+            # The parent's form of this reads one file only and swallows its errors.
+            Application.load_config_file(self, file, path=self.config_file_paths)
+        self.update_config(Config(AmlConfig=dict(_pair(each) for each in given)))
+        try:
+            return AmlConfig(parent=self).settings()
+        except TraitError as error:
+            raise Invalid(str(error)) from error
+
+
+async def serve(settings: Settings, log: Logger, *, opener: OpenEngine = open_engine) -> int:
+    """Answer for the root until told to go, or idle; return the exit code. Raises AmlError."""
+    leave = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, leave.set)
+    try:
+        engine = await opener(settings, "headless")
+    except RootTaken as error:
+        log.info("%s; nothing to do", holder.read(settings.root) or error)
+        return 0
+    watch = Idle(settings.idle_exit.total_seconds())
+    try:
+        socket = await EngineSocket.open(engine, on_yield=leave.set, on_request=watch.touch)
+        log.info("%s: open", settings.root)
+        try:
+            why = await watch.until(leave, lambda: engine.is_idle)
+        finally:
+            await socket.close()
+    finally:
+        await engine.close()
+    log.info("%s: closed, %s", settings.root, why)
+    return 0
+
+
+class Idle:
+    """Notices when nobody has wanted anything for a while."""
+
+    def __init__(self, after: float) -> None:
+        self._after = after
+        self._last = time.monotonic()
+
+    def touch(self) -> None:
+        """Somebody wants something now."""
+        self._last = time.monotonic()
+
+    async def until(self, leave: asyncio.Event, idle: Callable[[], bool]) -> str:
+        """Wait until it is time to go, and return why."""
+        while True:
+            try:
+                await asyncio.wait_for(leave.wait(), min(1.0, self._after / 2))
+                return "as it was asked to"
+            except TimeoutError:
+                if not idle():
+                    self.touch()
+                elif time.monotonic() - self._last >= self._after:
+                    return f"idle for {self._after:g} s"
+
+
+def log_to_stderr() -> Logger:
+    """Return a log of one line per event, as a service manager or a terminal wants it."""
+    log = logging.getLogger("jupyter_aml")
+    log.setLevel(logging.INFO)
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    log.addHandler(handler)
+    return log
+
+
+def _pair(text: str) -> tuple[str, DeferredConfigString]:
+    name, sign, value = text.partition("=")
+    if not sign or name not in AmlConfig.class_traits(config=True):
+        known = ", ".join(sorted(AmlConfig.class_traits(config=True)))
+        raise Invalid(f"{text!r} is not a setting as NAME=VALUE; there are {known}")
+    return name, DeferredConfigString(value)

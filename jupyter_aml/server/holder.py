@@ -1,0 +1,106 @@
+"""Who holds a root: `engine.json`, and the place of the socket it names."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import socket
+import struct
+import sys
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from jupyter_core.paths import jupyter_runtime_dir
+
+from jupyter_aml.domain.errors import Refused
+
+LONGEST_SOCKET = 100
+"""Bytes; systems refuse socket paths a little longer than this."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holder:
+    """The engine that answers for a root."""
+
+    pid: int
+    start: str
+    version: str
+    protocol: int
+    epoch: int
+    kind: str
+    socket: str
+
+    def __str__(self) -> str:
+        return f"process {self.pid} ({self.kind}, version {self.version})"
+
+
+def read(root: Path) -> Holder | None:
+    """Return who says that it holds the root, or None where nobody says so legibly."""
+    try:
+        data = json.loads((root / "engine.json").read_bytes())
+        return Holder(**{name: data[name] for name in Holder.__dataclass_fields__})
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def write(root: Path, holder: Holder) -> None:
+    """Say who holds the root. Only the holder of the lock may do this."""
+    rough = root / f".engine.json.{holder.pid}"
+    rough.unlink(missing_ok=True)
+    fd = os.open(rough, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with os.fdopen(fd, "w") as file:
+        json.dump(asdict(holder), file)
+    rough.rename(root / "engine.json")
+
+
+def remove(root: Path, holder: Holder) -> None:
+    """Take the word back, unless somebody else has spoken since."""
+    if read(root) == holder:
+        (root / "engine.json").unlink(missing_ok=True)
+
+
+def socket_path(root: Path) -> Path:
+    """Return where the engine of this root listens: in the root where that path is short enough."""
+    own = root / "engine.sock"
+    if _fits(own):
+        return own
+    mark = hashlib.sha256(os.fsencode(root)).hexdigest()[:16]
+    runtime = Path(jupyter_runtime_dir())
+    if _fits(runtime / f"aml-{mark}.sock"):
+        runtime.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return runtime / f"aml-{mark}.sock"
+    private = Path(tempfile.gettempdir()) / f"aml-{os.getuid()}"
+    private.mkdir(mode=0o700, exist_ok=True)
+    found = private.lstat()
+    if private.is_symlink() or found.st_uid != os.getuid() or found.st_mode & 0o077:
+        raise Refused(f"{private} must be a folder of this user alone (0700); move it away")
+    return private / f"{mark}.sock"
+
+
+def process_start(pid: int) -> str:
+    """Return a mark that tells this process from a later one of the same number; '' if unknown."""
+    try:
+        after_name = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2]
+    except OSError:
+        return ""
+    return after_name.split()[19].decode()
+
+
+def peer_uid(end: socket.socket) -> int | None:
+    """Return the user at the other end of a Unix socket; None where the system does not say."""
+    option: Any = getattr(socket, "SO_PEERCRED", None)
+    if end.family != socket.AF_UNIX:
+        return None
+    if option is not None:
+        return int(struct.unpack("3i", end.getsockopt(socket.SOL_SOCKET, option, 12))[1])
+    if sys.platform == "darwin":
+        # SOL_LOCAL and LOCAL_PEERCRED; struct xucred begins with its version and the user.
+        return int(struct.unpack("2I", end.getsockopt(0, 1, 76)[:8])[1])
+    return None
+
+
+def _fits(path: Path) -> bool:
+    return len(os.fsencode(path)) <= LONGEST_SOCKET

@@ -1,0 +1,87 @@
+"""The one list of routes."""
+
+from __future__ import annotations
+
+from jupyter_server.auth.decorator import authorized
+from tornado.web import HTTPError, authenticated
+
+from jupyter_aml import wire
+from jupyter_aml.server import experiments, files, logs, metrics, runs
+from jupyter_aml.server.base import AmlHandler
+from jupyter_aml.server.compute import ComputeHandler
+from jupyter_aml.server.engine import YieldHandler
+from jupyter_aml.server.events import EventsHandler
+from jupyter_aml.server.openapi import Call, OpenApiHandler, Route, Rule, document
+from jupyter_aml.server.status import StatusHandler
+from jupyter_aml.server.workspaces import NewWorkspace, WorkspaceHandler, WorkspacesHandler
+
+ROUTES = (
+    Route("status", StatusHandler, {"get": Call(answer=wire.WireStatus)}),
+    Route("workspaces", WorkspacesHandler, {
+        "get": Call(answer=list[wire.WireWorkspace]),
+        "post": Call(body=NewWorkspace, answer=wire.WireWorkspace, status=201),
+    }),
+    Route("workspaces/{name}", WorkspaceHandler, {"get": Call(answer=wire.WireWorkspace)}),
+    Route("experiments", experiments.ExperimentsHandler, {
+        "get": Call(query=(experiments.WORKSPACE,), answer=list[wire.WireExperiment]),
+        "post": Call(body=experiments.NewExperiment, answer=wire.WireExperiment, status=201),
+    }),
+    Route("compute", ComputeHandler, {"get": Call(answer=list[wire.WireCompute])}),
+    Route("runs", runs.RunsHandler, {
+        "get": Call(query=runs.PAGE, answer=wire.WireRunPage),
+        "post": Call(body=wire.WireSubmit, answer=wire.WireRun, status=201,
+                     other=((200, wire.WireDryRun),)),
+    }),
+    Route("runs/{id}", runs.RunHandler, {
+        "get": Call(answer=wire.WireRun),
+        "patch": Call(body=wire.WirePatch, answer=wire.WireRun),
+        "delete": Call(status=204),
+    }),
+    Route("runs/{id}/cancel", runs.CancelHandler, {"post": Call(answer=wire.WireRun, status=202)}),
+    Route("runs/{id}/look", runs.LookHandler, {"post": Call(answer=wire.WireRun, status=202)}),
+    Route("runs/{id}/metrics", metrics.MetricsHandler, {
+        "get": Call(query=(metrics.POINTS, metrics.NAME), answer=wire.WireMetrics),
+    }),
+    Route("runs/{id}/logs/{+name}", logs.LogHandler, {
+        "get": Call(query=(logs.OFFSET, logs.LIMIT, logs.TAIL), answer=bytes),
+    }),
+    Route("runs/{id}/files", files.FilesHandler, {"get": Call(answer=wire.WireFiles)}),
+    Route("runs/{id}/files/{+name}", files.FileHandler, {
+        "get": Call(query=(files.INLINE,), answer=bytes, other=((206, bytes), (304, None))),
+    }),
+    Route("runs/{id}/snapshot", files.SnapshotHandler, {"get": Call(answer=wire.WireSnapshot)}),
+    Route("runs/{id}/snapshot/{+path}", files.SnapshotFileHandler, {
+        "get": Call(query=(files.INLINE,), answer=bytes, other=((206, bytes), (304, None))),
+    }),
+    Route("events", EventsHandler, {"get": Call(status=101)}),
+    Route("engine/yield", YieldHandler, {"post": Call(answer=wire.WireStatus, status=202)},
+          on_socket_only=True),
+    Route("openapi.json", OpenApiHandler, {"get": Call(answer=dict[str, object])}),
+)  # fmt: skip
+
+
+class NowhereHandler(AmlHandler):
+    """Everything else below /aml/"""
+
+    @authenticated
+    @authorized
+    async def get(self, rest: str) -> None:
+        """Say that there is no such route."""
+        raise HTTPError(404, "there is no such route; /aml/openapi.json lists them all")
+
+    @authenticated
+    @authorized
+    async def post(self, rest: str) -> None:
+        """Say that there is no such route."""
+        raise HTTPError(404, "there is no such route; /aml/openapi.json lists them all")
+
+
+def rules(base_url: str, *, on_socket: bool = False) -> list[Rule]:
+    """Return the routes as tornado takes them, below a base URL."""
+    here = [route for route in ROUTES if on_socket or not route.on_socket_only]
+    told = {"document": document(here)}
+    found: list[Rule] = [
+        (base_url + route.pattern, route.handler, told if route.handler is OpenApiHandler else {})
+        for route in here
+    ]
+    return [*found, (base_url + "aml/(.*)", NowhereHandler, {})]

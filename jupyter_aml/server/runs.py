@@ -1,0 +1,99 @@
+"""/aml/runs: list, submit, read, change, cancel and delete runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from jupyter_server.auth.decorator import authorized
+from tornado.web import authenticated
+
+from jupyter_aml.domain import ids
+from jupyter_aml.server.base import AmlHandler, served
+from jupyter_aml.server.experiments import WORKSPACE
+from jupyter_aml.server.query import Number, Text
+
+if TYPE_CHECKING:
+    from jupyter_aml.engine.engine import Engine
+
+EXPERIMENT = Text("experiment", "Only runs of this experiment.")
+FILTER = Text("filter", "Words that must all hold, such as `status:running rmse<50`.")
+SORT = Text("sort", "A field, with `-` in front for descending; `-createdAt` by default.")
+LIMIT = Number("limit", "Runs on a page.", 1, 500, 50)
+AFTER = Text("after", "`next` of the page before.")
+PAGE = (WORKSPACE, EXPERIMENT, FILTER, SORT, LIMIT, AFTER)
+
+
+class RunsHandler(AmlHandler):
+    """/aml/runs"""
+
+    @authenticated
+    @authorized
+    @served
+    async def get(self, engine: Engine) -> None:
+        """List runs, a page at a time."""
+        page = await engine.page(
+            workspace=WORKSPACE.read(self) or engine.status()["defaultWorkspace"],
+            experiment=EXPERIMENT.read(self),
+            filter=FILTER.read(self) or "",
+            sort=SORT.read(self) or "-createdAt",
+            limit=LIMIT.given(self),
+            after=AFTER.read(self),
+        )
+        self.reply(page)
+
+    @authenticated
+    @authorized
+    @served
+    async def post(self, engine: Engine) -> None:
+        """Submit a run; with `dryRun` only say what would be sent."""
+        body = self.body()
+        answer = await engine.submit(cast("Any", body))
+        self.reply(answer, status=200 if body.get("dryRun") else 201)
+
+
+class RunHandler(AmlHandler):
+    """/aml/runs/<id>"""
+
+    @authenticated
+    @authorized
+    @served
+    async def get(self, engine: Engine, run_id: str) -> None:
+        """Return one run."""
+        self.reply(await engine.run(ids.run_id(run_id)))
+
+    @authenticated
+    @authorized
+    @served
+    async def patch(self, engine: Engine, run_id: str) -> None:
+        """Change name, description, tags or properties."""
+        self.reply(await engine.patch(ids.run_id(run_id), cast("Any", self.body())))
+
+    @authenticated
+    @authorized
+    @served
+    async def delete(self, engine: Engine, run_id: str) -> None:
+        """Delete a run that has ended, with its folder."""
+        await engine.delete(ids.run_id(run_id))
+        self.reply_nothing()
+
+
+class CancelHandler(AmlHandler):
+    """/aml/runs/<id>/cancel"""
+
+    @authenticated
+    @authorized(action="execute")  # type: ignore[untyped-decorator]
+    @served
+    async def post(self, engine: Engine, run_id: str) -> None:
+        """Ask the run to stop. The answer says what the run became, not that it is gone."""
+        self.reply(await engine.cancel(ids.run_id(run_id)), status=202)
+
+
+class LookHandler(AmlHandler):
+    """/aml/runs/<id>/look"""
+
+    @authenticated
+    @authorized
+    @served
+    async def post(self, engine: Engine, run_id: str) -> None:
+        """Let the engine look at the run's records now."""
+        self.reply(await engine.look(ids.run_id(run_id)), status=202)

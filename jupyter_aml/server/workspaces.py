@@ -1,0 +1,54 @@
+"""/aml/workspaces: the workspaces of the root."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NotRequired, TypedDict
+
+from jupyter_server.auth.decorator import authorized
+from tornado.web import authenticated
+
+from jupyter_aml.domain import ids
+from jupyter_aml.server.base import AmlHandler, served
+
+if TYPE_CHECKING:
+    from jupyter_aml.engine.engine import Engine
+
+
+class NewWorkspace(TypedDict):
+    """Body of POST /aml/workspaces."""
+
+    name: str
+    subscriptionId: NotRequired[str]
+    resourceGroup: NotRequired[str]
+    location: NotRequired[str]
+    tags: NotRequired[dict[str, str]]
+    existOk: NotRequired[bool]
+
+
+class WorkspacesHandler(AmlHandler):
+    """/aml/workspaces"""
+
+    @authenticated
+    @authorized
+    @served
+    async def get(self, engine: Engine) -> None:
+        """List the workspaces."""
+        self.reply(await engine.workspaces())
+
+    @authenticated
+    @authorized
+    @served
+    async def post(self, engine: Engine) -> None:
+        """Make a workspace."""
+        self.reply(await engine.add_workspace(self.body()), status=201)
+
+
+class WorkspaceHandler(AmlHandler):
+    """/aml/workspaces/<name>"""
+
+    @authenticated
+    @authorized
+    @served
+    async def get(self, engine: Engine, name: str) -> None:
+        """Return one workspace."""
+        self.reply(await engine.workspace(ids.workspace_name(name)))

@@ -1,0 +1,201 @@
+"""An engine without runs, for tests of what stands around one."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from jupyter_aml import wire
+from jupyter_aml.domain.errors import AlreadyExists, NotFound
+from jupyter_aml.domain.run import Run, RunStatus
+from jupyter_aml.engine.lock import RootLock
+from jupyter_aml.runfolder.layout import RunFolder
+
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
+@dataclass
+class Piece:
+    data: bytes
+    offset: int
+    size: int
+
+
+class FakeListener:
+    def __init__(self, engine):
+        self.engine, self.events = engine, asyncio.Queue()
+        self.subscribed, self.closed = [], False
+
+    async def subscribe(self, message):
+        self.engine.complain()
+        self.subscribed.append(message)
+        await self.events.put({"type": "run", "run": self.engine.a_run(message["runId"])})
+
+    async def unsubscribe(self, message):
+        self.subscribed.remove({**message, "type": "subscribe"})
+        await self.events.put({"type": "files", "runId": message["runId"]})
+
+    async def next(self):
+        return await self.events.get()
+
+    def close(self):
+        self.closed = True
+        self.engine.listeners.discard(self)
+
+
+class FakeEngine:
+    """Same interface as the real one. `problem` is raised by whatever is asked next."""
+
+    def __init__(self, settings, kind):
+        self.settings, self.kind = settings, kind
+        self.lock = RootLock(settings.root)
+        self.folder = RunFolder(settings.root / "run")
+        self.listeners, self.asked = set(), []
+        self.problem, self.active_runs, self.socket, self.closed = None, 0, None, False
+
+    @classmethod
+    async def open(cls, settings, kind):
+        return cls(settings, kind)
+
+    async def close(self):
+        self.closed = True
+        self.lock.release()
+
+    @property
+    def is_idle(self):
+        return self.active_runs == 0 and not self.listeners
+
+    def complain(self):
+        if self.problem is not None:
+            raise self.problem
+
+    def heard(self, *call: Any):
+        self.asked.append(call)
+        self.complain()
+
+    def a_run(self, run_id="run-1", **known) -> wire.WireRun:
+        if run_id == "missing":
+            raise NotFound("there is no run 'missing'")
+        known = {"status": RunStatus.RUNNING, **known}
+        return wire.encode_run(
+            Run(
+                id=run_id, workspace="default", experiment="e", number=1,
+                created_at=NOON, changed_at=NOON, **known,
+            )
+        )  # fmt: skip
+
+    def a_workspace(self, name="default") -> wire.WireWorkspace:
+        return {
+            "name": name, "subscriptionId": "", "resourceGroup": "", "location": "local",
+            "createdAt": "2026-01-01T12:00:00.000000Z", "tags": {},
+        }  # fmt: skip
+
+    def status(self) -> wire.WireStatus:
+        return {
+            "version": "0", "protocol": wire.PROTOCOL, "root": str(self.settings.root),
+            "kind": self.kind, "pid": os.getpid(), "epoch": 1, "defaultWorkspace": "default",
+        }  # fmt: skip
+
+    async def workspaces(self):
+        self.heard("workspaces")
+        return [self.a_workspace()]
+
+    async def add_workspace(self, body):
+        self.heard("add_workspace", body)
+        if body.get("name") == "default":
+            raise AlreadyExists("workspace 'default' is there already")
+        return self.a_workspace(body["name"])
+
+    async def workspace(self, name):
+        self.heard("workspace", name)
+        return self.a_workspace(name)
+
+    async def experiments(self, workspace):
+        self.heard("experiments", workspace)
+        return [await self.add_experiment({"workspace": workspace, "name": "e"})]
+
+    async def add_experiment(self, body):
+        self.heard("add_experiment", body)
+        return {
+            "name": body["name"], "workspace": body["workspace"],
+            "createdAt": "2026-01-01T12:00:00.000000Z", "tags": {}, "runCount": 0,
+        }  # fmt: skip
+
+    async def compute(self):
+        self.heard("compute")
+        return [{"name": "local", "type": "Local", "slots": 2, "busy": 0, "waiting": 0}]
+
+    async def page(self, **asked):
+        self.heard("page", asked)
+        return {"runs": [self.a_run()], "total": 1, "next": None}
+
+    async def submit(self, body):
+        self.heard("submit", body)
+        if body.get("dryRun"):
+            return {
+                "files": [], "excluded": [], "totalSize": 0, "command": ["x"],
+                "target": "local", "reason": "",
+            }  # fmt: skip
+        return self.a_run(body.get("runId", "run-1"))
+
+    async def run(self, run_id):
+        self.heard("run", run_id)
+        return self.a_run(run_id)
+
+    async def patch(self, run_id, body):
+        self.heard("patch", run_id, body)
+        return self.a_run(run_id)
+
+    async def delete(self, run_id):
+        self.heard("delete", run_id)
+
+    async def cancel(self, run_id):
+        self.heard("cancel", run_id)
+        return self.a_run(run_id, status=RunStatus.CANCEL_REQUESTED)
+
+    async def look(self, run_id):
+        self.heard("look", run_id)
+        return self.a_run(run_id)
+
+    async def metrics(self, run_id, *, points, names):
+        self.heard("metrics", run_id, points, names)
+        series = {"x": [0.0, 1.0], "y": [float("nan"), 0.5], "t": [0.0, 1.0]}
+        return {
+            "runId": run_id, "values": {}, "cursor": {"p": 10},
+            "series": {"loss": {**series, "count": 2, "last": float("inf")}},
+        }  # fmt: skip
+
+    async def log(self, run_id, name, *, offset=0, limit=65536, tail=None):
+        self.heard("log", run_id, name)
+        data = (await self.file(run_id, name)).read_bytes()
+        start = len(data) - tail if tail is not None else offset
+        return Piece(data[start : start + limit], start, len(data))
+
+    async def files(self, run_id):
+        self.heard("files", run_id)
+        files = [
+            {"name": name, "size": found.st_size, "modified": found.st_mtime}
+            for name, found in self.folder.names()
+        ]
+        return {"runId": run_id, "files": files}
+
+    async def file(self, run_id, name) -> Path:
+        self.heard("file", run_id, name)
+        return self.folder.existing(name)
+
+    async def snapshot(self, run_id):
+        self.heard("snapshot", run_id)
+        return {"snapshotId": "s", "files": [], "excluded": [".env"]}
+
+    async def snapshot_file(self, run_id, path) -> Path:
+        self.heard("snapshot_file", run_id, path)
+        return self.folder.existing(path)
+
+    def listen(self):
+        listener = FakeListener(self)
+        self.listeners.add(listener)
+        return listener

@@ -1,0 +1,137 @@
+"""Each verb decodes, makes one call to the engine and encodes."""
+
+from __future__ import annotations
+
+import pytest
+
+from jupyter_aml.domain import errors
+
+
+async def test_the_handshake_tells_who_answers(ask, engine):
+    status, answer = await ask("GET", "status")
+
+    assert (status, answer) == (200, engine.status())
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status", "call"),
+    [
+        ("GET", "workspaces", None, 200, ("workspaces",)),
+        ("POST", "workspaces", {"name": "w"}, 201, ("add_workspace", {"name": "w"})),
+        ("GET", "workspaces/w", None, 200, ("workspace", "w")),
+        ("GET", "experiments", None, 200, ("experiments", "default")),
+        ("GET", "compute", None, 200, ("compute",)),
+        ("POST", "runs", {"experiment": "e"}, 201, ("submit", {"experiment": "e"})),
+        ("POST", "runs", {"dryRun": True}, 200, ("submit", {"dryRun": True})),
+        ("GET", "runs/run-1", None, 200, ("run", "run-1")),
+        ("PATCH", "runs/run-1", {"tags": {}}, 200, ("patch", "run-1", {"tags": {}})),
+        ("DELETE", "runs/run-1", None, 204, ("delete", "run-1")),
+        ("POST", "runs/run-1/cancel", None, 202, ("cancel", "run-1")),
+        ("POST", "runs/run-1/look", None, 202, ("look", "run-1")),
+        ("GET", "runs/run-1/metrics", None, 200, ("metrics", "run-1", 1000, [])),
+        ("GET", "runs/run-1/files", None, 200, ("files", "run-1")),
+        ("GET", "runs/run-1/snapshot", None, 200, ("snapshot", "run-1")),
+    ],
+)
+async def test_a_verb_is_one_call(ask, engine, method, path, body, status, call):
+    code, _ = await ask(method, *path.split("/"), body=body)
+
+    assert code == status
+    assert call in engine.asked
+
+
+async def test_a_list_of_runs_takes_all_that_is_asked(ask, engine):
+    asked = {
+        "workspace": "w", "experiment": "e", "filter": "status:failed rmse<50",
+        "sort": "-metric.rmse", "limit": "7", "after": "abc",
+    }  # fmt: skip
+
+    await ask("GET", "runs", params=asked)
+
+    assert engine.asked == [("page", {**asked, "limit": 7})]
+
+
+@pytest.mark.parametrize("limit", ["0", "501", "-1", "1e3", "x", "٣", "9" * 30])
+async def test_a_limit_out_of_bounds_is_refused(ask, engine, limit):
+    status, answer = await ask("GET", "runs", params={"limit": limit})
+
+    assert (status, answer["error"], engine.asked) == (422, "Invalid", [])
+
+
+@pytest.mark.parametrize(
+    ("problem", "status"),
+    [
+        (errors.NotFound("x"), 404),
+        (errors.IllegalMove("x"), 409),
+        (errors.Outdated("x"), 409),
+        (errors.AlreadyExists("x"), 409),
+        (errors.Invalid("x"), 422),
+        (errors.Refused("x"), 403),
+        (errors.Unreachable("x"), 503),
+        (errors.StorageFailed("x"), 507),
+    ],
+)
+async def test_an_error_has_one_status(ask, engine, problem, status):
+    engine.problem = problem
+
+    code, answer = await ask("GET", "runs", "run-1")
+
+    assert (code, answer) == (status, {"error": type(problem).__name__, "message": "x"})
+
+
+async def test_our_own_mistake_is_a_500_with_a_traceback_in_the_log_alone(ask, engine, caplog):
+    engine.problem = ZeroDivisionError("secret")
+
+    status, answer = await ask("GET", "runs", "run-1")
+
+    assert (status, answer["error"]) == (500, "InternalServerError")
+    assert "secret" not in str(answer)
+    assert "ZeroDivisionError: secret" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "raw", ["", "[]", "1", "{", '{"a": NaN}', '{"a": Infinity}', b"\xff\xfe", "[" * 100_000]
+)
+async def test_a_body_that_is_no_json_object_is_a_400(ask, engine, raw):
+    status, answer = await ask("POST", "runs", raw=raw)
+
+    assert (status, answer["error"], engine.asked) == (400, "BadRequest", [])
+
+
+async def test_a_body_that_is_too_long_is_a_413(ask, engine, monkeypatch):
+    monkeypatch.setattr("jupyter_aml.server.base.LONGEST_BODY", 100)
+
+    status, _ = await ask("POST", "runs", body={"experiment": "e" * 100})
+
+    assert (status, engine.asked) == (413, [])
+
+
+async def test_what_is_not_a_number_travels_as_null(ask, engine):
+    _, answer = await ask("GET", "runs", "run-1", "metrics")
+
+    assert answer["series"]["loss"]["y"] == [None, 0.5]
+    assert answer["series"]["loss"]["last"] == "Infinity"
+
+
+async def test_metrics_can_be_asked_by_name(ask, engine, jp_fetch):
+    await jp_fetch("aml/runs/run-1/metrics", params=[("name", "a"), ("name", "b"), ("points", 9)])
+
+    assert engine.asked == [("metrics", "run-1", 9, ["a", "b"])]
+
+
+async def test_a_piece_of_a_log_says_where_it_lies(jp_fetch, engine):
+    engine.folder.console.parent.mkdir(parents=True)
+    engine.folder.console.write_text("one\ntwo\n")
+
+    answer = await jp_fetch("aml/runs/run-1/logs/user_logs/std_log.txt", params={"offset": 4})
+
+    assert answer.body == b"two\n"
+    assert answer.headers["X-Aml-Offset"] == "4"
+    assert answer.headers["X-Aml-Size"] == "8"
+    assert answer.headers["Content-Type"].startswith("text/plain")
+
+
+async def test_a_route_that_is_none_says_so_in_json(ask, engine):
+    status, answer = await ask("GET", "pipelines")
+
+    assert (status, answer["error"]) == (404, "NotFound")
