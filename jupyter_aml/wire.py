@@ -321,7 +321,7 @@ class WireLogEvent(TypedDict):
 
 
 class WireMetricsEvent(TypedDict):
-    """Points of a run. With `replace` they are all there is (thinned out), else newer ones to append.
+    """Points of a run: all there is (thinned out) with `replace`, else newer ones to append.
 
     `metrics.series[...].count` and `last` always speak of the whole series.
     """

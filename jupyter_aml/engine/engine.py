@@ -19,7 +19,7 @@ from jupyter_aml.domain.ids import RunId, WorkspaceName
 from jupyter_aml.domain.run import Run
 from jupyter_aml.engine import recover, snapshot, submit, variables
 from jupyter_aml.engine.feed import Feed, Listener
-from jupyter_aml.engine.ledger import Ledger, now
+from jupyter_aml.engine.ledger import Ledger
 from jupyter_aml.engine.lock import RootLock, RootTaken
 from jupyter_aml.engine.metrics import MetricsCache
 from jupyter_aml.engine.places import Places
@@ -27,6 +27,7 @@ from jupyter_aml.engine.root import Root
 from jupyter_aml.engine.runtime import Runtime, ensure_runtime
 from jupyter_aml.engine.settings import Settings
 from jupyter_aml.engine.slots import Slots
+from jupyter_aml.engine.snapshot.stored import read_list, stored_file
 from jupyter_aml.engine.subscription import Subscription
 from jupyter_aml.engine.watch import Watch
 from jupyter_aml.engine.watchers import FolderWatcher
@@ -282,12 +283,12 @@ class Engine:
     async def snapshot(self, run_id: str) -> wire.WireSnapshot:
         """What was sent with a run."""
         run = await self.find(ids.run_id(run_id))
-        return await asyncio.to_thread(snapshot.read_list, self._root.folder(run))
+        return await asyncio.to_thread(read_list, self._root.folder(run))
 
     async def snapshot_file(self, run_id: str, path: str) -> Path:
         """The path of a file as it was sent."""
         run = await self.find(ids.run_id(run_id))
-        return await asyncio.to_thread(snapshot.stored_file, self._root.folder(run), path)
+        return await asyncio.to_thread(stored_file, self._root.folder(run), path)
 
     # ---- listening --------------------------------------------------------------------------
 
@@ -361,9 +362,8 @@ def _patched(run: Run, body: Mapping[str, Any]) -> dict[str, Any]:
         properties={**run.properties, **wanted.get("properties", {})},
     )
     names = ("display_name", "description", "tags", "properties")
-    return {
-        name: getattr(changed, name) for name in names if getattr(changed, name) != getattr(run, name)
-    }
+    values = {name: getattr(changed, name) for name in names}
+    return {name: value for name, value in values.items() if value != getattr(run, name)}
 
 
 def _read(path: Path, offset: int, limit: int, tail: int | None) -> LogPiece:

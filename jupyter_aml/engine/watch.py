@@ -1,4 +1,4 @@
-"""Looks at a run, asks the plan, acts, writes the move: one task for each run that has not ended."""
+"""Looks at a run, asks the plan, acts, writes the move: one task for each active run."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
 from collections import defaultdict
 from collections.abc import Callable
@@ -40,10 +41,9 @@ class FolderWatcher:
             number = self._folders.pop(key, None)
             if number is not None and self._notify is not None:
                 self._numbers.pop(number, None)
-                try:
+                # Where the folder was deleted, its watch went with it.
+                with contextlib.suppress(OSError):
                     self._notify.rm_watch(number)
-                except OSError:
-                    pass  # The folder was deleted, and its watch went with it.
 
     def close(self) -> None:
         """End all watching."""
