@@ -27,7 +27,6 @@ from jupyter_aml.engine.root import Root
 from jupyter_aml.engine.runtime import Runtime, ensure_runtime
 from jupyter_aml.engine.settings import Settings
 from jupyter_aml.engine.slots import Slots
-from jupyter_aml.engine.snapshot.stored import read_list, stored_file
 from jupyter_aml.engine.subscription import Subscription
 from jupyter_aml.engine.watch import Watch
 from jupyter_aml.engine.watchers import FolderWatcher
@@ -283,12 +282,12 @@ class Engine:
     async def snapshot(self, run_id: str) -> wire.WireSnapshot:
         """What was sent with a run."""
         run = await self.find(ids.run_id(run_id))
-        return await asyncio.to_thread(read_list, self._root.folder(run))
+        return await asyncio.to_thread(snapshot.read_list, self._root.folder(run))
 
     async def snapshot_file(self, run_id: str, path: str) -> Path:
         """The path of a file as it was sent."""
         run = await self.find(ids.run_id(run_id))
-        return await asyncio.to_thread(stored_file, self._root.folder(run), path)
+        return await asyncio.to_thread(snapshot.stored_file, self._root.folder(run), path)
 
     # ---- listening --------------------------------------------------------------------------
 
