@@ -1,0 +1,321 @@
+"""Runs jobs on this machine, each under a shim that outlives this process."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from jupyter_aml.compute import proc
+from jupyter_aml.compute.protocol import BackendJob, Handle, Phase, Sighting
+from jupyter_aml.domain.errors import Invalid, StorageFailed, Unreachable
+from jupyter_aml.runfolder.layout import RunFolder
+from jupyter_aml.shim import shim
+
+LOCAL = "local"
+
+_BLOCK = 1 << 16
+_POLL = 0.02
+_SLOW_POLL = 0.5
+_FRESH_PULSE = 30.0
+_PATIENCE = 5.0
+
+_shims: dict[int, subprocess.Popen[bytes]] = {}
+"""Shims started by this process and not reaped yet; children belong to the whole process."""
+
+
+class LocalBackend:
+    """Starts a shim for each job and finds it again by the files it writes."""
+
+    def __init__(self, *, python: str = sys.executable) -> None:
+        """`python` runs the shims: any of version 3.10 or later, it needs no packages."""
+        self._python = python
+        self._seen: dict[str, Phase] = {}
+
+    async def submit(self, job: BackendJob) -> Handle:
+        """Start a shim, unless one has claimed this attempt before."""
+        if not job.command:
+            raise Invalid(f"job {job.id} has an empty command")
+        _reap()
+        return await asyncio.to_thread(_start, self._python, job)
+
+    async def look(self, handle: Handle) -> Sighting:
+        """Say where the job stands, by its records and by who of it lives."""
+        _reap()
+        place = _Place(handle)
+        sighting = await asyncio.to_thread(place.look)
+        self._seen[place.key] = sighting.phase
+        return sighting
+
+    async def stop(self, handle: Handle, *, grace: timedelta) -> None:
+        """Tell the shim; where there is none any more, end what it has left."""
+        place = _Place(handle)
+        match (await asyncio.to_thread(place.look)).phase:
+            case Phase.WAITING | Phase.ALIVE:
+                await asyncio.to_thread(place.tell, grace)
+            case Phase.LOST:
+                await _end_lost(place, grace)
+
+    async def wait(self, handle: Handle) -> None:
+        """Return when the job may stand elsewhere than at the last `look`."""
+        place = _Place(handle)
+        while True:
+            phase = (await asyncio.to_thread(place.look)).phase
+            if phase is not self._seen.get(place.key) or phase in (Phase.GONE, Phase.LOST):
+                return
+            if phase is Phase.ALIVE:
+                await _until_gone(*place.guard())
+                return
+            await asyncio.sleep(_POLL)
+
+    async def logs(self, handle: Handle, *, after: int = 0) -> AsyncIterator[bytes]:
+        """Yield output from byte `after` on, until the job has ended."""
+        place, offset = _Place(handle), after
+        while True:
+            # Looked before read: what was written up to the end is then read for certain.
+            phase = (await asyncio.to_thread(place.look)).phase
+            while piece := await asyncio.to_thread(place.piece, offset):
+                offset += len(piece)
+                yield piece
+            if phase in (Phase.GONE, Phase.LOST):
+                return
+            await asyncio.sleep(_POLL)
+
+    async def forget(self, handle: Handle) -> None:
+        """Drop what this process remembers; the records belong to the run folder and stay."""
+        self._seen.pop(_Place(handle).key, None)
+        _reap()
+
+
+class _Place:
+    """Where the shim of one attempt writes, and what can be read from that."""
+
+    def __init__(self, handle: Handle) -> None:
+        data = handle.data
+        self.run, self.attempt = data["run"], data["attempt"]
+        self.status, self.log = Path(data["status"]), Path(data["log"])
+        self._first = int(data["shim"]), data["shimStart"]
+
+    @property
+    def key(self) -> str:
+        """Tells this attempt from all others."""
+        return f"{self.status}.{self.attempt}"
+
+    def look(self) -> Sighting:
+        """Decide from the records and the living; takes the attempt away if it cannot start."""
+        if (end := self._read("exit")) is not None:
+            return _gone(end)
+        claim: Mapping[str, Any] | None = self._read("claim")
+        if claim is None:
+            if proc.is_alive(*self._first):
+                return Sighting(phase=Phase.WAITING)
+            claim = self._claim_for_nobody()
+        if claim.get("pid") == 0:
+            return Sighting(phase=Phase.GONE, never_started=True)
+        if proc.is_alive(*_guard(claim)) or self._lives_elsewhere(claim):
+            pids = self._read("pids") or {}
+            return Sighting(phase=Phase.ALIVE, started=_time(pids.get("time")))
+        # It may have ended, and written so, since the first line of this function.
+        if (end := self._read("exit")) is not None:
+            return _gone(end)
+        return Sighting(phase=Phase.LOST)
+
+    def guard(self) -> tuple[int, str]:
+        """Pid and start of the shim that has the attempt, else of the one started for it."""
+        claim = self._read("claim")
+        return self._first if claim is None else _guard(claim)
+
+    def tell(self, grace: timedelta) -> None:
+        """Ask the shim to end the script within that grace."""
+        claim = self._read("claim")
+        if claim is not None and self._lives_elsewhere(claim):
+            raise Unreachable(f"run {self.run} is guarded on another machine; stop it there")
+        wish = self.status / f"grace.{self.attempt}"
+        draft = wish.with_name(f"{wish.name}.{os.getpid()}-{time.monotonic_ns()}")
+        # Without the wish the shim keeps to the grace of the job.
+        with contextlib.suppress(OSError):
+            draft.write_text(repr(grace.total_seconds()))
+            draft.replace(wish)
+        pid, start = self.guard()
+        proc.send(pid, start, signal.SIGTERM)
+        proc.send(pid, start, signal.SIGCONT)
+
+    def left(self) -> list[proc.Process]:
+        """List what lives of this attempt."""
+        pids = self._read("pids") or {}
+        child = (int(pids["child"]), str(pids["childStart"])) if "child" in pids else None
+        return proc.of_run(self.run, self.attempt, [child] if child else [])
+
+    def piece(self, offset: int) -> bytes:
+        """Read some output from there on; nothing where there is none."""
+        try:
+            with self.log.open("rb") as file:
+                file.seek(offset)
+                return file.read(_BLOCK)
+        except FileNotFoundError:
+            return b""
+
+    def _claim_for_nobody(self) -> Mapping[str, Any]:
+        try:
+            taken = shim.claim(str(self.status), self.attempt, 0)
+        except FileNotFoundError:
+            # The folder is gone, and with it the word on what was started.
+            return {"pid": -1}
+        except OSError as error:
+            raise StorageFailed(f"cannot write to {self.status}: {error.strerror}") from error
+        return {"pid": 0} if taken else self._read("claim") or {"pid": -1}
+
+    def _lives_elsewhere(self, claim: Mapping[str, Any]) -> bool:
+        """Whether another machine on the same files has the job (or this one, a moment ago)."""
+        if claim.get("boot", "") == shim.boot():
+            return False
+        try:
+            return time.time() - (self.status / "pulse").stat().st_mtime < _FRESH_PULSE
+        except OSError:
+            return False
+
+    def _read(self, name: str) -> dict[str, Any] | None:
+        path = self.status / f"{name}.{self.attempt}"
+        try:
+            text = path.read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            raise Unreachable(f"cannot read {path}: {error.strerror}") from error
+        try:
+            record = json.loads(text)
+        except ValueError:
+            record = None
+        # There is a record, so the thing happened, even if the disk has lost what it said.
+        return record if isinstance(record, dict) else {}
+
+
+def _start(python: str, job: BackendJob) -> Handle:
+    folder, attempt = RunFolder(job.folder.absolute()), str(job.attempt)
+    try:
+        folder.status.mkdir(parents=True, exist_ok=True)
+        folder.logs.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageFailed(f"cannot make {folder.status}: {error.strerror}") from error
+    pid, start = -1, ""
+    if not (folder.status / f"claim.{attempt}").exists():
+        pid = _popen(python, job, folder)
+        start = shim.start_of(pid)
+    data = {
+        "run": job.run,
+        "attempt": attempt,
+        "status": str(folder.status),
+        "log": str(folder.console),
+        "shim": str(pid),
+        "shimStart": start,
+    }
+    return Handle(backend=LOCAL, data=data)
+
+
+def _popen(python: str, job: BackendJob, folder: RunFolder) -> int:
+    limit = 0.0 if job.timeout is None else job.timeout.total_seconds()
+    words = [
+        *(python, "-I", "-S", shim.__file__, str(folder.status), str(job.attempt)),
+        *(str(folder.console), str(job.cwd.absolute()), repr(job.grace.total_seconds())),
+        *(repr(limit), "--", *job.command),
+    ]
+    try:
+        process = subprocess.Popen(
+            words,
+            env=dict(job.environment),
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            close_fds=True,
+        )
+    except ValueError as error:
+        raise Invalid(f"job {job.id} cannot be started: {error}") from error
+    except OSError as error:
+        if error.errno == errno.E2BIG:
+            raise Invalid(
+                f"job {job.id} cannot be started: its arguments and variables are too long"
+            ) from error
+        raise Unreachable(f"cannot start a process for job {job.id}: {error.strerror}") from error
+    _shims[process.pid] = process
+    return process.pid
+
+
+def _reap() -> None:
+    for pid, process in list(_shims.items()):
+        if process.poll() is not None:
+            _shims.pop(pid, None)
+
+
+async def _end_lost(place: _Place, grace: timedelta) -> None:
+    """TERM, then KILL, until nothing of the attempt lives; raises Unreachable if that fails."""
+    kill_at = time.monotonic() + grace.total_seconds()
+    told: set[proc.Process] = set()
+    while left := await asyncio.to_thread(place.left):
+        now = time.monotonic()
+        if now >= kill_at + _PATIENCE:
+            pids = ", ".join(str(process.pid) for process in left)
+            raise Unreachable(f"processes of run {place.run} cannot be ended: {pids}")
+        for process in left:
+            if now >= kill_at:
+                process.send(signal.SIGKILL)
+            elif process not in told:
+                told.add(process)
+                process.send(signal.SIGTERM)
+                process.send(signal.SIGCONT)
+        await asyncio.sleep(_POLL)
+
+
+async def _until_gone(pid: int, start: str) -> None:
+    try:
+        fd = os.pidfd_open(pid)
+    except (AttributeError, OSError):
+        while proc.is_alive(pid, start):
+            await asyncio.sleep(_SLOW_POLL)
+        return
+    loop, gone = asyncio.get_running_loop(), asyncio.Event()
+    try:
+        loop.add_reader(fd, gone.set)
+        try:
+            if proc.is_alive(pid, start):
+                await gone.wait()
+        finally:
+            loop.remove_reader(fd)
+    finally:
+        os.close(fd)
+
+
+def _guard(claim: Mapping[str, Any]) -> tuple[int, str]:
+    return int(claim.get("pid", -1)), str(claim.get("start", ""))
+
+
+def _gone(end: Mapping[str, Any]) -> Sighting:
+    if "code" not in end:
+        return Sighting(phase=Phase.GONE, why="the record of how the script ended is unreadable")
+    return Sighting(
+        phase=Phase.GONE,
+        exit_code=int(end["code"]),
+        why=end.get("why"),
+        started=_time(end.get("started")),
+        ended=_time(end.get("time")),
+        resources={
+            name: float(end[name])
+            for name in ("maxRssKb", "userSeconds", "systemSeconds")
+            if name in end
+        },
+    )
+
+
+def _time(seconds: float | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

@@ -1,0 +1,101 @@
+"""What a compute backend is given, what it shows, and the verbs that it must have."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackendJob:
+    """One attempt at one run, as a backend is handed it."""
+
+    id: str
+    """"<run id>.<attempt>"; a second submit of the same id is the same as the first."""
+    attempt: int
+    folder: Path
+    """The run folder; its `status/` and `logs/` are written by the job."""
+    command: tuple[str, ...]
+    cwd: Path
+    environment: Mapping[str, str]
+    """All variables of the script: nothing is inherited."""
+    timeout: timedelta | None = None
+    grace: timedelta = timedelta(seconds=10)
+
+    @property
+    def run(self) -> str:
+        """The id of the run."""
+        return self.id.rpartition(".")[0] or self.id
+
+
+class Phase(StrEnum):
+    """Where a job stands."""
+
+    WAITING = "waiting"
+    """Handed over, and nothing has been started yet."""
+    ALIVE = "alive"
+    GONE = "gone"
+    """It has ended, or will never start; the sighting says which and how."""
+    LOST = "lost"
+    """Its guard is gone without a word. Parts of the job may live on: `stop` ends them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """What a backend saw when it looked at a job."""
+
+    phase: Phase
+    exit_code: int | None = None
+    """Negative for a signal; None while it lives or where nobody saw the end."""
+    why: str | None = None
+    """None for an end of the job's own, else "canceled", "timeout" or a sentence."""
+    started: datetime | None = None
+    ended: datetime | None = None
+    never_started: bool = False
+    """With GONE: nothing was started under this attempt, and nothing ever will be."""
+    resources: Mapping[str, float] = field(default_factory=dict)
+    """maxRssKb, userSeconds, systemSeconds, as far as the backend knows them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handle:
+    """Finds a job again after a restart; fit for JSON, and holds no secret."""
+
+    backend: str
+    data: Mapping[str, str]
+
+
+class ComputeBackend(Protocol):
+    """Each verb may be called twice with the same effect as once.
+
+    A backend that cannot be asked raises Unreachable rather than guess.
+    """
+
+    async def submit(self, job: BackendJob) -> Handle:
+        """Hand the job over and return at once; the job need not have started.
+
+        Raises Invalid for a job that can never be started as it is, Unreachable for a target
+        that takes none now, and StorageFailed where the run folder cannot be written.
+        """
+
+    async def look(self, handle: Handle) -> Sighting:
+        """Say where the job stands."""
+
+    async def stop(self, handle: Handle, *, grace: timedelta) -> None:
+        """Ask the job to end; what is left of it is ended once the grace has passed.
+
+        Returns when the job has been told, except for a LOST one: then when it is gone.
+        """
+
+    async def wait(self, handle: Handle) -> None:
+        """Return when the job may stand elsewhere than at the last `look`; may be cancelled."""
+
+    def logs(self, handle: Handle, *, after: int = 0) -> AsyncIterator[bytes]:
+        """Yield output from byte `after` on, until the job has ended."""
+
+    async def forget(self, handle: Handle) -> None:
+        """Remove whatever the job left behind on the target."""

@@ -1,0 +1,441 @@
+"""The process beside a run: starts the script, guards it, and writes down how it ended.
+
+    python -I -S shim.py STATUS_DIR ATTEMPT LOG_FILE CWD GRACE_SECONDS LIMIT_SECONDS -- COMMAND...
+
+It needs neither the server nor the kernel that started it. A limit of 0 is none. SIGTERM ends
+the script's group, and kills it once the grace has passed. Into STATUS_DIR it writes, each as a
+line of JSON:
+
+    claim.N   {"pid", "start", "boot", "time"}          made once: who has it may start attempt N
+    pids.N    {"shim", "shimStart", "child", "childStart", "time"}
+    pulse     empty; its mtime is at most some seconds old while a shim lives
+    exit.N    {"code", "time", "started", "why", "maxRssKb", "userSeconds", "systemSeconds"}
+
+A code below 0 is a signal. `why` is null, "canceled", "timeout" or "spawn failed: ...".
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+import time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import signal
+    from collections.abc import Callable
+
+    _Usage = tuple[int, float, float]  # peak memory in KiB, user and system seconds
+else:
+    # The public module makes enums of all signals, which takes longer than everything else here.
+    import _signal as signal
+
+TAKEN = 3
+"""Exit code of a shim whose attempt was claimed by another; it has started nothing."""
+NO_CLAIM = 4
+"""Exit code of a shim that could not write its claim; it has started nothing."""
+NOT_SPAWNED = 127
+
+_PULSE_SECONDS = 5.0
+_PATIENCE_SECONDS = 0.25
+_GIVE_UP_SECONDS = 5.0
+_NEVER = float("inf")
+_PR_SET_CHILD_SUBREAPER = 36
+_RESERVED = b" " * 4096
+
+_stop_asked = False
+
+
+def main(arguments: list[str]) -> int:
+    """Run one attempt to its end; returns the exit code of the shim, not of the script."""
+    if len(arguments) < 8 or arguments[6] != "--":
+        print(__doc__, file=sys.stderr)
+        return 2
+    wake = _listen()
+    status, attempt, log, cwd = arguments[:4]
+    status, log = os.path.abspath(status), os.path.abspath(log)
+    grace, limit, command = float(arguments[4]), float(arguments[5]), arguments[7:]
+    try:
+        if not claim(status, attempt, os.getpid()):
+            return TAKEN
+    except OSError:
+        return NO_CLAIM
+    adopts = _adopt_orphans()
+    started = time.time()
+    try:
+        child = _spawn(command, cwd, log)
+    except (OSError, ValueError) as error:
+        why = f"spawn failed: {_sentence(error)}"
+        # The log itself may be what is wrong; the exit record says so too.
+        _try(_say, log, why)
+        _write_exit(status, attempt, started, NOT_SPAWNED, why)
+        return 0
+    # The script has been started, which counts for more than our notes on it.
+    _try(_write_pids, status, attempt, child, started)
+    guard = _Guard(status, attempt, child, wake, adopts=adopts)
+    guard.watch(grace=grace, limit=limit or _NEVER)
+    guard.end_leftovers()
+    code, usage = guard.reap()
+    _write_exit(status, attempt, started, code, guard.why, usage)
+    return 0
+
+
+# ---- facts that other rooms ask for too -----------------------------------------------------
+
+
+def start_of(pid: int) -> str:
+    """Say when a process began, in words that no later process of that pid gets; "" if none is."""
+    if os.path.isdir("/proc/self"):
+        try:
+            with open(f"/proc/{pid}/stat", "rb") as file:
+                # The name may hold blanks and parentheses; what follows the last one is regular.
+                return file.read().rpartition(b")")[2].split()[19].decode()
+        except (OSError, IndexError):
+            return ""
+    with os.popen(f"LC_ALL=C ps -o lstart= -p {pid:d}") as answer:
+        return answer.read().strip()
+
+
+def boot() -> str:
+    """Name the time since this machine was started; "" where it has no such name."""
+    try:
+        with open("/proc/sys/kernel/random/boot_id") as file:
+            return file.read().strip()
+    except OSError:
+        return ""
+
+
+def claim(status: str, attempt: str, pid: int) -> bool:
+    """Take the attempt for this process, or with pid 0 for nobody and for ever; False if taken.
+
+    Raises OSError where the folder cannot be written.
+    """
+    final = f"{status}/claim.{attempt}"
+    draft = f"{final}.{os.getpid()}-{time.monotonic_ns()}"
+    start = start_of(pid) if pid else ""
+    text = f'{{"pid":{pid},"start":"{start}","boot":"{boot()}","time":{time.time()!r}}}\n'
+    try:
+        _write(draft, text.encode())
+        os.link(draft, final)
+        return True
+    except FileExistsError:
+        return False
+    except OSError as error:
+        # Some file systems have no links; there the claim has its content a moment later.
+        if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK):
+            raise
+        return _claim_without_link(final, text.encode())
+    finally:
+        _try(os.unlink, draft)
+
+
+def _claim_without_link(final: str, text: bytes) -> bool:
+    try:
+        fd = os.open(final, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return False
+    try:
+        os.write(fd, text)
+    finally:
+        os.close(fd)
+    return True
+
+
+# ---- the script -----------------------------------------------------------------------------
+
+
+class _Guard:
+    """Looks after one started script until it and all it has started are gone."""
+
+    def __init__(self, status: str, attempt: str, child: int, wake: int, *, adopts: bool) -> None:
+        self.why: str | None = None
+        self._status, self._attempt = status, attempt
+        self._child, self._wake, self._adopts = child, wake, adopts
+        self._reaped: tuple[int, _Usage] | None = None
+        self._kill_at = self._limit_at = _NEVER
+        self._pulse_at = 0.0
+
+    def watch(self, *, grace: float, limit: float) -> None:
+        """Wait for the end of the script; bring it about when asked to or out of time."""
+        self._limit_at = time.monotonic() + limit
+        while not self._has_ended():
+            now = time.monotonic()
+            if self.why is None and (_stop_asked or now >= self._limit_at):
+                self.why = "canceled" if _stop_asked else "timeout"
+                self._limit_at = _NEVER
+                self._kill_at = now + _asked_grace(self._status, self._attempt, grace)
+                self._signal_group(signal.SIGTERM)
+                # A stopped process would never see it.
+                self._signal_group(signal.SIGCONT)
+            if now >= self._kill_at:
+                self._kill_at = now + 1
+                self._signal_group(signal.SIGKILL)
+            if now >= self._pulse_at:
+                self._pulse_at = now + _PULSE_SECONDS
+                # A pulse that is missed says nothing; the pid tells who lives.
+                _try(_touch, f"{self._status}/pulse")
+            self._sleep(min(self._kill_at, self._limit_at, self._pulse_at) - now)
+
+    def end_leftovers(self) -> None:
+        """Kill what the script has left running, after a moment in which it may end by itself.
+
+        The moment is for those who tidy up behind the script: resource trackers, a `tee`.
+        """
+        now = time.monotonic()
+        kill_at, give_up_at = now + _PATIENCE_SECONDS, now + _GIVE_UP_SECONDS
+        while self._has_others() and now < give_up_at:
+            if now >= kill_at:
+                self._signal_group(signal.SIGKILL)
+                for pid in self._children():
+                    _try(os.kill, pid, signal.SIGKILL)
+            self._sleep(0.02)
+            now = time.monotonic()
+
+    def reap(self) -> tuple[int, _Usage]:
+        """Return exit code (negative for a signal) and resources of the script."""
+        if self._reaped is None:
+            self._reaped = _end_of(self._child, 0)
+        assert self._reaped is not None
+        return self._reaped
+
+    def _has_ended(self) -> bool:
+        # The script stays a zombie until the last, so that its pid and group cannot become
+        # those of a stranger while they are still signalled.
+        if sys.platform == "darwin":
+            self._reaped = self._reaped or _end_of(self._child, os.WNOHANG)
+            return self._reaped is not None
+        options = os.WEXITED | os.WNOHANG | os.WNOWAIT
+        while (ended := os.waitid(os.P_ALL, 0, options)) is not None:
+            if ended.si_pid == self._child:
+                return True
+            os.waitpid(ended.si_pid, 0)
+        return False
+
+    def _has_others(self) -> bool:
+        if self._adopts:
+            return bool(self._children())
+        if self._reaped is None:
+            # As long as the script is a zombie its group exists, so nobody can be told from none.
+            self._signal_group(signal.SIGKILL)
+            return False
+        try:
+            os.killpg(self._child, 0)
+        except OSError:
+            return False
+        return True
+
+    def _children(self) -> list[int]:
+        """The living children besides the script: what it has started and left to us."""
+        if not self._adopts:
+            return []
+        try:
+            with open(f"/proc/self/task/{os.getpid()}/children") as file:
+                pids = [int(word) for word in file.read().split()]
+        except OSError:
+            return []
+        others = []
+        for pid in pids:
+            if pid != self._child and os.waitpid(pid, os.WNOHANG)[0] == 0:
+                others.append(pid)
+        return others
+
+    def _signal_group(self, number: int) -> None:
+        # The group may be empty, or hold only such as have changed their user.
+        _try(os.killpg, self._child, number)
+
+    def _sleep(self, seconds: float) -> None:
+        """Return after that time, or earlier when a signal comes or came."""
+        import select
+
+        if select.select([self._wake], [], [], max(0.0, min(seconds, 3600.0)))[0]:
+            os.read(self._wake, 65536)
+
+
+def _end_of(child: int, options: int) -> tuple[int, _Usage] | None:
+    pid, status, usage = os.wait4(child, options)
+    if not pid:
+        return None
+    rss = usage.ru_maxrss // (1024 if sys.platform == "darwin" else 1)
+    return os.waitstatus_to_exitcode(status), (rss, usage.ru_utime, usage.ru_stime)
+
+
+def _listen() -> int:
+    """Turn signals into bytes of a pipe, so that none is lost between a look and a sleep."""
+    wake, writer = os.pipe()
+    os.set_blocking(writer, False)
+    signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD):
+        signal.signal(number, _notice)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
+    return wake
+
+
+def _notice(number: int, _frame: object) -> None:
+    global _stop_asked
+    _stop_asked = _stop_asked or number != signal.SIGCHLD
+
+
+def _adopt_orphans() -> bool:
+    """Become the parent of whatever the script leaves behind (Linux); says whether it worked."""
+    if sys.platform != "linux" or not os.path.exists("/proc/self/task"):
+        return False
+    call = (_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    try:
+        # `import ctypes` takes 4 ms of the way to the script's first line, this less than one.
+        from _ctypes import call_function, dlopen, dlsym
+
+        this = dlopen(None, 0)  # type: ignore[arg-type]
+        return bool(call_function(dlsym(this, "prctl"), call) == 0)
+    except (ImportError, OSError, TypeError):
+        pass
+    try:
+        import ctypes
+
+        return bool(ctypes.CDLL(None).prctl(*call) == 0)
+    except (ImportError, OSError):
+        return False
+
+
+def _spawn(command: list[str], cwd: str, log: str) -> int:
+    """Start the script in a session of its own, its output straight in the log."""
+    os.makedirs(os.path.dirname(log) or ".", exist_ok=True)
+    fd = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    try:
+        os.chdir(cwd)
+        return os.posix_spawnp(
+            command[0],
+            command,
+            os.environ,
+            file_actions=[
+                (os.POSIX_SPAWN_DUP2, fd, 1),
+                (os.POSIX_SPAWN_DUP2, fd, 2),
+                (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            ],
+            setsid=True,
+            setsigmask=[],
+            setsigdef=signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP},
+        )
+    finally:
+        os.close(fd)
+
+
+# ---- files ----------------------------------------------------------------------------------
+
+
+def _write_pids(status: str, attempt: str, child: int, started: float) -> None:
+    me = os.getpid()
+    text = (
+        f'{{"shim":{me},"shimStart":"{start_of(me)}",'
+        f'"child":{child},"childStart":"{start_of(child)}","time":{started!r}}}\n'
+    )
+    draft = f"{status}/pids.{attempt}.tmp"
+    _write(draft, text.encode())
+    os.rename(draft, f"{status}/pids.{attempt}")
+    # A disk that is full at the end must still take the exit record.
+    _write(f"{status}/exit.{attempt}.tmp", _RESERVED)
+    _sync(f"{status}/claim.{attempt}")
+    _sync(status)
+
+
+def _write_exit(
+    status: str,
+    attempt: str,
+    started: float,
+    code: int,
+    why: str | None,
+    usage: _Usage = (0, 0.0, 0.0),
+) -> None:
+    """Publish the exit record; on a full disk, as soon as there is room."""
+    rss, user, system = usage
+    text = (
+        f'{{"code":{code},"time":{time.time()!r},"started":{started!r},'
+        f'"why":{"null" if why is None else _quoted(why)},"maxRssKb":{rss},'
+        f'"userSeconds":{user:.3f},"systemSeconds":{system:.3f}}}\n'
+    ).encode()
+    draft = f"{status}/exit.{attempt}.tmp"
+    while True:
+        try:
+            _write(draft, text, sync=True)
+            os.rename(draft, f"{status}/exit.{attempt}")
+            _sync(status)
+            return
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise
+        time.sleep(1)
+
+
+def _write(path: str, data: bytes, *, sync: bool = False) -> None:
+    # Written over, not truncated first: blocks that were reserved stay ours.
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
+    try:
+        if os.write(fd, data) != len(data):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
+        os.ftruncate(fd, len(data))
+        if sync:
+            os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def _sync(path: str) -> None:
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def _touch(path: str) -> None:
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
+    os.utime(path)
+
+
+def _try(call: Callable[..., object], *arguments: object) -> None:
+    """Make a call whose failure leaves nothing to be done."""
+    # No contextlib.suppress: its import would take 2 ms.
+    try:
+        call(*arguments)
+    except OSError:
+        pass
+
+
+def _asked_grace(status: str, attempt: str, usual: float) -> float:
+    """The seconds that `grace.N` holds, where who stops the run left such a wish."""
+    try:
+        with open(f"{status}/grace.{attempt}") as file:
+            return float(file.read())
+    except (OSError, ValueError):
+        return usual
+
+
+def _say(log: str, sentence: str) -> None:
+    fd = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    try:
+        os.write(fd, sentence.encode("utf-8", "backslashreplace") + b"\n")
+    finally:
+        os.close(fd)
+
+
+def _sentence(error: OSError | ValueError) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror + ("" if error.filename is None else f": {error.filename!r}")
+    return str(error)
+
+
+def _quoted(text: str) -> str:
+    """The text as JSON, in ASCII."""
+    units = text.encode("utf-16-be", "surrogatepass")
+    letters = []
+    for high, low in zip(units[::2], units[1::2], strict=True):
+        letter = chr(low)
+        plain = high == 0 and 32 <= low < 127 and letter not in '"\\'
+        letters.append(letter if plain else f"\\u{high:02x}{low:02x}")
+    return '"' + "".join(letters) + '"'
+
+
+if __name__ == "__main__":
+    # Nothing is left to tidy up, and a waiting engine is told some milliseconds earlier.
+    os._exit(main(sys.argv[1:]))
