@@ -1,0 +1,151 @@
+"""What of a folder is not sent: ignore files in git's syntax, secrets, leavings of tools."""
+
+from __future__ import annotations
+
+import os
+import re
+from enum import Enum
+from functools import lru_cache
+from typing import NamedTuple
+
+from pathspec import GitIgnoreSpec
+
+from jupyter_aml.domain.errors import Invalid
+
+AML_IGNORE = ".amlignore"
+GIT_IGNORE = ".gitignore"
+_MEMORY = 50_000
+_TRAILING = re.compile(r"(?<!\\)[ \r]+$")
+
+
+class Verdict(Enum):
+    """Why something is sent or not."""
+
+    SENT = "sent"
+    IGNORED = "ignored"
+    SECRET = "secret"
+    CLUTTER = "clutter"
+
+
+_SECRET_FILES = re.compile(
+    r"""\.env | \.env\.(?!example$|sample$|template$|dist$).*
+    | .*\.(pem|key|p12|pfx|ppk) | id_(rsa|dsa|ecdsa|ed25519).*
+    | \.netrc | \.pypirc | \.git-credentials | \.aws | \.azure | \.ssh | \.gnupg""",
+    re.VERBOSE,
+)
+_CLUTTER = frozenset({
+    ".git", ".hg", ".svn", ".ipynb_checkpoints", "__pycache__", "node_modules",
+    ".mypy_cache", ".pytest_cache", ".ruff_cache", ".tox", ".nox", ".DS_Store",
+})  # fmt: skip
+
+
+class _Pattern(NamedTuple):
+    regex: re.Pattern[str]
+    ignores: bool
+    only_folders: bool
+    names_something: bool
+    """Whether its last part has a letter or a digit: `!*` never brings a secret back."""
+
+
+class IgnoreFile:
+    """One ignore file; `base` is the folder it stands in, relative, '' or ending with '/'."""
+
+    def __init__(self, base: str, text: str, *, name: str) -> None:
+        self._base = len(base)
+        self._patterns = _compiled(text)
+        self._brings_back_secrets = name == AML_IGNORE
+        self._memory: dict[str, Verdict | None] = {}
+
+    def verdict(self, path: str, *, secret: bool) -> Verdict | None:
+        """What this file says of a path (a folder ends with '/'); None where it says nothing."""
+        try:
+            return self._memory[path]
+        except KeyError:
+            if len(self._memory) > _MEMORY:
+                self._memory.clear()
+            said = self._memory[path] = self._judge(path[self._base :], secret=secret)
+            return said
+
+    def _judge(self, path: str, *, secret: bool) -> Verdict | None:
+        name = path.removesuffix("/")
+        for pattern in self._patterns:
+            if pattern.only_folders and not path.endswith("/"):
+                continue
+            found = pattern.regex.search(name)
+            if not found or not _is_whole(found):
+                continue
+            if pattern.ignores:
+                return Verdict.IGNORED
+            if not secret or (self._brings_back_secrets and pattern.names_something):
+                return Verdict.SENT
+            return None
+        return None
+
+
+@lru_cache(maxsize=64)
+def ignore_file(base: str, text: str, name: str) -> IgnoreFile:
+    """The same rules again for the same text, so that they remember what they said."""
+    return IgnoreFile(base, text, name=name)
+
+
+def read_ignore_file(folder: str, base: str, names: frozenset[str], only: str | None) -> (
+    IgnoreFile | None
+):  # fmt: skip
+    """The rules that stand in a folder with these entries: `.amlignore`, else `.gitignore`."""
+    for name in (AML_IGNORE, GIT_IGNORE) if only is None else (only,):
+        if name not in names:
+            continue
+        try:
+            with open(os.path.join(folder, name), encoding="utf-8-sig", errors="replace") as file:
+                return ignore_file(base, file.read(), name)
+        except IsADirectoryError:
+            continue
+        except OSError as error:
+            raise Invalid(f"cannot read {os.path.join(folder, name)}: {error.strerror}") from error
+    return None
+
+
+def default_verdict(name: str, folder: str | None) -> Verdict:
+    """What is said of a name where no ignore file says anything; `folder` is its path if it is one.
+
+    A folder is a virtual environment by what it holds, not by what it is called.
+    """
+    if name in _CLUTTER or (folder is not None and is_environment(folder)):
+        return Verdict.CLUTTER
+    return Verdict.SECRET if is_secret(name) else Verdict.SENT
+
+
+def is_environment(folder: str) -> bool:
+    """Whether the folder is a virtual environment of venv, virtualenv or conda."""
+    return os.path.exists(f"{folder}/pyvenv.cfg") or os.path.isdir(f"{folder}/conda-meta")
+
+
+@lru_cache(maxsize=20_000)
+def is_secret(name: str) -> bool:
+    """Whether a file or folder of this name most likely holds keys or passwords."""
+    return _SECRET_FILES.fullmatch(name) is not None
+
+
+@lru_cache(maxsize=64)
+def _compiled(text: str) -> tuple[_Pattern, ...]:
+    """The patterns of an ignore file, the last first, for the last that fits decides."""
+    patterns = []
+    for raw in text.split("\n"):
+        line = _TRAILING.sub("", raw)
+        only_folders = line.endswith("/")
+        try:
+            made = GitIgnoreSpec.from_lines([line.removesuffix("/")]).patterns
+        except ValueError:
+            continue  # git passes over what is no pattern, too
+        for pattern in made:
+            regex, ignores = getattr(pattern, "regex", None), pattern.include
+            if regex is None or ignores is None:
+                continue
+            named = any(letter.isalnum() for letter in line.rstrip("/").rpartition("/")[2])
+            patterns.append(_Pattern(regex, ignores, only_folders, named))
+    return tuple(reversed(patterns))
+
+
+def _is_whole(found: re.Match[str]) -> bool:
+    """Whether the path itself fits, and not only a folder above it (which was judged before)."""
+    return "ps_d" not in found.re.groupindex or found.group("ps_d") is None

@@ -1,0 +1,202 @@
+"""A snapshot of texts given inline, such as a cell, and of files named by globs below a folder."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
+from fnmatch import translate
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from jupyter_aml.domain.errors import Invalid, Refused
+from jupyter_aml.engine.settings import Settings
+from jupyter_aml.engine.snapshot.plan import Level, Limits, SnapshotPlan, SourceFile, Walk, plan
+from jupyter_aml.runfolder.layout import checked
+
+_MAGIC = re.compile(r"[*?\[]")
+_ANY_DEPTH = "**"
+
+
+def plan_source(source: Mapping[str, Any], *, settings: Settings) -> SnapshotPlan:
+    """Plan what a submission names as its source (`WireSource`); see `plan` and `plan_files`."""
+    limits = Limits(max_bytes=settings.snapshot_max_bytes, max_files=settings.snapshot_max_files)
+    directory, base = source.get("directory"), source.get("base")
+    files, include = source.get("files", {}), source.get("include", [])
+    if directory is not None:
+        if files or include:
+            raise Invalid("source.directory goes with neither source.files nor source.include")
+        return plan(_folder("directory", directory), limits=limits)
+    if not isinstance(files, Mapping) or not all(isinstance(text, str) for text in files.values()):
+        raise Invalid("source.files must be an object of texts")
+    if not isinstance(include, list) or not all(isinstance(glob, str) for glob in include):
+        raise Invalid("source.include must be a list of texts")
+    folder = None if base is None else _folder("base", base)
+    return plan_files(files, include=include, base=folder, limits=limits)
+
+
+def plan_files(
+    files: Mapping[str, str],
+    *,
+    include: Sequence[str] = (),
+    base: Path | None = None,
+    limits: Limits,
+) -> SnapshotPlan:
+    """Say what a snapshot of these texts, and of what the globs find below `base`, would hold.
+
+    What ignore files and default rules leave out is not found by a glob, but a file that is named
+    outright is sent whatever it is. Raises Invalid for a glob that finds nothing.
+    """
+    found = {path: _inline(path, text) for path, text in files.items()}
+    notes: tuple[str, ...] = ()
+    if include:
+        if base is None:
+            raise Invalid("source.include needs source.base, the folder that it is relative to")
+        walk = Walk(str(base), limits)
+        for file in walk.counted(_inlined_first(found, walk, include)):
+            if found.get(file.path, file).content is not None:
+                raise Invalid(f"{file.path!r} is given inline and found in {base}, too")
+            found[file.path] = file
+        notes = walk.notes()
+    elif sum(file.size for file in found.values()) > limits.max_bytes:
+        raise Invalid(f"the files given inline are larger than {limits.max_bytes:,} bytes together")
+    _check_tree(found)
+    return SnapshotPlan(files=tuple(sorted(found.values())), excluded=notes, source=base)
+
+
+def _folder(field: str, given: object) -> Path:
+    if not isinstance(given, str) or not os.path.isabs(given):
+        raise Invalid(f"source.{field} must be an absolute path of a folder, not {given!r}")
+    if not os.path.isdir(given):
+        raise Invalid(f"there is no folder {given}")
+    return Path(os.path.abspath(given))
+
+
+def _inline(path: str, text: str) -> SourceFile:
+    checked(path)
+    content = text.encode("utf-8", "surrogatepass")
+    return SourceFile(path, len(content), "", False, (len(content), 0, 0, 0), content)
+
+
+def _inlined_first(
+    inline: Mapping[str, SourceFile], walk: Walk, include: Sequence[str]
+) -> Iterator[SourceFile]:
+    # The texts count as files, too; they are told apart by their content.
+    seen: set[str] = set()
+    for file in inline.values():
+        walk.tally.add(file.path, file.size)
+    for glob in include:
+        matched = False
+        for file in _matching(walk, glob):
+            matched = True
+            if file.path not in seen:
+                seen.add(file.path)
+                yield file
+        if not matched:
+            raise Invalid(_nothing(walk, glob))
+
+
+def _matching(walk: Walk, glob: str) -> Iterator[SourceFile]:
+    """Yield the files that the glob names; a folder stands for all that is sent of it."""
+    parts = _parts(glob)
+    if not any(map(_MAGIC.search, parts)):
+        yield from _named(walk, "/".join(parts))
+        return
+    plain = next(index for index, part in enumerate(parts) if _MAGIC.search(part))
+    base = "".join(f"{part}/" for part in parts[:plain])
+    if os.path.isdir(os.path.join(walk.top, base)):
+        walk.check_inside(base.rstrip("/"))
+        yield from _descend(walk, walk.start(base), tuple(parts[plain:]))
+
+
+def _parts(glob: str) -> list[str]:
+    if glob.startswith(("/", "~")) or "\\" in glob or "\0" in glob:
+        raise Refused(f"include {glob!r} must be relative to the folder of the notebook")
+    parts = [part for part in glob.split("/") if part not in ("", ".")]
+    if ".." in parts:
+        raise Refused(f"include {glob!r} leads out of the folder of the notebook; copy it in first")
+    if not parts:
+        raise Invalid(f"include {glob!r} names the whole folder; use --source to send a folder")
+    return parts
+
+
+def _named(walk: Walk, path: str) -> Iterator[SourceFile]:
+    place = os.path.join(walk.top, path)
+    if not os.path.exists(place):
+        return
+    real = walk.check_inside(path)
+    if os.path.isdir(real):
+        yield from walk.below(f"{path}/")
+    elif (file := walk.file(path, real, os.stat(real))) is not None:
+        yield file
+
+
+def _descend(walk: Walk, level: Level, parts: tuple[str, ...]) -> Iterator[SourceFile]:
+    walk.tally.visit()
+    part, rest = parts[0], parts[1:]
+    if part == _ANY_DEPTH and not rest:
+        yield from walk.below(level.base)
+        return
+    if part == _ANY_DEPTH:
+        yield from _descend(walk, level, rest)
+    if walk.tally.is_hopeless:
+        return
+    for entry in walk.entries(level):
+        if not _fits(entry.name, "*" if part == _ANY_DEPTH else part):
+            continue
+        inner: list[Level] = []
+        file = walk.judge(level, entry, inner)
+        if file is not None and not rest:
+            yield file
+        for below in inner:
+            if part == _ANY_DEPTH:
+                yield from _descend(walk, below, parts)
+            elif rest:
+                yield from _descend(walk, below, rest)
+            else:
+                yield from walk.below(below.base)
+
+
+def _fits(name: str, pattern: str) -> bool:
+    """Whether a name fits as in a shell: what begins with a dot must be asked for with a dot."""
+    if name.startswith(".") and not pattern.startswith("."):
+        return False
+    return _translated(pattern).match(name) is not None
+
+
+@lru_cache(maxsize=256)
+def _translated(pattern: str) -> re.Pattern[str]:
+    return re.compile(translate(pattern))
+
+
+def _nothing(walk: Walk, glob: str) -> str:
+    """Say that a glob finds nothing, and what is there instead."""
+    folder = ""
+    for part in _parts(glob):
+        names = sorted(os.listdir(os.path.join(walk.top, folder)))
+        inner = os.path.join(folder, part)
+        if part not in names:
+            near = [os.path.join(folder, name) for name in get_close_matches(part, names, 3, 0.5)]
+            break
+        if not os.path.isdir(os.path.join(walk.top, inner)):
+            near = []
+            break
+        folder = inner
+    else:
+        near = []
+    cure = f"; did you mean {', '.join(near)}?" if near else ""
+    left_out = "".join(f"; {note}" for note in walk.notes()[:3]) if not near else ""
+    return f"include {glob!r} matches no file in {walk.top}{cure}{left_out}"
+
+
+def _check_tree(files: Mapping[str, SourceFile]) -> None:
+    for path in files:
+        parts = path.split("/")
+        for depth in range(1, len(parts)):
+            above = "/".join(parts[:depth])
+            if above in files:
+                raise Invalid(f"{above!r} cannot be a file and hold {path!r}")
+        if path in ("outputs", "logs"):
+            raise Invalid(f"no file can be named {path!r}, where a run has a folder")

@@ -1,0 +1,228 @@
+"""Contents under the name of their hash: written once, never changed, linked from then on."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, NamedTuple
+from uuid import uuid4
+
+from blake3 import blake3
+
+from jupyter_aml.domain.errors import Invalid, StorageFailed
+
+CHUNK = 1 << 20
+_SMALL = 1 << 16
+_CREATE = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+_FICLONE = 0x40049409
+_MODES = {
+    (False, False): 0o400, (False, True): 0o500, (True, False): 0o644, (True, True): 0o755,
+}  # fmt: skip
+_LEFTOVER_SECONDS = 24 * 3600
+_NO_LINK = frozenset({
+    errno.EXDEV, errno.EMLINK, errno.EPERM, errno.EACCES, errno.ENOTSUP, errno.EOPNOTSUPP,
+    errno.ENOSYS,
+})  # fmt: skip
+
+
+class Blob(NamedTuple):
+    """The hash (blake3, in hex) and the size of a stored content."""
+
+    hash: str
+    size: int
+
+
+class Blobs:
+    """The contents of a root, in `ab/cdef...`; safe to use from several threads."""
+
+    def __init__(self, folder: Path) -> None:
+        """Use this folder, which is made when something is first put there."""
+        self._base = str(folder)
+        # Until the file system refuses it, or at once where the system has no such call.
+        self._clones = sys.platform == "linux"
+
+    def path(self, hash: str) -> Path:
+        """Return where the content of this hash lies, or would lie."""
+        return Path(self._place(hash))
+
+    def has(self, hash: str, size: int) -> bool:
+        """Whether the content is there, in full length."""
+        try:
+            return os.stat(self._place(hash)).st_size == size
+        except OSError:
+            return False
+
+    def put_bytes(self, content: bytes) -> Blob:
+        """Store the content; what is there already is not written again."""
+        blob = Blob(blake3(content).hexdigest(), len(content))
+        if not self.has(*blob):
+            with self._storing(), self._new() as (fd, temporary):
+                _write(fd, content)
+                self._keep(fd, temporary, blob)
+        return blob
+
+    def put_file(self, path: Path) -> Blob:
+        """Store the content of a file; raises OSError of the source where it cannot be read."""
+        with open(path, "rb", buffering=0) as source:
+            return self.put_stream(source)
+
+    def put_stream(self, source: IO[bytes]) -> Blob:
+        """Store what is left to read of `source`, in one pass; errors of the source are OSError."""
+        first = source.read(CHUNK)
+        if len(first) < CHUNK:
+            # An unbuffered read may be short, so the end is known by an empty one.
+            rest = source.read(CHUNK) if first else b""
+            if not rest:
+                return self.put_bytes(first)
+            first += rest
+        return self._put_long(first, source)
+
+    def link(self, hash: str, target: Path, *, writable: bool, executable: bool = False) -> None:
+        """Make `target` a file with this content, sharing its blocks where the file system can.
+
+        A writable target is never the stored file itself. Raises StorageFailed, and leaves no
+        half of a file behind.
+        """
+        self.lay(hash, os.fspath(target), writable=writable, executable=executable)
+
+    def lay(self, hash: str, target: str, *, writable: bool, executable: bool = False) -> None:
+        """`link` for a path that is a text already; a snapshot has thousands of them."""
+        place = self._place(hash)
+        try:
+            if writable or executable or self._clones:
+                self._copy(place, target, _MODES[writable, executable])
+                return
+            try:
+                os.link(place, target)
+            except OSError as error:
+                if error.errno not in _NO_LINK:
+                    raise
+                self._copy(place, target, 0o400)
+        except OSError as error:
+            raise StorageFailed(f"cannot write {target}: {error.strerror}") from error
+
+    def _place(self, hash: str) -> str:
+        if len(hash) != 64 or not hash.isalnum():
+            raise Invalid(f"{hash[:80]!r} is not a blake3 hash")
+        return f"{self._base}/{hash[:2]}/{hash[2:]}"
+
+    def _put_long(self, first: bytes, source: IO[bytes]) -> Blob:
+        hasher, size, piece = blake3(), 0, first
+        with self._storing(), self._new() as (fd, temporary):
+            while piece:
+                hasher.update(piece)
+                _write(fd, piece)
+                size += len(piece)
+                try:
+                    piece = source.read(CHUNK)
+                except OSError as error:
+                    raise _SourceError(error) from error
+            blob = Blob(hasher.hexdigest(), size)
+            if not self.has(*blob):
+                self._keep(fd, temporary, blob)
+        return blob
+
+    @contextlib.contextmanager
+    def _storing(self) -> Iterator[None]:
+        try:
+            yield
+        except _SourceError as problem:
+            raise problem.error from None
+        except OSError as error:
+            raise StorageFailed(f"cannot write to {self._base}: {error.strerror}") from error
+
+    @contextlib.contextmanager
+    def _new(self) -> Iterator[tuple[int, str]]:
+        """A file in the making, which is gone afterwards unless it was kept."""
+        temporary = f"{self._base}/incoming/{os.getpid()}-{uuid4().hex}"
+        try:
+            fd = os.open(temporary, _CREATE, 0o600)
+        except FileNotFoundError:
+            os.makedirs(os.path.dirname(temporary), mode=0o700, exist_ok=True)
+            fd = os.open(temporary, _CREATE, 0o600)
+        try:
+            yield fd, temporary
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+            raise
+        finally:
+            os.close(fd)
+
+    def _keep(self, fd: int, temporary: str, blob: Blob) -> None:
+        os.fchmod(fd, 0o400)
+        place = self._place(blob.hash)
+        try:
+            os.rename(temporary, place)
+        except FileNotFoundError:
+            os.makedirs(os.path.dirname(place), mode=0o700, exist_ok=True)
+            os.rename(temporary, place)
+
+    def _copy(self, place: str, target: str, mode: int) -> None:
+        source = os.open(place, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            made = os.open(target, _CREATE, mode)
+            try:
+                if not self._clone(source, made):
+                    _copy_content(source, made)
+            except BaseException:
+                os.unlink(target)
+                raise
+            finally:
+                os.close(made)
+        finally:
+            os.close(source)
+
+    def _clone(self, source: int, made: int) -> bool:
+        """Whether `made` shares the blocks of `source` now; asked again only while it works."""
+        if not self._clones:
+            return False
+        try:
+            fcntl.ioctl(made, _FICLONE, source)
+        except OSError:
+            self._clones = False
+        return self._clones
+
+    def sweep(self, *, now: float | None = None) -> None:
+        """Remove what a killed writer left half made; for an engine that opens its root."""
+        limit = (time.time() if now is None else now) - _LEFTOVER_SECONDS
+        with contextlib.suppress(FileNotFoundError), os.scandir(f"{self._base}/incoming") as found:
+            for entry in found:
+                if entry.stat(follow_symlinks=False).st_mtime < limit:
+                    with contextlib.suppress(FileNotFoundError):
+                        os.unlink(entry)
+
+
+class _SourceError(Exception):
+    """Reading failed, not storing."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+def _write(fd: int, content: bytes) -> None:
+    view = memoryview(content)
+    while view:
+        view = view[os.write(fd, view) :]
+
+
+def _copy_content(source: int, made: int) -> None:
+    size = os.fstat(source).st_size
+    if size > _SMALL and sys.platform == "linux":
+        left = size
+        try:
+            while left and (done := os.copy_file_range(source, made, left)):
+                left -= done
+        except OSError as error:
+            if left != size or error.errno not in _NO_LINK | {errno.EINVAL}:
+                raise
+    # Also the rest of what the kernel would not copy.
+    while piece := os.read(source, CHUNK):
+        _write(made, piece)
