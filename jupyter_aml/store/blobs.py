@@ -19,6 +19,7 @@ from jupyter_aml.domain.errors import Invalid, StorageFailed
 
 CHUNK = 1 << 20
 _SMALL = 1 << 16
+_REMEMBERED = 100_000
 _CREATE = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 _FICLONE = 0x40049409
 _MODES = {
@@ -44,6 +45,7 @@ class Blobs:
     def __init__(self, folder: Path) -> None:
         """Use this folder, which is made when something is first put there."""
         self._base = str(folder)
+        self._seen: set[str] = set()
         # Until the file system refuses it, or at once where the system has no such call.
         self._clones = sys.platform == "linux"
 
@@ -52,11 +54,16 @@ class Blobs:
         return Path(self._place(hash))
 
     def has(self, hash: str, size: int) -> bool:
-        """Whether the content is there, in full length."""
+        """Whether the content is there, in full length; seen once, it is not looked at again."""
+        if hash in self._seen:
+            return True
         try:
-            return os.stat(self._place(hash)).st_size == size
+            is_there = os.stat(self._place(hash)).st_size == size
         except OSError:
             return False
+        if is_there:
+            self._saw(hash)
+        return is_there
 
     def put_bytes(self, content: bytes) -> Blob:
         """Store the content; what is there already is not written again."""
@@ -73,15 +80,16 @@ class Blobs:
             return self.put_stream(source)
 
     def put_stream(self, source: IO[bytes]) -> Blob:
-        """Store what is left to read of `source`, in one pass; errors of the source are OSError."""
-        first = source.read(CHUNK)
-        if len(first) < CHUNK:
-            # An unbuffered read may be short, so the end is known by an empty one.
-            rest = source.read(CHUNK) if first else b""
-            if not rest:
-                return self.put_bytes(first)
-            first += rest
-        return self._put_long(first, source)
+        """Store what an unbuffered file holds, in one pass; errors of the source are OSError."""
+        # A buffer much larger than the file would cost more than the reading.
+        size = os.fstat(source.fileno()).st_size
+        if size < CHUNK:
+            content = source.read(size + 1)
+            if len(content) <= size:
+                return self.put_bytes(content)
+        else:
+            content = b""
+        return self._put_long(content, source)
 
     def link(self, hash: str, target: Path, *, writable: bool, executable: bool = False) -> None:
         """Make `target` a file with this content, sharing its blocks where the file system can.
@@ -105,7 +113,17 @@ class Blobs:
                     raise
                 self._copy(place, target, 0o400)
         except OSError as error:
+            if not os.path.exists(place):
+                self._seen.clear()
+                raise StorageFailed(
+                    f"the stored content {hash[:12]} is gone from {self._base}; submit again"
+                ) from error
             raise StorageFailed(f"cannot write {target}: {error.strerror}") from error
+
+    def _saw(self, hash: str) -> None:
+        if len(self._seen) >= _REMEMBERED:
+            self._seen.clear()
+        self._seen.add(hash)
 
     def _place(self, hash: str) -> str:
         if len(hash) != 64 or not hash.isalnum():
@@ -113,18 +131,16 @@ class Blobs:
         return f"{self._base}/{hash[:2]}/{hash[2:]}"
 
     def _put_long(self, first: bytes, source: IO[bytes]) -> Blob:
-        hasher, size, piece = blake3(), 0, first
+        hasher, size = blake3(), 0
         with self._storing(), self._new() as (fd, temporary):
-            while piece:
+            for piece in _pieces(first, source):
                 hasher.update(piece)
                 _write(fd, piece)
                 size += len(piece)
-                try:
-                    piece = source.read(CHUNK)
-                except OSError as error:
-                    raise _SourceError(error) from error
             blob = Blob(hasher.hexdigest(), size)
-            if not self.has(*blob):
+            if self.has(*blob):
+                os.unlink(temporary)
+            else:
                 self._keep(fd, temporary, blob)
         return blob
 
@@ -163,6 +179,7 @@ class Blobs:
         except FileNotFoundError:
             os.makedirs(os.path.dirname(place), mode=0o700, exist_ok=True)
             os.rename(temporary, place)
+        self._saw(blob.hash)
 
     def _copy(self, place: str, target: str, mode: int) -> None:
         source = os.open(place, os.O_RDONLY | os.O_CLOEXEC)
@@ -207,7 +224,23 @@ class _SourceError(Exception):
         self.error = error
 
 
-def _write(fd: int, content: bytes) -> None:
+def _pieces(first: bytes, source: IO[bytes]) -> Iterator[memoryview]:
+    """Yield `first` and what is left of the source, in one buffer that is used again."""
+    buffer = bytearray(CHUNK)
+    view = memoryview(buffer)
+    if first:
+        yield memoryview(first)
+    while True:
+        try:
+            count = os.readv(source.fileno(), [buffer])
+        except OSError as error:
+            raise _SourceError(error) from error
+        if not count:
+            return
+        yield view[:count]
+
+
+def _write(fd: int, content: bytes | memoryview) -> None:
     view = memoryview(content)
     while view:
         view = view[os.write(fd, view) :]

@@ -6,14 +6,20 @@ import contextlib
 import json
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from jupyter_aml.domain.errors import NotFound, Refused, StorageFailed
-from jupyter_aml.engine.snapshot.store import Manifest, encode_snapshot
+from jupyter_aml.engine.snapshot.store import Manifest, ManifestFile, encode_snapshot
 from jupyter_aml.runfolder.layout import RunFolder, checked
 from jupyter_aml.store.blobs import Blobs
 from jupyter_aml.wire import WireSnapshot
+
+_COPIERS = 2
+_FEW = 16
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+_DEEPEST = 64
 
 
 def lay_out(manifest: Manifest, blobs: Blobs, folder: RunFolder) -> None:
@@ -82,15 +88,28 @@ def _lay(manifest: Manifest, blobs: Blobs, folder: RunFolder) -> None:
         os.mkdir(f"{work}/{name}")
     for name in ("outputs", "logs"):
         os.makedirs(f"{work}/{name}", exist_ok=True)
-    for file in manifest.files:
-        blobs.lay(file.hash, f"{snapshot}/{file.path}", writable=False, executable=file.executable)
-        blobs.lay(file.hash, f"{work}/{file.path}", writable=True, executable=file.executable)
+    _lay_files(manifest.files, blobs, snapshot, work)
     for name in ("", *folders):
         os.chmod(f"{snapshot}/{name}", 0o500)
     text = json.dumps(encode_snapshot(manifest), separators=(",", ":"))
     temporary = folder.snapshot_list.with_suffix(".new")
     temporary.write_text(text)
     os.replace(temporary, folder.snapshot_list)
+
+
+def _lay_files(files: Sequence[ManifestFile], blobs: Blobs, snapshot: str, work: str) -> None:
+    def lay(file: ManifestFile) -> None:
+        path, executable = file.path, file.executable
+        blobs.lay(file.hash, f"{snapshot}/{path}", writable=False, executable=executable)
+        blobs.lay(file.hash, f"{work}/{path}", writable=True, executable=executable)
+
+    if len(files) < _FEW:
+        for file in files:
+            lay(file)
+    else:
+        with ThreadPoolExecutor(_COPIERS, thread_name_prefix="aml-snapshot") as copiers:
+            for _ in copiers.map(lay, files):
+                pass
 
 
 def _folders(manifest: Manifest) -> list[str]:
@@ -102,10 +121,6 @@ def _folders(manifest: Manifest) -> list[str]:
             found.add(name)
             name = name.rpartition("/")[0]
     return sorted(found)
-
-
-_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
-_DEEPEST = 64
 
 
 def _remove(parent: int, name: str) -> None:

@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 _READERS = 2
 _REMEMBERED = 10_000
+_SOURCES = 16
 _RACY_NS = 2_000_000_000
 """A file that changed this recently may change again and keep its times."""
 
@@ -55,9 +56,22 @@ class StatCache:
     def __init__(self, folder: Path) -> None:
         """Keep them in `<folder>/snapshots`; nothing is lost when that is deleted."""
         self._folder = folder / "snapshots"
+        self._memory: dict[Path, Known] = {}
 
     def load(self, source: Path) -> Known:
         """What is known of the files of a folder; nothing when the record is missing or torn."""
+        if source in self._memory:
+            return self._memory[source]
+        known = self._read(source)
+        self._remember(source, known)
+        return known
+
+    def _remember(self, source: Path, known: Known) -> None:
+        if len(self._memory) >= _SOURCES:
+            self._memory.clear()
+        self._memory[source] = known
+
+    def _read(self, source: Path) -> Known:
         try:
             rows = json.loads(self._place(source).read_bytes())
             return {
@@ -69,6 +83,7 @@ class StatCache:
 
     def save(self, source: Path, known: Known) -> None:
         """Write what is known; a disk that refuses it costs time and nothing else."""
+        self._remember(source, known)
         rows = [[path, *stamp, hash] for path, (stamp, hash) in known.items()]
         place = self._place(source)
         temporary = place.with_name(f"{place.name}.{uuid4().hex}")

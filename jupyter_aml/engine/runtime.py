@@ -1,0 +1,111 @@
+"""The part of this package that travels into every run, as a folder of its own."""
+
+from __future__ import annotations
+
+import compileall
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from py_compile import PycInvalidationMode
+from uuid import uuid4
+
+from blake3 import blake3
+
+from jupyter_aml._version import __version__
+from jupyter_aml.domain.errors import StorageFailed
+from jupyter_aml.engine.snapshot import remove_tree
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+_ROOMS = ("domain", "runfolder", "client", "sdk", "widgets")
+_MODULES = ("__init__.py", "_version.py", "wire.py", "azureml*.py")
+_KINDS = frozenset({".py", ".json"})
+_LEFT_OUT = frozenset({"__pycache__", "static"})
+
+_ready: dict[Path, Runtime] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """Where the travelling part lies; `pythonpath` is the library, then the alias `azureml`."""
+
+    pythonpath: tuple[Path, Path]
+
+
+def ensure_runtime(root: Path) -> Runtime:
+    """Return the runtime of this version in the root, and make it where it is missing.
+
+    The folder's name holds the hash of its content, so it is never changed, only made. Raises
+    StorageFailed.
+    """
+    ready = _ready.get(root)
+    if ready is not None and all(path.is_dir() for path in ready.pythonpath):
+        return ready
+    contents = dict(_contents(_PACKAGE))
+    place = root / "runtime" / f"{__version__}-{_digest(contents)}"
+    if not place.is_dir():
+        try:
+            _make(place, contents)
+        except OSError as error:
+            raise StorageFailed(f"cannot write {place}: {error.strerror}") from error
+    _ready[root] = Runtime((place / "lib", place / "alias"))
+    return _ready[root]
+
+
+def _contents(package: Path) -> Iterator[tuple[str, bytes]]:
+    """Yield the files of a runtime, by their paths in it."""
+    for path in _travelling(package):
+        yield f"lib/jupyter_aml/{path.relative_to(package).as_posix()}", path.read_bytes()
+    yield "alias/azureml/__init__.py", (package / "engine" / "alias.py").read_bytes()
+
+
+def _travelling(package: Path) -> Iterator[Path]:
+    for pattern in _MODULES:
+        yield from sorted(package.glob(pattern))
+    for room in _ROOMS:
+        for parent, folders, names in os.walk(package / room):
+            folders[:] = sorted(set(folders) - _LEFT_OUT)
+            yield from (Path(parent, name) for name in sorted(names) if _travels(name))
+
+
+def _travels(name: str) -> bool:
+    return os.path.splitext(name)[1] in _KINDS
+
+
+def _digest(contents: dict[str, bytes]) -> str:
+    hasher = blake3()
+    for path, content in sorted(contents.items()):
+        hasher.update(f"{path}\0{len(content)}\0".encode())
+        hasher.update(content)
+    return hasher.hexdigest()[:16]
+
+
+def _make(place: Path, contents: dict[str, bytes]) -> None:
+    unfinished = place.with_name(f".new-{uuid4().hex}")
+    try:
+        for path, content in contents.items():
+            file = unfinished / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content)
+        _compile(unfinished, place)
+        os.rename(unfinished, place)
+    except OSError:
+        if not place.is_dir():  # else another process was first, and made the same
+            raise
+    finally:
+        if unfinished.exists():
+            remove_tree(unfinished)
+
+
+def _compile(unfinished: Path, place: Path) -> None:
+    """Compile for this interpreter, which most runs have, too; others do it at their first run.
+
+    Sources in this folder never change, so nothing has to compare them with what was compiled.
+    """
+    compileall.compile_dir(
+        unfinished,
+        quiet=2,
+        stripdir=os.fspath(unfinished),
+        prependdir=os.fspath(place),
+        invalidation_mode=PycInvalidationMode.UNCHECKED_HASH,
+    )
