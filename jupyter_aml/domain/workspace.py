@@ -1,0 +1,21 @@
+"""A workspace: a name in a root, with the labels that SDK v1 showed of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from jupyter_aml.domain.ids import WorkspaceName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workspace:
+    """What runs, environments and models belong to. The cloud's fields are labels and no more."""
+
+    name: WorkspaceName
+    created_at: datetime
+    subscription_id: str = ""
+    resource_group: str = ""
+    location: str = "local"
+    tags: Mapping[str, str] = field(default_factory=dict)

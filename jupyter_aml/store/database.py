@@ -1,0 +1,229 @@
+"""The index on disk: one connection, its transactions, and who may write."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+from sqlalchemy import (
+    URL,
+    Connection,
+    Engine,
+    String,
+    column,
+    create_engine,
+    event,
+    inspect,
+    select,
+    table,
+    update,
+)  # fmt: skip
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.pool import StaticPool
+
+from jupyter_aml.domain.errors import AmlError, Invalid, Outdated, StorageFailed, Unreachable
+from jupyter_aml.store import schema
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+_PRAGMAS = (
+    "PRAGMA busy_timeout = 10000",
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = NORMAL",
+    "PRAGMA foreign_keys = ON",
+    # Searched pages of 100,000 runs fit; nothing is taken before it is needed.
+    "PRAGMA cache_size = -16000",
+)
+_CURES = {
+    "SQLITE_FULL": "the disk is full",
+    "SQLITE_READONLY": "it is read-only",
+    "SQLITE_PERM": "this user may not open it",
+    "SQLITE_CANTOPEN": "it cannot be opened",
+    "SQLITE_IOERR": "the disk answers with errors",
+    "SQLITE_BUSY": "another process holds it",
+    "SQLITE_LOCKED": "another process holds it",
+    "SQLITE_CORRUPT": "it is damaged: move it away and run `jupyter aml reindex`",
+    "SQLITE_NOTADB": "it is not a database: move it away and run `jupyter aml reindex`",
+}
+
+
+class Database:
+    """Holds the one connection of an engine to its index. Make it by `open`."""
+
+    def __init__(self, engine: Engine, name: str) -> None:
+        self.name = name
+        self._engine = engine
+        # Taken by whoever uses the connection; threads may take turns.
+        self._turn = threading.RLock()
+        self._writes = False
+        if engine.dialect.name == "sqlite":
+            event.listen(engine, "connect", _set_up_sqlite)
+            event.listen(engine, "begin", self._begin_sqlite)
+        with self._told():
+            self._connection = engine.connect()
+
+    @classmethod
+    def open(cls, url_or_path: str | Path) -> Self:
+        """Open the index, made or upgraded as needed.
+
+        Raises Invalid if a newer version of this package wrote it, StorageFailed where the
+        disk does not allow it, Unreachable if a database server does not answer.
+        """
+        url = _url(url_or_path)
+        if url.get_backend_name() == "sqlite" and url.database:
+            _make_file(Path(url.database))
+        engine = create_engine(
+            url, poolclass=StaticPool, connect_args=_connect_args(url), hide_parameters=True
+        )
+        database = cls(engine, url.database or url.render_as_string())
+        try:
+            database._upgrade()
+        except BaseException:
+            database.close()
+            raise
+        return database
+
+    def close(self) -> None:
+        """Let go of the file or the server; a second time does nothing."""
+        with self._turn:
+            self._connection.close()
+            self._engine.dispose()
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """Give the connection to one writer; all of it is kept, or nothing.
+
+        Raises StorageFailed where the disk is full, read-only or damaged.
+        """
+        with self._turn, self._told():
+            self._writes = True
+            try:
+                with self._connection.begin():
+                    yield self._connection
+            finally:
+                self._writes = False
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Give the connection to a reader, who sees one state of the index throughout."""
+        with self._turn, self._told(), self._connection.begin():
+            yield self._connection
+
+    def epoch(self) -> int:
+        """The number of the engine that may write."""
+        with self.reading() as connection:
+            return int(connection.execute(select(schema.engine.c.epoch)).scalar_one())
+
+    def next_epoch(self, holder: str) -> int:
+        """Take over: whoever wrote until now gets Outdated from here on."""
+        row = schema.engine
+        with self.transaction() as connection:
+            taking = update(row).values(epoch=row.c.epoch + 1, holder=holder)
+            return int(connection.execute(taking.returning(row.c.epoch)).scalar_one())
+
+    def _begin_sqlite(self, connection: Connection) -> None:
+        # A writer that begins as a reader can be refused in the middle, so it says so at once.
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if self._writes else "BEGIN")
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Say in our words what the driver says."""
+        try:
+            yield
+        except DBAPIError as error:
+            told = self._explain(error)
+            if told is None:
+                raise
+            raise told from error
+
+    def _explain(self, error: DBAPIError) -> AmlError | None:
+        name = getattr(error.orig, "sqlite_errorname", None)
+        if name is not None:
+            cure = _CURES.get("_".join(name.split("_")[:2]))
+            return None if cure is None else StorageFailed(f"the database {self.name}: {cure}")
+        if error.connection_invalidated or type(error.orig).__name__ == "OperationalError":
+            return Unreachable(f"the database {self.name} does not answer")
+        return None
+
+    def _upgrade(self) -> None:
+        with self.reading() as connection:
+            found = _version(connection)
+        if found > schema.VERSION:
+            raise Invalid(
+                f"the database {self.name} was written by a newer jupyter-aml (schema {found}, "
+                f"this one knows {schema.VERSION}): upgrade jupyter-aml or set another root"
+            )
+        if found == schema.VERSION:
+            return
+        # Alembic costs memory and time, and is needed once in the life of a version.
+        from alembic import command
+        from alembic.config import Config
+
+        config = Config()
+        config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+        with self.transaction() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+
+def next_seq(connection: Connection, epoch: int, *, above: int = 0) -> int:
+    """Count one change, in the transaction that makes it; raises Outdated for a past engine.
+
+    The number is greater than `above` and than every number given before.
+    """
+    row = schema.engine
+    mine = update(row).where(row.c.epoch == epoch)
+    counted = mine.values(seq=row.c.seq + 1).returning(row.c.seq)
+    seq = connection.execute(counted).scalar()
+    if seq is None:
+        raise Outdated("another engine took over this root; this one may no longer write")
+    if seq > above:
+        return int(seq)
+    connection.execute(mine.values(seq=above + 1))
+    return above + 1
+
+
+def current_seq(connection: Connection) -> int:
+    """The number of the last change."""
+    return int(connection.execute(select(schema.engine.c.seq)).scalar_one())
+
+
+def _url(url_or_path: str | Path) -> URL:
+    if isinstance(url_or_path, Path) or "://" not in url_or_path:
+        return URL.create("sqlite", database=str(Path(url_or_path).expanduser().absolute()))
+    try:
+        return make_url(url_or_path)
+    except ArgumentError as error:
+        raise Invalid(f"{url_or_path!r} is not the URL of a database") from error
+
+
+def _connect_args(url: URL) -> dict[str, Any]:
+    # The store is opened in one thread and used from another, one at a time.
+    return {"check_same_thread": False} if url.get_backend_name() == "sqlite" else {}
+
+
+def _make_file(path: Path) -> None:
+    """Make the file before SQLite does, so that nobody else can read it at any moment."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    except OSError as error:
+        raise StorageFailed(f"the database {path} cannot be opened: {error.strerror}") from error
+
+
+def _set_up_sqlite(connection: Any, _record: Any) -> None:
+    # Python's driver would begin and commit at times of its own.
+    connection.isolation_level = None
+    for pragma in _PRAGMAS:
+        connection.execute(pragma)
+
+
+def _version(connection: Connection) -> int:
+    if not inspect(connection).has_table("alembic_version"):
+        return 0
+    version = select(column("version_num", String)).select_from(table("alembic_version"))
+    return int(connection.execute(version).scalar() or 0)

@@ -1,0 +1,150 @@
+"""The language in which runs are looked for: a line of words, all of which must hold."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, cast
+
+from jupyter_aml.domain.errors import Invalid
+from jupyter_aml.domain.run import RunStatus
+
+Comparison = Literal["<", "<=", ">", ">=", "=", "!="]
+
+_QUOTED = r'"(?:[^"\\]|\\.)*"'
+_WORD = re.compile(rf'(?:{_QUOTED}|[^\s"])+', re.DOTALL)
+_PIECE = re.compile(rf'{_QUOTED}|<=|>=|!=|[<>=:]|[^"<>=!:]+|!', re.DOTALL)
+_SIGNS = frozenset({"<", "<=", ">", ">=", "=", "!=", ":"})
+_STATUSES = {status.value.casefold(): status for status in RunStatus}
+_ACTIVE = frozenset(status for status in RunStatus if not status.is_final)
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """The text stands in id, name, experiment, script or tags, in whatever case."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class InStatus:
+    """The run is in one of these states."""
+
+    statuses: frozenset[RunStatus]
+
+
+@dataclass(frozen=True, slots=True)
+class InExperiment:
+    """The run belongs to this experiment."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """A tag or a parameter has this value."""
+
+    kind: Literal["tag", "param"]
+    key: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The last value of a metric compares so; a run without the metric does not."""
+
+    metric: str
+    sign: Comparison
+    value: float | str
+
+
+Word = Plain | InStatus | InExperiment | Labelled | Measured
+
+
+def parse(line: str) -> tuple[Word, ...]:
+    """Understand a line, or raise Invalid with the word that makes no sense."""
+    return tuple(_understand(word) for word in _words(line))
+
+
+def quoted(text: str) -> str:
+    """The text as one word of the language, whatever it holds."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _words(line: str) -> Iterator[str]:
+    at = 0
+    while rest := line[at:].lstrip():
+        at = len(line) - len(rest)
+        found = _WORD.match(line, at)
+        # A quote that is never closed is the one thing that stops a word too early.
+        end = at if found is None else found.end()
+        if line[end : end + 1] == '"':
+            raise Invalid(f"filter: {line[at:][:80]!r} has a double quote that is not closed")
+        yield line[at:end]
+        at = end
+
+
+def _understand(word: str) -> Word:
+    head, sign, tail = _cut(word)
+    if sign is None:
+        return Plain(head)
+    if sign != ":":
+        return _measured(word, head, cast(Comparison, sign), tail)
+    field, dot, key = head.partition(".")
+    match field.casefold():
+        case "status" if not dot:
+            return InStatus(_statuses(word, tail))
+        case "experiment" if not dot and tail:
+            return InExperiment(tail)
+        case "tag" | "param" as kind if key:
+            return Labelled(kind, key, tail)
+    raise Invalid(
+        f"filter: {word[:80]!r} cannot be understood; use status:, experiment:, tag.KEY:, "
+        "param.KEY:, a metric with <, <=, >, >=, = or !=, or put it in double quotes"
+    )
+
+
+def _cut(word: str) -> tuple[str, str | None, str]:
+    """Take the word apart at its first sign outside of quotes."""
+    pieces = _PIECE.findall(word)
+    for index, piece in enumerate(pieces):
+        if piece in _SIGNS:
+            return _text(pieces[:index]), piece, _text(pieces[index + 1 :])
+    return _text(pieces), None, ""
+
+
+def _text(pieces: list[str]) -> str:
+    return "".join(
+        re.sub(r"\\(.)", r"\1", piece[1:-1], flags=re.DOTALL) if piece[0] == '"' else piece
+        for piece in pieces
+    )
+
+
+def _statuses(word: str, tail: str) -> frozenset[RunStatus]:
+    chosen: frozenset[RunStatus] = frozenset()
+    for name in tail.split(","):
+        if name.casefold() == "active":
+            chosen |= _ACTIVE
+        elif name.casefold() in _STATUSES:
+            chosen |= {_STATUSES[name.casefold()]}
+        else:
+            known = ", ".join(["active", *sorted(_STATUSES)])
+            raise Invalid(f"filter: {word[:80]!r}: there is no status {name!r}; there are {known}")
+    return chosen
+
+
+def _measured(word: str, metric: str, sign: Comparison, tail: str) -> Measured:
+    if not metric or not tail:
+        missing = "a value after" if metric else "a metric before"
+        raise Invalid(f"filter: {word[:80]!r} has no {missing} {sign!r}")
+    try:
+        value = float(tail)
+    except ValueError:
+        value = math.nan
+    if not math.isnan(value):
+        return Measured(metric, sign, value)
+    if sign in ("=", "!="):
+        return Measured(metric, sign, tail)
+    raise Invalid(f"filter: {word[:80]!r} compares with {tail[:80]!r}, which is not a number")

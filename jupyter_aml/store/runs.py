@@ -1,0 +1,268 @@
+"""Reads and writes runs; the conditional update here is the only way to a new status."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from jupyter_aml.domain.errors import AlreadyExists, IllegalMove, Invalid, NotFound, Outdated
+from jupyter_aml.domain.ids import ExperimentName, RunId, WorkspaceName
+from jupyter_aml.domain.run import Run, RunStatus
+from jupyter_aml.store.database import Database, current_seq, next_seq
+from jupyter_aml.store.experiments import need_experiment
+from jupyter_aml.store.queries import Place, Query, decode_place, encode_place
+from jupyter_aml.store.rows import insert_runs, read_runs, rewrite_run, storable, write_metrics
+from jupyter_aml.store.schema import runs, tombstones
+
+_FINAL = sorted(status.value for status in RunStatus if status.is_final)
+_ENDING = (RunStatus.CANCEL_REQUESTED, RunStatus.FINALIZING)
+_FIXED = frozenset({"id", "workspace", "experiment", "number", "status", "seq", "created_at"})
+_KEPT_COUNTS = 64
+_LONGEST_PAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class RunPage:
+    """Some runs in order, how many there are in all, and where the next page begins."""
+
+    runs: list[Run]
+    total: int
+    next: str | None
+
+
+class RunTable:
+    """Reads and writes runs, for the engine of one epoch, and knows no rule about them.
+
+    Every write raises Outdated once a later engine took over.
+    """
+
+    def __init__(self, database: Database, *, epoch: int) -> None:
+        self._db, self._epoch = database, epoch
+        self._totals: dict[tuple[Any, ...], tuple[int, int]] = {}
+
+    def add(self, run: Run) -> Run:
+        """Enter a new run with its experiment; a number of 0 becomes the next of the experiment.
+
+        Raises AlreadyExists if there is a run of that id.
+        """
+        with self._db.transaction() as connection:
+            seq = next_seq(connection, self._epoch, above=run.seq)
+            if connection.execute(select(runs.c.pk).where(runs.c.id == run.id)).first():
+                raise AlreadyExists(f"there is a run {run.id} already")
+            need_experiment(connection, run.workspace, run.experiment, at=run.created_at)
+            number = run.number or _next_number(connection, run.workspace, run.experiment)
+            added = replace(run, number=number, seq=seq)
+            connection.execute(delete(tombstones).where(tombstones.c.id == run.id))
+            insert_runs(connection, [added])
+        return added
+
+    def get(self, run_id: RunId) -> Run:
+        """The run, or NotFound with the nearest ids."""
+        with self._db.reading() as connection:
+            return _find(connection, run_id)[1]
+
+    def move(
+        self,
+        run: Run,
+        to: RunStatus,
+        *,
+        at: datetime,
+        reason: str | None = None,
+        **changes: Any,
+    ) -> Run:
+        """Write the move and further fields, if the run still stands where the caller saw it.
+
+        What others wrote since to other fields stays. Raises Outdated if the run has another
+        status or attempt by now, IllegalMove if the rules forbid the step.
+        """
+        _refuse(changes)
+        run.move(to, at=at)
+        with self._db.transaction() as connection:
+            return self._advance(connection, run, to, at=at, reason=reason, changes=changes)
+
+    def change(self, run: Run, **changes: Any) -> Run:
+        """Write fields other than the status, if nobody wrote to the run since the caller looked.
+
+        Raises Outdated otherwise, and TypeError for a status.
+        """
+        _refuse(changes)
+        with self._db.transaction() as connection:
+            seq = next_seq(connection, self._epoch)
+            pk, now = _find(connection, run.id)
+            same = (runs.c.pk == pk) & (runs.c.seq == run.seq)
+            if not connection.execute(update(runs).where(same).values(seq=seq)).rowcount:
+                raise Outdated(f"run {run.id} has changed since it was read")
+            changed = replace(now, **{**changes, "seq": seq})
+            rewrite_run(connection, pk, now, changed)
+        return changed
+
+    def request_cancel(self, run_id: RunId, *, at: datetime) -> Run:
+        """Ask the run to end, whatever it does now; one that ends or has ended stays as it is."""
+        with self._db.transaction() as connection:
+            run = _find(connection, run_id)[1]
+            if run.is_final or run.status in _ENDING:
+                return run
+            to, reason = RunStatus.CANCEL_REQUESTED, "it was asked to end"
+            return self._advance(connection, run, to, at=at, reason=reason, changes={})
+
+    def remove(self, run_id: RunId) -> int:
+        """Take out a run that has ended, and return the number of that change.
+
+        Raises IllegalMove for a run that has not ended.
+        """
+        with self._db.transaction() as connection:
+            seq = next_seq(connection, self._epoch)
+            pk, run = _find(connection, run_id)
+            if not run.is_final:
+                raise IllegalMove(f"run {run_id} is {run.status}: cancel it before you delete it")
+            connection.execute(delete(runs).where(runs.c.pk == pk))
+            grave = {"id": run_id, "workspace": run.workspace, "seq": seq}
+            connection.execute(insert(tombstones).values(grave))
+        return seq
+
+    def active(self) -> list[Run]:
+        """The runs that have not ended, of all workspaces, oldest first."""
+        going = runs.c.status.not_in(_FINAL)
+        oldest = (runs.c.created_at, runs.c.pk)
+        with self._db.reading() as connection:
+            keys = connection.execute(select(runs.c.pk).where(going).order_by(*oldest)).scalars()
+            return read_runs(connection, list(keys))
+
+    def page(
+        self,
+        *,
+        workspace: WorkspaceName,
+        experiment: ExperimentName | None = None,
+        filter: str = "",
+        sort: str = "-createdAt",
+        limit: int = 50,
+        after: str | None = None,
+    ) -> RunPage:
+        """Some runs, in the language of docs/reference/http.md; raises Invalid with the word."""
+        if not 1 <= limit <= _LONGEST_PAGE:
+            raise Invalid(f"limit: {limit} is not between 1 and {_LONGEST_PAGE}")
+        query = Query.of(workspace, experiment, filter, sort)
+        begin = None if after is None else decode_place(query.order, after)
+        with self._db.reading() as connection:
+            places = _places(connection, query, begin, limit + 1)
+            shown = places[:limit]
+            more = encode_place(query.order, shown[-1]) if len(places) > limit else None
+            found = read_runs(connection, [place.pk for place in shown])
+            return RunPage(found, self._total(connection, query), more)
+
+    def changed_since(
+        self, workspace: WorkspaceName, seq: int, limit: int = _LONGEST_PAGE
+    ) -> tuple[list[Run], list[tuple[RunId, int]]]:
+        """What was changed and what was deleted after `seq`, newest first, at most `limit` each."""
+        with self._db.reading() as connection:
+            keys = connection.execute(
+                select(runs.c.pk)
+                .where(runs.c.workspace == workspace, runs.c.seq > seq)
+                .order_by(runs.c.seq.desc())
+                .limit(limit)
+            ).scalars()
+            changed = read_runs(connection, list(keys))
+            gone = connection.execute(
+                select(tombstones.c.id, tombstones.c.seq)
+                .where(tombstones.c.workspace == workspace, tombstones.c.seq > seq)
+                .order_by(tombstones.c.seq.desc())
+                .limit(limit)
+            )
+            return changed, [(RunId(row.id), row.seq) for row in gone]
+
+    def set_metrics(self, run: Run, last: Mapping[str, float | str]) -> Run:
+        """Write the newest values of these metrics; nothing is written where nothing changed."""
+        with self._db.transaction() as connection:
+            pk, now = _find(connection, run.id)
+            news = {name: value for name, value in last.items() if _is_news(now, name, value)}
+            if news:
+                seq = next_seq(connection, self._epoch)
+                write_metrics(connection, pk, news)
+                connection.execute(update(runs).where(runs.c.pk == pk).values(seq=seq))
+            return read_runs(connection, [pk])[0]
+
+    def _advance(
+        self,
+        connection: Connection,
+        run: Run,
+        to: RunStatus,
+        *,
+        at: datetime,
+        reason: str | None,
+        changes: Mapping[str, Any],
+    ) -> Run:
+        seq = next_seq(connection, self._epoch)
+        pk, now = _find(connection, run.id)
+        same = (runs.c.pk == pk) & (runs.c.status == run.status.value)
+        same &= runs.c.attempt == run.attempt
+        if not connection.execute(update(runs).where(same).values(status=to.value)).rowcount:
+            raise Outdated(f"run {run.id} is no longer {run.status} (it is {now.status})")
+        moved = replace(now.move(to, at=at, reason=reason), **{**changes, "seq": seq})
+        rewrite_run(connection, pk, now, moved)
+        return moved
+
+    def _total(self, connection: Connection, query: Query) -> int:
+        """Count once for each state of the index: a page that is turned does not count again."""
+        asked = (query.workspace, query.experiment, query.words)
+        newest = current_seq(connection)
+        seen, total = self._totals.get(asked, (-1, 0))
+        if seen == newest:
+            return total
+        total = connection.execute(query.count()).scalar_one()
+        if len(self._totals) >= _KEPT_COUNTS:
+            self._totals.clear()
+        self._totals[asked] = newest, total
+        return total
+
+
+def _refuse(changes: Mapping[str, Any]) -> None:
+    wrong = sorted(_FIXED & changes.keys())
+    if wrong:
+        raise TypeError(f"a change of a run cannot set {', '.join(wrong)}")
+
+
+def _find(connection: Connection, run_id: RunId) -> tuple[int, Run]:
+    pk = connection.execute(select(runs.c.pk).where(runs.c.id == storable(run_id))).scalar()
+    if pk is None:
+        near = _near(connection, run_id)
+        hint = f"; the nearest ids are {', '.join(near)}" if near else ""
+        raise NotFound(f"there is no run {run_id[:255]!r}{hint}")
+    return pk, read_runs(connection, [pk])[0]
+
+
+def _near(connection: Connection, run_id: str) -> list[str]:
+    """Ids like this one, among those that begin like it and the newest."""
+    like = runs.c.id.startswith(storable(run_id[:4]), autoescape=True)
+    newest = select(runs.c.id).order_by(runs.c.pk.desc()).limit(200)
+    ids = [*connection.execute(newest.where(like)).scalars(), *connection.execute(newest).scalars()]
+    return difflib.get_close_matches(run_id, dict.fromkeys(ids), n=3, cutoff=0.7)
+
+
+def _next_number(connection: Connection, workspace: str, experiment: str) -> int:
+    inside = (runs.c.workspace == workspace) & (runs.c.experiment == experiment)
+    greatest = connection.execute(select(func.max(runs.c.number)).where(inside)).scalar()
+    return int(greatest or 0) + 1
+
+
+def _is_news(run: Run, name: str, value: float | str) -> bool:
+    known = run.metrics.get(name)
+    both_nan = known != known and value != value
+    return name not in run.metrics or not (both_nan or known == value)
+
+
+def _places(connection: Connection, query: Query, begin: Place | None, limit: int) -> list[Place]:
+    """The runs that have what they are sorted by, and then those that do not."""
+    places: list[Place] = []
+    if begin is None or begin.value is not None:
+        rows = connection.execute(query.having(begin, limit))
+        places = [Place(value, pk) for pk, value in rows]
+        begin = None
+    if len(places) < limit:
+        keys = connection.execute(query.lacking(begin, limit - len(places))).scalars()
+        places += [Place(None, pk) for pk in keys]
+    return places

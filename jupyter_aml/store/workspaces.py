@@ -1,0 +1,71 @@
+"""Reads and writes workspaces, the names that everything belongs to."""
+
+from __future__ import annotations
+
+import json
+
+from sqlalchemy import Row, insert, select
+
+from jupyter_aml import wire
+from jupyter_aml.domain.errors import AlreadyExists, NotFound
+from jupyter_aml.domain.ids import WorkspaceName
+from jupyter_aml.domain.workspace import Workspace
+from jupyter_aml.store.database import Database
+from jupyter_aml.store.schema import workspaces
+
+
+class WorkspaceTable:
+    """Reads and writes workspaces."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def add(self, workspace: Workspace) -> Workspace:
+        """Enter a new workspace; raises AlreadyExists for a name that is taken."""
+        with self._db.transaction() as connection:
+            taken = select(workspaces.c.name).where(workspaces.c.name == workspace.name)
+            if connection.execute(taken).first():
+                raise AlreadyExists(f"there is a workspace {workspace.name!r} already")
+            connection.execute(insert(workspaces).values(workspace_columns(workspace)))
+        return workspace
+
+    def get(self, name: WorkspaceName) -> Workspace:
+        """The workspace, or NotFound with the names that there are."""
+        with self._db.reading() as connection:
+            row = connection.execute(select(workspaces).where(workspaces.c.name == name)).first()
+            if row is not None:
+                return _workspace(row)
+            few = select(workspaces.c.name).order_by(workspaces.c.name).limit(10)
+            names = ", ".join(connection.execute(few).scalars())
+        raise NotFound(f"there is no workspace {name!r}; there are: {names or 'none yet'}")
+
+    def list(self) -> list[Workspace]:
+        """All workspaces, by name."""
+        with self._db.reading() as connection:
+            rows = connection.execute(select(workspaces).order_by(workspaces.c.name))
+            return [_workspace(row) for row in rows]
+
+
+def workspace_columns(workspace: Workspace) -> dict[str, str | None]:
+    """A workspace as a row."""
+    return {
+        "name": workspace.name,
+        "subscription_id": workspace.subscription_id,
+        "resource_group": workspace.resource_group,
+        "location": workspace.location,
+        "tags": json.dumps(dict(workspace.tags)),
+        "created_at": wire.encode_time(workspace.created_at),
+    }
+
+
+def _workspace(row: Row[tuple[object, ...]]) -> Workspace:
+    created = wire.decode_time(row.created_at)
+    assert created is not None
+    return Workspace(
+        name=WorkspaceName(row.name),
+        created_at=created,
+        subscription_id=row.subscription_id,
+        resource_group=row.resource_group,
+        location=row.location,
+        tags=json.loads(row.tags),
+    )
