@@ -1,0 +1,82 @@
+"""`%aml` and `%%aml`: finds the verb, reads its words, and tells mistakes in one line."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import Any
+
+from IPython.core.error import UsageError
+from IPython.core.magic import (
+    Magics,
+    line_cell_magic,
+    magics_class,
+    no_var_expand,
+    output_can_be_silenced,
+)
+
+from jupyter_aml.domain.errors import AmlError
+from jupyter_aml.magics import line as lines
+from jupyter_aml.magics.cancel import Cancel
+from jupyter_aml.magics.get import Get
+from jupyter_aml.magics.help import Help
+from jupyter_aml.magics.last import Last
+from jupyter_aml.magics.logs import Logs
+from jupyter_aml.magics.ls import Ls
+from jupyter_aml.magics.metrics import Metrics
+from jupyter_aml.magics.session import Session
+from jupyter_aml.magics.show import Show
+from jupyter_aml.magics.submit import Submit
+from jupyter_aml.magics.verb import HelpShown, Verb
+from jupyter_aml.magics.wait import Wait
+
+_VERBS: tuple[type[Verb], ...] = (Submit, Ls, Show, Logs, Wait, Cancel, Metrics, Get, Last)
+
+
+@magics_class
+class AmlMagics(Magics):
+    """The two magics of one shell."""
+
+    def __init__(self, shell: Any, session: Session) -> None:
+        super().__init__(shell)
+        self.session = session
+        self.verbs: dict[str, Verb] = {verb.name: verb(session) for verb in _VERBS}
+        self.verbs["help"] = Help(session, self.verbs)
+
+    @no_var_expand
+    @output_can_be_silenced
+    @line_cell_magic
+    def aml(self, line: str, cell: str | None = None) -> Any:
+        """Tracked experiments: `%%aml submit` sends this cell off, `%aml help` lists the verbs."""
+        try:
+            return self._do(line, cell)
+        except HelpShown:
+            return None
+        except AmlError as error:
+            hint = getattr(error, "hint", None)
+            text = f"{error} ({hint})" if hint else str(error)
+            raise UsageError(" ".join(text.split())) from None
+
+    def _do(self, line: str, cell: str | None) -> Any:
+        if cell is not None:
+            line, cell = lines.join_continued(line, cell)
+        words = lines.split(line)
+        if not words or words[0] in ("-h", "--help"):
+            words = ["help"]
+        verb = self._verb(words[0])
+        asks_help = any(word in ("-h", "--help") for word in words[1:])
+        if not asks_help and verb.takes_cell != (cell is not None):
+            raise UsageError(_wrong_sign(verb))
+        return verb(verb.parser().read(words[1:]), cell or "")
+
+    def _verb(self, word: str) -> Verb:
+        if word in self.verbs:
+            return self.verbs[word]
+        near = get_close_matches(word, self.verbs, n=1)
+        did = f"; did you mean {near[0]}?" if near else f": there are {', '.join(self.verbs)}"
+        raise UsageError(f"%aml has no verb {word[:80]!r}{did}")
+
+
+def _wrong_sign(verb: Verb) -> str:
+    if verb.takes_cell:
+        return f"write %%aml {verb.name} as the first line of a cell, with the code below it"
+    return f"%aml {verb.name} takes one percent sign: it has no cell below it"

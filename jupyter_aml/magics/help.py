@@ -1,0 +1,40 @@
+"""`%aml help`: what there is, and how one verb is used."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Mapping
+
+from jupyter_aml.magics.session import Session
+from jupyter_aml.magics.verb import Parser, Verb
+
+
+class Help(Verb):
+    """List the verbs, or show how one of them is used."""
+
+    name = "help"
+    usage = "[VERB]"
+
+    def __init__(self, session: Session, verbs: Mapping[str, Verb]) -> None:
+        super().__init__(session)
+        self._verbs = verbs
+
+    def arguments(self, parser: Parser) -> None:
+        """Declare the arguments."""
+        parser.add_argument(
+            "verb", nargs="?", choices=[*self._verbs], metavar="VERB", help="one of the verbs"
+        )
+
+    def complete(self, word: str, before: list[str]) -> list[str]:
+        """The verbs."""
+        return [] if before else [*self._verbs]
+
+    def __call__(self, args: Namespace, cell: str) -> None:
+        """Print it."""
+        if args.verb is not None:
+            print(self._verbs[args.verb].parser().format_help().rstrip())
+            return
+        width = max(len(verb.program) for verb in self._verbs.values())
+        for verb in self._verbs.values():
+            print(f"{verb.program.ljust(width)}  {verb.summary}")
+        print("\n`%aml VERB -h` or `%aml help VERB` shows the options of one.")

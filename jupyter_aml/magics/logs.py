@@ -1,0 +1,136 @@
+"""`%aml logs`: print what a run printed."""
+
+from __future__ import annotations
+
+import codecs
+import re
+import time
+from argparse import Namespace
+from collections import deque
+from collections.abc import Callable, Iterator
+
+from IPython.core.error import UsageError
+
+from jupyter_aml.domain.run import RunStatus
+from jupyter_aml.magics.verb import Parser, Verb
+from jupyter_aml.runfolder.layout import CONSOLE
+from jupyter_aml.sdk.core import Run
+
+_PIECE = 1 << 20
+_PAUSE = 0.2
+_LONGEST_LINE = 2000
+_MOST_REPEATS = 2
+_REPEAT = re.compile(r"[*+]|\{\d*,?\d*\}")
+
+
+class Logs(Verb):
+    """Print the console of a run.
+
+    RUN is an id or its beginning, #number, experiment#number, last, or a variable.
+    """
+
+    name = "logs"
+    usage = "RUN [-f] [--tail N] [--grep RE] [--log NAME]"
+
+    def arguments(self, parser: Parser) -> None:
+        """Declare the arguments."""
+        add = parser.add_argument
+        add("run", type=parser.text, metavar="RUN", help="see above")
+        add("-f", "--follow", action="store_true", help="go on until the run ends; interrupt stops")
+        add("--tail", type=parser.count, metavar="N", help="the last N lines only")
+        add(
+            "--grep",
+            type=parser.text,
+            metavar="RE",
+            help="only lines that hold this text or regular expression",
+        )
+        add(
+            "--log",
+            type=parser.text,
+            metavar="NAME",
+            default=CONSOLE,
+            help=f"another log; default: {CONSOLE}",
+        )
+
+    def complete(self, word: str, before: list[str]) -> list[str]:
+        """Runs."""
+        return [] if before else self.session.run_names()
+
+    def __call__(self, args: Namespace, cell: str) -> None:
+        """Print the lines."""
+        wanted = matcher(args.grep)
+        run = self.session.find(args.run)
+        follow = Log(run, args.log)
+        lines = (line for line in follow.lines() if wanted(line))
+        for line in lines if args.tail is None else deque(lines, maxlen=args.tail):
+            print(line)
+        if args.follow:
+            self._follow(follow, wanted)
+
+    def _follow(self, log: Log, wanted: Callable[[str], bool]) -> None:
+        try:
+            for line in log.coming():
+                if wanted(line):
+                    print(line)
+        except KeyboardInterrupt:
+            print(f"Stopped following; the run goes on (%aml cancel {log.run.id} ends it).")
+
+
+class Log:
+    """One log of a run, read line by line from where the last reading ended."""
+
+    def __init__(self, run: Run, name: str) -> None:
+        self.run, self._name = run, name
+        self._offset = 0
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._rest = ""
+
+    def lines(self) -> Iterator[str]:
+        """Yield what is there now, a line without its end included."""
+        yield from self._whole_lines()
+        if self._rest:
+            yield self._rest
+            self._rest = ""
+
+    def coming(self) -> Iterator[str]:
+        """Yield whole lines as they come, until the run has ended."""
+        while True:
+            ended = RunStatus(self.run.look()["status"]).is_final
+            yield from self._whole_lines()
+            if ended:
+                yield from [self._rest] if self._rest else []
+                return
+            time.sleep(_PAUSE)
+
+    def _whole_lines(self) -> Iterator[str]:
+        while True:
+            piece = self.run.client.log(self.run.id, self._name, offset=self._offset, limit=_PIECE)
+            if not piece.data:
+                return
+            self._offset = piece.offset + len(piece.data)
+            *lines, self._rest = (self._rest + self._decoder.decode(piece.data)).split("\n")
+            yield from lines
+
+
+def matcher(pattern: str | None) -> Callable[[str], bool]:
+    """Return a test for lines; an expression that could run away is a UsageError.
+
+    Groups may not be repeated, nothing may look around or back, and lines are cut at 2,000
+    characters, so the time a line takes is bounded.
+    """
+    if pattern is None:
+        return lambda line: True
+    if re.escape(pattern) == pattern.replace(" ", "\\ "):
+        return lambda line: pattern in line
+    plain = re.sub(r"\\.|\[\]?[^\]]*\]", "x", pattern)
+    if re.search(r"\)\s*(?:[*+?]|\{)|\(\?(?!:)", plain) or re.search(r"\\[1-9]", pattern):
+        raise UsageError(
+            f"--grep {pattern!r}: repeated groups, look-around and back-references are not taken"
+        )
+    if len(_REPEAT.findall(plain)) > _MOST_REPEATS:
+        raise UsageError(f"--grep {pattern!r}: at most {_MOST_REPEATS} repeats (* + {{n,m}})")
+    try:
+        compiled = re.compile(pattern)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise UsageError(f"--grep {pattern!r} is not a regular expression: {error}") from None
+    return lambda line: compiled.search(line[:_LONGEST_LINE]) is not None

@@ -1,0 +1,95 @@
+"""Finds the names that a cell uses and never defines, before anything is sent."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import symtable
+from collections.abc import Sequence
+
+# A kernel adds some names to the builtins that a plain interpreter does not have.
+_KERNEL_ONLY = {"get_ipython", "display", "__IPYTHON__", "__tracebackhide__", "_"}
+_MODULE = {
+    "__annotations__", "__builtins__", "__cached__", "__conditional_annotations__", "__debug__",
+    "__doc__", "__file__", "__loader__", "__name__", "__package__", "__spec__", "exit", "quit",
+}  # fmt: skip
+KNOWN = frozenset((set(dir(builtins)) - _KERNEL_ONLY) | _MODULE)
+
+# Code that makes names at run time cannot be judged by reading it.
+_MAKES_NAMES = frozenset({"exec", "globals"})
+
+
+def undefined(code: str, *, given: Sequence[str] = ()) -> dict[str, int]:
+    """Map each name that the code reads but nobody defines to the line where it is first read.
+
+    The code must compile. It is given the benefit of the doubt where it imports `*`, makes names
+    at run time, or is ready for a NameError.
+    """
+    tree = ast.parse(code)
+    if _star(tree):
+        return {}
+    bound, used = set(given) | KNOWN, set[str]()
+    _scan(symtable.symtable(code, "cell.py", "exec"), bound, used)
+    if used & _MAKES_NAMES:
+        return {}
+    missing = used - bound - _guarded(tree)
+    lines: dict[str, int] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and node.id in missing:
+            lines[node.id] = min(node.lineno, lines.get(node.id, node.lineno))
+    return dict(sorted(lines.items(), key=lambda item: (item[1], item[0])))
+
+
+def bound(code: str) -> set[str]:
+    """The names that the code defines at its top level; empty where it is not Python."""
+    try:
+        table = symtable.symtable(code, "cell.py", "exec")
+    except (SyntaxError, ValueError):
+        return set()
+    return {symbol.get_name() for symbol in table.get_symbols() if _binds(symbol)}
+
+
+def _scan(table: symtable.SymbolTable, bound: set[str], used: set[str]) -> None:
+    top = table.get_type() == "module"
+    for symbol in table.get_symbols():
+        name = symbol.get_name()
+        is_global = top or symbol.is_global()
+        if is_global and _binds(symbol):
+            bound.add(name)
+        if is_global and symbol.is_referenced():
+            used.add(name)
+    for inner in table.get_children():
+        _scan(inner, bound, used)
+
+
+def _binds(symbol: symtable.Symbol) -> bool:
+    return (
+        symbol.is_assigned()
+        or symbol.is_imported()
+        or symbol.is_namespace()
+        or symbol.is_annotated()
+    )
+
+
+def _star(tree: ast.AST) -> bool:
+    return any(
+        isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names)
+        for node in ast.walk(tree)
+    )
+
+
+def _guarded(tree: ast.AST) -> set[str]:
+    return {
+        name.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Try)
+        and any(_catches_name_error(handler) for handler in node.handlers)
+        for statement in node.body
+        for name in ast.walk(statement)
+        if isinstance(name, ast.Name)
+    }
+
+
+def _catches_name_error(handler: ast.ExceptHandler) -> bool:
+    caught = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return any(isinstance(kind, ast.Name) and kind.id == "NameError" for kind in caught)

@@ -1,0 +1,174 @@
+"""What the magics of one kernel share: the shell, the last run, the way to the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any
+
+from IPython.core.error import UsageError
+
+from jupyter_aml import wire
+from jupyter_aml.domain.errors import NotFound
+from jupyter_aml.magics import notebook
+from jupyter_aml.magics.completion import Cache, Known
+from jupyter_aml.sdk.core import Experiment, Run, Workspace
+from jupyter_aml.widgets.display import Views
+
+_RECENT = 100
+_PAGE = 500
+
+
+class Session:
+    """One per kernel."""
+
+    def __init__(self, shell: Any, views: Views) -> None:
+        self.shell, self.views = shell, views
+        self.last: Run | None = None
+        self.cache = Cache(self._look)
+        self._workspace: Workspace | None = None
+
+    # ---- the notebook -----------------------------------------------------------------------
+
+    @property
+    def names(self) -> Mapping[str, Any]:
+        """The notebook's variables."""
+        found: Mapping[str, Any] = self.shell.user_ns
+        return found
+
+    @property
+    def inputs(self) -> Sequence[str]:
+        """The cells as they were run, by execution count."""
+        found = self.names.get("In", ())
+        return found if isinstance(found, list) else ()
+
+    @property
+    def raw_cell(self) -> str:
+        """The cell at work as the user wrote it; empty where the shell does not keep it."""
+        history = getattr(self.shell.history_manager, "input_hist_raw", None) or [""]
+        return str(history[-1])
+
+    @property
+    def default_experiment(self) -> str:
+        """Where runs of this notebook go."""
+        return notebook.experiment(self.names)
+
+    def keep(self, run: Run, variable: str | None = None) -> None:
+        """Make the run the last one, `_aml`, and the value of the variable."""
+        self.last = run
+        self.shell.user_ns["_aml"] = run
+        if variable is not None:
+            self.shell.user_ns[variable] = run
+        self.cache.refresh()
+
+    # ---- the engine -------------------------------------------------------------------------
+
+    @property
+    def workspace(self) -> Workspace:
+        """The workspace of config.json, else the default one."""
+        self._workspace = Workspace.from_config()
+        return self._workspace
+
+    def experiment(self, name: str | None) -> Experiment:
+        """The experiment of that name, else the notebook's."""
+        return Experiment(self.workspace, name or self.default_experiment)
+
+    def as_run(self, found: wire.WireRun) -> Run:
+        """The SDK's run for one of a list."""
+        return Run.from_wire(self.workspace, found)
+
+    def runs(self, **query: Any) -> wire.WireRunPage:
+        """One page of this workspace's runs."""
+        workspace = self.workspace
+        return workspace.client.runs(workspace=workspace.name, **query)
+
+    # ---- which run is meant -----------------------------------------------------------------
+
+    def find(self, text: str) -> Run:
+        """Return the run that is meant, or raise UsageError with what comes near.
+
+        A run is named by its id, the beginning of it, `#number`, `experiment#number`, `last`, or a
+        variable that holds it.
+        """
+        held = self.names.get(text)
+        if isinstance(held, Run):
+            return held
+        if text == "last":
+            return self._last()
+        name, mark, number = text.rpartition("#")
+        if mark and number.isascii() and number.isdigit():
+            return self._numbered(name, int(number))
+        return self._by_id(text)
+
+    def _last(self) -> Run:
+        if self.last is not None:
+            return self.last
+        found = self.runs(limit=1)["runs"]
+        if not found:
+            raise UsageError(f"workspace {self.workspace.name!r} has no runs yet")
+        return self.as_run(found[0])
+
+    def _numbered(self, name: str, number: int) -> Run:
+        for experiment in [name] if name else [self.default_experiment, None]:
+            found = [run for run in self._down_to(experiment, number) if run["number"] == number]
+            if len(found) == 1:
+                return self.as_run(found[0])
+            if found:
+                listed = ", ".join(f"{run['experiment']}#{number}" for run in found[:5])
+                raise UsageError(f"#{number} is a run of several experiments: {listed}")
+        where = f"experiment {name!r}" if name else f"workspace {self.workspace.name!r}"
+        raise UsageError(f"there is no run #{number} in {where} (%aml ls lists the runs)")
+
+    def _down_to(self, experiment: str | None, number: int) -> list[wire.WireRun]:
+        # Numbers fall in this order, so the search ends with the first page that goes below.
+        query: dict[str, Any] = {"sort": "-number", "limit": _PAGE}
+        if experiment is not None:
+            query["experiment"] = experiment
+        found: list[wire.WireRun] = []
+        while True:
+            page = self.runs(**query)
+            found += page["runs"]
+            if not page["next"] or not page["runs"] or page["runs"][-1]["number"] < number:
+                return found
+            query["after"] = page["next"]
+
+    def _by_id(self, text: str) -> Run:
+        if _is_word(text):
+            try:
+                return self.as_run(self.workspace.client.run(text))
+            except NotFound:
+                pass
+            page = self.runs(filter=f'"{text}"', limit=_PAGE)
+            found = [run for run in page["runs"] if run["runId"].startswith(text)]
+            if len(found) == 1:
+                return self.as_run(found[0])
+            if found:
+                listed = ", ".join(run["runId"] for run in found[:5])
+                raise UsageError(f"{text!r} is the beginning of {len(found)} runs: {listed}")
+        known = [run["runId"] for run in self.runs(limit=_RECENT)["runs"]]
+        near = get_close_matches(text, known, n=2)
+        did = f"; did you mean {' or '.join(near)}?" if near else " (%aml ls lists the runs)"
+        raise UsageError(f"there is no run {text[:80]!r}{did}")
+
+    # ---- completion -------------------------------------------------------------------------
+
+    def run_names(self) -> list[str]:
+        """What may stand for a run, newest first."""
+        held = [name for name, value in self.names.items() if isinstance(value, Run)]
+        mine = [name for name in held if not name.startswith("_")]
+        return ["last", *mine, *(run["runId"] for run in self.cache.get().runs)]
+
+    def _look(self) -> Known | None:
+        workspace = self._workspace
+        if workspace is None:
+            return None
+        client = workspace.client
+        return Known(
+            experiments=tuple(each["name"] for each in client.experiments(workspace.name)),
+            computes=tuple(each["name"] for each in client.compute()),
+            runs=tuple(client.runs(workspace=workspace.name, limit=_RECENT)["runs"]),
+        )
+
+
+def _is_word(text: str) -> bool:
+    return all(letter.isalnum() or letter in "_-" for letter in text) and bool(text)

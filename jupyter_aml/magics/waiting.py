@@ -1,0 +1,131 @@
+"""Waits for a run: an interrupt detaches, a second one cancels, a failure is told as one error."""
+
+from __future__ import annotations
+
+import builtins
+import re
+import time
+from collections.abc import Callable
+from typing import Any
+
+from jupyter_aml import wire
+from jupyter_aml.domain.errors import Unreachable
+from jupyter_aml.domain.run import RunStatus
+from jupyter_aml.widgets.plain import clean
+
+_FRAME = re.compile(r'(?P<head>\s+File )"(?P<file>[^"]+)", line (?P<line>\d+)(?P<tail>.*)\Z')
+_SECOND_THOUGHTS = 2.0
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
+_RESTART = 30.0
+
+
+class RunFailed(Exception):
+    """A run that was waited for did not complete. `run` is the run, `failure` says why."""
+
+    def __init__(self, run: Any, seen: wire.WireRun) -> None:
+        self.run, self.failure = run, seen["error"]
+        self._seen = seen
+        super().__init__(_sentence(seen))
+
+    def _render_traceback_(self) -> list[str]:
+        parts = [f"RunFailed: {self}"]
+        traceback = relevant(self._seen)
+        if traceback:
+            parts.append(traceback)
+        if self.failure and self.failure["hint"]:
+            parts.append(f"Hint: {clean(self.failure['hint'])}")
+        return parts
+
+
+def wait(run: Any, look: Callable[[], wire.WireRun]) -> wire.WireRun | None:
+    """Return the run as it ended; None where the user detached from it."""
+    try:
+        return _until_final(look, None)
+    except KeyboardInterrupt:
+        print(
+            f"Detached: the run goes on. `%aml cancel {run.id}` ends it, "
+            "and so does a second interrupt within 2 seconds."
+        )
+    try:
+        return _until_final(look, time.monotonic() + _SECOND_THOUGHTS)
+    except KeyboardInterrupt:
+        run.cancel()
+        print(f"Cancel requested for {run.id}.")
+        return None
+
+
+def raise_unless_completed(run: Any, seen: wire.WireRun) -> None:
+    """Raise RunFailed for a run that failed or was cancelled, from its error where we can."""
+    if seen["status"] != RunStatus.COMPLETED:
+        raise RunFailed(run, seen) from _original(seen["error"])
+
+
+def relevant(seen: wire.WireRun) -> str:
+    """The part of the remote traceback that speaks of the user's code, with the editor's lines."""
+    error, job = seen["error"], seen["job"]
+    if error is None or not error["traceback"]:
+        return ""
+    offset = job["lineOffset"] if job else 0
+    marker = f"/{seen['runId']}/work/"
+    kept: list[str] = []
+    ours = True
+    for row in clean(error["traceback"]).splitlines():
+        frame = _FRAME.match(row)
+        if frame:
+            inside = frame["file"].split(marker, 1)[-1] if marker in frame["file"] else None
+            ours = inside is not None or frame["file"] == seen["script"]
+            name = inside or frame["file"]
+            if ours and name == seen["script"] and offset:
+                row = f"{frame['head']}cell, line {int(frame['line']) + offset}{frame['tail']}"
+            elif ours:
+                row = f'{frame["head"]}"{name}", line {frame["line"]}{frame["tail"]}'
+        elif not row.startswith(" "):
+            ours = True
+        if ours:
+            kept.append(row)
+    return "\n".join(kept[-40:])
+
+
+def _until_final(look: Callable[[], wire.WireRun], deadline: float | None) -> wire.WireRun | None:
+    pause, answered = _FIRST_PAUSE, time.monotonic()
+    while True:
+        try:
+            seen = look()
+        except Unreachable:
+            # A server that restarts is back within seconds, and the run does not need it.
+            if time.monotonic() - answered > _RESTART:
+                raise
+        else:
+            answered = time.monotonic()
+            if RunStatus(seen["status"]).is_final:
+                return seen
+        if deadline is not None and time.monotonic() >= deadline:
+            return None
+        time.sleep(pause)
+        pause = min(pause * 1.3, _LONGEST_PAUSE if deadline is None else 0.1)
+
+
+def _sentence(seen: wire.WireRun) -> str:
+    name = f"run {seen['experiment']} #{seen['number']} ({seen['runId']})"
+    error = seen["error"]
+    if seen["status"] == RunStatus.CANCELED:
+        return f"{name} was cancelled"
+    if error is None:
+        return f"{name} ended as {seen['status']}"
+    where = ""
+    if error["line"]:
+        job = seen["job"]
+        in_cell = bool(job and job["lineOffset"] and error["file"] == seen["script"])
+        where = f" (line {error['line']} of {'the cell' if in_cell else error['file']})"
+    return f"{clean(error['message'])}{where} in {name}"
+
+
+def _original(error: wire.WireFailure | None) -> BaseException | None:
+    kind = getattr(builtins, (error["type"] or "") if error else "", None)
+    if error is None or not (isinstance(kind, type) and issubclass(kind, Exception)):
+        return None
+    try:
+        made = kind(clean(error["message"]).partition(": ")[2])
+    except TypeError:
+        return None
+    return made if isinstance(made, Exception) else None

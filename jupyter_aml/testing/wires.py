@@ -1,0 +1,100 @@
+"""Answers of the server as tests want them: complete, and different only where it matters."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from jupyter_aml import wire
+
+NOON = "2026-01-02T12:00:00.000000Z"
+
+
+def a_wire_run(**different: Any) -> wire.WireRun:
+    """A completed run of one second."""
+    run: dict[str, Any] = {
+        "runId": "exp_1767355200_0a1b2c3d",
+        "workspace": "default",
+        "experiment": "exp",
+        "number": 7,
+        "status": "Completed",
+        "createdAt": NOON,
+        "changedAt": "2026-01-02T12:00:01.000000Z",
+        "startedAt": NOON,
+        "endedAt": "2026-01-02T12:00:01.000000Z",
+        "seq": 1,
+        "type": "azureml.scriptrun",
+        "displayName": None,
+        "description": "",
+        "target": "local",
+        "job": a_wire_job(),
+        "script": "cell.py",
+        "arguments": [],
+        "parameters": {},
+        "tags": {},
+        "properties": {},
+        "parentId": None,
+        "origin": None,
+        "snapshotId": None,
+        "submittedBy": None,
+        "attempt": 1,
+        "reason": None,
+        "cancelRequested": False,
+        "exitCode": 0,
+        "error": None,
+        "warnings": [],
+        "metrics": {},
+    }
+    return cast(wire.WireRun, {**run, **different})
+
+
+def a_wire_job(**different: Any) -> wire.WireJob:
+    """A job that runs a cell whose first line is the editor's second."""
+    job: dict[str, Any] = {
+        "command": ["cell.py"],
+        "interpreter": "python",
+        "environment": "user-managed",
+        "environmentVariables": {},
+        "target": "local",
+        "timeout": None,
+        "grace": 10.0,
+        "lineOffset": 1,
+    }
+    return cast(wire.WireJob, {**job, **different})
+
+
+def a_failure(**different: Any) -> wire.WireFailure:
+    """A ValueError in the cell's third line."""
+    failure: dict[str, Any] = {
+        "message": "ValueError: bad alpha",
+        "type": "ValueError",
+        "code": "UserError",
+        "line": 3,
+        "file": "cell.py",
+        "hint": None,
+        "traceback": None,
+    }
+    return cast(wire.WireFailure, {**failure, **different})
+
+
+def a_card(**different: Any) -> wire.WireCard:
+    """A card of a completed run with nothing on it."""
+    card: dict[str, Any] = {
+        "run": a_wire_run(),
+        "metrics": None,
+        "log": None,
+        "files": [],
+        "images": {},
+        "savedAt": NOON,
+    }
+    return cast(wire.WireCard, {**card, **different})
+
+
+def a_series(*values: float | None) -> wire.WireSeries:
+    """A series whose steps are 0, 1, 2, ..."""
+    return {
+        "x": [float(step) for step in range(len(values))],
+        "y": list(values),
+        "t": [float(step) for step in range(len(values))],
+        "count": len(values),
+        "last": values[-1],
+    }

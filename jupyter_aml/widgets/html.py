@@ -1,0 +1,205 @@
+"""Draws a run as static HTML: no script, nothing remote, every text escaped."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Any, Literal
+
+from jupyter_aml import wire
+from jupyter_aml.widgets import svg
+from jupyter_aml.widgets.plain import clean, console, duration, inert, moment, short
+
+Show = Literal["full", "mini"]
+
+_CHARTS, _IMAGES, _FILES, _ROWS, _LOG_LINES = 12, 4, 20, 50, 30
+_IMAGE = re.compile(r"data:image/(?:png|jpeg|gif);base64,[A-Za-z0-9+/=]+\Z")
+
+# Colours by which a state is known, readable on light and dark.
+_COLOURS = {
+    "Completed": "#2e8b57",
+    "Failed": "#d04437",
+    "Canceled": "#8a8f98",
+    "Running": "#2f8ac4",
+}
+_RULE = "border:1px solid rgba(128,136,144,.35)"
+_CELL = "padding:2px 12px 2px 0;text-align:left;vertical-align:top;border:0"
+_FAINT = "opacity:.7"
+
+
+def html(card: wire.WireCard, *, show: Show = "full", now: datetime | None = None) -> str:
+    """Return the card as one inert HTML element."""
+    run = card["run"]
+    parts = [_header(run, now), _why(run)]
+    if show == "full":
+        parts += [_facts(run), _numbers(card), _charts(card), _values(card), _images(card)]
+        parts += [_log(card), _files(card)]
+    body = "".join(part for part in parts if part)
+    return (
+        f'<div style="{_RULE};border-radius:4px;padding:8px 12px;max-width:980px;'
+        f'font-family:sans-serif;font-size:13px;line-height:1.45">{body}</div>'
+    )
+
+
+def text(run: wire.WireRun, *, now: datetime | None = None) -> str:
+    """Return the run as one paragraph of plain text."""
+    took = duration(run, now=now)
+    words = [
+        f"Run {run['experiment']} #{run['number']} ({run['runId']}): {run['status']}",
+        f" on {run['target']}" if run["target"] else "",
+        f", {took}" if took else "",
+        ".",
+    ]
+    error = run["error"]
+    if run["reason"] and run["endedAt"] is None:
+        words.append(f" {run['reason']}.")
+    if error:
+        where = f" (line {error['line']} of {error['file'] or 'the cell'})" if error["line"] else ""
+        words.append(f" {error['message']}{where}.")
+        words.append(f" Hint: {error['hint']}." if error["hint"] else "")
+    if run["metrics"]:
+        listed = list(run["metrics"].items())[:8]
+        words.append(" " + ", ".join(f"{name} = {_value(value)}" for name, value in listed) + ".")
+    return clean("".join(words))
+
+
+def _header(run: wire.WireRun, now: datetime | None) -> str:
+    colour = _COLOURS.get(run["status"], "#b8860b")
+    took = duration(run, now=now)
+    name = f" · {inert(short(run['displayName']))}" if run["displayName"] else ""
+    return (
+        f"<div><strong>{inert(run['experiment'])} #{run['number']}</strong>{name} "
+        f'<span style="color:{colour};font-weight:bold">● {inert(run["status"])}</span>'
+        f"{f' · {took}' if took else ''} · {inert(run['target'])} "
+        f'<code style="{_FAINT}">{inert(run["runId"])}</code></div>'
+    )
+
+
+def _why(run: wire.WireRun) -> str:
+    parts = []
+    if run["reason"] and run["endedAt"] is None:
+        parts.append(f'<div style="{_FAINT}">{inert(run["reason"])}</div>')
+    error = run["error"]
+    if error:
+        line = f" (line {error['line']} of {error['file'] or 'the cell'})" if error["line"] else ""
+        parts.append(
+            f'<div style="color:{_COLOURS["Failed"]}">{inert(error["message"])}{inert(line)}</div>'
+        )
+        parts += [f"<div>{inert(error['hint'])}</div>"] if error["hint"] else []
+    parts += [f'<div style="{_FAINT}">{inert(each)}</div>' for each in run["warnings"][:5]]
+    return "".join(parts)
+
+
+def _facts(run: wire.WireRun) -> str:
+    rows = [
+        ("Started", moment(run["startedAt"])),
+        ("Ended", moment(run["endedAt"])),
+        ("Script", " ".join([run["script"] or "", *run["arguments"]]).strip()),
+        ("Parameters", ", ".join(f"{name} = {_value(v)}" for name, v in run["parameters"].items())),
+        ("Tags", ", ".join(f"{name}: {value}" for name, value in run["tags"].items())),
+        ("Description", run["description"]),
+    ]
+    return _table([(name, short(value, 400)) for name, value in rows if value])
+
+
+def _numbers(card: wire.WireCard) -> str:
+    drawn = _series(card)
+    rows = [
+        (name, _value(value)) for name, value in card["run"]["metrics"].items() if name not in drawn
+    ]
+    rows += [
+        (name, f"{_value(one['last'])} (last of {one['count']})") for name, one in drawn.items()
+    ]
+    return _titled("Metrics", _table(sorted(rows)[:_ROWS]), len(rows), _ROWS)
+
+
+def _charts(card: wire.WireCard) -> str:
+    drawn = sorted(_series(card).items())
+    pictures = [
+        (name, picture)
+        for name, one in drawn[:_CHARTS]
+        if (picture := svg.chart(clean(name), one["x"], one["y"]))
+    ]
+    images = "".join(
+        f'<img alt="chart of {inert(short(name))}" width="{svg.WIDTH}" height="{svg.HEIGHT}" '
+        f'style="margin:4px 8px 4px 0" src="{svg.data_url(picture)}">'
+        for name, picture in pictures
+    )
+    return f"<div>{images}</div>{_more(len(drawn), _CHARTS)}" if images else ""
+
+
+def _series(card: wire.WireCard) -> dict[str, wire.WireSeries]:
+    metrics = card["metrics"]
+    if metrics is None:
+        return {}
+    return {name: one for name, one in metrics["series"].items() if one["count"] > 1}
+
+
+def _values(card: wire.WireCard) -> str:
+    metrics = card["metrics"]
+    if metrics is None:
+        return ""
+    rows = [
+        (name, short(_value(logged[-1]["value"]), 200))
+        for name, logged in sorted(metrics["values"].items())
+        if logged and logged[-1]["kind"] != "image" and name not in card["run"]["metrics"]
+    ]
+    return _table(rows[:_ROWS])
+
+
+def _images(card: wire.WireCard) -> str:
+    shown = [(name, url) for name, url in card["images"].items() if _IMAGE.match(url)]
+    images = "".join(
+        f'<img alt="{inert(short(name))}" title="{inert(short(name))}" '
+        f'style="max-width:320px;max-height:240px;margin:4px 8px 4px 0" src="{url}">'
+        for name, url in shown[:_IMAGES]
+    )
+    return f"<div>{images}</div>" if images else ""
+
+
+def _log(card: wire.WireCard) -> str:
+    log = card["log"]
+    if log is None or not log["text"].strip():
+        return ""
+    lines = console(log["text"]).rstrip().split("\n")
+    shown = "\n".join(short(line, 400) for line in lines[-_LOG_LINES:])
+    cut = log["offset"] > 0 or len(lines) > _LOG_LINES
+    body = (
+        f'<pre style="{_RULE};border-radius:3px;padding:6px;margin:2px 0;max-height:240px;'
+        f'overflow:auto;font-size:12px">{"…" + chr(10) if cut else ""}{inert(shown)}</pre>'
+    )
+    return _titled(f"Log: {inert(log['name'])}", body, 0, 0)
+
+
+def _files(card: wire.WireCard) -> str:
+    files = card["files"]
+    names = ", ".join(f"<code>{inert(short(file['name']))}</code>" for file in files[:_FILES])
+    return _titled("Files", names, len(files), _FILES)
+
+
+def _titled(title: str, body: str, total: int, shown: int) -> str:
+    if not body:
+        return ""
+    head = f'<div style="{_FAINT}">{title}</div>'
+    return f'<div style="margin-top:6px">{head}{body}{_more(total, shown)}</div>'
+
+
+def _more(total: int, shown: int) -> str:
+    return f'<div style="{_FAINT}">and {total - shown} more</div>' if total > shown else ""
+
+
+def _table(rows: list[tuple[str, str]]) -> str:
+    if not rows:
+        return ""
+    body = "".join(
+        f'<tr><td style="{_CELL};{_FAINT}">{inert(short(name))}</td>'
+        f'<td style="{_CELL}">{inert(value)}</td></tr>'
+        for name, value in rows
+    )
+    return f'<table style="border-collapse:collapse;margin:4px 0"><tbody>{body}</tbody></table>'
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return "NaN" if value is None else str(value)

@@ -1,0 +1,64 @@
+"""Makes text from a run harmless and readable: no escape sequences, no hidden marks."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from html import escape
+from typing import Any
+
+from jupyter_aml import wire
+
+# Colours, titles, links, clipboards; a sequence that never ends runs to the end of its line.
+_ESCAPES = re.compile(
+    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?"
+    r"|\x1b[\]P_X^][^\x07\x1b\n]*(?:\x07|\x1b\\)?"
+    r"|\x1b[ -/]*[0-~]?"
+)
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_HIDDEN = re.compile(r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def clean(text: str) -> str:
+    """Drop escape and control characters; show the marks that turn the reading direction."""
+    text = _CONTROL.sub("", _ESCAPES.sub("", text))
+    return _HIDDEN.sub(lambda mark: f"\\u{ord(mark[0]):04x}", text)
+
+
+def console(text: str) -> str:
+    """A log as a terminal would show it: a carriage return begins the line anew."""
+    rows = (row.rstrip("\r").rsplit("\r", 1)[-1] for row in text.split("\n"))
+    return clean("\n".join(rows))
+
+
+def inert(value: Any) -> str:
+    """Return the value as HTML text in which nothing is markup."""
+    return escape(clean(str(value)), quote=True)
+
+
+def short(value: Any, length: int = 160) -> str:
+    """The beginning of the value's text."""
+    text = str(value)
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def duration(run: wire.WireRun, *, now: datetime | None = None) -> str:
+    """How long the run has run: `4.2 s`, `3 m 07 s`, `2 h 05 m`; empty before it starts."""
+    start = wire.decode_time(run["startedAt"])
+    end = wire.decode_time(run["endedAt"]) or now
+    if start is None or end is None:
+        return ""
+    seconds = max(0.0, (end - start).total_seconds())
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(int(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} m {rest:02} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02} m"
+
+
+def moment(text: str | None) -> str:
+    """A time as people write it, in UTC."""
+    at = wire.decode_time(text)
+    return "" if at is None else at.strftime("%Y-%m-%d %H:%M:%S UTC")

@@ -1,0 +1,86 @@
+"""What is refused before anything is sent."""
+
+from __future__ import annotations
+
+import json
+import warnings
+
+import pytest
+from IPython.core.error import UsageError
+
+from jupyter_aml.magics import cell as cells
+
+
+def check(cell, **different):
+    given = {"offset": 1, "parameters": [], "here": {}, "inputs": []}
+    cells.check(cell, **{**given, **different})
+
+
+@pytest.mark.parametrize("cell", ["", "\n  \n"])
+def test_an_empty_cell(cell):
+    with pytest.raises(UsageError, match="empty"):
+        check(cell)
+
+
+def test_a_syntax_error_is_told_with_the_line_of_the_editor():
+    with pytest.raises(cells.CellSyntaxError) as error:
+        check("x = 1\ny = = 2\n")
+
+    shown = "\n".join(error.value._render_traceback_())
+    assert "line 3" in shown
+    assert "y = = 2" in shown
+    assert "SyntaxError" in shown
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("!ls", "subprocess"),
+        ("files = !ls", "subprocess"),
+        ("%pip install x", "install packages in another cell"),
+        ("%%time", "only one"),
+        ("%matplotlib inline", "another cell"),
+        ("t = %timeit -o f()", "another cell"),
+        ("len?", "leave it out"),
+    ],
+)
+def test_notebook_syntax_is_named_with_its_line(line, said):
+    with pytest.raises(UsageError, match=said) as error:
+        check(f"a = 1\n{line}\n")
+
+    assert "line 3" in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_percent_signs_that_are_python():
+    check("a = (5\n%3)\ns = '''\n!ls\n%pip\n'''\n")
+
+
+def test_a_value_of_the_notebook_is_offered_as_a_parameter():
+    with pytest.raises(UsageError, match=r"'alpha' \(line 2\).*-p alpha=\$alpha"):
+        check("print(alpha)", here={"alpha": 0.5})
+
+
+def test_a_cell_that_defines_the_name_is_named():
+    inputs = ["", "def load(): ...", "load()", "x = 'load'"]
+
+    with pytest.raises(UsageError, match=r"load: defined in cell \[1\]"):
+        check("load()", here={"load": check}, inputs=inputs)
+
+
+def test_a_module_of_the_notebook_is_an_import():
+    with pytest.raises(UsageError, match="add `import json as js`"):
+        check("js.dumps(1)", here={"js": json})
+
+
+def test_an_unknown_name_is_told_too_and_many_are_cut():
+    with pytest.raises(UsageError, match="and 2 more") as error:
+        check("\n".join(f"name{i}" for i in range(8)))
+
+    assert "\n" not in str(error.value)
+
+
+def test_parameters_are_known_and_warnings_are_left_to_the_run():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        check("print(alpha, '\\d')", parameters=["alpha"])

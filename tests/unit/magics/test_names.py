@@ -1,0 +1,63 @@
+"""Which names a cell uses and never defines."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from jupyter_aml.magics.names import bound, undefined
+
+CASES = [
+    ("print(x)", ["x"]),
+    ("import a.b as c, d.e\nc; d", []),
+    ("def f(a, *b, c=1, **k):\n  return a + b + c + z + k", ["z"]),
+    ("[i for i in range(3) if (y := i)]\nprint(y, i)", ["i"]),
+    ("class A:\n  q = 1\n  def m(self): return super().m() + __class__.q", []),
+    ("class A(Base):\n  x = y", ["Base", "y"]),
+    ("try:\n  import n\nexcept ImportError as e:\n  n = None\nn", []),
+    ("try:\n  u\nexcept NameError:\n  pass", []),
+    ("try:\n  u\nexcept (KeyError, NameError):\n  pass", []),
+    ("try:\n  u\nexcept KeyError:\n  pass", ["u"]),
+    ("from x import *\nfoo", []),
+    ("def f():\n  global g\n  g = 1\nf()\ng", []),
+    ("for i in range(2): pass\nprint(i)", []),
+    ("with open('a') as file: file", []),
+    ("match 3:\n  case {'a': v, **r}: print(v, r)\n  case [p, *s]: print(p, s)\n  case w: w", []),
+    ("lambda a: a + b", ["b"]),
+    ("x: int = 3\nx", []),
+    ("x += 1", []),
+    ("exec('q = 1')\nq", []),
+    ("globals()['q'] = 1\nq", []),
+    ("async def f():\n  async with q as z: z", ["q"]),
+    ("def o():\n  n = 1\n  def i():\n    nonlocal n\n    n += 1\n  return i", []),
+    ("display(1)", ["display"]),
+    ("get_ipython()", ["get_ipython"]),
+    ("@deco\ndef f(a: T) -> R: ...", ["deco", "T", "R"]),
+    ("{k: v for k, v in d.items()}", ["d"]),
+    ("f'{a!r:{w}}'", ["a", "w"]),
+    ("def f():\n  return [q for q in range(3) if m]", ["m"]),
+    ("[[y for y in x] for x in z]", ["z"]),
+    ("print(__name__, __file__, exit)", []),
+    ("del q", []),
+    ("a, (b, *c) = 1, (2, 3)\na, b, c", []),
+]
+
+
+@pytest.mark.parametrize(("code", "names"), CASES)
+def test_undefined_names(code, names):
+    assert sorted(undefined(code)) == sorted(names)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="syntax of Python 3.12")
+def test_type_parameters_are_defined():
+    assert undefined("type A[T] = list[T]\ndef f[T](a: T) -> T: return a\nA") == {}
+
+
+def test_parameters_are_defined_and_lines_are_told():
+    assert undefined("alpha\n\nbeta\nbeta", given=["alpha"]) == {"beta": 3}
+
+
+def test_what_a_cell_defines():
+    assert bound("import os\nx = 1\ndef f(y): z = y\n") == {"os", "x", "f"}
+    assert bound("%magic (") == set()
