@@ -1,0 +1,339 @@
+"""The engine with real processes: from what is asked to the true end of a run."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jupyter_aml.compute.proc import is_alive
+from jupyter_aml.domain.errors import IllegalMove, Invalid, NotFound, Refused
+from jupyter_aml.engine.engine import Engine, RootTaken
+from jupyter_aml.engine.settings import Settings
+from jupyter_aml.runfolder.layout import RunFolder
+from jupyter_aml.wire import WireRun
+
+pytestmark = pytest.mark.anyio
+
+LONG = 60.0
+Story = Callable[[Path], Coroutine[Any, Any, None]]
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@asynccontextmanager
+async def an_engine(root: Path, **settings: Any) -> AsyncIterator[Engine]:
+    engine = await Engine.open(Settings(root=root, **settings), kind="headless")
+    try:
+        yield engine
+    finally:
+        await engine.close()
+
+
+def asked(script: str, **more: Any) -> dict[str, Any]:
+    job = {"command": ["main.py"], "interpreter": sys.executable, "target": "local", "grace": 0.5}
+    return {
+        "experiment": "trial",
+        "script": "main.py",
+        "source": {"files": {"main.py": script}},
+        "job": {**job, **more.pop("job", {})},
+        **more,
+    }
+
+
+async def until(
+    engine: Engine, run_id: str, is_so: Callable[[WireRun], bool], *, limit: float = LONG
+) -> WireRun:
+    """Wait for a state of a run by listening, as a browser does."""
+    listener = engine.listen()
+    try:
+        await listener.subscribe({"topic": "run", "runId": run_id})
+        async with asyncio.timeout(limit):
+            while True:
+                event = await listener.next()
+                if event["type"] == "run" and is_so(event["run"]):
+                    return event["run"]
+    finally:
+        listener.close()
+
+
+async def ended(engine: Engine, run_id: str) -> WireRun:
+    return await until(engine, run_id, lambda run: run["endedAt"] is not None)
+
+
+def folder_of(root: Path, run: WireRun) -> RunFolder:
+    return RunFolder(root / "workspaces" / run["workspace"] / "runs" / run["runId"])
+
+
+async def test_a_script_runs_to_its_end_and_leaves_log_metrics_and_outputs(aml_root: Path) -> None:
+    script = """
+import os
+from jupyter_aml.runfolder.records import RecordWriter
+records = RecordWriter(os.environ["AML_RUN_DIR"] + "/metrics")
+for step in range(200):
+    records.number("loss", 1 / (1 + step), step)
+open("outputs/model.txt", "w").write("model")
+print("done")
+"""
+    async with an_engine(aml_root) as engine:
+        run = await engine.submit(asked(script))
+
+        end = await ended(engine, run["runId"])
+
+        assert (end["status"], end["exitCode"], end["number"]) == ("Completed", 0, 1)
+        assert end["metrics"] == {"loss": 0.005}
+        metrics = await engine.metrics(run["runId"], points=50)
+        assert metrics["series"]["loss"]["count"] == 200
+        assert len(metrics["series"]["loss"]["x"]) == 50
+        assert (await engine.log(run["runId"], "user_logs/std_log.txt")).data == b"done\n"
+        names = [file["name"] for file in (await engine.files(run["runId"]))["files"]]
+        assert names == ["outputs/model.txt", "user_logs/std_log.txt"]
+        assert json.loads(folder_of(aml_root, end).record.read_text())["status"] == "Completed"
+
+
+async def test_a_script_that_fails_says_why_and_where(aml_root: Path) -> None:
+    async with an_engine(aml_root) as engine:
+        body = asked("x = 1\nraise ValueError('n/a')\n", job={"lineOffset": 1})
+        run = await engine.submit(body)
+
+        end = await ended(engine, run["runId"])
+
+        assert end["status"] == "Failed"
+        assert end["error"] is not None
+        assert end["error"]["message"] == "ValueError: n/a"
+        assert (end["error"]["file"], end["error"]["line"]) == ("main.py", 3)
+
+
+async def test_a_script_may_overwrite_and_delete_itself_without_touching_what_was_sent(
+    aml_root: Path,
+) -> None:
+    script = "import os\nopen('main.py', 'w').write('gone')\nos.remove('main.py')\n"
+    async with an_engine(aml_root) as engine:
+        run = await engine.submit(asked(script))
+
+        end = await ended(engine, run["runId"])
+
+        assert end["status"] == "Completed"
+        assert (await engine.snapshot_file(run["runId"], "main.py")).read_text() == script
+        again = await ended(engine, (await engine.submit(asked(script)))["runId"])
+        assert again["status"] == "Completed"
+
+
+async def test_a_cancelled_script_is_gone_with_all_that_it_started(aml_root: Path) -> None:
+    script = """
+import subprocess, sys, time
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"],
+                         start_new_session=True)
+print(child.pid, flush=True)
+time.sleep(600)
+"""
+    async with an_engine(aml_root) as engine:
+        run = await engine.submit(asked(script))
+        child = int(await first_line(engine, run["runId"]))
+        start = Path(f"/proc/{child}/stat").read_text().rsplit(")", 1)[1].split()[19]
+
+        await engine.cancel(run["runId"])
+        end = await ended(engine, run["runId"])
+
+        assert end["status"] == "Canceled"
+        assert not is_alive(child, start)
+
+
+async def test_a_queued_run_says_why_it_waits_and_can_be_cancelled(aml_root: Path) -> None:
+    async with an_engine(aml_root, max_runs=1) as engine:
+        first = await engine.submit(asked("import time; time.sleep(600)"))
+        await until(engine, first["runId"], lambda run: run["status"] == "Running")
+        second = await engine.submit(asked("print(1)"))
+        third = await engine.submit(asked("print(1)"))
+
+        waiting = await until(
+            engine, third["runId"], lambda run: "ahead" in (run["reason"] or "")
+        )
+        assert waiting["reason"] == "1 run ahead on 'local' (1 of 1 slot busy)"
+        await engine.cancel(third["runId"])
+        assert (await ended(engine, third["runId"]))["status"] == "Canceled"
+        await engine.cancel(first["runId"])
+        assert (await ended(engine, second["runId"]))["status"] == "Completed"
+        assert not (await engine.run(third["runId"]))["startedAt"]
+
+
+async def test_a_time_limit_ends_a_run(aml_root: Path) -> None:
+    async with an_engine(aml_root) as engine:
+        run = await engine.submit(asked("import time; time.sleep(600)", job={"timeout": 0.5}))
+
+        end = await ended(engine, run["runId"])
+
+        assert end["status"] == "Failed"
+        assert end["error"] is not None
+        assert "time limit" in end["error"]["message"]
+
+
+async def test_the_next_engine_finds_a_run_that_went_on_alone(aml_root: Path) -> None:
+    async with an_engine(aml_root) as engine:
+        run = await engine.submit(asked("input = 0\nimport time\ntime.sleep(1)\nprint('end')"))
+        await until(engine, run["runId"], lambda run: run["status"] == "Running")
+
+    async with an_engine(aml_root) as engine:
+        end = await ended(engine, run["runId"])
+
+        assert end["status"] == "Completed"
+        assert (await engine.log(run["runId"], "user_logs/std_log.txt")).data == b"end\n"
+
+
+async def test_a_run_that_waited_is_not_lost_with_its_engine(aml_root: Path) -> None:
+    async with an_engine(aml_root, max_runs=1) as engine:
+        first = await engine.submit(asked("import time; time.sleep(0.5)"))
+        second = await engine.submit(asked("print(2)"))
+
+    async with an_engine(aml_root, max_runs=1) as engine:
+        assert (await ended(engine, first["runId"]))["status"] == "Completed"
+        assert (await ended(engine, second["runId"]))["status"] == "Completed"
+
+
+async def test_a_run_whose_shim_was_killed_fails_and_its_script_is_gone(aml_root: Path) -> None:
+    async with an_engine(aml_root) as engine:
+        run = await engine.submit(
+            asked("import os, time\nprint(os.getpid(), flush=True)\ntime.sleep(600)")
+        )
+        script = int(await first_line(engine, run["runId"]))
+        start = Path(f"/proc/{script}/stat").read_text().rsplit(")", 1)[1].split()[19]
+        pids = json.loads((folder_of(aml_root, run).status / "pids.1").read_text())
+
+        os.kill(pids["shim"], signal.SIGKILL)
+        end = await ended(engine, run["runId"])
+
+        assert end["status"] == "Failed"
+        assert end["error"] is not None
+        assert "vanished" in end["error"]["message"]
+        assert not is_alive(script, start)
+
+
+async def test_only_one_engine_holds_a_root(aml_root: Path) -> None:
+    async with an_engine(aml_root):
+        with pytest.raises(RootTaken):
+            await Engine.open(Settings(root=aml_root), kind="headless")
+
+
+async def test_a_refused_submission_leaves_nothing(aml_root: Path, tmp_path: Path) -> None:
+    async with an_engine(aml_root) as engine:
+        for body, error in [
+            ({**asked("x"), "experiment": "a/b"}, Invalid),
+            (asked("x", job={"target": "nowhere"}), NotFound),
+            ({**asked("x"), "script": "other.py"}, NotFound),
+            (asked("x", workspace="nowhere"), NotFound),
+            ({**asked("x"), "source": {"directory": str(tmp_path / "no")}}, Invalid),
+        ]:
+            with pytest.raises(error):
+                await engine.submit(body)
+
+        assert (await engine.page(workspace="default"))["total"] == 0
+        assert not list(aml_root.glob("workspaces/*/runs/*"))
+
+
+async def test_the_same_run_id_twice_is_one_run(aml_root: Path) -> None:
+    async with an_engine(aml_root) as engine:
+        first = await engine.submit(asked("print(1)", runId="mine_1"))
+        second = await engine.submit(asked("print(1)", runId="mine_1"))
+
+        assert first["runId"] == second["runId"] == "mine_1"
+        assert (await engine.page(workspace="default"))["total"] == 1
+
+
+async def test_a_run_is_deleted_only_when_it_has_ended_and_then_wholly(aml_root: Path) -> None:
+    async with an_engine(aml_root) as engine:
+        run = await engine.submit(asked("import time; time.sleep(600)"))
+        with pytest.raises(IllegalMove):
+            await engine.delete(run["runId"])
+        await engine.cancel(run["runId"])
+        end = await ended(engine, run["runId"])
+
+        await engine.delete(run["runId"])
+
+        assert not folder_of(aml_root, end).path.exists()
+        with pytest.raises(NotFound):
+            await engine.run(run["runId"])
+
+
+async def test_an_interactive_run_ends_with_its_word_or_with_its_kernel(aml_root: Path) -> None:
+    from jupyter_aml.runfolder.records import RecordWriter
+
+    async with an_engine(aml_root) as engine:
+        body = {"experiment": "live", "type": "azureml.interactive"}
+        alive = {"pid": os.getpid(), "start": _start(os.getpid())}
+        spoken = await engine.submit({**body, "process": alive})
+        dead = await engine.submit({**body, "process": {"pid": os.getpid(), "start": "1"}})
+        records = RecordWriter(folder_of(aml_root, spoken).metrics)
+        records.number("x", 1.0)
+        records.record("complete", 1.0)
+        records.close()
+        await engine.look(spoken["runId"])
+
+        assert (await ended(engine, spoken["runId"]))["status"] == "Completed"
+        lost = await ended(engine, dead["runId"])
+        assert lost["status"] == "Failed"
+        assert lost["error"] is not None
+        assert "kernel" in lost["error"]["message"]
+
+
+async def test_tags_come_from_the_script_and_from_outside(aml_root: Path) -> None:
+    script = """
+import os, time
+from jupyter_aml.runfolder.records import RecordWriter
+records = RecordWriter(os.environ["AML_RUN_DIR"] + "/metrics")
+records.record("tag", "from", "script", time.time())
+records.record("property", "fixed", "1", time.time())
+"""
+    async with an_engine(aml_root) as engine:
+        run = await engine.submit(asked(script, tags={"kept": "yes"}))
+        await ended(engine, run["runId"])
+        changed = await engine.patch(run["runId"], {"tags": {"kept": None, "new": "1"}})
+
+        assert changed["tags"] == {"from": "script", "new": "1"}
+        with pytest.raises(Invalid):
+            await engine.patch(run["runId"], {"properties": {"fixed": "2"}})
+
+
+@pytest.mark.parametrize("name", ["../run.json", "/etc/passwd", "outputs/../../run.json", "a\0b"])
+async def test_no_name_of_a_file_leads_out_of_the_run(aml_root: Path, name: str) -> None:
+    async with an_engine(aml_root) as engine:
+        run = await engine.submit(asked("import os; os.symlink('/etc/passwd', 'outputs/link')"))
+        await ended(engine, run["runId"])
+
+        with pytest.raises(Refused):
+            await engine.file(run["runId"], name)
+        with pytest.raises(Refused):
+            await engine.file(run["runId"], "outputs/link")
+        with pytest.raises(Refused):
+            await engine.snapshot_file(run["runId"], name)
+
+
+async def first_line(engine: Engine, run_id: str) -> str:
+    """Wait for the first line of a run's console."""
+    listener = engine.listen()
+    try:
+        logs = {"user_logs/std_log.txt": 0}
+        await listener.subscribe({"topic": "run", "runId": run_id, "logs": logs})
+        text = ""
+        async with asyncio.timeout(LONG):
+            while "\n" not in text:
+                event = await listener.next()
+                if event["type"] == "log":
+                    text += event["text"]
+        return text.split("\n")[0]
+    finally:
+        listener.close()
+
+
+def _start(pid: int) -> str:
+    return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[19]
