@@ -7,6 +7,7 @@ only if the notebook ran to its end and every run that it made is Completed.
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import sys
 import tempfile
@@ -23,11 +24,10 @@ from jupyter_aml.testing.jupyter import JupyterServer
 def main() -> int:
     """Run the notebook and report; 0 if all went well."""
     args = _arguments()
-    with tempfile.TemporaryDirectory(prefix="aml-") as scratch:
+    with tempfile.TemporaryDirectory(prefix="aml-") as scratch, open(args.log, "wb") as log:
         folder = Path(scratch, "notebooks")
         # A copy, so that what the notebook writes beside itself does not litter the checkout.
         shutil.copytree(args.notebook.parent, folder)
-        log = open(args.log, "wb") if args.log else None
         with JupyterServer(folder, runtime=Path(scratch, "runtime"), log=log) as server:
             return report(server, folder / args.notebook.name)
 
@@ -82,7 +82,7 @@ def _span(run: dict[str, Any]) -> str:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("notebook", type=lambda given: Path(given).resolve())
-    parser.add_argument("--log", metavar="FILE", help="where the server's log goes")
+    parser.add_argument("--log", metavar="FILE", default=os.devnull, help="the server's log")
     return parser.parse_args()
 
 

@@ -1,0 +1,198 @@
+"""What tests of several folders share: roots, environments, a real JupyterLab, a real browser."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jupyter_aml.testing.jupyter import JupyterServer, until
+
+REPOSITORY = Path(__file__).parents[1]
+
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lab:
+    """A running JupyterLab: its server, its folder of notebooks, its root of runs."""
+
+    server: JupyterServer
+    folder: Path
+    root: Path
+
+    @property
+    def url(self) -> str:
+        """The base URL, with a slash at the end."""
+        return self.server.url
+
+    @property
+    def token(self) -> str:
+        """What a page or a request gives to be let in."""
+        return self.server.token
+
+    def page(self, workspace: str, notebook: str = "") -> str:
+        """The address of a notebook in a Lab workspace of its own, so that no tab is restored."""
+        tree = f"/tree/{notebook}" if notebook else ""
+        return f"{self.url}lab/workspaces/{workspace}{tree}?token={self.token}"
+
+
+@pytest.fixture
+def aml_root() -> Iterator[Path]:
+    """A root of its own for one test, with a path short enough for a Unix socket."""
+    with a_root() as root:
+        yield root
+
+
+@pytest.fixture
+def jupyter_env(aml_root: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mapping[str, str]]:
+    """Point Jupyter, IPython and AML_ROOT at folders of this test alone."""
+    with a_folder() as folder:
+        env = jupyter_folders(folder, aml_root)
+        for name, value in env.items():
+            monkeypatch.setenv(name, value)
+        yield env
+
+
+@pytest.fixture(scope="session")
+def lab_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """One JupyterLab with the extension for all tests that only add to it."""
+    with a_lab(tmp_path_factory.mktemp("lab")) as lab:
+        yield lab
+
+
+@pytest.fixture
+def start_lab(tmp_path: Path) -> Iterator[Callable[..., Lab]]:
+    """A function that starts a JupyterLab of this test's own, for tests that end or restart it."""
+    with ExitStack() as stack:
+
+        def start(**options: Any) -> Lab:
+            folder = Path(tempfile.mkdtemp(dir=tmp_path))
+            return stack.enter_context(a_lab(folder, **options))
+
+        yield start
+
+
+# Not for the session: while Playwright is up, asyncio.run is refused in this thread.
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Chromium, headless; where it is missing the test is skipped, and in CI it fails."""
+    chromium = find_chromium()
+    if chromium is None:
+        say = pytest.fail if os.environ.get("CI") else pytest.skip
+        say("no Chromium on this machine; `.ci/system-packages` installs it")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
+        yield started
+        started.close()
+
+
+def find_chromium() -> str | None:
+    """The browser to test with; $AML_CHROMIUM goes before what is on the PATH."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    found = (shutil.which(name) for name in names)
+    return os.environ.get("AML_CHROMIUM") or next(filter(None, found), None)
+
+
+def jupyter_folders(folder: Path, root: Path) -> dict[str, str]:
+    """The variables that keep a Jupyter away from the settings of whoever runs the tests."""
+    places = {
+        "JUPYTER_CONFIG_DIR": "config",
+        "JUPYTER_DATA_DIR": "data",
+        "JUPYTER_RUNTIME_DIR": "runtime",
+        "JUPYTERLAB_SETTINGS_DIR": "settings",
+        "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
+        "IPYTHONDIR": "ipython",
+    }
+    return {
+        **{name: str(folder / place) for name, place in places.items()},
+        "AML_ROOT": str(root),
+    }
+
+
+@contextmanager
+def a_lab(
+    notebooks: Path,
+    *,
+    app: str = "jupyterlab",
+    options: tuple[str, ...] = (),
+    env: Mapping[str, str] | None = None,
+) -> Iterator[Lab]:
+    """A JupyterLab (or `app="notebook"`) that serves this folder, with a root of its own."""
+    trait = {"jupyterlab": "LabApp", "notebook": "JupyterNotebookApp"}[app]
+    with a_folder() as own, a_root() as root, open(own / "server.log", "wb") as log:
+        variables = {**os.environ, **jupyter_folders(own, root), **(env or {})}
+        with JupyterServer(
+            notebooks,
+            runtime=own / "runtime",
+            app=app,
+            env=variables,
+            log=log,
+            options=[f"--{trait}.expose_app_in_browser=True", *options],
+        ) as server:
+            yield Lab(server=server, folder=notebooks, root=root)
+
+
+@contextmanager
+def a_root() -> Iterator[Path]:
+    """A folder for runs; an engine that was started for it is ended with it."""
+    with a_folder() as folder:
+        root = folder / "root"
+        root.mkdir(mode=0o700)
+        yield root
+        end_engine(root)
+
+
+@contextmanager
+def a_folder() -> Iterator[Path]:
+    """A temporary folder with a short path, which goes away with all that is read-only in it."""
+    folder = Path(tempfile.mkdtemp(prefix="aml-", dir="/tmp"))
+    try:
+        yield folder
+    finally:
+        for parent, _, _ in os.walk(folder):
+            os.chmod(parent, 0o700)
+        shutil.rmtree(folder)
+
+
+def end_engine(root: Path) -> None:
+    """End the process that holds this root, if one does; pytest itself is spared."""
+    try:
+        pid = int(json.loads((root / "engine.json").read_bytes())["pid"])
+    except (OSError, ValueError, KeyError):
+        return
+    if pid == os.getpid():
+        return
+    try:
+        os.kill(pid, signal.SIGTERM)
+    except ProcessLookupError:
+        return
+    until(lambda: not alive(pid), seconds=20, what=f"engine {pid} to end")
+
+
+def alive(pid: int) -> bool:
+    """Whether a process runs; one that has ended and is not yet collected does not."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0]
+    except OSError:
+        return False
+    return state != b"Z"
