@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from jupyter_aml.runfolder.records import SUFFIX
 
 _BLOCK = 1 << 20
 _NONE = float("nan")
+_BEGINNING = re.compile(rb'\["(?:m|v|tag|property|file|name|description|fail|complete)",')
 
 
 @dataclass(slots=True)
@@ -94,11 +97,15 @@ def read_all(folder: Path) -> Batch:
 
 def by_time(columns: Columns) -> Columns:
     """Return the points ordered by time; equal times keep their order."""
-    order = sorted(range(len(columns)), key=columns.time.__getitem__)
+    return _chosen(columns, sorted(range(len(columns)), key=columns.time.__getitem__))
+
+
+def _chosen(columns: Columns, rows: Sequence[int]) -> Columns:
     return Columns(
-        *(array("d", map(column.__getitem__, order)) for column in
-          (columns.time, columns.step, columns.value))
-    )  # fmt: skip
+        array("d", map(columns.time.__getitem__, rows)),
+        array("d", map(columns.step.__getitem__, rows)),
+        array("d", map(columns.value.__getitem__, rows)),
+    )
 
 
 def _blocks(path: Path, offset: int) -> Iterator[bytes]:
@@ -116,6 +123,44 @@ def _blocks(path: Path, offset: int) -> Iterator[bytes]:
 
 
 def _sort_in(block: bytes, batch: Batch) -> None:
+    found = _numbers(block)
+    if found is None:
+        _sort_in_one_by_one(block, batch)
+        return
+    for name, columns in found.items():
+        batch.series.setdefault(name, Columns()).extend(columns)
+
+
+def _numbers(block: bytes) -> dict[str, Columns] | None:
+    """Read a block of nothing but number records, twice as fast; None if it holds others too."""
+    if not block.startswith(b'["m",') or not block.endswith(b"]\n"):
+        return None
+    try:
+        # One flat list of name, time, step, value and so on: no list for each record.
+        # Within a string a line feed is always escaped, so only ends of records are found.
+        items = json.loads(b"[" + block[5:-2].replace(b']\n["m",', b",") + b"]")
+        names, steps = items[0::4], items[2::4]
+        if len(items) % 4 or set(map(type, names)) != {str}:
+            return None
+        columns = Columns(
+            array("d", items[1::4]),
+            array("d", [_NONE if step is None else step for step in steps]),
+            array("d", items[3::4]),
+        )
+    except (ValueError, TypeError, OverflowError, RecursionError):
+        return None
+    if len(set(names)) == 1:
+        return {names[0]: columns}
+    rows: dict[str, list[int]] = {}
+    for row, name in enumerate(names):
+        if name in rows:
+            rows[name].append(row)
+        else:
+            rows[name] = [row]
+    return {name: _chosen(columns, its) for name, its in rows.items()}
+
+
+def _sort_in_one_by_one(block: bytes, batch: Batch) -> None:
     lines = block.split(b"\n")
     try:
         # One call for the whole block is five times faster than one a line.
@@ -151,12 +196,24 @@ def _point(columns: Columns, time: float, step: float | None, value: float) -> N
 
 def _whole(lines: list[bytes], batch: Batch) -> Iterator[list[Any]]:
     for line in lines:
-        try:
-            record = json.loads(line) if line.strip() else None
-        except (ValueError, RecursionError):
-            batch.torn += 1
+        if not line.strip():
             continue
-        if type(record) is list:
-            yield record
-        elif record is not None:
+        record = _record(line)
+        if record is None:
             batch.torn += 1
+            # Another thread may have appended to a line that a full disk had cut off.
+            record = next(filter(None, map(_record, _rests(line))), None)
+        if record is not None:
+            yield record
+
+
+def _rests(line: bytes) -> Iterator[bytes]:
+    return (line[match.start() :] for match in islice(_BEGINNING.finditer(line, 1), 16))
+
+
+def _record(line: bytes) -> list[Any] | None:
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return record if type(record) is list and record else None

@@ -1,0 +1,201 @@
+"""What a script logged is on disk when the call returns, whatever happens next."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import signal
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from jupyter_aml.domain.errors import StorageFailed
+from jupyter_aml.runfolder import records
+from jupyter_aml.runfolder.reading import read_all
+from jupyter_aml.runfolder.records import RecordWriter
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "metrics"
+
+
+@pytest.fixture
+def writer(folder: Path) -> Iterator[RecordWriter]:
+    writer = RecordWriter(folder)
+    yield writer
+    writer.close()
+
+
+def lines(folder: Path) -> list[list[object]]:
+    text = "".join(path.read_text() for path in sorted(folder.glob("*.jsonl")))
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_a_number_is_one_line_of_json(writer: RecordWriter, folder: Path) -> None:
+    writer.number("loss", 0.5, 3)
+
+    [[kind, name, time, step, value]] = lines(folder)
+    assert (kind, name, step, value) == ("m", "loss", 3, 0.5)
+    assert isinstance(time, float) and time > 1.6e9
+
+
+@pytest.mark.parametrize("value", [0.1, -0.0, 1e300, 5e-324, 7, -(10**30), 1 / 3])
+def test_a_number_is_read_as_it_was_given(value: float, writer: RecordWriter, folder: Path) -> None:
+    writer.number("x", value)
+
+    assert read_all(folder).series["x"].value[0] == float(value)
+
+
+@pytest.mark.parametrize("value", [float("inf"), float("-inf")])
+def test_infinity_survives(value: float, writer: RecordWriter, folder: Path) -> None:
+    writer.number("x", value)
+
+    assert read_all(folder).series["x"].value[0] == float(value)
+
+
+def test_not_a_number_survives(writer: RecordWriter, folder: Path) -> None:
+    writer.number("x", float("nan"))
+
+    [value] = read_all(folder).series["x"].value
+    assert value != value
+
+
+@pytest.mark.parametrize("name", ['a "quoted" one', "two\nlines", "\ud800", "Ünïcode ☃", "<b>", ""])
+def test_any_text_may_be_a_name(name: str, writer: RecordWriter, folder: Path) -> None:
+    writer.number(name, 1.0)
+
+    assert list(read_all(folder).series) == [name]
+
+
+def test_nothing_is_made_before_the_first_record(writer: RecordWriter, folder: Path) -> None:
+    assert not folder.exists()
+
+
+def test_a_forked_child_writes_to_its_own_file(writer: RecordWriter, folder: Path) -> None:
+    writer.number("x", 1.0)
+    child = os.fork()
+    if child == 0:
+        writer.number("x", 2.0)
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+    writer.number("x", 3.0)
+
+    assert len(list(folder.glob("*.jsonl"))) == 2
+    assert sorted(read_all(folder).series["x"].value) == [1.0, 2.0, 3.0]
+
+
+def test_threads_share_a_writer_and_lose_nothing(writer: RecordWriter, folder: Path) -> None:
+    ready = threading.Barrier(8)
+
+    def log(thread: int) -> None:
+        ready.wait(10)
+        for number in range(500):
+            writer.number(f"t{thread}", number)
+            writer.value("text", "text", "x" * 200)
+
+    threads = [threading.Thread(target=log, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    batch = read_all(folder)
+    assert batch.torn == 0
+    assert all(list(batch.series[f"t{n}"].value) == list(range(500)) for n in range(8))
+    assert len(batch.values) == 4000
+    assert len(list(folder.glob("*.jsonl"))) == 1
+
+
+def test_what_log_returned_from_survives_a_kill(folder: Path) -> None:
+    reader, speaker = os.pipe()
+    child = os.fork()
+    if child == 0:
+        writer = RecordWriter(folder)
+        for number in range(1_000_000):
+            writer.number("x", number)
+            os.write(speaker, b".")
+    os.close(speaker)
+    said = 0
+    while said < 200:
+        said += len(os.read(reader, 4096))
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    while more := os.read(reader, 65536):
+        said += len(more)
+    os.close(reader)
+
+    points = list(read_all(folder).series["x"].value)
+    assert points == list(range(len(points)))
+    assert len(points) >= said
+
+
+def test_after_close_a_record_opens_a_new_file(writer: RecordWriter, folder: Path) -> None:
+    writer.number("x", 1.0)
+    writer.close()
+    writer.number("x", 2.0)
+
+    assert list(read_all(folder).series["x"].value) == [1.0, 2.0]
+
+
+def test_a_script_that_closes_all_descriptors_still_logs(
+    writer: RecordWriter, folder: Path
+) -> None:
+    child = os.fork()
+    if child == 0:
+        writer.number("x", 1.0)
+        os.closerange(3, 256)
+        writer.number("x", 2.0)
+        os._exit(0)
+
+    assert os.waitpid(child, 0)[1] == 0
+    assert sorted(read_all(folder).series["x"].value) == [1.0, 2.0]
+
+
+def test_a_full_disk_is_said_and_the_next_record_is_whole(
+    writer: RecordWriter, folder: Path
+) -> None:
+    writer.number("before", 1.0)
+    [path] = folder.glob("*.jsonl")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 10, hard))
+    try:
+        for _ in range(2):
+            with pytest.raises(StorageFailed, match="cannot write to the run's records"):
+                writer.number("lost", 2.0)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    writer.number("after", 3.0)
+
+    batch = read_all(folder)
+    assert set(batch.series) == {"before", "after"}
+    assert batch.torn == 1
+
+
+def test_a_device_without_room_is_said(
+    writer: RecordWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = os.open("/dev/full", os.O_WRONLY)
+    monkeypatch.setattr(records, "_own_file", lambda folder: full)
+
+    with pytest.raises(StorageFailed, match="No space left"):
+        writer.number("x", 1.0)
+    with pytest.raises(StorageFailed, match="No space left"):
+        writer.value("x", "text", "y")
+
+
+def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+
+    with pytest.raises(StorageFailed, match="Not a directory"):
+        RecordWriter(tmp_path / "file" / "metrics").number("x", 1.0)
+
+
+def test_records_are_for_their_owner_alone(writer: RecordWriter, folder: Path) -> None:
+    writer.number("x", 1.0)
+
+    [path] = folder.glob("*.jsonl")
+    assert path.stat().st_mode & 0o777 == 0o600
