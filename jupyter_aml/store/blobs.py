@@ -6,6 +6,7 @@ import contextlib
 import errno
 import fcntl
 import os
+import re
 import sys
 import time
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from jupyter_aml.domain.errors import Invalid, StorageFailed
 CHUNK = 1 << 20
 _SMALL = 1 << 16
 _REMEMBERED = 100_000
+_HASH = re.compile(r"[0-9a-f]{64}").fullmatch
 _CREATE = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 _FICLONE = 0x40049409
 _MODES = {
@@ -126,7 +128,7 @@ class Blobs:
         self._seen.add(hash)
 
     def _place(self, hash: str) -> str:
-        if len(hash) != 64 or not hash.isalnum():
+        if not _HASH(hash):
             raise Invalid(f"{hash[:80]!r} is not a blake3 hash")
         return f"{self._base}/{hash[:2]}/{hash[2:]}"
 

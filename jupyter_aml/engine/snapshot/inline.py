@@ -60,8 +60,8 @@ def plan_files(
                 raise Invalid(f"{file.path!r} is given inline and found in {base}, too")
             found[file.path] = file
         notes = walk.notes()
-    elif sum(file.size for file in found.values()) > limits.max_bytes:
-        raise Invalid(f"the files given inline are larger than {limits.max_bytes:,} bytes together")
+    else:
+        _check_limits(found, limits)
     _check_tree(found)
     return SnapshotPlan(files=tuple(sorted(found.values())), excluded=notes, source=base)
 
@@ -173,22 +173,31 @@ def _translated(pattern: str) -> re.Pattern[str]:
 
 def _nothing(walk: Walk, glob: str) -> str:
     """Say that a glob finds nothing, and what is there instead."""
-    folder = ""
-    for part in _parts(glob):
-        names = sorted(os.listdir(os.path.join(walk.top, folder)))
-        inner = os.path.join(folder, part)
-        if part not in names:
-            near = [os.path.join(folder, name) for name in get_close_matches(part, names, 3, 0.5)]
-            break
-        if not os.path.isdir(os.path.join(walk.top, inner)):
-            near = []
-            break
-        folder = inner
-    else:
-        near = []
+    near = _near(walk.top, _parts(glob))
     cure = f"; did you mean {', '.join(near)}?" if near else ""
-    left_out = "".join(f"; {note}" for note in walk.notes()[:3]) if not near else ""
+    left_out = "" if near else "".join(f"; {note}" for note in walk.notes()[:3])
     return f"include {glob!r} matches no file in {walk.top}{cure}{left_out}"
+
+
+def _near(top: str, parts: Sequence[str]) -> list[str]:
+    """Names that look like the first part of the path that is not there."""
+    folder = ""
+    for part in parts:
+        try:
+            names = sorted(os.listdir(os.path.join(top, folder)))
+        except OSError:
+            return []
+        if part not in names:
+            return [os.path.join(folder, name) for name in get_close_matches(part, names, 3, 0.5)]
+        folder = os.path.join(folder, part)
+    return []
+
+
+def _check_limits(files: Mapping[str, SourceFile], limits: Limits) -> None:
+    if len(files) > limits.max_files:
+        raise Invalid(f"there are more than {limits.max_files:,} files given inline")
+    if sum(file.size for file in files.values()) > limits.max_bytes:
+        raise Invalid(f"the files given inline are larger than {limits.max_bytes:,} bytes together")
 
 
 def _check_tree(files: Mapping[str, SourceFile]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
@@ -77,6 +78,7 @@ class StatCache:
             return {
                 path: ((size, modified, changed, inode), hash)
                 for path, size, modified, changed, inode, hash in rows
+                if len(hash) == 64
             }
         except (OSError, ValueError, TypeError):
             return {}
@@ -93,7 +95,8 @@ class StatCache:
             os.replace(temporary, place)
         except OSError as error:
             log.warning("the stat cache of %s was not written: %s", source, error)
-            temporary.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                temporary.unlink()
 
     def _place(self, source: Path) -> Path:
         return self._folder / f"{blake3(os.fsencode(source)).hexdigest()[:32]}.json"

@@ -230,12 +230,28 @@ def test_a_folder_that_is_none_is_invalid(tmp_path, missing):
         plan(tmp_path / missing, limits=ROOMY)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_what_cannot_be_read_is_named(tmp_path):
+def test_a_file_that_cannot_be_read_is_named(tmp_path, monkeypatch):
     write(tmp_path, "locked.py")
     (tmp_path / "locked.py").chmod(0)
+    # For the root user, who may read everything.
+    monkeypatch.setattr(os, "access", lambda *_: False)
 
-    with pytest.raises(Invalid, match=r"cannot read locked.py"):
+    with pytest.raises(Invalid, match=r"cannot read locked.py.*to leave it out"):
+        plan(tmp_path, limits=ROOMY)
+
+
+def test_a_folder_that_cannot_be_read_is_named(tmp_path, monkeypatch):
+    write(tmp_path, "open/a.py", "locked/b.py")
+    scan = os.scandir
+
+    def refuse(path):
+        if str(path).endswith("locked"):
+            raise PermissionError(13, "Permission denied")
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+
+    with pytest.raises(Invalid, match=r"cannot read the folder .*locked.*'locked/'"):
         plan(tmp_path, limits=ROOMY)
 
 
