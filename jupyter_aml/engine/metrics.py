@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from array import array
 from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_aml.domain.ids import RunId
 from jupyter_aml.runfolder.layout import RunFolder
+from jupyter_aml.runfolder.packed import packed
 from jupyter_aml.runfolder.reading import Columns, RecordReader, Value, by_time
 from jupyter_aml.wire import WireMetrics, WireSeries, WireValue, finite
 
@@ -25,18 +27,29 @@ class RunMetrics:
     """All that one run has logged, in memory, following its files. One thread at a time."""
 
     def __init__(self, folder: RunFolder) -> None:
-        self._reader = RecordReader(folder.metrics)
+        self._folder = folder
+        self._reader: RecordReader | None = None
         self._series: dict[str, Columns] = {}
         self._values: dict[str, list[Value]] = {}
         self._lock = threading.Lock()
+        self._is_whole = False
 
     @property
     def can_resume(self) -> bool:
         """Whether a cursor means the same after a restart: so only while one process wrote."""
-        return self._reader.processes <= 1
+        return not self._is_merged
+
+    @property
+    def _is_merged(self) -> bool:
+        return self._reader is not None and self._reader.processes > 1
 
     def follow(self) -> None:
         """Take in what was logged since the last time."""
+        if self._reader is None:
+            self._is_whole = self._unpack()
+            self._reader = RecordReader(self._folder.metrics)
+        if self._is_whole:
+            return
         batch = self._reader.read()
         for name, columns in batch.series.items():
             known = self._series.get(name)
@@ -46,6 +59,18 @@ class RunMetrics:
                 known.extend(columns)
         for value in batch.values:
             self._values.setdefault(value.name, []).append(value)
+
+    def _unpack(self) -> bool:
+        """Take what was packed when the run ended; False where it has not been yet."""
+        whole = packed(self._folder)
+        if whole is None:
+            return False
+        for name in whole.names:
+            points = whole.series(name)
+            self._series[name] = Columns(*(_column(one) for one in points))
+        for value in whole.values:
+            self._values.setdefault(value.name, []).append(value)
+        return True
 
     def cursor(self) -> dict[str, int]:
         """How much there is of each name."""
@@ -65,7 +90,7 @@ class RunMetrics:
         with self._lock:
             self.follow()
             start = cursor or {}
-            merged = self._reader.processes > 1
+            merged = self._is_merged
             series = {}
             for name, columns in self._series.items():
                 begin = start.get(name, 0)
@@ -133,6 +158,12 @@ class MetricsCache:
             self._held.pop(run_id, None)
 
 
+def _column(numbers: memoryview[float]) -> array[float]:
+    column: array[float] = array("d")
+    column.frombytes(numbers)
+    return column
+
+
 def _short(value: str | float) -> str:
     return str(value)[:200]
 
@@ -183,5 +214,6 @@ def _thin(
     if np.isnan(shown).any():
         good = np.maximum.accumulate(np.where(np.isnan(shown), 0, np.arange(len(shown))))
         shown = np.nan_to_num(shown[good])
-    kept: NDArray[np.uint64] = MinMaxLTTBDownsampler().downsample(x, shown, n_out=points)
+    sampler: Any = MinMaxLTTBDownsampler
+    kept: NDArray[np.uint64] = sampler().downsample(x, shown, n_out=points)
     return kept

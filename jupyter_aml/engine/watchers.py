@@ -8,6 +8,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 _POLL = 0.2
 Stir = Callable[[], None]
@@ -100,7 +101,7 @@ class FolderWatcher:
                         stir()
 
 
-def _notifier():  # type: ignore[no-untyped-def]
+def _notifier() -> Any:
     from inotify_simple import INotify
 
     try:
