@@ -109,7 +109,7 @@ class Query:
         """The next runs without that value, newest first: keys."""
         order = self.order
         if order.column is not None:
-            without = order.column.is_(None)
+            without: ColumnElement[bool] = order.column.is_(None)
         else:
             without = ~_has(order.metric, run_metrics.c.value.is_not(None))
         rows = select(runs.c.pk).where(*self._conditions(self.words), without)
@@ -148,9 +148,12 @@ def decode_place(order: Order, text: str) -> Place:
     """The inverse; raises Invalid for a text that is not ours or of another order."""
     try:
         sort, value, pk = json.loads(base64.urlsafe_b64decode(text.encode("ascii")))
-    except ValueError as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise Invalid(f"after: {text[:80]!r} is not the `next` of a page") from error
-    if type(pk) is not int or abs(pk) >= 1 << 63 or not isinstance(value, str | float | int | None):
+    whole = [number for number in (value, pk) if isinstance(number, int)]
+    if type(pk) is not int or any(abs(number) >= 1 << 63 for number in whole):
+        raise Invalid(f"after: {text[:80]!r} is not the `next` of a page")
+    if not isinstance(value, str | float | int | None):
         raise Invalid(f"after: {text[:80]!r} is not the `next` of a page")
     if sort != order.text:
         raise Invalid(f"after: that page was sorted by {str(sort)[:80]!r}, not {order.text[:80]!r}")
