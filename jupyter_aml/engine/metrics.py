@@ -67,7 +67,8 @@ class RunMetrics:
             return False
         for name in whole.names:
             points = whole.series(name)
-            self._series[name] = Columns(*(_column(one) for one in points))
+            columns = (points.time, points.step, points.value)
+            self._series[name] = Columns(*map(_column, columns))
         for value in whole.values:
             self._values.setdefault(value.name, []).append(value)
         return True

@@ -102,6 +102,26 @@ print("done")
         assert json.loads(folder_of(aml_root, end).record.read_text())["status"] == "Completed"
 
 
+async def test_the_next_engine_reads_the_metrics_of_an_ended_run(aml_root: Path) -> None:
+    script = """
+import os
+from jupyter_aml.runfolder.records import RecordWriter
+records = RecordWriter(os.environ["AML_RUN_DIR"] + "/metrics")
+for step in range(3):
+    records.number("loss", step * 2.0, step * 10)
+records.value("note", "text", "hi")
+"""
+    async with an_engine(aml_root) as engine:
+        run = await ended(engine, (await engine.submit(asked(script)))["runId"])
+
+    async with an_engine(aml_root) as engine:
+        metrics = await engine.metrics(run["runId"])
+
+    assert metrics["series"]["loss"]["x"] == [0.0, 10.0, 20.0]
+    assert metrics["series"]["loss"]["y"] == [0.0, 2.0, 4.0]
+    assert metrics["values"]["note"][0]["value"] == "hi"
+
+
 async def test_a_script_that_fails_says_why_and_where(aml_root: Path) -> None:
     async with an_engine(aml_root) as engine:
         body = asked("x = 1\nraise ValueError('n/a')\n", job={"lineOffset": 1})

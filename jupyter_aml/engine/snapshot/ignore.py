@@ -25,6 +25,8 @@ class Verdict(Enum):
     IGNORED = "ignored"
     SECRET = "secret"
     CLUTTER = "clutter"
+    REPOSITORY = "repository"
+    """`.git`: as git itself, `.gitignore` has no say in it."""
 
 
 _SECRET_FILES = re.compile(
@@ -34,7 +36,7 @@ _SECRET_FILES = re.compile(
     re.VERBOSE,
 )
 _CLUTTER = frozenset({
-    ".git", ".hg", ".svn", ".ipynb_checkpoints", "__pycache__", "node_modules",
+    ".hg", ".svn", ".ipynb_checkpoints", "__pycache__", "node_modules",
     ".mypy_cache", ".pytest_cache", ".ruff_cache", ".tox", ".nox", ".DS_Store",
 })  # fmt: skip
 
@@ -56,17 +58,22 @@ class IgnoreFile:
         self._brings_back_secrets = name == AML_IGNORE
         self._memory: dict[str, Verdict | None] = {}
 
-    def verdict(self, path: str, *, secret: bool) -> Verdict | None:
-        """What this file says of a path (a folder ends with '/'); None where it says nothing."""
+    def verdict(self, path: str, *, default: Verdict) -> Verdict | None:
+        """What this file says of a path (a folder ends with '/'); None where it says nothing.
+
+        What is left out by default is brought back only by a pattern that names it.
+        """
+        if default is not Verdict.SENT:
+            return self._judge(path[self._base :], default=default)
         try:
             return self._memory[path]
         except KeyError:
             if len(self._memory) > _MEMORY:
                 self._memory.clear()
-            said = self._memory[path] = self._judge(path[self._base :], secret=secret)
+            said = self._memory[path] = self._judge(path[self._base :], default=default)
             return said
 
-    def _judge(self, path: str, *, secret: bool) -> Verdict | None:
+    def _judge(self, path: str, *, default: Verdict) -> Verdict | None:
         name = path.removesuffix("/")
         for pattern in self._patterns:
             if pattern.only_folders and not path.endswith("/"):
@@ -76,9 +83,10 @@ class IgnoreFile:
                 continue
             if pattern.ignores:
                 return Verdict.IGNORED
-            if not secret or (self._brings_back_secrets and pattern.names_something):
+            if default is Verdict.SENT:
                 return Verdict.SENT
-            return None
+            may = default is Verdict.CLUTTER or self._brings_back_secrets
+            return Verdict.SENT if may and pattern.names_something else None
         return None
 
 
@@ -110,6 +118,8 @@ def default_verdict(name: str, folder: str | None) -> Verdict:
 
     A folder is a virtual environment by what it holds, not by what it is called.
     """
+    if name == ".git":
+        return Verdict.REPOSITORY
     if name in _CLUTTER or (folder is not None and is_environment(folder)):
         return Verdict.CLUTTER
     return Verdict.SECRET if is_secret(name) else Verdict.SENT

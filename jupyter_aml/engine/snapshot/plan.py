@@ -231,7 +231,7 @@ class Walk:
         shown = path if folder is None else path + "/"
         default = ignore.default_verdict(name, folder)
         for rules in level.rules:
-            said = rules.verdict(shown, secret=default is Verdict.SECRET)
+            said = rules.verdict(shown, default=default)
             if said is Verdict.SENT:
                 return False
             if said is Verdict.IGNORED:
