@@ -101,7 +101,7 @@ class RunFolder:
         return real
 
     def names(self) -> list[tuple[str, os.stat_result]]:
-        """List the run's files by their SDK v1 names, sorted; links out of the folder are left out."""
+        """List the run's files by their SDK v1 names, sorted; links out of it are left out."""
         found: list[tuple[str, os.stat_result]] = []
         for name, place in _OWN_LOGS.items():
             found += _one(name, self.path / place)
