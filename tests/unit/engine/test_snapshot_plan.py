@@ -101,6 +101,23 @@ def test_what_tools_leave_behind_is_left_out(tmp_path):
     assert "left out __pycache__ (2 times)" in planned.excluded
 
 
+@pytest.mark.parametrize("text", ["*\n!*/\n!*.py\n", "!*\n", "!/*\n", "!**\n"])
+def test_a_list_of_what_to_keep_does_not_bring_leavings_back(tmp_path, text):
+    write(tmp_path, ".git/x.py", "env/pyvenv.cfg", "env/x.py", "__pycache__/x.py", "s/a.py")
+    write(tmp_path, ".gitignore", text=text)
+
+    assert set(paths(plan(tmp_path, limits=ROOMY))) - {".gitignore"} == {"s/a.py"}
+
+
+def test_leavings_that_are_named_are_sent(tmp_path):
+    write(tmp_path, ".git/config", "node_modules/x.js", "env/pyvenv.cfg")
+    write(tmp_path, ".gitignore", text="!node_modules\n!/env/\n!.git\n")
+
+    assert paths(plan(tmp_path, limits=ROOMY)) == [
+        ".gitignore", "env/pyvenv.cfg", "node_modules/x.js",
+    ]  # fmt: skip
+
+
 def test_amlignore_takes_the_place_of_gitignore(tmp_path):
     write(tmp_path, "a.csv", "b.log", "sub/c.log")
     write(tmp_path, ".gitignore", "sub/.gitignore", text="*.log\n")
