@@ -81,7 +81,7 @@ def _refuse_notebook_syntax(cell: str, number: int, offset: int) -> None:
         return
     said = lines[number - 1].strip()[:80]
     raise UsageError(
-        f"line {number + offset}: {said!r} is notebook syntax and a submitted cell is plain Python; "
+        f"line {number + offset}: {said!r} is notebook syntax, a submitted cell is plain Python; "
         + _instead(found)
     )
 

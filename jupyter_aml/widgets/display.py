@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from jupyter_aml.domain.errors import AmlError
-from jupyter_aml.sdk.core import Run
 from jupyter_aml.widgets.bundle import bundle
 from jupyter_aml.widgets.html import Show
 from jupyter_aml.widgets.plain import clean
+
+if TYPE_CHECKING:
+    from jupyter_aml.sdk.core import Run
 
 Wish = Literal["full", "mini", "none"]
 
@@ -69,6 +71,8 @@ class Views:
 
 def register(shell: Any) -> Views:
     """Let runs show themselves as cards in this shell."""
+    from jupyter_aml.sdk.core import Run
+
     views = Views(shell)
     shell.display_formatter.ipython_display_formatter.for_type(Run, views.display)
     return views

@@ -22,13 +22,13 @@ def chart(name: str, x: Sequence[float], y: Sequence[float | None]) -> str | Non
     points = _thinned(points)
     lowest, highest = _bounds(b for _, b in points)
     first, last = _bounds(a for a, _ in points)
-    across = (WIDTH - _LEFT - _RIGHT) / (last - first)
-    up = (HEIGHT - _TOP - _BOTTOM) / (highest - lowest)
+    wide, high, floor = WIDTH - _LEFT - _RIGHT, HEIGHT - _TOP - _BOTTOM, HEIGHT - _BOTTOM
+    # The quotient comes first: the extent may be so small that its inverse is infinite.
     path = " ".join(
-        f"{_LEFT + (a - first) * across:.1f},{HEIGHT - _BOTTOM - (b - lowest) * up:.1f}"
+        f"{_LEFT + (a - first) / (last - first) * wide:.1f},"
+        f"{floor - (b - lowest) / (highest - lowest) * high:.1f}"
         for a, b in points
     )
-    floor = HEIGHT - _BOTTOM
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" '
         f'viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif" font-size="10" fill="{_INK}">'

@@ -1,0 +1,116 @@
+"""Waiting for a run: what an interrupt does, and how a failure is told."""
+
+from __future__ import annotations
+
+import pytest
+
+from jupyter_aml.domain.errors import Unreachable
+from jupyter_aml.magics.waiting import RunFailed, raise_unless_completed, relevant, wait
+from jupyter_aml.testing.wires import a_failure, a_wire_run
+
+TRACEBACK = """\
+Traceback (most recent call last):
+  File "/root/aml/runs/exp_1767355200_0a1b2c3d/work/cell.py", line 2, in <module>
+    fit(0)
+  File "/usr/lib/python3/site-packages/big/library.py", line 99, in fit
+    deep()
+  File "/root/aml/runs/exp_1767355200_0a1b2c3d/work/helper.py", line 5, in deep
+    raise ValueError("bad alpha")
+ValueError: bad alpha"""
+
+
+class FakeRun:
+    id = "exp_1767355200_0a1b2c3d"
+    canceled = 0
+
+    def cancel(self):
+        self.canceled += 1
+
+
+def answers(*given):
+    """A look that gives these one after the other, the last one for ever."""
+    left = list(given)
+
+    def look():
+        answer = left.pop(0) if len(left) > 1 else left[0]
+        if isinstance(answer, type):
+            raise answer
+        return answer
+
+    return look
+
+
+RUNNING = a_wire_run(status="Running", endedAt=None)
+FAILED = a_wire_run(
+    status="Failed", error=a_failure(traceback=TRACEBACK, hint="add --include x.csv")
+)
+
+
+def test_waiting_ends_with_the_run():
+    assert wait(FakeRun(), answers(RUNNING, a_wire_run()))["status"] == "Completed"
+
+
+def test_an_interrupt_detaches_and_says_how_to_cancel(capsys):
+    run = FakeRun()
+
+    ended = wait(run, answers(RUNNING, KeyboardInterrupt, RUNNING))
+
+    assert ended is None
+    assert run.canceled == 0
+    assert f"%aml cancel {run.id}" in capsys.readouterr().out
+
+
+def test_a_second_interrupt_cancels(capsys):
+    run = FakeRun()
+
+    ended = wait(run, answers(KeyboardInterrupt, KeyboardInterrupt))
+
+    assert ended is None
+    assert run.canceled == 1
+    assert "Cancel requested" in capsys.readouterr().out
+
+
+def test_a_server_that_restarts_is_waited_for():
+    class Gone(Unreachable):
+        pass
+
+    assert wait(FakeRun(), answers(Gone, Gone, a_wire_run()))["status"] == "Completed"
+
+
+def test_a_completed_run_raises_nothing():
+    raise_unless_completed(FakeRun(), a_wire_run())
+
+
+def test_a_failure_says_exception_line_and_cure_once():
+    with pytest.raises(RunFailed) as raised:
+        raise_unless_completed(FakeRun(), FAILED)
+
+    shown = "\n".join(raised.value._render_traceback_())
+    assert "ValueError: bad alpha (line 3 of the cell)" in str(raised.value)
+    assert "add --include x.csv" in shown
+    assert isinstance(raised.value.__cause__, ValueError)
+    assert raised.value.__cause__.args == ("bad alpha",)
+
+
+def test_the_traceback_shows_the_users_frames_with_the_lines_of_the_editor():
+    assert relevant(FAILED) == (
+        "Traceback (most recent call last):\n"
+        "  File cell, line 3, in <module>\n"
+        "    fit(0)\n"
+        '  File "helper.py", line 5, in deep\n'
+        '    raise ValueError("bad alpha")\n'
+        "ValueError: bad alpha"
+    )
+
+
+def test_a_cancelled_run_raises_too():
+    with pytest.raises(RunFailed, match="was cancelled"):
+        raise_unless_completed(FakeRun(), a_wire_run(status="Canceled"))
+
+
+@pytest.mark.parametrize("kind", ["UnicodeDecodeError", "my.Error", "print", "SystemExit", None])
+def test_an_exception_that_cannot_be_made_again_is_left_out(kind):
+    with pytest.raises(RunFailed) as raised:
+        raise_unless_completed(FakeRun(), a_wire_run(status="Failed", error=a_failure(type=kind)))
+
+    assert raised.value.__cause__ is None
