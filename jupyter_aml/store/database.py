@@ -36,7 +36,7 @@ _PRAGMAS = (
     "PRAGMA synchronous = NORMAL",
     "PRAGMA foreign_keys = ON",
     # Searched pages of 100,000 runs fit; nothing is taken before it is needed.
-    "PRAGMA cache_size = -16000",
+    "PRAGMA cache_size = -32000",
 )
 _CURES = {
     "SQLITE_FULL": "the disk is full",

@@ -170,10 +170,10 @@ def _holds(word: Word) -> ColumnElement[bool]:
             return runs.c.experiment == storable(name)
         case Labelled(kind, key, value):
             values = [value, *_spellings(value)] if kind == PARAM else [value]
-            of_run = (run_labels.c.run == runs.c.pk) & (run_labels.c.kind == kind)
-            named = run_labels.c.key == storable(key)
+            named = (run_labels.c.kind == kind) & (run_labels.c.key == storable(key))
             same = _one_of(run_labels.c.value, [storable(value) for value in values])
-            return exists().where(of_run, named, same).correlate(runs)
+            # Few runs have a label: they are gathered once, and each run is not asked for it.
+            return runs.c.pk.in_(select(run_labels.c.run).where(named, same))
         case Measured(metric):
             return _has(metric, _compares(word))
 

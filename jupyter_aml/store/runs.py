@@ -153,7 +153,10 @@ class RunTable:
             shown = places[:limit]
             more = encode_place(query.order, shown[-1]) if len(places) > limit else None
             found = read_runs(connection, [place.pk for place in shown])
-            return RunPage(found, self._total(connection, query), more)
+            # A first page that is not full has counted already.
+            whole = begin is None and more is None
+            total = len(places) if whole else self._total(connection, query)
+            return RunPage(found, total, more)
 
     def changed_since(
         self, workspace: WorkspaceName, seq: int, limit: int = _LONGEST_PAGE

@@ -3,9 +3,9 @@
     python tests/benchmarks/bench_store.py [runs] [folder]
 
 Prints a table in Markdown. "first" counts the total anew, as after every change of a run; "again"
-is the same page while nothing changed. The limit is one bare query for keys in the order of the page,
-the count of all that match and the JSON of the 50 runs, over a connection of its own with the same
-cache.
+is the same page while nothing changed. The limit is one bare query for keys in the order of the
+page, the count of all that match and the JSON of the 50 runs, over a connection of its own with the
+same cache.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ def report(
     first = middle(lambda: runs.page(workspace=WORKSPACE, **query), runs._totals.clear)
     again = middle(lambda: runs.page(workspace=WORKSPACE, **query))
     bare = sqlite3.connect(path)
-    bare.execute("PRAGMA cache_size = -16000")
+    bare.execute("PRAGMA cache_size = -32000")
 
     def limit() -> None:
         rows = bare.execute(f"SELECT r.pk FROM {tables} ORDER BY {order} LIMIT 50").fetchall()
