@@ -34,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if argv is None else argv)
     args = _parser(given).parse_args(given)
     if args.root is not None:
-        os.environ["AML_ROOT"] = args.root
+        args.root = os.environ["AML_ROOT"] = os.path.abspath(os.path.expanduser(args.root))
     try:
         return _verb(args.verb).run(args)
     except AmlError as error:
