@@ -319,6 +319,7 @@ class Engine:
     # ---- inside -----------------------------------------------------------------------------
 
     async def _recover(self) -> None:
+        await asyncio.to_thread(self._blobs.sweep)
         await recover.tidy(root=self._root, ledger=self._ledger, log=self._log)
         await self._places.need_workspace(ids.DEFAULT_WORKSPACE)
         for run in await self._ledger.active():

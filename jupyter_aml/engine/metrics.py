@@ -161,7 +161,7 @@ class MetricsCache:
 
 def _column(numbers: memoryview[float]) -> array[float]:
     column: array[float] = array("d")
-    column.frombytes(numbers)
+    column.frombytes(numbers.cast("B"))
     return column
 
 
