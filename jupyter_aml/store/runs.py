@@ -253,9 +253,12 @@ def _next_number(connection: Connection, workspace: str, experiment: str) -> int
 
 
 def _is_news(run: Run, name: str, value: float | str) -> bool:
-    known = run.metrics.get(name)
+    kept = storable(name)
+    known = run.metrics.get(kept)
+    if isinstance(value, str):
+        return known != storable(value)
     both_nan = known != known and value != value
-    return name not in run.metrics or not (both_nan or known == value)
+    return kept not in run.metrics or not (both_nan or known == value)
 
 
 def _places(connection: Connection, query: Query, begin: Place | None, limit: int) -> list[Place]:
