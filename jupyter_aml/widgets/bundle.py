@@ -59,10 +59,10 @@ def _shell() -> Any:
 
 
 def _widget(run: Any, seen: wire.WireCard) -> dict[str, Any]:
-    from jupyter_aml.widgets.run_widget import SCRIPT, RunWidget
+    from jupyter_aml.widgets.run_widget import SCRIPT, make
 
     if not SCRIPT.is_file():
         # A checkout without its built assets still shows the static form.
         return {}
-    model = RunWidget(run, seen)
+    model = make(run, seen)
     return {WIDGET_MIME: {"version_major": 2, "version_minor": 0, "model_id": model.model_id}}

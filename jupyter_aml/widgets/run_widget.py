@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import weakref
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,18 +24,17 @@ _PATIENCE = 60
 class RunWidget(anywidget.AnyWidget):
     """Draws the trait `card`; the page sends `{type: 'cancel'}` when the user asks for it."""
 
-    _esm = SCRIPT
     card = traitlets.Dict().tag(sync=True)
     problem = traitlets.Unicode("").tag(sync=True)
 
-    def __init__(self, run: Any, seen: wire.WireCard) -> None:
-        super().__init__(card=seen)
+    def __init__(self, run: Any, seen: wire.WireCard, script: str) -> None:
+        super().__init__(card=seen, _esm=script)
         self._run = run
         self._closed = threading.Event()
         self.on_msg(self._receive)
         if not RunStatus(seen["run"]["status"]).is_final:
-            follow = (weakref.ref(self), self._closed, run)
-            threading.Thread(target=_feed, args=follow, name="aml-widget", daemon=True).start()
+            given = (weakref.ref(self), self._closed, run)
+            threading.Thread(target=follow, args=given, name="aml-widget", daemon=True).start()
 
     def close(self) -> None:
         """Stop following the run."""
@@ -49,21 +49,30 @@ class RunWidget(anywidget.AnyWidget):
                 self.problem = str(error)
 
 
-def _feed(view: weakref.ref[RunWidget], closed: threading.Event, run: Any) -> None:
-    # The thread holds the widget only while it draws, so that a forgotten one can go.
+def make(run: Any, seen: wire.WireCard) -> RunWidget:
+    """Return a widget that follows the run; raises FileNotFoundError without built assets."""
+    return RunWidget(run, seen, SCRIPT.read_text(encoding="utf-8"))
+
+
+def follow(view: Callable[[], RunWidget | None], closed: threading.Event, run: Any) -> None:
+    """Feed the view once a second until the run has ended, the view is gone or closed.
+
+    The thread holds the widget only while it draws, so that a forgotten one can go.
+    """
     silent = 0
     while silent < _PATIENCE and not closed.wait(_PERIOD):
+        problem = ""
         try:
             seen = card(run)
+            silent = 0
         except AmlError as error:
-            silent += 1
-            if (widget := view()) is not None:
-                widget.problem = str(error)
-            continue
-        silent = 0
-        if (widget := view()) is None:
+            silent, seen, problem = silent + 1, None, str(error)
+        widget = view()
+        if widget is None:
             return
-        widget.problem, widget.card = "", seen
+        widget.problem = problem
+        if seen is not None:
+            widget.card = seen
+            if RunStatus(seen["run"]["status"]).is_final:
+                return
         del widget
-        if RunStatus(seen["run"]["status"]).is_final:
-            return
