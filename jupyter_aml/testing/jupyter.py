@@ -41,6 +41,7 @@ class JupyterServer:
         log: IO[bytes] | None = None,
         preexec: Callable[[], None] | None = None,
     ) -> None:
+        self.folder = folder
         self.token = secrets.token_hex(24)
         self._runtime = runtime
         # The command line is readable by everybody, so the token goes by the environment.
