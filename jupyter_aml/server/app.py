@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import subprocess
 import sys
+from logging import Logger
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from traitlets import TraitError
 
 from jupyter_aml.domain.errors import AmlError, Invalid, Unreachable
 from jupyter_aml.engine.settings import Settings
-from jupyter_aml.server import base, routes
+from jupyter_aml.server import base, holder, routes
 from jupyter_aml.server.config import AmlConfig
 from jupyter_aml.server.seat import OpenEngine, Seat, open_engine
 from jupyter_aml.server.socket import EngineSocket
@@ -32,6 +34,8 @@ class AmlExtension(ExtensionApp):
 
     def initialize_settings(self) -> None:
         """Read the settings; a wrong one closes our routes, never the server."""
+        assert self.serverapp is not None
+        log = join_log(self.serverapp.log)
         self._arguments: list[str] = []
         problem: AmlError | None = None
         settings = Settings(root=Path(os.devnull))
@@ -40,15 +44,14 @@ class AmlExtension(ExtensionApp):
             settings, self._arguments = config.settings(), config.arguments()
         except (Invalid, TraitError) as error:
             problem = Unreachable(f"jupyter_aml is not configured: {error}")
-        self.seat = Seat(settings, self.log, listen=EngineSocket.open, opener=self.opener)
+        self.seat = Seat(settings, log, listen=EngineSocket.open, opener=self.opener)
         self.settings[base.SEAT] = self.seat
         if problem is not None:
-            self.log.error("%s", problem)
+            log.error("%s", problem)
             self.seat.refuse(problem)
             return
         os.environ["AML_ROOT"] = str(settings.root)
         # Nothing of this may make the start of Jupyter slower, so it begins once the loop runs.
-        assert self.serverapp is not None
         self.serverapp.io_loop.add_callback(self._begin, settings.root)
 
     def initialize_handlers(self) -> None:
@@ -59,21 +62,30 @@ class AmlExtension(ExtensionApp):
     async def stop_extension(self) -> None:
         """Close the engine; where runs go on, a headless one answers for them from now on."""
         if await self.seat.close():
-            self.log.info("jupyter_aml: runs go on, so a headless engine takes over")
+            logging.getLogger("jupyter_aml").info("runs go on, so a headless engine takes over")
             await asyncio.to_thread(start_headless, self._arguments)
 
     async def _begin(self, root: Path) -> None:
         self.seat.start()
         try:
             await asyncio.to_thread(give_kernels_the_old_names, root)
-        except OSError as error:
-            self.log.warning("jupyter_aml: kernels have no `azureml`: %s", error)
+        except AmlError as error:
+            logging.getLogger("jupyter_aml").warning("kernels have no `azureml`: %s", error)
+
+
+def join_log(servers: Logger) -> Logger:
+    """Let the lines of the whole package go where the server's go, and return its log."""
+    log = logging.getLogger("jupyter_aml")
+    log.parent = servers
+    log.setLevel(logging.NOTSET)
+    return log
 
 
 def give_kernels_the_old_names(root: Path) -> None:
     """Let kernels (and all else that this server starts) find the alias of `azureml`."""
     from jupyter_aml.engine.runtime import ensure_runtime
 
+    holder.own(root)
     alias = str(ensure_runtime(root).pythonpath[1])
     others = [part for part in os.environ.get("PYTHONPATH", "").split(os.pathsep) if part]
     if alias not in others:

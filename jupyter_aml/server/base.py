@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from asyncio import Future
 from collections.abc import Awaitable, Callable, Mapping
 from functools import wraps
 from http import HTTPStatus
@@ -53,11 +54,11 @@ class AmlHandler(APIHandler):
         """The way to the engine."""
         return cast("AnySeat", self.settings[SEAT])
 
-    def reply(self, value: Any, *, status: int = 200) -> None:
-        """Answer with JSON."""
+    def reply(self, value: Any, *, status: int = 200) -> Future[None]:
+        """Answer with JSON; what is returned is done when the answer is on its way."""
         self.set_status(status)
         self.set_header("Cache-Control", "no-store")
-        self.finish(dump(value))
+        return self.finish(dump(value))
 
     def reply_nothing(self) -> None:
         """Answer that it is done and that there is nothing to say."""

@@ -5,12 +5,10 @@ from __future__ import annotations
 import os
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 from jupyter_core.paths import jupyter_data_dir
-from traitlets import Bool, Float, Int, Unicode, default, validate
+from traitlets import Bool, Float, Int, Unicode, default
 from traitlets.config import Configurable
-from traitlets.utils.bunch import Bunch
 
 from jupyter_aml.domain.errors import Invalid
 from jupyter_aml.engine.settings import Settings
@@ -49,36 +47,11 @@ class AmlConfig(Configurable):
     def _max_runs_default(self) -> int:
         return os.cpu_count() or 1
 
-    @validate("max_runs", "snapshot_max_mb", "snapshot_max_files", "idle_exit_minutes")
-    def _positive(self, proposal: Bunch) -> Any:
-        if not 0 < proposal.value < float("inf"):
-            raise self._wrong(proposal, "must be more than 0")
-        return proposal.value
-
-    @validate("grace_seconds")
-    def _not_negative(self, proposal: Bunch) -> Any:
-        if not 0 <= proposal.value < float("inf"):
-            raise self._wrong(proposal, "must be 0 or more")
-        return proposal.value
-
-    @validate("root")
-    def _absolute(self, proposal: Bunch) -> str:
-        path = Path(proposal.value).expanduser()
-        if not proposal.value or "\0" in proposal.value or not path.is_absolute():
-            raise self._wrong(proposal, "must be the absolute path of a folder")
-        return str(path)
-
-    @validate("database")
-    def _known(self, proposal: Bunch) -> str:
-        scheme, colon, _ = proposal.value.partition("://")
-        if colon and scheme.partition("+")[0] not in DATABASES:
-            raise self._wrong(proposal, "must be a path or a URL of sqlite or postgresql", said="")
-        return str(proposal.value)
-
     def settings(self) -> Settings:
-        """Return the settings as the engine takes them."""
+        """Return the settings as the engine takes them; raises Invalid, which names the setting."""
+        self._check()
         return Settings(
-            root=Path(self.root),
+            root=Path(self.root).expanduser(),
             database=self.database or None,
             max_runs=self.max_runs,
             snapshot_max_bytes=self.snapshot_max_mb * 1_000_000,
@@ -97,8 +70,20 @@ class AmlConfig(Configurable):
             if name == "root" or getattr(self, name) != getattr(plain, name)
         ]
 
+    def _check(self) -> None:
+        # Not by @validate: traitlets leaves it out where a value equals the static default.
+        for name in ("max_runs", "snapshot_max_mb", "snapshot_max_files", "idle_exit_minutes"):
+            if not 0 < getattr(self, name) < float("inf"):
+                raise self._wrong(name, f"must be more than 0, not {getattr(self, name)}")
+        if not 0 <= self.grace_seconds < float("inf"):
+            raise self._wrong("grace_seconds", f"must be 0 or more, not {self.grace_seconds}")
+        if "\0" in self.root or not Path(self.root).expanduser().is_absolute():
+            raise self._wrong("root", f"must be the absolute path of a folder, not {self.root!r}")
+        scheme, colon, _ = self.database.partition("://")
+        if colon and scheme.partition("+")[0] not in DATABASES:
+            # The URL may hold a password, so it is not repeated.
+            raise self._wrong("database", "must be a path or a URL of sqlite or postgresql")
+
     @staticmethod
-    def _wrong(proposal: Bunch, rule: str, *, said: str | None = None) -> Invalid:
-        # The URL of a database may hold a password, so it is not repeated.
-        shown = f", not {proposal.value!r}" if said is None else said
-        return Invalid(f"AmlConfig.{proposal.trait.name} {rule}{shown}")
+    def _wrong(name: str, rule: str) -> Invalid:
+        return Invalid(f"AmlConfig.{name} {rule}")

@@ -25,6 +25,5 @@ class YieldHandler(AmlHandler):
         leave = self.settings.get(YIELD)
         if leave is None:
             raise Refused("a Jupyter server holds this root and keeps it")
-        self.reply(engine.status(), status=202)
-        await self.flush()
+        await self.reply(engine.status(), status=202)
         leave()

@@ -143,7 +143,7 @@ class EventsHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
         except (WebSocketClosedError, StreamClosedError):
             return
         except Exception:
-            self.log.exception("jupyter_aml: an event could not be sent")
+            self.log.exception("an event could not be sent")
             self.close(1011, "internal error")
 
     async def _push_behind(self, behind: WebSocketClientConnection) -> None:

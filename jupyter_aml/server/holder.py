@@ -15,7 +15,7 @@ from typing import Any
 
 from jupyter_core.paths import jupyter_runtime_dir
 
-from jupyter_aml.domain.errors import Refused
+from jupyter_aml.domain.errors import Refused, StorageFailed
 
 LONGEST_SOCKET = 100
 """Bytes; systems refuse socket paths a little longer than this."""
@@ -60,6 +60,29 @@ def remove(root: Path, holder: Holder) -> None:
     """Take the word back, unless somebody else has spoken since."""
     if read(root) == holder:
         (root / "engine.json").unlink(missing_ok=True)
+
+
+def own(root: Path) -> None:
+    """Make the root, for this user alone; raises StorageFailed.
+
+    A folder of this user that is open to others is closed, unless it holds things that are not
+    ours: then it is none that was meant to be a root.
+    """
+    try:
+        root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        found = root.stat()
+        if found.st_uid == os.getuid() and found.st_mode & 0o077:
+            if not (root / "engine.lock").exists() and any(root.iterdir()):
+                raise StorageFailed(
+                    f"the root {root} is open to other users and holds other things; "
+                    "make it 0700, or set AML_ROOT to another folder"
+                )
+            root.chmod(0o700)
+    except OSError as error:
+        raise StorageFailed(
+            f"cannot use the root {root}: {error.strerror}; "
+            "make it writable, or set AML_ROOT to another folder"
+        ) from error
 
 
 def socket_path(root: Path) -> Path:

@@ -90,6 +90,7 @@ class Held:
 
 async def open_engine(settings: Settings, kind: Kind) -> Engine:
     """Open the engine; what it imports is heavy, so a thread does that."""
+    await asyncio.to_thread(holder.own, settings.root)
     module = await asyncio.to_thread(import_module, "jupyter_aml.engine.engine")
     return cast("Engine", await module.Engine.open(settings, kind=kind))
 
@@ -147,10 +148,10 @@ class Seat:
         self._become(Unreachable("the Jupyter server is shutting down"))
         for listener in [*self.listeners]:
             listener.leave()
-        if self._socket is not None:
-            await self._socket.close()
-        if engine is None:
+        if engine is None or self._socket is None:
             return False
+        await self._socket.close()
+        self._socket = None
         busy = engine.active_runs > 0
         await engine.close()
         return busy
@@ -172,7 +173,7 @@ class Seat:
             except AmlError as error:
                 await self._wait_refused(error)
             except Exception as error:
-                self._log.exception("jupyter_aml: the engine could not be started")
+                self._log.exception("the engine could not be started")
                 await self._wait_refused(
                     Unreachable(f"the engine could not be started: {type(error).__name__}: {error}")
                 )
@@ -184,11 +185,11 @@ class Seat:
             await engine.close()
             raise
         self._become(engine)
-        self._log.info("jupyter_aml: this server holds %s", self._settings.root)
+        self._log.info("this server holds %s", self._settings.root)
 
     async def _wait_refused(self, error: AmlError) -> None:
         if not isinstance(self._state, AmlError) or str(self._state) != str(error):
-            self._log.error("jupyter_aml: %s", error)
+            self._log.error("%s", error)
         self._become(error)
         await self._pause(RETRY_REFUSED)
 
@@ -220,7 +221,7 @@ class Seat:
             return None
         if self._state != found:
             self._log.info(
-                "jupyter_aml: %s holds %s; requests go there", found, self._settings.root
+                "%s holds %s; requests go there", found, self._settings.root
             )
         self._become(found)
         await self._gone(line, None)

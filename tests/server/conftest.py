@@ -7,13 +7,14 @@ import json
 import time
 
 import pytest
+
+# As names of this folder, not as a plugin: its autouse fixtures would reach all other tests too.
+from pytest_jupyter.jupyter_server import *  # noqa: F403
 from tornado.httpclient import HTTPClientError
 
 from jupyter_aml.server.app import AmlExtension
 from jupyter_aml.server.base import SEAT
 from tests.server.fake import FakeEngine
-
-pytest_plugins = ["pytest_jupyter.jupyter_server"]
 
 
 @pytest.fixture
@@ -81,3 +82,10 @@ async def until(condition, seconds=10):
         assert time.monotonic() < end, "it did not become true in time"
         await asyncio.sleep(0.01)
     return found
+
+
+async def hung_up(socket):
+    """Close the socket and read what was under way, until the other side has closed it too."""
+    socket.close()
+    while socket.protocol is not None and await socket.read_message() is not None:
+        pass

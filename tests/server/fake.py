@@ -166,7 +166,7 @@ class FakeEngine:
         series = {"x": [0.0, 1.0], "y": [float("nan"), 0.5], "t": [0.0, 1.0]}
         return {
             "runId": run_id, "values": {}, "cursor": {"p": 10},
-            "series": {"loss": {**series, "count": 2, "last": float("inf")}},
+            "series": {"loss": {**series, "count": 2, "last": float("nan")}},
         }  # fmt: skip
 
     async def log(self, run_id, name, *, offset=0, limit=65536, tail=None):

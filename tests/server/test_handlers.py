@@ -110,7 +110,7 @@ async def test_what_is_not_a_number_travels_as_null(ask, engine):
     _, answer = await ask("GET", "runs", "run-1", "metrics")
 
     assert answer["series"]["loss"]["y"] == [None, 0.5]
-    assert answer["series"]["loss"]["last"] == "Infinity"
+    assert answer["series"]["loss"]["last"] is None
 
 
 async def test_metrics_can_be_asked_by_name(ask, engine, jp_fetch):
