@@ -8,11 +8,13 @@ import errno
 import json
 import os
 import signal
+import struct
 import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime, timedelta
+from importlib.util import MAGIC_NUMBER, cache_from_source
 from pathlib import Path
 from typing import Any
 
@@ -116,9 +118,10 @@ class _Place:
         if (end := self._read("exit")) is not None:
             return _gone(end)
         claim: Mapping[str, Any] | None = self._read("claim")
+        # Where there are no hard links a claim is empty for a moment.
+        if not claim and proc.is_alive(*self._first):
+            return Sighting(phase=Phase.WAITING)
         if claim is None:
-            if proc.is_alive(*self._first):
-                return Sighting(phase=Phase.WAITING)
             claim = self._claim_for_nobody()
         if claim.get("pid") == 0:
             return Sighting(phase=Phase.GONE, never_started=True)
@@ -225,7 +228,7 @@ def _start(python: str, job: BackendJob) -> Handle:
 def _popen(python: str, job: BackendJob, folder: RunFolder) -> int:
     limit = 0.0 if job.timeout is None else job.timeout.total_seconds()
     words = [
-        *(python, "-I", "-S", shim.__file__, str(folder.status), str(job.attempt)),
+        *(python, "-I", "-S", _program(python), str(folder.status), str(job.attempt)),
         *(str(folder.console), str(job.cwd.absolute()), repr(job.grace.total_seconds())),
         *(repr(limit), "--", *job.command),
     ]
@@ -250,6 +253,23 @@ def _popen(python: str, job: BackendJob, folder: RunFolder) -> int:
         raise Unreachable(f"cannot start a process for job {job.id}: {error.strerror}") from error
     _shims[process.pid] = process
     return process.pid
+
+
+def _program(python: str) -> str:
+    """The shim, compiled where that is at hand for this Python: it starts some 4 ms earlier."""
+    source = Path(shim.__file__)
+    if python != sys.executable:
+        return str(source)
+    compiled = Path(cache_from_source(source))
+    try:
+        with compiled.open("rb") as file:
+            found = file.read(16)
+        stat = source.stat()
+    except OSError:
+        return str(source)
+    stamp = (0, int(stat.st_mtime) & 0xFFFFFFFF, stat.st_size & 0xFFFFFFFF)
+    is_fresh = found == MAGIC_NUMBER + struct.pack("<3I", *stamp)
+    return str(compiled if is_fresh else source)
 
 
 def _reap() -> None:

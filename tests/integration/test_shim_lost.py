@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import py_compile
 import random
 import signal
 import subprocess
@@ -183,6 +184,7 @@ def test_a_run_of_another_machine_on_the_same_files_is_not_lost(tmp_path: Path) 
         status = tmp_path / "status"
         (status / "exit.1").unlink()
         (status / "claim.1").write_text('{"pid":1,"start":"1","boot":"elsewhere","time":1}')
+        (status / "pulse").touch()
         assert (await backend.look(handle)).phase is Phase.ALIVE
         with pytest.raises(Unreachable, match="another machine"):
             await backend.stop(handle, grace=timedelta(seconds=1))
@@ -218,3 +220,31 @@ def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
 def test_a_python_that_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(Unreachable, match="No such file"):
         within(LocalBackend(python="/no/such/python").submit(a_job(tmp_path, "pass")))
+
+
+def test_a_compiled_shim_is_used_only_while_it_is_fresh(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = tmp_path / "shim.py"
+    source.write_bytes(Path(shim.__file__).read_bytes())
+    monkeypatch.setattr(shim, "__file__", str(source))
+
+    assert local._program(sys.executable) == str(source)
+    compiled = py_compile.compile(str(source), doraise=True)
+    assert local._program(sys.executable) == compiled
+    assert local._program("/another/python") == str(source)
+    source.write_text(source.read_text() + "# newer\n")
+    assert local._program(sys.executable) == str(source)
+
+
+def test_a_compiled_shim_runs_jobs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled = tmp_path / "shim.pyc"
+    py_compile.compile(shim.__file__, cfile=str(compiled), doraise=True)
+    monkeypatch.setattr(local, "_program", lambda python: str(compiled))
+
+    async def run() -> int | None:
+        backend = LocalBackend()
+        handle = await backend.submit(a_job(tmp_path, "raise SystemExit(5)"))
+        return (await see(backend, handle, Phase.GONE)).exit_code
+
+    assert within(run()) == 5
