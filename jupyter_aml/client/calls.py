@@ -1,0 +1,190 @@
+"""Every call of `docs/reference/http.md`, one method each, in its order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from jupyter_aml.client.transport import Address, Transport, quoted
+
+if TYPE_CHECKING:
+    from jupyter_aml import wire
+
+_BLOCK = 1 << 20
+
+
+class LogPiece(NamedTuple):
+    """Bytes of a log from byte `offset` on, of `size` that there were then."""
+
+    data: bytes
+    offset: int
+    size: int
+
+
+class Client:
+    """Speaks to one engine; raises the errors of `domain.errors` that it answers."""
+
+    def __init__(self, address: Address) -> None:
+        self._transport = Transport(address)
+
+    @property
+    def address(self) -> Address:
+        """Where the engine answers."""
+        return self._transport.address
+
+    def close(self) -> None:
+        """Close this thread's connection."""
+        self._transport.close()
+
+    def status(self) -> wire.WireStatus:
+        """Who answers, and which protocol it speaks."""
+        answer: wire.WireStatus = self._get("status")
+        return answer
+
+    def workspaces(self) -> list[wire.WireWorkspace]:
+        """All workspaces of the root."""
+        answer: list[wire.WireWorkspace] = self._get("workspaces")
+        return answer
+
+    def workspace(self, name: str) -> wire.WireWorkspace:
+        """One workspace, or NotFound."""
+        answer: wire.WireWorkspace = self._get(f"workspaces/{quoted(name)}")
+        return answer
+
+    def add_workspace(self, body: Mapping[str, Any]) -> wire.WireWorkspace:
+        """Make a workspace; AlreadyExists unless `existOk`."""
+        answer: wire.WireWorkspace = self._post("workspaces", body)
+        return answer
+
+    def experiments(self, workspace: str) -> list[wire.WireExperiment]:
+        """The experiments of a workspace."""
+        answer: list[wire.WireExperiment] = self._get("experiments", workspace=workspace)
+        return answer
+
+    def add_experiment(
+        self, workspace: str, name: str, tags: Mapping[str, str] | None = None
+    ) -> wire.WireExperiment:
+        """Make an experiment, or find it."""
+        body = {"workspace": workspace, "name": name, "tags": dict(tags or {})}
+        answer: wire.WireExperiment = self._post("experiments", body, again=True)
+        return answer
+
+    def compute(self) -> list[wire.WireCompute]:
+        """The compute targets."""
+        answer: list[wire.WireCompute] = self._get("compute")
+        return answer
+
+    def runs(
+        self,
+        *,
+        workspace: str,
+        experiment: str | None = None,
+        filter: str | None = None,
+        sort: str | None = None,
+        limit: int | None = None,
+        after: str | None = None,
+    ) -> wire.WireRunPage:
+        """A page of the list of runs."""
+        answer: wire.WireRunPage = self._get(
+            "runs", workspace=workspace, experiment=experiment, filter=filter, sort=sort,
+            limit=limit, after=after,
+        )  # fmt: skip
+        return answer
+
+    def submit(self, body: Mapping[str, Any]) -> Any:
+        """Make a run (a WireRun), or describe it with `dryRun` (a WireDryRun)."""
+        # With an id of the caller's a second call finds the run of the first.
+        return self._post("runs", body, again="runId" in body)
+
+    def run(self, run_id: str) -> wire.WireRun:
+        """One run, or NotFound."""
+        answer: wire.WireRun = self._get(f"runs/{quoted(run_id)}")
+        return answer
+
+    def patch(self, run_id: str, body: Mapping[str, Any]) -> wire.WireRun:
+        """Change name, description, tags or properties."""
+        request = self._transport.request("PATCH", f"runs/{quoted(run_id)}", body=body)
+        answer: wire.WireRun = request.json()
+        return answer
+
+    def delete(self, run_id: str) -> None:
+        """Remove a run that has ended; IllegalMove otherwise."""
+        self._transport.request("DELETE", f"runs/{quoted(run_id)}")
+
+    def cancel(self, run_id: str) -> wire.WireRun:
+        """Ask a run to end."""
+        answer: wire.WireRun = self._post(f"runs/{quoted(run_id)}/cancel", {}, again=True)
+        return answer
+
+    def look(self, run_id: str) -> wire.WireRun:
+        """Have the engine look at the run's records now."""
+        answer: wire.WireRun = self._post(f"runs/{quoted(run_id)}/look", {}, again=True)
+        return answer
+
+    def metrics(
+        self, run_id: str, *, points: int = 1000, names: Sequence[str] = ()
+    ) -> wire.WireMetrics:
+        """The metrics of a run, each series thinned to `points`; 0 gives all."""
+        answer: wire.WireMetrics = self._get(
+            f"runs/{quoted(run_id)}/metrics", points=points, name=list(names) or None
+        )
+        return answer
+
+    def log(
+        self,
+        run_id: str,
+        name: str,
+        *,
+        offset: int = 0,
+        limit: int = 65536,
+        tail: int | None = None,
+    ) -> LogPiece:
+        """Bytes of a log; NotFound while it is not there."""
+        query = {"offset": offset, "limit": limit} if tail is None else {"tail": tail}
+        path = f"runs/{quoted(run_id)}/logs/{quoted(name)}"
+        answer = self._transport.request("GET", path, query=query)
+        headers = {key.lower(): value for key, value in answer.headers.items()}
+        return LogPiece(
+            answer.body,
+            int(headers.get("x-aml-offset", offset)),
+            int(headers.get("x-aml-size", offset + len(answer.body))),
+        )
+
+    def files(self, run_id: str) -> wire.WireFiles:
+        """The files of a run."""
+        answer: wire.WireFiles = self._get(f"runs/{quoted(run_id)}/files")
+        return answer
+
+    def file(self, run_id: str, name: str) -> bytes:
+        """The whole content of a file; use `save` for a large one."""
+        path = f"runs/{quoted(run_id)}/files/{quoted(name)}"
+        return self._transport.request("GET", path).body
+
+    def save(self, run_id: str, name: str, target: Path) -> None:
+        """Write a file of a run to `target`, whole or not at all."""
+        unfinished = target.with_name(f".{target.name}.part")
+        try:
+            path = f"runs/{quoted(run_id)}/files/{quoted(name)}"
+            with self._transport.stream(path) as response, unfinished.open("wb") as file:
+                while block := response.read(_BLOCK):
+                    file.write(block)
+            unfinished.replace(target)
+        finally:
+            unfinished.unlink(missing_ok=True)
+
+    def snapshot(self, run_id: str) -> wire.WireSnapshot:
+        """What was sent with a run."""
+        answer: wire.WireSnapshot = self._get(f"runs/{quoted(run_id)}/snapshot")
+        return answer
+
+    def snapshot_file(self, run_id: str, path: str) -> bytes:
+        """A file as it was sent."""
+        place = f"runs/{quoted(run_id)}/snapshot/{quoted(path)}"
+        return self._transport.request("GET", place).body
+
+    def _get(self, path: str, **query: Any) -> Any:
+        return self._transport.request("GET", path, query=query).json()
+
+    def _post(self, path: str, body: Mapping[str, Any], *, again: bool = False) -> Any:
+        return self._transport.request("POST", path, body=body, again=again).json()

@@ -1,0 +1,128 @@
+"""The way to the engine: what the environment names, else the root's socket, else a new one."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from jupyter_aml.client.calls import Client
+from jupyter_aml.client.transport import Address
+from jupyter_aml.domain.errors import AmlError, StorageFailed, Unreachable
+
+_PATIENCE = 20.0
+_LOOK = 0.02
+
+
+def default_root() -> Path:
+    """`AML_ROOT`, else the folder `aml` where Jupyter keeps its data."""
+    given = os.environ.get("AML_ROOT")
+    if given:
+        return Path(given).expanduser().absolute()
+    return _jupyter_data() / "aml"
+
+
+def find(root: str | os.PathLike[str] | None = None) -> Client:
+    """Return a client of the engine that holds the root, starting one where none does.
+
+    Raises Unreachable with what the engine said last, or StorageFailed for a root that cannot
+    be used. Inside a run that was given a way (`AML_URL`, `AML_SOCKET`), it is that way.
+    """
+    given = _from_environment() if root is None else None
+    if given is not None:
+        return Client(given)
+    place = default_root() if root is None else Path(root).absolute()
+    return _answering(place) or _start(place)
+
+
+def _from_environment() -> Address | None:
+    url = os.environ.get("AML_URL")
+    if url:
+        return Address(url=url, token=os.environ.get("AML_TOKEN"))
+    path = os.environ.get("AML_SOCKET")
+    # An engine that has moved since is found by the root again.
+    return Address(socket=path) if path and _answers(Address(socket=path)) else None
+
+
+def _answering(root: Path) -> Client | None:
+    """A client of the engine that the root names, if it answers."""
+    try:
+        told = json.loads((root / "engine.json").read_bytes())
+        address = Address(socket=str(told["socket"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return Client(address) if _answers(address) else None
+
+
+def _answers(address: Address) -> bool:
+    try:
+        Client(address).status()
+    except AmlError:
+        return False
+    return True
+
+
+def _start(root: Path) -> Client:
+    """Start an engine of its own session; of two started at once one finds the lock taken."""
+    try:
+        root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        log = open(root / "engine.log", "ab")  # noqa: SIM115
+    except OSError as error:
+        raise StorageFailed(
+            f"cannot use the root {root}: {error.strerror}; "
+            "make it writable, or set AML_ROOT to another folder"
+        ) from error
+    with log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "jupyter_aml.cli", "--root", str(root), "serve"],
+            env=_clean(),
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    return _wait(root, process)
+
+
+def _wait(root: Path, process: subprocess.Popen[bytes]) -> Client:
+    deadline = time.monotonic() + _PATIENCE
+    while time.monotonic() < deadline:
+        client = _answering(root)
+        if client is not None:
+            return client
+        if process.poll() not in (None, 0):
+            raise Unreachable(f"the engine of {root} could not be started: {_last_line(root)}")
+        time.sleep(_LOOK)
+    raise Unreachable(
+        f"no engine answered for {root} within {_PATIENCE:g} s; see {root / 'engine.log'}"
+    )
+
+
+def _clean() -> dict[str, str]:
+    """The variables of this process less those that speak of one run or one kernel."""
+    left_out = ("AML_RUN_", "AML_ATTEMPT", "AML_SOCKET", "AML_TOKEN", "AML_URL", "JPY_")
+    return {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
+
+
+def _last_line(root: Path) -> str:
+    try:
+        lines = (root / "engine.log").read_text(encoding="utf-8", errors="replace").split("\n")
+    except OSError:
+        return "it left no log"
+    return next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing")
+
+
+def _jupyter_data() -> Path:
+    """Where Jupyter keeps its data, found without importing it."""
+    given = os.environ.get("JUPYTER_DATA_DIR")
+    if given:
+        return Path(given).expanduser().absolute()
+    home = Path.home()
+    if sys.platform == "darwin":
+        return home / "Library" / "Jupyter"
+    data = os.environ.get("XDG_DATA_HOME")
+    return (Path(data) if data else home / ".local" / "share") / "jupyter"

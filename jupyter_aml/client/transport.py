@@ -1,0 +1,178 @@
+"""HTTP over a Unix socket, or over TCP with a token: one connection a thread."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import threading
+import urllib.parse
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from jupyter_aml.domain import errors
+
+_LONGEST_WAIT = 120.0
+_AGAIN = frozenset({"GET", "PATCH", "DELETE"})
+"""Methods that may be sent twice; a POST that may be is told so by its caller."""
+
+
+class _UnixConnection(http.client.HTTPConnection):
+    def __init__(self, path: str, timeout: float) -> None:
+        super().__init__("localhost", timeout=timeout)
+        self._path = path
+
+    def connect(self) -> None:
+        """Connect to the socket instead of to a host."""
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self._path)
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where an engine answers: a socket's path, or a URL with the token that opens it."""
+
+    socket: str | None = None
+    url: str | None = None
+    token: str | None = None
+
+    def __str__(self) -> str:
+        return self.socket or self.url or "nowhere"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back, once it was no error."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        """The body as JSON; None for an empty one."""
+        return json.loads(self.body) if self.body else None
+
+
+class Transport:
+    """Sends requests to one address; may be shared by threads."""
+
+    def __init__(self, address: Address) -> None:
+        self.address = address
+        self._own = threading.local()
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, Any] | None = None,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+        again: bool = False,
+    ) -> Answer:
+        """Ask once, and once more on a connection that had gone stale.
+
+        Raises the error that the server names, or Unreachable.
+        """
+        data = None if body is None else json.dumps(body).encode()
+        sent = {"Accept": "application/json", **(headers or {})}
+        if data is not None:
+            sent["Content-Type"] = "application/json"
+        target = self._path(path, query)
+        fresh = getattr(self._own, "connection", None) is None
+        try:
+            return self._once(method, target, data, sent)
+        except (http.client.HTTPException, OSError) as error:
+            self.close()
+            repeatable = again or method in _AGAIN or isinstance(error, _NOTHING_SENT)
+            if fresh or not repeatable:
+                raise self._unreachable(error) from error
+        try:
+            return self._once(method, target, data, sent)
+        except (http.client.HTTPException, OSError) as error:
+            self.close()
+            raise self._unreachable(error) from error
+
+    @contextmanager
+    def stream(self, path: str) -> Iterator[http.client.HTTPResponse]:
+        """Open a large answer on a connection of its own, to be read piece by piece."""
+        connection = self._connection()
+        try:
+            try:
+                connection.request("GET", self._path(path, None), headers=self._headers({}))
+                response = connection.getresponse()
+            except (http.client.HTTPException, OSError) as error:
+                raise self._unreachable(error) from error
+            if response.status >= 400:
+                raise problem(response.status, response.read())
+            yield response
+        finally:
+            connection.close()
+
+    def close(self) -> None:
+        """Close this thread's connection; the next request opens another."""
+        connection, self._own.connection = getattr(self._own, "connection", None), None
+        if connection is not None:
+            connection.close()
+
+    def _once(
+        self, method: str, target: str, data: bytes | None, headers: Mapping[str, str]
+    ) -> Answer:
+        connection = getattr(self._own, "connection", None)
+        if connection is None:
+            connection = self._own.connection = self._connection()
+        connection.request(method, target, body=data, headers=self._headers(headers))
+        response = connection.getresponse()
+        body = response.read()
+        if response.status >= 400:
+            raise problem(response.status, body)
+        return Answer(response.status, dict(response.getheaders()), body)
+
+    def _connection(self) -> http.client.HTTPConnection:
+        address = self.address
+        if address.socket is not None:
+            return _UnixConnection(address.socket, _LONGEST_WAIT)
+        parts = urllib.parse.urlsplit(address.url or "")
+        kind: type[http.client.HTTPConnection] = http.client.HTTPConnection
+        if parts.scheme == "https":
+            kind = http.client.HTTPSConnection
+        return kind(parts.hostname or "localhost", parts.port, timeout=_LONGEST_WAIT)
+
+    def _headers(self, headers: Mapping[str, str]) -> dict[str, str]:
+        token = self.address.token
+        return {**headers, **({"Authorization": f"token {token}"} if token else {})}
+
+    def _path(self, path: str, query: Mapping[str, Any] | None) -> str:
+        base = ""
+        if self.address.url is not None:
+            base = urllib.parse.urlsplit(self.address.url).path.rstrip("/")
+        given = {name: value for name, value in (query or {}).items() if value is not None}
+        tail = f"?{urllib.parse.urlencode(given, doseq=True)}" if given else ""
+        return f"{base}/aml/{path}{tail}"
+
+    def _unreachable(self, error: Exception) -> errors.Unreachable:
+        return errors.Unreachable(f"the engine at {self.address} did not answer: {error}")
+
+
+_NOTHING_SENT = (ConnectionRefusedError, FileNotFoundError, BrokenPipeError)
+
+
+def quoted(name: str) -> str:
+    """A name as a part of a path; slashes stay."""
+    return urllib.parse.quote(name, safe="/")
+
+
+def problem(status: int, body: bytes) -> errors.AmlError:
+    """The error that an answer names, as the class of that name."""
+    try:
+        told = json.loads(body)
+        message = str(told["message"])
+    except (ValueError, KeyError, TypeError):
+        return errors.Unreachable(f"the engine answered {status}: {body[:200]!r}")
+    kind = getattr(errors, str(told.get("error")), None)
+    if not (isinstance(kind, type) and issubclass(kind, errors.AmlError)):
+        kind = errors.AmlError
+    return kind(message)
