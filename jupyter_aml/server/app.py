@@ -7,7 +7,6 @@ import logging
 import os
 import subprocess
 import sys
-from logging import Logger
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,8 @@ from jupyter_aml.server import base, holder, routes
 from jupyter_aml.server.config import AmlConfig
 from jupyter_aml.server.seat import OpenEngine, Seat, open_engine
 from jupyter_aml.server.socket import EngineSocket
+
+LOG = logging.getLogger("jupyter_aml")
 
 
 class AmlExtension(ExtensionApp):
@@ -35,7 +36,8 @@ class AmlExtension(ExtensionApp):
     def initialize_settings(self) -> None:
         """Read the settings; a wrong one closes our routes, never the server."""
         assert self.serverapp is not None
-        log = join_log(self.serverapp.log)
+        # The lines of the whole package go where the server's go.
+        LOG.parent = self.serverapp.log
         self._arguments: list[str] = []
         problem: AmlError | None = None
         settings = Settings(root=Path(os.devnull))
@@ -44,10 +46,10 @@ class AmlExtension(ExtensionApp):
             settings, self._arguments = config.settings(), config.arguments()
         except (Invalid, TraitError) as error:
             problem = Unreachable(f"jupyter_aml is not configured: {error}")
-        self.seat = Seat(settings, log, listen=EngineSocket.open, opener=self.opener)
+        self.seat = Seat(settings, LOG, listen=EngineSocket.open, opener=self.opener)
         self.settings[base.SEAT] = self.seat
         if problem is not None:
-            log.error("%s", problem)
+            LOG.error("%s", problem)
             self.seat.refuse(problem)
             return
         os.environ["AML_ROOT"] = str(settings.root)
@@ -62,7 +64,7 @@ class AmlExtension(ExtensionApp):
     async def stop_extension(self) -> None:
         """Close the engine; where runs go on, a headless one answers for them from now on."""
         if await self.seat.close():
-            logging.getLogger("jupyter_aml").info("runs go on, so a headless engine takes over")
+            LOG.info("runs go on, so a headless engine takes over")
             await asyncio.to_thread(start_headless, self._arguments)
 
     async def _begin(self, root: Path) -> None:
@@ -70,15 +72,7 @@ class AmlExtension(ExtensionApp):
         try:
             await asyncio.to_thread(give_kernels_the_old_names, root)
         except AmlError as error:
-            logging.getLogger("jupyter_aml").warning("kernels have no `azureml`: %s", error)
-
-
-def join_log(servers: Logger) -> Logger:
-    """Let the lines of the whole package go where the server's go, and return its log."""
-    log = logging.getLogger("jupyter_aml")
-    log.parent = servers
-    log.setLevel(logging.NOTSET)
-    return log
+            LOG.warning("kernels have no `azureml`: %s", error)
 
 
 def give_kernels_the_old_names(root: Path) -> None:

@@ -220,9 +220,7 @@ class Seat:
             await self._gone(line, GAP)
             return None
         if self._state != found:
-            self._log.info(
-                "%s holds %s; requests go there", found, self._settings.root
-            )
+            self._log.info("%s holds %s; requests go there", found, self._settings.root)
         self._become(found)
         await self._gone(line, None)
         self.lost(found)

@@ -15,7 +15,8 @@ from tests.server.conftest import until
 
 class TestWrongSettings:
     @pytest.fixture
-    def jp_server_config(self, jp_server_config):
+    def jp_server_config(self, jp_server_config, caplog, monkeypatch):
+        monkeypatch.setattr(app.LOG, "handlers", [caplog.handler])
         return {**jp_server_config, "AmlConfig": {"max_runs": 0}}
 
     async def test_our_routes_say_what_is_wrong_and_jupyter_runs(self, ask, jp_fetch, caplog):
