@@ -1,0 +1,119 @@
+"""Write labextension/src/wire.ts from jupyter_aml/wire.py; with --check, fail when it is stale."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+import types
+from pathlib import Path
+from typing import Any, Literal, NotRequired, Union, get_args, get_origin, get_type_hints
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from jupyter_aml import wire  # noqa: E402
+
+TARGET = ROOT / "labextension" / "src" / "wire.ts"
+HEAD = "// Generated from jupyter_aml/wire.py by .ci/wire_ts.py. Do not edit.\n"
+PRIMITIVES = {str: "string", int: "number", float: "number", bool: "boolean"}
+WIDTH = 100
+
+
+def typescript(hint: Any) -> str:
+    """Spell a type hint in TypeScript."""
+    if hint is Any:
+        return "unknown"
+    if hint == wire.Status:
+        return "Status"
+    if hint is type(None):
+        return "null"
+    if hint in PRIMITIVES:
+        return PRIMITIVES[hint]
+    if inspect.isclass(hint) and hasattr(hint, "__total__"):
+        return hint.__name__
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin is Literal:
+        return alternatives(hint)
+    if origin in (Union, types.UnionType):
+        return " | ".join(dict.fromkeys(typescript(one) for one in arguments))
+    if origin is list:
+        inner = typescript(arguments[0])
+        return f"({inner})[]" if " " in inner else f"{inner}[]"
+    if origin is dict:
+        return f"Record<{typescript(arguments[0])}, {typescript(arguments[1])}>"
+    raise TypeError(f"wire.py uses {hint!r}, for which .ci/wire_ts.py has no TypeScript")
+
+
+def alternatives(hint: Any) -> str:
+    """A Literal as a union of texts."""
+    return " | ".join(f"'{value}'" for value in get_args(hint))
+
+
+def comment(text: str | None) -> str:
+    """A docstring as a comment block, nothing for none."""
+    lines = inspect.cleandoc(text or "").splitlines()
+    if not lines:
+        return ""
+    if len(lines) == 1:
+        return f"/** {lines[0]} */\n"
+    return "/**\n" + "".join(f" * {line}".rstrip() + "\n" for line in lines) + " */\n"
+
+
+def declaration(name: str, spelled: str) -> str:
+    """A type alias, one alternative a line where it is long."""
+    line = f"export type {name} = {spelled};\n"
+    if len(line) <= WIDTH:
+        return line
+    return f"export type {name} =\n  | " + spelled.replace(" | ", "\n  | ") + ";\n"
+
+
+def member(key: str, hint: Any, *, total: bool) -> str:
+    """One field of an interface."""
+    optional = not total
+    if get_origin(hint) is NotRequired:
+        optional, hint = True, get_args(hint)[0]
+    mark, spelled = "?" if optional else "", typescript(hint)
+    line = f"  {key}{mark}: {spelled};\n"
+    if len(line) <= WIDTH:
+        return line
+    return f"  {key}{mark}:\n    | " + spelled.replace(" | ", "\n    | ") + ";\n"
+
+
+def interface(kind: Any) -> str:
+    """A TypedDict as an interface."""
+    hints = get_type_hints(kind, vars(wire), include_extras=True)
+    body = "".join(member(key, hint, total=kind.__total__) for key, hint in hints.items())
+    return f"{comment(kind.__doc__)}export interface {kind.__name__} {{\n{body}}}\n"
+
+
+def generate() -> str:
+    """The whole of wire.ts, in the order of wire.py."""
+    parts = [
+        HEAD,
+        f"/** Grows when a page of one version cannot talk to a server of another. */\n"
+        f"export const PROTOCOL = {wire.PROTOCOL};\n",
+        f"export const RUN_MIME = '{wire.RUN_MIME}';\n",
+        declaration("Status", alternatives(wire.Status)),
+    ]
+    for name, value in vars(wire).items():
+        if not name.startswith("Wire"):
+            continue
+        is_dict = inspect.isclass(value)
+        parts.append(interface(value) if is_dict else declaration(name, typescript(value)))
+    return "\n".join(parts)
+
+
+def main() -> int:
+    """Write the file, or with --check say whether it is fresh."""
+    text = generate()
+    if "--check" not in sys.argv[1:]:
+        TARGET.write_text(text)
+        return 0
+    if TARGET.exists() and TARGET.read_text() == text:
+        return 0
+    print("labextension/src/wire.ts is stale: run python .ci/wire_ts.py", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,51 @@
+import imports from 'eslint-plugin-import';
+import hooks from 'eslint-plugin-react-hooks';
+import typescript from 'typescript-eslint';
+
+/** `room` may import nothing of the rooms that stand above it. */
+const above = (room, ...rooms) => ({
+  target: `./src/${room}`,
+  from: rooms.map(one => `./src/${one}`),
+  message: 'The arrow is index -> plugins -> (views, models) -> api -> tokens -> wire.'
+});
+
+export default typescript.config(
+  { ignores: ['lib', 'node_modules', '.yarn'] },
+  ...typescript.configs.recommended,
+  {
+    files: ['src/**/*.{ts,tsx}'],
+    plugins: { import: imports, 'react-hooks': hooks },
+    settings: { 'import/resolver': { node: { extensions: ['.ts', '.tsx'] } } },
+    rules: {
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/no-redeclare': 'off',
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      curly: 'error',
+      eqeqeq: 'error',
+      'import/no-restricted-paths': [
+        'error',
+        {
+          zones: [
+            above('wire.ts', 'tokens.ts', 'api', 'models', 'views', 'plugins', 'index.ts'),
+            above('tokens.ts', 'api', 'models', 'views', 'plugins', 'index.ts'),
+            above('api', 'models', 'views', 'plugins', 'index.ts'),
+            above('models', 'views', 'plugins', 'index.ts'),
+            above('views', 'plugins', 'index.ts'),
+            above('plugins', 'index.ts'),
+            above('widget.tsx', 'api', 'plugins', 'index.ts')
+          ]
+        }
+      ],
+      'max-lines': ['error', 400],
+      'no-console': 'error',
+      'react-hooks/rules-of-hooks': 'error'
+    }
+  },
+  {
+    // What the kernel's widget shares with Lab must not need Lab.
+    files: ['src/models/**', 'src/views/**', 'src/widget.tsx'],
+    rules: {
+      'no-restricted-imports': ['error', { patterns: ['@jupyterlab/*', '@lumino/*'] }]
+    }
+  }
+);

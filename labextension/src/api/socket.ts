@@ -1,0 +1,209 @@
+import type { Feed, Follower, Following, Link, LinkState } from '../tokens';
+import { PROTOCOL } from '../wire';
+import type { WireEvent, WireStatus } from '../wire';
+
+const SLOWEST_RETRY = 30_000;
+const LINGER = 1_000;
+
+/** What the socket needs of the world. */
+export interface Dial {
+  /** The handshake; rejects with an error that may have a `status`. */
+  status(): Promise<WireStatus>;
+  open(): WebSocket;
+}
+
+/**
+ * One WebSocket for the whole page, open while anything is followed.
+ *
+ * Nothing is lost by a reconnect: each follower is asked for its positions again.
+ */
+export class EventSocket implements Feed {
+  constructor(private readonly dial: Dial) {}
+
+  follow(follower: Follower): Following {
+    this.followers.set(follower, this.key(follower));
+    window.clearTimeout(this.closing);
+    follower.link(this.link);
+    if (this.isOpen) {
+      this.send(follower.ask());
+    } else if (this.link.state === 'idle') {
+      void this.connect();
+    }
+    return {
+      again: () => this.isOpen && this.followers.has(follower) && this.send(follower.ask()),
+      dispose: () => this.unfollow(follower)
+    };
+  }
+
+  retry(): void {
+    if (this.isOpen || this.link.state === 'connecting') {
+      return;
+    }
+    window.clearTimeout(this.retrying);
+    this.failures = 0;
+    void this.connect();
+  }
+
+  private get isOpen(): boolean {
+    return this.link.state === 'online' && this.socket?.readyState === WebSocket.OPEN;
+  }
+
+  private key(follower: Follower): string {
+    const asked = follower.ask();
+    return `${asked.topic}/${asked.runId ?? asked.workspace}`;
+  }
+
+  private unfollow(follower: Follower): void {
+    const key = this.followers.get(follower);
+    if (key === undefined) {
+      return;
+    }
+    this.followers.delete(follower);
+    if (this.isOpen && ![...this.followers.values()].includes(key)) {
+      const { topic, runId, workspace } = follower.ask();
+      this.send({ type: 'unsubscribe', topic, runId, workspace });
+    }
+    if (this.followers.size === 0) {
+      // A cell that is cleared and run again must not open a new socket.
+      this.closing = window.setTimeout(() => this.hangUp(), LINGER);
+    }
+  }
+
+  private async connect(): Promise<void> {
+    this.tell('connecting', 'Connecting to the server');
+    try {
+      this.check(await this.dial.status());
+    } catch (error) {
+      this.refused(error as Error & { status?: number });
+      return;
+    }
+    if (this.link.state !== 'connecting') {
+      return;
+    }
+    if (this.followers.size === 0) {
+      this.tell('idle', '');
+      return;
+    }
+    this.listen(this.dial.open());
+  }
+
+  private listen(socket: WebSocket): void {
+    this.socket = socket;
+    socket.onmessage = message => this.hear(JSON.parse(message.data as string) as WireEvent);
+    socket.onclose = () => {
+      if (this.socket !== socket) {
+        return;
+      }
+      this.socket = null;
+      if (this.link.state === 'online' || this.link.state === 'connecting') {
+        this.later();
+      }
+    };
+  }
+
+  private hear(event: WireEvent): void {
+    if (event.type === 'hello') {
+      this.check(event.status);
+      if (this.link.state === 'outdated') {
+        this.socket?.close();
+        return;
+      }
+      this.failures = 0;
+      this.tell('online', '');
+      for (const follower of this.followers.keys()) {
+        this.send(follower.ask());
+      }
+      return;
+    }
+    for (const [follower, key] of this.followers) {
+      if (concerns(event, key)) {
+        follower.hear(event);
+      }
+    }
+  }
+
+  private check(status: WireStatus): void {
+    if (status.protocol === PROTOCOL) {
+      return;
+    }
+    const cure =
+      status.protocol > PROTOCOL
+        ? 'Reload this page'
+        : 'Restart the Jupyter server, as jupyter_aml was updated while it ran';
+    this.tell(
+      'outdated',
+      `This page and the server (jupyter_aml ${status.version}) are of different versions. ${cure}.`
+    );
+  }
+
+  private refused(error: Error & { status?: number }): void {
+    if (error.status === 404 || error.status === 403) {
+      const cure = 'Run "jupyter server extension enable jupyter_aml" and restart the server.';
+      const missing = `The server part of jupyter_aml is not enabled. ${cure}`;
+      this.tell('missing', error.status === 404 ? missing : error.message);
+    } else {
+      this.later();
+    }
+  }
+
+  private later(): void {
+    this.tell('offline', 'No connection to the server; trying again');
+    const longest = Math.min(SLOWEST_RETRY, 500 * 2 ** this.failures);
+    this.failures += 1;
+    this.retrying = window.setTimeout(
+      () => {
+        if (this.followers.size > 0) {
+          void this.connect();
+        } else {
+          this.tell('idle', '');
+        }
+      },
+      longest * (0.5 + Math.random() / 2)
+    );
+  }
+
+  private hangUp(): void {
+    if (this.followers.size > 0 || !this.socket) {
+      return;
+    }
+    const socket = this.socket;
+    this.socket = null;
+    this.tell('idle', '');
+    socket.close();
+  }
+
+  private tell(state: LinkState, message: string): void {
+    this.link = { state, message };
+    for (const follower of this.followers.keys()) {
+      follower.link(this.link);
+    }
+  }
+
+  private send(message: object): void {
+    this.socket?.send(JSON.stringify(message));
+  }
+
+  private readonly followers = new Map<Follower, string>();
+  private link: Link = { state: 'idle', message: '' };
+  private socket: WebSocket | null = null;
+  private failures = 0;
+  private closing = 0;
+  private retrying = 0;
+}
+
+function concerns(event: WireEvent, key: string): boolean {
+  switch (event.type) {
+    case 'run':
+      return key === `run/${event.run.runId}` || key === `runs/${event.run.workspace}`;
+    case 'metrics':
+      return key === `run/${event.metrics.runId}`;
+    case 'deleted':
+      return key === `run/${event.runId}` || key.startsWith('runs/');
+    case 'problem':
+      return event.runId === null ? key.startsWith('runs/') : key === `run/${event.runId}`;
+    case 'hello':
+      return false;
+    default:
+      return key === `run/${event.runId}`;
+  }
+}

@@ -1,0 +1,337 @@
+import type { Follower, Following, Link, Rest, Feed } from '../tokens';
+import type {
+  WireCard,
+  WireEvent,
+  WireFile,
+  WireMetrics,
+  WireRun,
+  WireSubscribe,
+  WireValue
+} from '../wire';
+import { LogModel } from './log';
+import { Series } from './series';
+import { Signal } from './signal';
+import { FINAL } from './words';
+
+export const CONSOLE = 'user_logs/std_log.txt';
+const TAIL = 262_144;
+const KEPT_TAIL = 65_536;
+const KEPT_POINTS = 500;
+const MOST_VALUES = 1_000;
+const PICTURE_LIMIT = 200_000;
+const MOST_PICTURES = 12;
+
+/** The way to the server that a run can be followed over. */
+export interface Live {
+  rest: Rest;
+  feed: Feed;
+}
+
+/** Everything that the page knows of one run: from a stored card, from the server, or both. */
+export class RunModel implements Follower {
+  constructor(
+    readonly runId: string,
+    private readonly live: Live | null = null
+  ) {}
+
+  /** The run, its files, the link or a problem changed. */
+  readonly changed = new Signal();
+  /** Points or values came in. */
+  readonly measured = new Signal();
+
+  run: WireRun | null = null;
+  link_: Link = { state: 'idle', message: '' };
+  problem: string | null = null;
+  isDeleted = false;
+  files: WireFile[] = [];
+  readonly series = new Map<string, Series>();
+  readonly values = new Map<string, WireValue[]>();
+  /** Pictures as data: addresses, for stored outputs. */
+  readonly pictures = new Map<string, string>();
+  /** What the charts on this page look like now, by series. */
+  readonly charts = new Map<string, () => string | null>();
+
+  get isFinal(): boolean {
+    return this.run !== null && FINAL.has(this.run.status);
+  }
+
+  get isLive(): boolean {
+    return this.link_.state === 'online';
+  }
+
+  get hasServer(): boolean {
+    return this.live !== null;
+  }
+
+  /** Names of the logs: the console first, then by name. */
+  get logNames(): string[] {
+    const isLog = (name: string): boolean => /^(user_logs|azureml-logs|logs)\//.test(name);
+    const names = new Set([CONSOLE, ...this.files.map(file => file.name).filter(isLog)]);
+    for (const name of this.logs.keys()) {
+      names.add(name);
+    }
+    return [...names];
+  }
+
+  /** Take a stored card, unless what is known already is newer. */
+  restore(card: WireCard): void {
+    if (this.run && this.run.seq > card.run.seq) {
+      return;
+    }
+    this.run = card.run;
+    this.files = card.files ?? [];
+    for (const [name, address] of Object.entries(card.images ?? {})) {
+      this.pictures.set(name, address);
+    }
+    if (card.log) {
+      this.log(card.log.name).restore(card.log);
+    }
+    if (card.metrics) {
+      this.takeMetrics(card.metrics, true);
+      // A stored curve is thinned out more than one that the server sends.
+      this.cursor = undefined;
+    }
+    this.changed.emit();
+  }
+
+  /** What a stored output keeps; null while nothing is known. */
+  card(): WireCard | null {
+    if (!this.run) {
+      return null;
+    }
+    const series = [...this.series].map(([name, one]) => [name, one.wire(KEPT_POINTS)] as const);
+    const log = this.logs.get(CONSOLE) ?? [...this.logs.values()][0];
+    return {
+      run: this.run,
+      metrics: {
+        runId: this.runId,
+        series: Object.fromEntries(series),
+        values: Object.fromEntries(this.values),
+        cursor: {}
+      },
+      log: log?.isKnown ? log.tail(KEPT_TAIL) : null,
+      files: this.files,
+      images: Object.fromEntries(this.pictures),
+      savedAt: new Date().toISOString()
+    };
+  }
+
+  /** A log, known or not yet. */
+  log(name: string): LogModel {
+    let log = this.logs.get(name);
+    if (!log) {
+      log = new LogModel(name);
+      this.logs.set(name, log);
+    }
+    return log;
+  }
+
+  /** Keep a log up to date until the returned function is called. */
+  readLog(name: string): () => void {
+    this.readers.set(name, (this.readers.get(name) ?? 0) + 1);
+    if (this.following && this.readers.get(name) === 1) {
+      void this.fetchLog(name);
+    }
+    return () => {
+      const left = (this.readers.get(name) ?? 1) - 1;
+      if (left > 0) {
+        this.readers.set(name, left);
+      } else {
+        this.readers.delete(name);
+        this.following?.again();
+      }
+    };
+  }
+
+  /** Follow the run over the socket; nothing happens without a server. */
+  start(): void {
+    if (!this.live || this.following) {
+      return;
+    }
+    this.following = this.live.feed.follow(this);
+    for (const name of this.readers.keys()) {
+      void this.fetchLog(name);
+    }
+    void this.fetchFiles();
+  }
+
+  stop(): void {
+    this.following?.dispose();
+    this.following = null;
+  }
+
+  retry(): void {
+    this.problem = null;
+    this.live?.feed.retry();
+    this.following?.again();
+    this.changed.emit();
+  }
+
+  /** Ask the engine to cancel the run; the answer arrives as an event, too. */
+  async cancel(): Promise<void> {
+    if (this.live) {
+      this.takeRun(await this.live.rest.cancel(this.runId));
+    }
+  }
+
+  fileUrl(name: string, inline = false): string | null {
+    return this.live && this.link_.state !== 'missing'
+      ? this.live.rest.fileUrl(this.runId, name, inline)
+      : null;
+  }
+
+  // ---- follower of the socket
+
+  ask(): WireSubscribe {
+    const logs: Record<string, number> = {};
+    for (const name of this.readers.keys()) {
+      const log = this.log(name);
+      if (log.isKnown) {
+        logs[name] = log.end;
+      }
+    }
+    return {
+      type: 'subscribe',
+      topic: 'run',
+      runId: this.runId,
+      seq: this.run?.seq,
+      logs,
+      metrics: this.cursor
+    };
+  }
+
+  link(link: Link): void {
+    const isBack = link.state === 'online' && this.link_.state !== 'online';
+    this.link_ = link;
+    if (isBack && this.following) {
+      void this.fetchFiles();
+    }
+    this.changed.emit();
+  }
+
+  hear(event: WireEvent): void {
+    switch (event.type) {
+      case 'run':
+        return this.takeRun(event.run);
+      case 'log':
+        return this.log(event.name).hear(event);
+      case 'metrics':
+        this.takeMetrics(event.metrics, event.replace);
+        return this.measured.emit();
+      case 'files':
+        return void this.fetchFiles();
+      case 'gap':
+        return this.following?.again();
+      case 'deleted':
+        this.isDeleted = true;
+        return this.changed.emit();
+      case 'problem':
+        this.problem = event.problem.message;
+        return this.changed.emit();
+    }
+  }
+
+  private takeRun(run: WireRun): void {
+    if (this.run && run.seq < this.run.seq) {
+      return;
+    }
+    const hasEnded = FINAL.has(run.status) && !this.isFinal;
+    this.run = run;
+    this.problem = null;
+    if (hasEnded) {
+      void this.fetchFiles().then(() => this.fetchPictures());
+    }
+    this.changed.emit();
+  }
+
+  private takeMetrics(metrics: WireMetrics, replace: boolean): void {
+    if (replace) {
+      this.values.clear();
+    }
+    for (const [name, points] of Object.entries(metrics.series)) {
+      let one = this.series.get(name);
+      if (!one) {
+        one = new Series(name);
+        this.series.set(name, one);
+      }
+      if (replace) {
+        one.replace(points);
+      } else {
+        one.append(points);
+      }
+    }
+    for (const [name, added] of Object.entries(metrics.values)) {
+      const all = [...(this.values.get(name) ?? []), ...added];
+      this.values.set(name, all.slice(-MOST_VALUES));
+    }
+    this.cursor = { ...(replace ? {} : this.cursor), ...metrics.cursor };
+    this.measured.emit();
+  }
+
+  private async fetchLog(name: string): Promise<void> {
+    const log = this.log(name);
+    try {
+      const piece = await this.live!.rest.logTail(this.runId, name, TAIL);
+      if (piece.end >= log.end) {
+        log.restart(piece.text, piece.offset, piece.end);
+      }
+    } catch {
+      // A log that is not written yet is followed from its beginning.
+      if (!log.isKnown) {
+        log.restart('', 0, 0);
+      }
+    }
+    this.following?.again();
+  }
+
+  private async fetchFiles(): Promise<void> {
+    if (!this.live || this.link_.state === 'missing') {
+      return;
+    }
+    try {
+      this.files = await this.live.rest.files(this.runId);
+      this.changed.emit();
+    } catch (error) {
+      this.problem ??= (error as Error).message;
+      this.changed.emit();
+    }
+  }
+
+  private async fetchPictures(): Promise<void> {
+    for (const [name, shown] of [...this.imageFiles()].slice(0, MOST_PICTURES)) {
+      try {
+        const address = await this.live!.rest.picture(this.runId, shown.at(-1)!, PICTURE_LIMIT);
+        if (address) {
+          this.pictures.set(name, address);
+        }
+      } catch {
+        // A stored output goes without a picture that cannot be had.
+        continue;
+      }
+    }
+  }
+
+  /** The files of the images that the run logged, by the name they were logged under. */
+  imageFiles(): Map<string, string[]> {
+    const found = new Map<string, string[]>();
+    for (const [name, all] of this.values) {
+      const files = all.filter(one => one.kind === 'image').map(one => fileOf(one.value));
+      const known = [...new Set(files)].filter(file => file !== '');
+      if (known.length > 0) {
+        found.set(name, known);
+      }
+    }
+    return found;
+  }
+
+  private readonly logs = new Map<string, LogModel>();
+  private readonly readers = new Map<string, number>();
+  private cursor: Record<string, number> | undefined;
+  private following: Following | null = null;
+}
+
+/** The name of the file that an image value points at. */
+function fileOf(value: unknown): string {
+  const file = (value as { file?: unknown } | null)?.file;
+  return typeof file === 'string' ? file : '';
+}

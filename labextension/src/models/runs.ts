@@ -1,0 +1,201 @@
+import type { Following, Follower, Link } from '../tokens';
+import type { WireEvent, WireRun, WireSubscribe } from '../wire';
+import type { Live } from './run';
+import { Signal } from './signal';
+
+const PAGE = 200;
+const SETTLE = 600;
+
+/** The runs of one workspace, newest first: pages that were asked for, kept live. */
+export class RunsModel implements Follower {
+  constructor(private readonly live: Live) {}
+
+  readonly changed = new Signal();
+
+  workspace = 'default';
+  filter = '';
+  rows: WireRun[] = [];
+  total = 0;
+  isLoading = false;
+  hasLoaded = false;
+  problem: string | null = null;
+  link_: Link = { state: 'idle', message: '' };
+
+  get hasMore(): boolean {
+    return this.next !== null;
+  }
+
+  find(runId: string): WireRun | null {
+    return this.rows.find(run => run.runId === runId) ?? null;
+  }
+
+  /** Show another workspace, or other runs of it. */
+  async show(workspace: string, filter: string): Promise<void> {
+    const isOther = workspace !== this.workspace;
+    [this.workspace, this.filter] = [workspace, filter.trim()];
+    if (isOther) {
+      [this.rows, this.total, this.next, this.hasLoaded] = [[], 0, null, false];
+    }
+    await this.refresh();
+    if (isOther && this.following) {
+      this.stop();
+      this.start();
+    }
+  }
+
+  /** Load the first page again. */
+  async refresh(): Promise<void> {
+    window.clearTimeout(this.settling);
+    await this.load(null);
+  }
+
+  /** Load the next page, if there is one. */
+  async more(): Promise<void> {
+    if (this.next !== null && !this.isLoading) {
+      await this.load(this.next);
+    }
+  }
+
+  start(): void {
+    this.following ??= this.live.feed.follow(this);
+  }
+
+  stop(): void {
+    this.following?.dispose();
+    this.following = null;
+  }
+
+  /** After a failure: connect again and load again. */
+  async retry(): Promise<void> {
+    this.live.feed.retry();
+    await this.refresh();
+  }
+
+  /** Take a run that a command got as an answer. */
+  take(run: WireRun): void {
+    const at = this.rows.findIndex(row => row.runId === run.runId);
+    if (at >= 0 && this.rows[at].seq > run.seq) {
+      return;
+    }
+    if (at >= 0) {
+      this.rows = this.rows.map((row, index) => (index === at ? run : row));
+    } else if (!this.filter && this.isNew(run)) {
+      const before = this.rows.findIndex(row => row.createdAt <= run.createdAt);
+      const place = before < 0 ? this.rows.length : before;
+      this.rows = [...this.rows.slice(0, place), run, ...this.rows.slice(place)];
+      this.total += 1;
+    }
+    if (this.filter) {
+      // Only the server knows whether the run is (still) among those that are wanted.
+      this.settle();
+    }
+    this.changed.emit();
+  }
+
+  drop(runId: string): void {
+    const left = this.rows.filter(run => run.runId !== runId);
+    this.total -= this.rows.length - left.length;
+    this.rows = left;
+    this.changed.emit();
+  }
+
+  // ---- follower of the socket
+
+  ask(): WireSubscribe {
+    const seq = this.rows.reduce((newest, run) => Math.max(newest, run.seq), 0);
+    return { type: 'subscribe', topic: 'runs', workspace: this.workspace, seq };
+  }
+
+  link(link: Link): void {
+    const wasAway = this.link_.state === 'offline' || this.link_.state === 'missing';
+    this.link_ = link;
+    if (link.state === 'online' && wasAway) {
+      void this.refresh();
+    }
+    this.changed.emit();
+  }
+
+  hear(event: WireEvent): void {
+    if (event.type === 'run' && event.run.workspace === this.workspace) {
+      this.take(event.run);
+    } else if (event.type === 'deleted') {
+      this.drop(event.runId);
+    } else if (event.type === 'problem') {
+      this.problem = event.problem.message;
+      this.changed.emit();
+    }
+  }
+
+  /** Whether a run that is not in the list belongs to the part that was loaded. */
+  private isNew(run: WireRun): boolean {
+    const oldest = this.rows.at(-1);
+    return this.hasLoaded && (!this.hasMore || !oldest || run.createdAt >= oldest.createdAt);
+  }
+
+  private settle(): void {
+    window.clearTimeout(this.settling);
+    this.settling = window.setTimeout(() => void this.refresh(), SETTLE);
+  }
+
+  private async load(after: string | null): Promise<void> {
+    const asked = ++this.asked;
+    this.isLoading = true;
+    this.changed.emit();
+    try {
+      const { workspace, filter } = this;
+      const page = await this.live.rest.runs({ workspace, filter, limit: PAGE, after });
+      if (asked !== this.asked) {
+        return;
+      }
+      this.rows = after === null ? page.runs : merge(this.rows, page.runs);
+      [this.total, this.next, this.problem, this.hasLoaded] = [page.total, page.next, null, true];
+    } catch (error) {
+      if (asked === this.asked) {
+        this.problem = (error as Error).message;
+      }
+    }
+    if (asked === this.asked) {
+      this.isLoading = false;
+      this.changed.emit();
+    }
+  }
+
+  private next: string | null = null;
+  private asked = 0;
+  private settling = 0;
+  private following: Following | null = null;
+}
+
+function merge(rows: WireRun[], added: WireRun[]): WireRun[] {
+  const known = new Set(rows.map(run => run.runId));
+  return [...rows, ...added.filter(run => !known.has(run.runId))];
+}
+
+/** A row of the sidebar's list: the head of a group, or a run. */
+export type Row =
+  { kind: 'group'; name: string; count: number; isOpen: boolean } | { kind: 'run'; run: WireRun };
+
+/** The list as it is shown: flat, or under the experiments, that of the newest run first. */
+export function rowsOf(runs: WireRun[], isGrouped: boolean, closed: ReadonlySet<string>): Row[] {
+  if (!isGrouped) {
+    return runs.map(run => ({ kind: 'run', run }));
+  }
+  const groups = new Map<string, WireRun[]>();
+  for (const run of runs) {
+    const group = groups.get(run.experiment);
+    if (group) {
+      group.push(run);
+    } else {
+      groups.set(run.experiment, [run]);
+    }
+  }
+  const rows: Row[] = [];
+  for (const [name, members] of groups) {
+    const isOpen = !closed.has(name);
+    rows.push({ kind: 'group', name, count: members.length, isOpen });
+    if (isOpen) {
+      rows.push(...members.map(run => ({ kind: 'run', run }) as const));
+    }
+  }
+  return rows;
+}

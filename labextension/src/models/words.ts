@@ -1,0 +1,109 @@
+/** Numbers, times and states as a user reads them. */
+
+import type { Trans } from '../tokens';
+import type { Status, WireRun } from '../wire';
+
+export const FINAL: ReadonlySet<Status> = new Set<Status>(['Completed', 'Failed', 'Canceled']);
+
+/** Shape, kind of colour and whether it moves; the word is the status itself. */
+export interface Face {
+  glyph: string;
+  tone: 'active' | 'good' | 'bad' | 'quiet';
+  word: string;
+}
+
+const FACES: Record<Status, Face> = {
+  NotStarted: { glyph: '◌', tone: 'quiet', word: 'Not started' },
+  Preparing: { glyph: '⟳', tone: 'active', word: 'Preparing' },
+  Provisioning: { glyph: '⟳', tone: 'active', word: 'Provisioning' },
+  Queued: { glyph: '◌', tone: 'quiet', word: 'Queued' },
+  Starting: { glyph: '◐', tone: 'active', word: 'Starting' },
+  Running: { glyph: '●', tone: 'active', word: 'Running' },
+  NotResponding: { glyph: '◍', tone: 'bad', word: 'Not responding' },
+  CancelRequested: { glyph: '◑', tone: 'quiet', word: 'Canceling' },
+  Finalizing: { glyph: '◕', tone: 'active', word: 'Finalizing' },
+  Completed: { glyph: '✓', tone: 'good', word: 'Completed' },
+  Failed: { glyph: '✕', tone: 'bad', word: 'Failed' },
+  Canceled: { glyph: '⏹', tone: 'quiet', word: 'Canceled' }
+};
+
+export function face(status: Status): Face {
+  return FACES[status] ?? { glyph: '?', tone: 'quiet', word: String(status) };
+}
+
+/** `2m 14s`, `1h 03m`, `3d 4h`. */
+export function duration(seconds: number): string {
+  const whole = Math.max(0, Math.floor(seconds));
+  const two = (n: number): string => String(n).padStart(2, '0');
+  if (whole < 60) {
+    return `${whole}s`;
+  }
+  if (whole < 3600) {
+    return `${Math.floor(whole / 60)}m ${two(whole % 60)}s`;
+  }
+  if (whole < 86400) {
+    return `${Math.floor(whole / 3600)}h ${two(Math.floor(whole / 60) % 60)}m`;
+  }
+  return `${Math.floor(whole / 86400)}d ${Math.floor(whole / 3600) % 24}h`;
+}
+
+/** Seconds that a run has run, or null where it has not started. */
+export function elapsed(run: WireRun, now: number): number | null {
+  if (!run.startedAt) {
+    return null;
+  }
+  const end = run.endedAt ? Date.parse(run.endedAt) : now;
+  return (end - Date.parse(run.startedAt)) / 1000;
+}
+
+/** A metric with five significant digits; words stay as they are. */
+export function number(value: unknown): string {
+  if (value === null || value === undefined) {
+    return 'NaN';
+  }
+  if (typeof value !== 'number') {
+    return String(value);
+  }
+  if (Number.isInteger(value) && Math.abs(value) < 1e7) {
+    return String(value);
+  }
+  const size = Math.abs(value);
+  if (size !== 0 && (size < 1e-3 || size >= 1e7)) {
+    return value
+      .toExponential(3)
+      .replace(/\.?0+e/, 'e')
+      .replace('e+', 'e');
+  }
+  return String(Number(value.toPrecision(5)));
+}
+
+/** Bytes as `1.5 MB`. */
+export function size(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  let [value, unit] = [bytes, 0];
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
+}
+
+/** How long ago, as lists show it. */
+export function ago(at: string, now: number, trans: Trans): string {
+  const seconds = (now - Date.parse(at)) / 1000;
+  return seconds < 60 ? trans('just now') : trans('%1 ago', duration(seconds).split(' ')[0]);
+}
+
+/** A time of the wire in the reader's own zone and language. */
+export function moment(at: string | null): string {
+  return at ? new Date(at).toLocaleString() : '';
+}
+
+/** What a run is called: its display name, else what it executes. */
+export function title(run: WireRun): string {
+  return run.displayName ?? run.script ?? run.runId;
+}
+
+/** Fills `%1`, `%2` and leaves the language as it is. */
+export const plain: Trans = (text, ...args) =>
+  text.replace(/%(\d)/g, (whole, index: string) => String(args[Number(index) - 1] ?? whole));

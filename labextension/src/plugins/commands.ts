@@ -1,0 +1,239 @@
+import { ILayoutRestorer } from '@jupyterlab/application';
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import {
+  Clipboard,
+  Dialog,
+  ICommandPalette,
+  MainAreaWidget,
+  showDialog,
+  showErrorMessage,
+  WidgetTracker
+} from '@jupyterlab/apputils';
+import { closeIcon, copyIcon, refreshIcon, stopIcon } from '@jupyterlab/ui-components';
+import type { CommandRegistry } from '@lumino/commands';
+import type { ReadonlyJSONObject, ReadonlyPartialJSONObject } from '@lumino/coreutils';
+import { FINAL, title } from '../models/words';
+import { Commands, IServer } from '../tokens';
+import type { WireRun } from '../wire';
+import { flaskIcon } from './icons';
+import { IRunLibrary } from './library';
+import { RunPage } from './RunPage';
+import { IRunsPanel } from './runs';
+
+const RUN_ARGUMENTS: { args: ReadonlyJSONObject } = {
+  args: {
+    type: 'object',
+    properties: {
+      runId: {
+        type: 'string',
+        description: 'The id of the run; without it, the one that is selected.'
+      }
+    }
+  }
+};
+const NO_ARGUMENTS: { args: ReadonlyJSONObject } = { args: { type: 'object', properties: {} } };
+
+type Pages = WidgetTracker<MainAreaWidget<RunPage>>;
+
+/** Everything that can be done to a run, as commands. */
+export const commands: JupyterFrontEndPlugin<void> = {
+  id: 'jupyter-aml:commands',
+  description: 'Opens, cancels and deletes runs; adds the pages of runs.',
+  autoStart: true,
+  requires: [IServer, IRunLibrary, IRunsPanel],
+  optional: [ICommandPalette, ILayoutRestorer],
+  activate: (
+    app: JupyterFrontEnd,
+    server: IServer,
+    library: IRunLibrary,
+    panel: IRunsPanel,
+    palette: ICommandPalette | null,
+    restorer: ILayoutRestorer | null
+  ) => {
+    const pages: Pages = new WidgetTracker({ namespace: 'jupyter-aml-run' });
+    const runOf = new RunOfCommand(app, panel, pages, library);
+    addOpen(app, runOf, pages, library);
+    addActions(app.commands, runOf, panel, server, library);
+    addPanelCommands(app, panel, library);
+    for (const command of Object.values(Commands)) {
+      palette?.addItem({ command, category: 'AML' });
+    }
+    void restorer?.restore(pages, {
+      command: Commands.open,
+      args: page => ({ runId: page.content.runId }),
+      name: page => page.content.runId
+    });
+  }
+};
+
+/** Which run a command is about: the one it names, the one under the menu, the selected, the open. */
+class RunOfCommand {
+  constructor(
+    private readonly app: JupyterFrontEnd,
+    private readonly panel: IRunsPanel,
+    private readonly pages: Pages,
+    private readonly library: IRunLibrary
+  ) {
+    // A menu takes the focus, so it is remembered where it was.
+    panel.node.addEventListener('focusin', () => (this.isOnPage = false));
+    pages.widgetAdded.connect((_, page) => {
+      page.node.addEventListener('focusin', () => (this.isOnPage = true));
+    });
+    pages.currentChanged.connect(() => (this.isOnPage = true));
+  }
+
+  id(args: ReadonlyPartialJSONObject): string | null {
+    if (typeof args.runId === 'string') {
+      return args.runId;
+    }
+    const page = this.pages.currentWidget;
+    if (page && this.isOnPage && page === this.app.shell.currentWidget) {
+      return page.content.runId;
+    }
+    return this.panel.selected;
+  }
+
+  run(args: ReadonlyPartialJSONObject): WireRun | null {
+    const id = this.id(args);
+    return id === null ? null : (this.library.runs.peek(id)?.run ?? this.panel.model.find(id));
+  }
+
+  private isOnPage = false;
+}
+
+function addOpen(
+  app: JupyterFrontEnd,
+  runOf: RunOfCommand,
+  pages: Pages,
+  library: IRunLibrary
+): void {
+  const { trans } = library;
+  app.commands.addCommand(Commands.open, {
+    label: trans('Open run'),
+    caption: trans('Open the page of the run'),
+    icon: flaskIcon,
+    describedBy: RUN_ARGUMENTS,
+    isEnabled: args => runOf.id(args) !== null,
+    execute: args => {
+      const runId = runOf.id(args);
+      if (runId === null || !/^[\w-]+$/.test(runId)) {
+        return;
+      }
+      const known = pages.find(page => page.content.runId === runId);
+      const page = known ?? newPage(runId, library);
+      if (!known) {
+        void pages.add(page);
+      }
+      if (!page.isAttached) {
+        app.shell.add(page, 'main', { type: 'AML' });
+      }
+      app.shell.activateById(page.id);
+    }
+  });
+}
+
+function newPage(runId: string, library: IRunLibrary): MainAreaWidget<RunPage> {
+  const page = new MainAreaWidget({ content: new RunPage(runId, library) });
+  const model = library.runs.get(runId);
+  page.id = `jupyter-aml-run-${runId}`;
+  page.title.icon = flaskIcon;
+  page.title.closable = true;
+  page.toolbar.hide();
+  const name = (): void => {
+    page.title.label = model.run ? `${title(model.run)} #${model.run.number}` : runId;
+    page.title.caption = runId;
+  };
+  name();
+  page.disposed.connect(model.changed.subscribe(name));
+  return page;
+}
+
+function addActions(
+  registry: CommandRegistry,
+  runOf: RunOfCommand,
+  panel: IRunsPanel,
+  server: IServer,
+  { trans }: IRunLibrary
+): void {
+  registry.addCommand(Commands.cancel, {
+    label: trans('Cancel run'),
+    caption: trans('End the run and all that it started'),
+    icon: stopIcon,
+    describedBy: RUN_ARGUMENTS,
+    isEnabled: args => {
+      const run = runOf.run(args);
+      return run !== null && !FINAL.has(run.status) && run.status !== 'CancelRequested';
+    },
+    execute: args => {
+      const runId = runOf.id(args);
+      return attempt(trans('The run cannot be canceled'), async () => {
+        if (runId !== null) {
+          panel.model.take(await server.rest.cancel(runId));
+        }
+      });
+    }
+  });
+  registry.addCommand(Commands.remove, {
+    label: trans('Delete run'),
+    caption: trans('Delete the run with its files, logs and metrics'),
+    icon: closeIcon,
+    describedBy: RUN_ARGUMENTS,
+    isEnabled: args => {
+      const run = runOf.run(args);
+      return run !== null && FINAL.has(run.status);
+    },
+    execute: async args => {
+      const run = runOf.run(args);
+      if (!run) {
+        return;
+      }
+      const answer = await showDialog({
+        title: trans('Delete run #%1 of %2?', run.number, run.experiment),
+        body: trans('%1 goes with its files, logs and metrics. This cannot be undone.', title(run)),
+        buttons: [Dialog.cancelButton(), Dialog.warnButton({ label: trans('Delete run') })]
+      });
+      if (answer.button.accept) {
+        await attempt(trans('The run cannot be deleted'), async () => {
+          await server.rest.remove(run.runId);
+          panel.model.drop(run.runId);
+        });
+      }
+    }
+  });
+  registry.addCommand(Commands.copyId, {
+    label: trans('Copy run id'),
+    caption: trans('Copy the id of the run to the clipboard'),
+    icon: copyIcon,
+    describedBy: RUN_ARGUMENTS,
+    isEnabled: args => runOf.id(args) !== null,
+    execute: args => Clipboard.copyToSystem(runOf.id(args) ?? '')
+  });
+}
+
+function addPanelCommands(app: JupyterFrontEnd, panel: IRunsPanel, { trans }: IRunLibrary): void {
+  app.commands.addCommand(Commands.show, {
+    label: trans('Show runs'),
+    caption: trans('Show the runs of the workspace in the sidebar'),
+    icon: flaskIcon,
+    describedBy: NO_ARGUMENTS,
+    isEnabled: () => true,
+    execute: () => app.shell.activateById(panel.id)
+  });
+  app.commands.addCommand(Commands.refresh, {
+    label: trans('Refresh the runs'),
+    caption: trans('Load the list of runs again'),
+    icon: refreshIcon,
+    describedBy: NO_ARGUMENTS,
+    isEnabled: () => true,
+    execute: () => panel.model.retry()
+  });
+}
+
+/** Do it, or show why it cannot be done. */
+async function attempt(title: string, act: () => Promise<void>): Promise<void> {
+  try {
+    await act();
+  } catch (error) {
+    await showErrorMessage(title, (error as Error).message);
+  }
+}

@@ -1,0 +1,89 @@
+import { ILayoutRestorer } from '@jupyterlab/application';
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { IStateDB } from '@jupyterlab/statedb';
+import { Token } from '@lumino/coreutils';
+import type { ReadonlyPartialJSONValue } from '@lumino/coreutils';
+import { RunsModel } from '../models/runs';
+import { Commands, IServer } from '../tokens';
+import type { SidebarMemory } from '../views/Sidebar';
+import { IRunLibrary } from './library';
+import { SidebarPanel } from './SidebarPanel';
+
+const MEMORY = 'jupyter-aml:sidebar';
+// Ranks 501 to 899 are for panels of third parties.
+const RANK = 600;
+
+/** The panel of runs. */
+export type IRunsPanel = SidebarPanel;
+
+export const IRunsPanel = new Token<IRunsPanel>(
+  'jupyter-aml:IRunsPanel',
+  'The panel with the runs of a workspace.'
+);
+
+/** The sidebar with the runs of a workspace. */
+export const runs: JupyterFrontEndPlugin<IRunsPanel> = {
+  id: 'jupyter-aml:runs',
+  description: 'Shows the runs of a workspace in the sidebar.',
+  autoStart: true,
+  requires: [IServer, IRunLibrary],
+  optional: [ILayoutRestorer, IStateDB],
+  provides: IRunsPanel,
+  activate: (
+    app: JupyterFrontEnd,
+    server: IServer,
+    library: IRunLibrary,
+    restorer: ILayoutRestorer | null,
+    state: IStateDB | null
+  ) => {
+    const memory: SidebarMemory = { workspace: 'default', filter: '', isGrouped: true, closed: [] };
+    const run = (command: string, args = {}): void => void app.commands.execute(command, args);
+    const panel = new SidebarPanel(new RunsModel(server), memory, {
+      trans: library.trans,
+      workspaces: async () => (await server.rest.workspaces()).map(one => one.name),
+      open: runId => run(Commands.open, { runId }),
+      remove: runId => run(Commands.remove, { runId }),
+      leave: () => leave(app),
+      begin: app.commands.hasCommand('notebook:create-new')
+        ? () => run('notebook:create-new')
+        : undefined
+    });
+    app.shell.add(panel, 'left', { rank: RANK, type: 'AML' });
+    restorer?.add(panel, panel.id);
+    void recall(panel, memory, server, state);
+    return panel;
+  }
+};
+
+/** Begin with what was remembered, else with the server's own workspace. */
+async function recall(
+  panel: SidebarPanel,
+  memory: SidebarMemory,
+  server: IServer,
+  state: IStateDB | null
+): Promise<void> {
+  const kept = (await state?.fetch(MEMORY)) as Partial<SidebarMemory> | undefined;
+  if (kept) {
+    panel.restore({ ...memory, ...kept });
+  } else {
+    const workspace = await server.rest.status().then(
+      status => status.defaultWorkspace,
+      () => memory.workspace
+    );
+    panel.restore({ ...memory, workspace });
+  }
+  if (panel.isVisible) {
+    await panel.model.show(panel.model.workspace, panel.model.filter);
+  }
+  panel.remembered.connect((_, changed) => {
+    void state?.save(MEMORY, changed as unknown as ReadonlyPartialJSONValue);
+  });
+}
+
+/** Give the focus back to the main area. */
+function leave(app: JupyterFrontEnd): void {
+  const current = app.shell.currentWidget;
+  if (current) {
+    app.shell.activateById(current.id);
+  }
+}

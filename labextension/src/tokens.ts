@@ -1,0 +1,103 @@
+/** What the rooms of the front end know of each other: interfaces, and the tokens of Lab. */
+
+import { Token } from '@lumino/coreutils';
+import type {
+  WireEvent,
+  WireExperiment,
+  WireFile,
+  WireMetrics,
+  WireRun,
+  WireRunPage,
+  WireStatus,
+  WireSubscribe,
+  WireWorkspace
+} from './wire';
+
+/** Translates a text; `%1`, `%2` stand for the arguments. */
+export type Trans = (text: string, ...args: (string | number)[]) => string;
+
+/** How the page stands with the server. `missing` and `outdated` do not mend by themselves. */
+export type LinkState = 'idle' | 'connecting' | 'online' | 'offline' | 'missing' | 'outdated';
+
+/** A state of the link, with the sentence that a user reads. */
+export interface Link {
+  state: LinkState;
+  message: string;
+}
+
+/** One who follows a topic of the event socket. */
+export interface Follower {
+  /** Which topic, and from which durable positions on; asked again for every (re)connect. */
+  ask(): WireSubscribe;
+  hear(event: WireEvent): void;
+  link(link: Link): void;
+}
+
+/** A topic that is followed, until it is disposed of. */
+export interface Following {
+  /** Ask again, as the positions or the logs that are wanted have changed. */
+  again(): void;
+  dispose(): void;
+}
+
+/** The event socket, as models see it. */
+export interface Feed {
+  follow(follower: Follower): Following;
+  /** Try again at once, also after a state that does not mend by itself. */
+  retry(): void;
+}
+
+/** A piece of a log. */
+export interface LogPiece {
+  text: string;
+  offset: number;
+  end: number;
+  size: number;
+}
+
+/** Which runs of a workspace are wanted, in the words of the filter language. */
+export interface RunQuery {
+  workspace: string;
+  filter?: string;
+  sort?: string;
+  limit?: number;
+  after?: string | null;
+}
+
+/** The REST calls, as models see them. Each rejects with a problem that has name and message. */
+export interface Rest {
+  status(): Promise<WireStatus>;
+  workspaces(): Promise<WireWorkspace[]>;
+  experiments(workspace: string): Promise<WireExperiment[]>;
+  runs(query: RunQuery): Promise<WireRunPage>;
+  run(runId: string): Promise<WireRun>;
+  cancel(runId: string): Promise<WireRun>;
+  remove(runId: string): Promise<void>;
+  metrics(runId: string): Promise<WireMetrics>;
+  files(runId: string): Promise<WireFile[]>;
+  logTail(runId: string, name: string, bytes: number): Promise<LogPiece>;
+  /** The picture as a data: address, or null where it is larger than `limit` bytes. */
+  picture(runId: string, name: string, limit: number): Promise<string | null>;
+  fileUrl(runId: string, name: string, inline?: boolean): string;
+}
+
+/** The way to the server: one REST client and one socket per page. */
+export interface IServer {
+  rest: Rest;
+  feed: Feed;
+}
+
+export const IServer = new Token<IServer>(
+  'jupyter-aml:IServer',
+  'The way from the page to the server part of jupyter_aml: REST calls and the event socket.'
+);
+
+/** The ids of the commands. */
+export const Commands = {
+  open: 'jupyter-aml:open-run',
+  cancel: 'jupyter-aml:cancel-run',
+  remove: 'jupyter-aml:delete-run',
+  copyId: 'jupyter-aml:copy-run-id',
+  show: 'jupyter-aml:show-runs',
+  refresh: 'jupyter-aml:refresh'
+} as const;

@@ -1,0 +1,26 @@
+import * as React from 'react';
+
+/** On the focusable element itself: else `b` on a button would insert a notebook cell. */
+export const QUIET = { 'data-lm-suppress-shortcuts': 'true' } as const;
+
+type ButtonProps = React.ButtonHTMLAttributes<HTMLButtonElement>;
+
+/** A button that keeps the notebook's shortcuts away from its keys. */
+export function Button({ className = '', ...rest }: ButtonProps): JSX.Element {
+  return <button type="button" className={`jp-aml-Button ${className}`} {...QUIET} {...rest} />;
+}
+
+/** Copies a text, and says so. */
+export function Copy({ text, label }: { text: string; label: string }): JSX.Element {
+  const [isDone, setDone] = React.useState(false);
+  const copy = async (): Promise<void> => {
+    await navigator.clipboard.writeText(text);
+    setDone(true);
+    window.setTimeout(() => setDone(false), 1500);
+  };
+  return (
+    <Button className="jp-mod-small" aria-label={label} title={label} onClick={() => void copy()}>
+      {isDone ? '✓' : '⧉'}
+    </Button>
+  );
+}

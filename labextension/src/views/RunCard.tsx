@@ -1,0 +1,301 @@
+import * as React from 'react';
+import type { RunModel } from '../models/run';
+import { duration, elapsed, face, FINAL, moment, number, plain, title } from '../models/words';
+import type { Trans } from '../tokens';
+import type { WireRun } from '../wire';
+import { Chart } from './Chart';
+import { Button } from './Control';
+import { TransContext, useNow, useSignal, useTrans } from './hooks';
+import { LogPane } from './LogPane';
+import { DetailsPane, FilesPane, ImagesPane, imagesOf, MetricsPane, Trouble } from './panes';
+import { Sparkline } from './Sparkline';
+import { Tabs } from './Tabs';
+
+const CANCELABLE = new Set([
+  'NotStarted',
+  'Preparing',
+  'Provisioning',
+  'Queued',
+  'Starting',
+  'Running',
+  'NotResponding'
+]);
+
+export interface RunCardProps {
+  model: RunModel;
+  /** `page` fills the height it is given; the others keep theirs while the run is live. */
+  form: 'full' | 'mini' | 'page';
+  trans?: Trans;
+  /** Cancels the run; without it there is no such button. */
+  cancel?: () => Promise<void>;
+  /** Opens the run's page; without it there is no such button. */
+  open?: () => void;
+}
+
+/** One run: how it goes, how long, and where the result is. */
+export function RunCard({ model, form, trans = plain, cancel, open }: RunCardProps): JSX.Element {
+  useSignal(model.changed, 100);
+  const run = model.run;
+  return (
+    <TransContext.Provider value={trans}>
+      <article
+        className={`jp-aml-Card jp-mod-${form}`}
+        data-status={run?.status}
+        aria-label={run ? title(run) : model.runId}
+      >
+        {run ? (
+          <>
+            <Head model={model} run={run} form={form} cancel={cancel} open={open} />
+            {form !== 'mini' && <Body model={model} run={run} />}
+          </>
+        ) : (
+          <Unknown model={model} />
+        )}
+      </article>
+    </TransContext.Provider>
+  );
+}
+
+interface HeadProps extends Omit<RunCardProps, 'trans'> {
+  run: WireRun;
+}
+
+function Head({ model, run, form, cancel, open }: HeadProps): JSX.Element {
+  const trans = useTrans();
+  const [problem, setProblem] = React.useState<string | null>(null);
+  const canCancel = cancel && CANCELABLE.has(run.status) && !model.isDeleted;
+  const ask = async (): Promise<void> => {
+    try {
+      setProblem(null);
+      await cancel?.();
+    } catch (error) {
+      setProblem((error as Error).message);
+    }
+  };
+  return (
+    <header className="jp-aml-Head">
+      <div className="jp-aml-Head-line">
+        <State status={run.status} />
+        <span className="jp-aml-Head-name">
+          <span className="jp-aml-Head-experiment">
+            {run.experiment} #{run.number}
+          </span>
+          <b title={run.runId}>{title(run)}</b>
+        </span>
+        {form === 'mini' && <Spark model={model} />}
+        <Offline model={model} />
+        <Clock run={run} />
+        <span className="jp-aml-Head-target" title={trans('Compute target')}>
+          {run.target}
+        </span>
+        {canCancel && <Button onClick={() => void ask()}>{trans('Cancel run')}</Button>}
+        {open && (
+          <Button
+            className="jp-mod-small"
+            aria-label={trans('Open the run')}
+            title={trans('Open the run')}
+            onClick={open}
+          >
+            ↗
+          </Button>
+        )}
+      </div>
+      {form !== 'mini' && (
+        <Story run={run} problem={problem ?? model.problem} isDeleted={model.isDeleted} />
+      )}
+    </header>
+  );
+}
+
+function State({ status }: { status: WireRun['status'] }): JSX.Element {
+  const trans = useTrans();
+  const { glyph, tone, word } = face(status);
+  return (
+    <span className={`jp-aml-State jp-mod-${tone}`} data-status={status} role="status">
+      <span className="jp-aml-State-glyph" aria-hidden="true">
+        {glyph}
+      </span>
+      {trans(word)}
+    </span>
+  );
+}
+
+function Clock({ run }: { run: WireRun }): JSX.Element {
+  const trans = useTrans();
+  const isFinal = FINAL.has(run.status);
+  const now = useNow(!isFinal && run.startedAt !== null);
+  const seconds = elapsed(run, now);
+  const tip = [
+    trans('Created %1', moment(run.createdAt)),
+    run.startedAt ? trans('started %1', moment(run.startedAt)) : '',
+    run.endedAt ? trans('ended %1', moment(run.endedAt)) : ''
+  ];
+  return (
+    <time className="jp-aml-Clock" title={tip.filter(part => part).join('\n')}>
+      {seconds === null ? '' : duration(seconds)}
+    </time>
+  );
+}
+
+function Offline({ model }: { model: RunModel }): JSX.Element | null {
+  const trans = useTrans();
+  const { state, message } = model.link_;
+  if (state === 'outdated') {
+    return (
+      <span className="jp-aml-Offline jp-mod-bad" title={message}>
+        {trans('other version')}
+      </span>
+    );
+  }
+  if (state !== 'missing' && state !== 'offline') {
+    return null;
+  }
+  return (
+    <Button className="jp-aml-Offline jp-mod-small" title={message} onClick={() => model.retry()}>
+      {trans('offline')}
+    </Button>
+  );
+}
+
+/** Two lines that are always there: what the run waits for or failed of, and what it was given. */
+function Story({
+  run,
+  problem,
+  isDeleted
+}: {
+  run: WireRun;
+  problem: string | null;
+  isDeleted: boolean;
+}): JSX.Element {
+  const trans = useTrans();
+  const { error } = run;
+  const command = [run.script, ...run.arguments].filter(part => part).join(' ');
+  const given = Object.entries(run.parameters).map(([name, value]) => `${name}=${String(value)}`);
+  const place = error && error.line !== null ? placeOf(error.file, error.line, trans) : '';
+  const first = isDeleted
+    ? trans('This run was deleted.')
+    : error
+      ? [error.type, error.message].filter(part => part).join(': ')
+      : (run.reason ?? command);
+  const second = error ? [place, error.hint].filter(part => part).join(' · ') : given.join(' · ');
+  const isBad = error !== null || problem !== null;
+  return (
+    <div className={isBad ? 'jp-aml-Story jp-mod-bad' : 'jp-aml-Story'} role="status">
+      <div className="jp-aml-Story-first" title={problem ?? first}>
+        {problem ?? first}
+      </div>
+      <div className="jp-aml-Story-second" title={second}>
+        {second}
+      </div>
+    </div>
+  );
+}
+
+function placeOf(file: string | null, line: number, trans: Trans): string {
+  return file === null || file === 'cell.py'
+    ? trans('cell line %1', line)
+    : trans('%1, line %2', file, line);
+}
+
+function Spark({ model }: { model: RunModel }): JSX.Element | null {
+  useSignal(model.measured, 250);
+  const first = [...model.series.values()].find(series => series.x.length > 1);
+  return first ? <Sparkline series={first} /> : null;
+}
+
+function Body({ model, run }: { model: RunModel; run: WireRun }): JSX.Element {
+  const trans = useTrans();
+  useSignal(model.measured, 250);
+  const images = imagesOf(model).length;
+  const tabs = [
+    { id: 'log', label: trans('Log'), pane: () => <LogPane model={model} /> },
+    { id: 'metrics', label: trans('Metrics'), pane: () => <MetricsPane model={model} /> },
+    {
+      id: 'files',
+      label: trans('Files'),
+      badge: model.files.length,
+      pane: () => <FilesPane model={model} />
+    },
+    {
+      id: 'images',
+      label: trans('Images'),
+      badge: images,
+      pane: () => <ImagesPane model={model} />
+    },
+    {
+      id: 'details',
+      label: trans('Details'),
+      badge: run.warnings.length,
+      pane: () => <DetailsPane model={model} />
+    }
+  ];
+  return (
+    <>
+      <Measures model={model} run={run} />
+      <Tabs label={trans('Parts of the run')} tabs={tabs} />
+    </>
+  );
+}
+
+/** Last values at the left, curves at the right. */
+function Measures({ model, run }: { model: RunModel; run: WireRun }): JSX.Element {
+  const trans = useTrans();
+  const curves = [...model.series.values()].filter(series => series.count > 1);
+  const metrics = new Map<string, unknown>(Object.entries(run.metrics));
+  for (const series of model.series.values()) {
+    metrics.set(series.name, series.last);
+  }
+  if (metrics.size === 0) {
+    const hint = FINAL.has(run.status)
+      ? trans('This run logged no metric.')
+      : trans("No metric yet. run.log('loss', value) draws a curve here.");
+    return (
+      <div className="jp-aml-Measures">
+        <p className="jp-aml-Empty">{hint}</p>
+      </div>
+    );
+  }
+  return (
+    <div className="jp-aml-Measures">
+      <div className="jp-aml-Numbers" tabIndex={0} data-lm-suppress-shortcuts="true">
+        <table aria-label={trans('Last values')}>
+          <tbody>
+            {[...metrics].map(([name, value]) => (
+              <tr key={name}>
+                <th scope="row" title={name}>
+                  {name}
+                </th>
+                <td title={String(value)}>{number(value)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {curves.length > 0 && (
+        <div className="jp-aml-Charts">
+          {curves.map(series => (
+            <Chart key={series.name} model={model} series={series} />
+          ))}
+        </div>
+      )}
+    </div>
+  );
+}
+
+/** A run of which nothing is known: say why. */
+function Unknown({ model }: { model: RunModel }): JSX.Element {
+  const trans = useTrans();
+  const { state, message } = model.link_;
+  const isWaiting =
+    !model.problem && (state === 'idle' || state === 'connecting' || state === 'online');
+  if (isWaiting) {
+    return <p className="jp-aml-Empty">{trans('Asking for run %1', model.runId)}</p>;
+  }
+  return (
+    <Trouble
+      text={model.problem ?? message}
+      label={trans('Try again')}
+      mend={() => model.retry()}
+    />
+  );
+}

@@ -1,0 +1,242 @@
+import * as React from 'react';
+import type { Row } from '../models/runs';
+import { duration, elapsed, face, FINAL, moment, number, title } from '../models/words';
+import type { WireRun } from '../wire';
+import { QUIET } from './Control';
+import { useNow, useSize, useTrans } from './hooks';
+
+const ROW = 24;
+const MARGIN = 10;
+
+export interface RunListProps {
+  rows: Row[];
+  hasMore: boolean;
+  selected: string | null;
+  select(runId: string): void;
+  toggle(experiment: string): void;
+  open(runId: string): void;
+  remove(runId: string): void;
+  leave(): void;
+  filter(): void;
+  more(): void;
+}
+
+/** The runs as a tree that the keyboard walks; only the rows in sight are in the page. */
+export function RunList(props: RunListProps): JSX.Element {
+  const { rows, hasMore, selected, more } = props;
+  const trans = useTrans();
+  const box = React.useRef<HTMLDivElement>(null);
+  const [top, setTop] = React.useState(0);
+  const { height } = useSize(box);
+  const [focus, setFocus] = React.useState(0);
+  const now = useNow(rows.some(row => row.kind === 'run' && isTicking(row.run)));
+  const first = Math.max(0, Math.floor(top / ROW) - MARGIN);
+  const last = Math.min(rows.length, Math.ceil((top + height) / ROW) + MARGIN);
+  const focused = Math.min(focus, rows.length - 1);
+
+  React.useEffect(() => {
+    if (hasMore && height > 0 && last >= rows.length) {
+      more();
+    }
+  }, [hasMore, last, rows.length, height]);
+
+  const go = (index: number): void => {
+    const to = Math.max(0, Math.min(rows.length - 1, index));
+    setFocus(to);
+    const row = rows[to];
+    if (row?.kind === 'run') {
+      props.select(row.run.runId);
+    }
+    const node = box.current;
+    if (node && to * ROW < node.scrollTop) {
+      node.scrollTop = to * ROW;
+    } else if (node && (to + 1) * ROW > node.scrollTop + node.clientHeight) {
+      node.scrollTop = (to + 1) * ROW - node.clientHeight;
+    }
+  };
+  const press = (event: React.KeyboardEvent): void => {
+    if (act(event, props, rows[focused], focused, Math.max(1, Math.floor(height / ROW) - 1), go)) {
+      event.preventDefault();
+      event.stopPropagation();
+    }
+  };
+  return (
+    <div
+      className="jp-aml-RunList"
+      ref={box}
+      role="tree"
+      aria-label={trans('Runs')}
+      aria-activedescendant={rows[focused] ? idOf(rows[focused]) : undefined}
+      tabIndex={0}
+      onKeyDown={press}
+      onScroll={event => setTop(event.currentTarget.scrollTop)}
+      {...QUIET}
+    >
+      <div style={{ height: rows.length * ROW, position: 'relative' }}>
+        <div style={{ position: 'absolute', top: first * ROW, left: 0, right: 0 }}>
+          {rows.slice(first, last).map((row, i) => {
+            const index = first + i;
+            const mark = index === focused ? ' jp-mod-focus' : '';
+            return row.kind === 'group' ? (
+              <Group
+                key={idOf(row)}
+                row={row}
+                mark={mark}
+                press={() => {
+                  setFocus(index);
+                  props.toggle(row.name);
+                }}
+              />
+            ) : (
+              <Item
+                key={idOf(row)}
+                run={row.run}
+                now={now}
+                isSelected={row.run.runId === selected}
+                mark={mark}
+                press={() => go(index)}
+                open={() => props.open(row.run.runId)}
+              />
+            );
+          })}
+        </div>
+      </div>
+    </div>
+  );
+}
+
+/** What a key does; false leaves it to the page. */
+function act(
+  event: React.KeyboardEvent,
+  props: RunListProps,
+  row: Row | undefined,
+  at: number,
+  page: number,
+  go: (index: number) => void
+): boolean {
+  const step = {
+    ArrowDown: 1,
+    ArrowUp: -1,
+    PageDown: page,
+    PageUp: -page,
+    Home: -Infinity,
+    End: Infinity
+  }[event.key];
+  if (step !== undefined) {
+    go(at + step);
+    return true;
+  }
+  if (event.key === '/') {
+    props.filter();
+    return true;
+  }
+  if (event.key === 'Escape') {
+    props.leave();
+    return true;
+  }
+  if (row?.kind === 'group') {
+    const isToggle =
+      event.key === 'Enter' ||
+      (event.key === 'ArrowLeft' && row.isOpen) ||
+      (event.key === 'ArrowRight' && !row.isOpen);
+    if (isToggle) {
+      props.toggle(row.name);
+    }
+    return isToggle;
+  }
+  if (row && event.key === 'Enter') {
+    props.open(row.run.runId);
+    return true;
+  }
+  if (row && event.key === 'Delete') {
+    props.remove(row.run.runId);
+    return true;
+  }
+  return false;
+}
+
+function idOf(row: Row): string {
+  return row.kind === 'group' ? `jp-aml-group-${row.name}` : `jp-aml-run-${row.run.runId}`;
+}
+
+interface GroupProps {
+  row: Row & { kind: 'group' };
+  mark: string;
+  press(): void;
+}
+
+function Group({ row, mark, press }: GroupProps): JSX.Element {
+  return (
+    <div
+      id={idOf(row)}
+      className={`jp-aml-RunGroup${mark}`}
+      role="treeitem"
+      aria-level={1}
+      aria-expanded={row.isOpen}
+      onClick={press}
+    >
+      <span className="jp-aml-RunGroup-arrow" aria-hidden="true">
+        {row.isOpen ? '▾' : '▸'}
+      </span>
+      <span className="jp-aml-RunItem-name">{row.name}</span>
+      <span className="jp-aml-Badge">{row.count}</span>
+    </div>
+  );
+}
+
+interface ItemProps {
+  run: WireRun;
+  now: number;
+  isSelected: boolean;
+  mark: string;
+  press(): void;
+  open(): void;
+}
+
+function Item({ run, now, isSelected, mark, press, open }: ItemProps): JSX.Element {
+  const trans = useTrans();
+  const { glyph, tone, word } = face(run.status);
+  const seconds = elapsed(run, now);
+  const metric = Object.entries(run.metrics).find(([, value]) => typeof value === 'number');
+  const tip = [
+    `${trans(word)} · ${run.experiment} #${run.number}`,
+    run.error?.message ?? run.reason ?? '',
+    ...Object.entries(run.metrics)
+      .slice(0, 8)
+      .map(([name, value]) => `${name} ${number(value)}`),
+    moment(run.createdAt)
+  ];
+  return (
+    <div
+      id={idOf({ kind: 'run', run })}
+      className={`jp-aml-RunItem${mark}${isSelected ? ' jp-mod-selected' : ''}`}
+      role="treeitem"
+      aria-level={2}
+      aria-selected={isSelected}
+      data-run-id={run.runId}
+      data-state={run.status}
+      data-final={FINAL.has(run.status)}
+      title={tip.filter(line => line).join('\n')}
+      onClick={press}
+      onContextMenu={press}
+      onDoubleClick={open}
+    >
+      <span
+        className={`jp-aml-State-glyph jp-mod-${tone}`}
+        data-status={run.status}
+        aria-hidden="true"
+      >
+        {glyph}
+      </span>
+      <span className="jp-aml-Hidden">{trans(word)}</span>
+      <span className="jp-aml-RunItem-number">#{run.number}</span>
+      <span className="jp-aml-RunItem-name">{title(run)}</span>
+      <span className="jp-aml-RunItem-metric">{metric ? number(metric[1]) : ''}</span>
+      <span className="jp-aml-RunItem-time">{seconds === null ? '' : duration(seconds)}</span>
+    </div>
+  );
+}
+
+function isTicking(run: WireRun): boolean {
+  return run.startedAt !== null && !FINAL.has(run.status);
+}

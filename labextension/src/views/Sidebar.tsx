@@ -1,0 +1,217 @@
+import * as React from 'react';
+import { rowsOf } from '../models/runs';
+import type { RunsModel } from '../models/runs';
+import { plain } from '../models/words';
+import type { Trans } from '../tokens';
+import { Button, QUIET } from './Control';
+import { TransContext, useSignal, useTrans } from './hooks';
+import { Trouble } from './panes';
+import { RunList } from './RunList';
+
+const TYPING = 300;
+
+/** What is remembered of the panel when the page is left. */
+export interface SidebarMemory {
+  workspace: string;
+  filter: string;
+  isGrouped: boolean;
+  closed: string[];
+}
+
+export interface SidebarProps {
+  model: RunsModel;
+  memory: SidebarMemory;
+  remember(memory: SidebarMemory): void;
+  workspaces(): Promise<string[]>;
+  selected: string | null;
+  select(runId: string): void;
+  open(runId: string): void;
+  remove(runId: string): void;
+  /** Gives the focus back to where the user came from. */
+  leave(): void;
+  /** Opens a notebook that starts a first run; without it there is no such button. */
+  begin?: () => void;
+  trans?: Trans;
+}
+
+/** The runs of a workspace, newest first. */
+export function Sidebar(props: SidebarProps): JSX.Element {
+  return (
+    <TransContext.Provider value={props.trans ?? plain}>
+      <Panel {...props} />
+    </TransContext.Provider>
+  );
+}
+
+function Panel(props: SidebarProps): JSX.Element {
+  const { model, memory, remember } = props;
+  const trans = useTrans();
+  useSignal(model.changed, 100);
+  const [filter, setFilter] = React.useState(memory.filter);
+  const box = React.useRef<HTMLInputElement>(null);
+  const panel = React.useRef<HTMLDivElement>(null);
+  React.useEffect(() => {
+    if (filter === model.filter) {
+      return;
+    }
+    const timer = window.setTimeout(() => {
+      remember({ ...memory, filter });
+      void model.show(model.workspace, filter);
+    }, TYPING);
+    return () => window.clearTimeout(timer);
+  }, [filter]);
+
+  const closed = React.useMemo(() => new Set(memory.closed), [memory.closed]);
+  const rows = React.useMemo(
+    () => rowsOf(model.rows, memory.isGrouped, closed),
+    [model.rows, memory.isGrouped, closed]
+  );
+  const toggle = (name: string): void => {
+    const left = memory.closed.filter(one => one !== name);
+    remember({ ...memory, closed: closed.has(name) ? left : [...left, name] });
+  };
+  const toList = (): void => panel.current?.querySelector<HTMLElement>('[role=tree]')?.focus();
+  return (
+    <div className="jp-aml-Sidebar-panel" ref={panel}>
+      <div className="jp-aml-Bar" role="toolbar" aria-label={trans('Runs')}>
+        <Workspaces {...props} />
+        <span className="jp-aml-Bar-gap" />
+        <Button
+          className="jp-mod-small"
+          aria-pressed={memory.isGrouped}
+          title={trans('Group by experiment')}
+          aria-label={trans('Group by experiment')}
+          onClick={() => remember({ ...memory, isGrouped: !memory.isGrouped })}
+        >
+          ☰
+        </Button>
+        <Button
+          className="jp-mod-small"
+          title={trans('Refresh')}
+          aria-label={trans('Refresh')}
+          onClick={() => void model.retry()}
+        >
+          ⟳
+        </Button>
+      </div>
+      <div className="jp-aml-Bar">
+        <input
+          ref={box}
+          type="search"
+          className="jp-aml-Filter"
+          placeholder={trans('Filter: status:running rmse<50')}
+          aria-label={trans('Filter the runs')}
+          title={trans(
+            'status:running, status:active, experiment:NAME, tag.KEY:VALUE, param.KEY:VALUE, METRIC<50, or words'
+          )}
+          value={filter}
+          onChange={event => setFilter(event.target.value)}
+          onKeyDown={event => (event.key === 'ArrowDown' || event.key === 'Escape') && toList()}
+          {...QUIET}
+        />
+      </div>
+      <Heading model={model} />
+      <Notice {...props} clear={() => setFilter('')} hasFilter={filter !== ''} />
+      {rows.length > 0 && (
+        <RunList
+          rows={rows}
+          hasMore={model.hasMore && !model.isLoading && !model.problem}
+          selected={props.selected}
+          select={props.select}
+          toggle={toggle}
+          open={props.open}
+          remove={props.remove}
+          leave={props.leave}
+          filter={() => box.current?.focus()}
+          more={() => void model.more()}
+        />
+      )}
+    </div>
+  );
+}
+
+function Workspaces({ model, memory, remember, workspaces }: SidebarProps): JSX.Element {
+  const trans = useTrans();
+  const [names, setNames] = React.useState<string[]>([]);
+  const ask = (): void => void workspaces().then(setNames, () => setNames([]));
+  React.useEffect(ask, [model.hasLoaded]);
+  const choices = [...new Set([model.workspace, ...names])];
+  return (
+    <label className="jp-aml-Workspace">
+      {trans('Workspace')}
+      <select
+        value={model.workspace}
+        onFocus={ask}
+        onChange={event => {
+          remember({ ...memory, workspace: event.target.value });
+          void model.show(event.target.value, model.filter);
+        }}
+        {...QUIET}
+      >
+        {choices.map(name => (
+          <option key={name}>{name}</option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+function Heading({ model }: { model: RunsModel }): JSX.Element {
+  const trans = useTrans();
+  const running = model.rows.filter(run => run.status === 'Running').length;
+  return (
+    <div className="jp-aml-Heading">
+      <h2>{trans('Runs')}</h2>
+      <span role="status">
+        {running > 0 && <span title={trans('running')}>{running} ● </span>}
+        <span title={trans('in all')}>{model.hasLoaded ? model.total : ''}</span>
+      </span>
+    </div>
+  );
+}
+
+interface NoticeProps extends SidebarProps {
+  hasFilter: boolean;
+  clear(): void;
+}
+
+/** What is wrong, or what to do where there is nothing. */
+function Notice({ model, begin, hasFilter, clear }: NoticeProps): JSX.Element | null {
+  const trans = useTrans();
+  const { state, message } = model.link_;
+  if (state === 'missing' || state === 'outdated') {
+    return <Trouble text={message} label={trans('Try again')} mend={() => void model.retry()} />;
+  }
+  if (model.problem) {
+    const mend = hasFilter ? clear : () => void model.retry();
+    return (
+      <Trouble
+        text={model.problem}
+        label={hasFilter ? trans('Clear the filter') : trans('Try again')}
+        mend={mend}
+      />
+    );
+  }
+  if (!model.hasLoaded) {
+    return <p className="jp-aml-Empty">{trans('Loading the runs')}</p>;
+  }
+  if (model.rows.length > 0) {
+    return state === 'offline' ? <p className="jp-aml-Note">{message}</p> : null;
+  }
+  if (hasFilter) {
+    return (
+      <div className="jp-aml-Empty">
+        <p>{trans('No run is like that.')}</p>
+        <Button onClick={clear}>{trans('Clear the filter')}</Button>
+      </div>
+    );
+  }
+  return (
+    <div className="jp-aml-Empty">
+      <p>{trans('No run yet in workspace %1. In a notebook, send a cell off:', model.workspace)}</p>
+      <pre>{'%load_ext jupyter_aml'}</pre>
+      <pre>{'%%aml submit my-experiment'}</pre>
+      {begin && <Button onClick={begin}>{trans('New notebook')}</Button>}
+    </div>
+  );
+}

@@ -1,0 +1,358 @@
+// Generated from jupyter_aml/wire.py by .ci/wire_ts.py. Do not edit.
+
+/** Grows when a page of one version cannot talk to a server of another. */
+export const PROTOCOL = 1;
+
+export const RUN_MIME = 'application/vnd.jupyter-aml.run+json';
+
+export type Status =
+  | 'NotStarted'
+  | 'Preparing'
+  | 'Provisioning'
+  | 'Queued'
+  | 'Starting'
+  | 'Running'
+  | 'NotResponding'
+  | 'CancelRequested'
+  | 'Finalizing'
+  | 'Completed'
+  | 'Failed'
+  | 'Canceled';
+
+/** Why a run failed. `line` is counted as the editor shows it. */
+export interface WireFailure {
+  message: string;
+  type: string | null;
+  code: string;
+  line: number | null;
+  file: string | null;
+  hint: string | null;
+  traceback: string | null;
+}
+
+/** The notebook cell a run was sent from. */
+export interface WireOrigin {
+  notebook: string | null;
+  cellId: string | null;
+  executionCount: number | null;
+}
+
+/** What a run executes. Times are seconds. */
+export interface WireJob {
+  command: string[];
+  interpreter: string;
+  environment: string;
+  environmentVariables: Record<string, string>;
+  target: string;
+  timeout: number | null;
+  grace: number;
+  lineOffset: number;
+}
+
+/** One run, as lists, cards and run.json hold it. Times are ISO 8601 in UTC. */
+export interface WireRun {
+  runId: string;
+  workspace: string;
+  experiment: string;
+  number: number;
+  status: Status;
+  createdAt: string;
+  changedAt: string;
+  startedAt: string | null;
+  endedAt: string | null;
+  seq: number;
+  type: string;
+  displayName: string | null;
+  description: string;
+  target: string;
+  job: WireJob | null;
+  script: string | null;
+  arguments: string[];
+  parameters: Record<string, unknown>;
+  tags: Record<string, string>;
+  properties: Record<string, string>;
+  parentId: string | null;
+  origin: WireOrigin | null;
+  snapshotId: string | null;
+  submittedBy: string | null;
+  attempt: number;
+  reason: string | null;
+  cancelRequested: boolean;
+  exitCode: number | null;
+  error: WireFailure | null;
+  warnings: string[];
+  metrics: Record<string, number | string | null>;
+}
+
+/** One page of a list of runs; `next` is given back as `after` for the next page. */
+export interface WireRunPage {
+  runs: WireRun[];
+  total: number;
+  next: string | null;
+}
+
+/** One scalar metric, thinned out for drawing; x is the step (ascending), t the time in s. */
+export interface WireSeries {
+  x: number[];
+  y: (number | null)[];
+  t: number[];
+  count: number;
+  last: number | null;
+}
+
+/** One logged thing that is not a number. */
+export interface WireValue {
+  kind:
+    | 'text'
+    | 'list'
+    | 'row'
+    | 'table'
+    | 'image'
+    | 'confusion_matrix'
+    | 'accuracy_table'
+    | 'predictions'
+    | 'residuals';
+  value: unknown;
+  time: number;
+  step: number | null;
+}
+
+/** Metrics of a run. `cursor` is opaque: give it back to receive only what is newer. */
+export interface WireMetrics {
+  runId: string;
+  series: Record<string, WireSeries>;
+  values: Record<string, WireValue[]>;
+  cursor: Record<string, number>;
+}
+
+/** A file of a run under the name SDK v1 gave it; size in bytes, modified in epoch seconds. */
+export interface WireFile {
+  name: string;
+  size: number;
+  modified: number;
+}
+
+/** The files of a run, sorted by name. */
+export interface WireFiles {
+  runId: string;
+  files: WireFile[];
+}
+
+/** A file of the stored source; hash is blake3 in hex. */
+export interface WireSnapshotFile {
+  path: string;
+  size: number;
+  hash: string;
+}
+
+/** What was sent with a run. */
+export interface WireSnapshot {
+  snapshotId: string;
+  files: WireSnapshotFile[];
+  excluded: string[];
+}
+
+/** What a submission would send, and nothing done; sizes in bytes. */
+export interface WireDryRun {
+  files: WireSnapshotFile[];
+  excluded: string[];
+  totalSize: number;
+  command: string[];
+  target: string;
+  reason: string;
+}
+
+/** An experiment with the number of its runs. */
+export interface WireExperiment {
+  name: string;
+  workspace: string;
+  createdAt: string;
+  tags: Record<string, string>;
+  runCount: number;
+}
+
+/** A workspace with what SDK v1 showed of it. */
+export interface WireWorkspace {
+  name: string;
+  subscriptionId: string;
+  resourceGroup: string;
+  location: string;
+  createdAt: string;
+  tags: Record<string, string>;
+}
+
+/** A compute target and how busy it is. */
+export interface WireCompute {
+  name: string;
+  type: string;
+  slots: number;
+  busy: number;
+  waiting: number;
+}
+
+/** The handshake: who answers, and which protocol it speaks. */
+export interface WireStatus {
+  version: string;
+  protocol: number;
+  root: string;
+  kind: 'jupyter' | 'headless';
+  pid: number;
+  epoch: number;
+  defaultWorkspace: string;
+}
+
+/** Every error answer: `error` is the name of the error class, `message` one sentence. */
+export interface WireProblem {
+  error: string;
+  message: string;
+  hint?: string;
+}
+
+/** The code of a run: a folder, or files given inline plus globs below a base folder. */
+export interface WireSource {
+  directory?: string;
+  files?: Record<string, string>;
+  include?: string[];
+  base?: string;
+}
+
+/** Body of POST /aml/runs. `runId` makes a repeated call the same as the first. */
+export interface WireSubmit {
+  runId?: string;
+  workspace?: string;
+  experiment?: string;
+  type?: string;
+  displayName?: string;
+  description?: string;
+  tags?: Record<string, string>;
+  properties?: Record<string, string>;
+  parameters?: Record<string, unknown>;
+  script?: string;
+  arguments?: string[];
+  job?: WireJob;
+  source?: WireSource;
+  origin?: WireOrigin;
+  parentId?: string;
+  process?: Record<string, unknown>;
+  dryRun?: boolean;
+}
+
+/** Body of PATCH /aml/runs/<id>: only what is given changes; a tag of null goes away. */
+export interface WirePatch {
+  displayName?: string;
+  description?: string;
+  tags?: Record<string, string | null>;
+  properties?: Record<string, string>;
+}
+
+/**
+ * Client to server. Topics: `run` (with runId) and `runs` (with workspace).
+ *
+ * `logs` maps a log name to the byte from which to send; a log that is not named is not sent.
+ * `metrics` is a cursor, `seq` the newest `run.seq` the client has seen.
+ */
+export interface WireSubscribe {
+  type: 'subscribe' | 'unsubscribe';
+  topic: 'run' | 'runs';
+  runId?: string;
+  workspace?: string;
+  seq?: number;
+  logs?: Record<string, number>;
+  metrics?: Record<string, number>;
+}
+
+/** First message of a socket. */
+export interface WireHello {
+  type: 'hello';
+  status: WireStatus;
+}
+
+/** A run changed (`run` and `runs` topics). */
+export interface WireRunEvent {
+  type: 'run';
+  run: WireRun;
+}
+
+/** A run is gone. */
+export interface WireDeletedEvent {
+  type: 'deleted';
+  runId: string;
+  seq: number;
+}
+
+/** A piece of a log; `offset` and `end` are bytes of the file, `text` is decoded UTF-8. */
+export interface WireLogEvent {
+  type: 'log';
+  runId: string;
+  name: string;
+  offset: number;
+  end: number;
+  text: string;
+}
+
+/**
+ * Points of a run: all there is (thinned out) with `replace`, else newer ones to append.
+ *
+ * `metrics.series[...].count` and `last` always speak of the whole series.
+ */
+export interface WireMetricsEvent {
+  type: 'metrics';
+  replace: boolean;
+  metrics: WireMetrics;
+}
+
+/** The list of files of a run changed: ask for it again. */
+export interface WireFilesEvent {
+  type: 'files';
+  runId: string;
+}
+
+/** This listener was too slow and events of the run were dropped: ask again by REST. */
+export interface WireGapEvent {
+  type: 'gap';
+  runId: string;
+}
+
+/** A subscription could not be served. */
+export interface WireProblemEvent {
+  type: 'problem';
+  runId: string | null;
+  problem: WireProblem;
+}
+
+export type WireEvent =
+  | WireHello
+  | WireRunEvent
+  | WireDeletedEvent
+  | WireLogEvent
+  | WireMetricsEvent
+  | WireFilesEvent
+  | WireGapEvent
+  | WireProblemEvent;
+
+/** The end of a log, kept in a notebook; `offset` is the byte where `text` starts. */
+export interface WireLogTail {
+  name: string;
+  offset: number;
+  text: string;
+  size: number;
+}
+
+/** What a stored output holds of a run, enough to draw it with no server. */
+export interface WireCard {
+  run: WireRun;
+  metrics: WireMetrics | null;
+  log: WireLogTail | null;
+  files: WireFile[];
+  images: Record<string, string>;
+  savedAt: string;
+}
+
+/** The data of MIME type `application/vnd.jupyter-aml.run+json`. */
+export interface WireBundle {
+  version: number;
+  runId: string;
+  workspace: string;
+  show: 'full' | 'mini';
+  snapshot: WireCard | null;
+}
