@@ -38,12 +38,12 @@ class AmlExtension(ExtensionApp):
         assert self.serverapp is not None
         # The lines of the whole package go where the server's go.
         LOG.parent = self.serverapp.log
-        self._arguments: list[str] = []
+        self._lines: list[str] = []
         problem: AmlError | None = None
         settings = Settings(root=Path(os.devnull))
         try:
             config = AmlConfig(parent=self)
-            settings, self._arguments = config.settings(), config.arguments()
+            settings, self._lines = config.settings(), config.lines()
         except (Invalid, TraitError) as error:
             problem = Unreachable(f"jupyter_aml is not configured: {error}")
         self.seat = Seat(settings, LOG, listen=EngineSocket.open, opener=self.opener)
@@ -65,7 +65,7 @@ class AmlExtension(ExtensionApp):
         """Close the engine; where runs go on, a headless one answers for them from now on."""
         if await self.seat.close():
             LOG.info("runs go on, so a headless engine takes over")
-            await asyncio.to_thread(start_headless, self._arguments)
+            await asyncio.to_thread(start_headless, self._lines)
 
     async def _begin(self, root: Path) -> None:
         self.seat.start()
@@ -86,18 +86,23 @@ def give_kernels_the_old_names(root: Path) -> None:
         os.environ["PYTHONPATH"] = os.pathsep.join([alias, *others])
 
 
-def start_headless(arguments: list[str]) -> subprocess.Popen[Any]:
-    """Start `jupyter aml serve` so that it outlives this server."""
+def start_headless(lines: list[str]) -> subprocess.Popen[Any]:
+    """Start `jupyter aml serve` with these settings, so that it outlives this server."""
     root = Path(os.environ["AML_ROOT"])
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
     log = os.open(root / "engine.log", flags, 0o600)
     try:
-        return subprocess.Popen(
-            [sys.executable, "-m", "jupyter_aml.cli", "serve", *arguments],
-            stdin=subprocess.DEVNULL,
+        process = subprocess.Popen(
+            [sys.executable, "-m", "jupyter_aml.cli", "serve", "--settings-from-stdin"],
+            stdin=subprocess.PIPE,
             stdout=log,
             stderr=log,
             start_new_session=True,
         )
     finally:
         os.close(log)
+    # Not as arguments: the URL of a database may hold a password.
+    assert process.stdin is not None
+    with process.stdin as pipe:
+        pipe.write("\n".join(lines).encode())
+    return process

@@ -41,7 +41,7 @@ class AmlConfig(Configurable):
 
     @default("root")
     def _root_default(self) -> str:
-        return os.environ.get("AML_ROOT") or str(Path(jupyter_data_dir()) / "aml")
+        return os.path.abspath(os.environ.get("AML_ROOT") or Path(jupyter_data_dir()) / "aml")
 
     @default("max_runs")
     def _max_runs_default(self) -> int:
@@ -61,11 +61,11 @@ class AmlConfig(Configurable):
             strict=self.strict,
         )
 
-    def arguments(self) -> list[str]:
-        """Return what makes `jupyter aml serve` use the same settings as this server."""
+    def lines(self) -> list[str]:
+        """Return as `NAME=VALUE` what makes a headless engine use the same settings."""
         plain = type(self)()
         return [
-            f"--set={name}={getattr(self, name)}"
+            f"{name}={getattr(self, name)}"
             for name in self.traits(config=True)
             if name == "root" or getattr(self, name) != getattr(plain, name)
         ]

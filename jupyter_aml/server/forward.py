@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode
 
 from tornado.http1connection import HTTP1Connection, HTTP1ConnectionParameters
-from tornado.httpclient import HTTPRequest
+from tornado.httpclient import HTTPClientError, HTTPRequest
 from tornado.httputil import (
     HTTPHeaders,
     HTTPMessageDelegate,
@@ -22,7 +23,7 @@ from tornado.websocket import WebSocketClientConnection, websocket_connect
 from jupyter_aml.domain.errors import Unreachable
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Callable
 
     from tornado.web import RequestHandler
 
@@ -35,6 +36,9 @@ ANSWERED = (
     "Accept-Ranges", "Cache-Control", "Content-Disposition", "Content-Length", "Content-Range",
     "Content-Security-Policy", "Content-Type", "ETag", "X-Aml-Offset", "X-Aml-Size",
 )  # fmt: skip
+PATIENCE = 60.0
+"""Seconds until the holder must have begun to answer."""
+
 SECRET = ("token", "_xsrf")
 
 
@@ -59,6 +63,9 @@ async def request(handler: AmlHandler, stream: IOStream) -> None:
     if body or handler.request.method in ("POST", "PATCH"):
         headers["Content-Length"] = str(len(body))
     answer = _Answer(handler)
+    # A server that is stopped, not ended, would keep us for ever.
+    too_long = asyncio.get_running_loop().call_later(PATIENCE, stream.close)
+    answer.on_begin = too_long.cancel
     try:
         line = RequestStartLine(handler.request.method or "GET", target(handler), "")
         # Nobody may be there any more to take the bytes; what comes back tells.
@@ -69,6 +76,7 @@ async def request(handler: AmlHandler, stream: IOStream) -> None:
         if not answer.begun:
             raise Unreachable("the server that holds the engine went away; try again") from error
     finally:
+        too_long.cancel()
         stream.close()
     if not answer.begun:
         raise Unreachable("the server that holds the engine went away; try again")
@@ -104,11 +112,13 @@ async def open_socket(holder: Holder) -> WebSocketClientConnection:
     """Open the holder's event socket; raises OSError where nobody listens."""
     try:
         return await websocket_connect(
-            HTTPRequest("ws://localhost/aml/events", connect_timeout=5),
+            HTTPRequest("ws://localhost/aml/events", connect_timeout=5, request_timeout=10),
             resolver=_Resolver(path=holder.socket),
         )
     except StreamClosedError as error:
         raise ConnectionError(f"{holder} does not listen") from error
+    except HTTPClientError as error:
+        raise Unreachable(f"{holder} gives no events: {error}") from error
 
 
 class _Resolver(Resolver):
@@ -129,12 +139,15 @@ class _Answer(HTTPMessageDelegate):
     def __init__(self, handler: AmlHandler) -> None:
         self._handler = handler
         self.begun = self.whole = False
+        self.on_begin: Callable[[], object] | None = None
 
     def headers_received(
         self, start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders
     ) -> Awaitable[None] | None:
         assert isinstance(start_line, ResponseStartLine)
         self.begun = True
+        if self.on_begin is not None:
+            self.on_begin()
         self._handler.set_status(start_line.code)
         for name in ANSWERED:
             if name in headers:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, Protocol, cast
 
 from tornado.iostream import IOStream
 
-from jupyter_aml.domain.errors import AmlError, Unreachable
+from jupyter_aml.domain.errors import AmlError, StorageFailed, Unreachable
 from jupyter_aml.engine.lock import RootTaken
 from jupyter_aml.server import forward, holder
 from jupyter_aml.server.holder import Holder, peer_uid
@@ -170,8 +170,11 @@ class Seat:
                 return
             except RootTaken:
                 await self._follow()
-            except AmlError as error:
+            except StorageFailed as error:
                 await self._wait_refused(error)
+            except AmlError as error:
+                # Whatever it is that the root does not allow: no request is to blame.
+                await self._wait_refused(Unreachable(str(error)))
             except Exception as error:
                 self._log.exception("the engine could not be started")
                 await self._wait_refused(

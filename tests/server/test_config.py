@@ -27,6 +27,13 @@ def test_without_aml_root_the_root_is_in_the_data_folder(monkeypatch):
     assert AmlConfig().settings().root == Path("/data/aml")
 
 
+def test_a_root_may_be_given_from_here(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("AML_ROOT", "runs")
+
+    assert AmlConfig().settings().root == tmp_path / "runs"
+
+
 def test_every_setting_reaches_the_engine():
     config = AmlConfig(
         root="/r", database="postgresql+psycopg://u:p@h/d", max_runs=3, snapshot_max_mb=1,
@@ -65,9 +72,7 @@ def test_a_value_of_another_type_is_named(root):
 def test_a_headless_engine_is_given_the_same_settings(root):
     given = AmlConfig(max_runs=3, strict=True, grace_seconds=0.5)
 
-    said = [each.removeprefix("--set=") for each in given.arguments()]
-
-    assert HeadlessApp().read(said) == given.settings()
+    assert HeadlessApp().read(given.lines()) == given.settings()
 
 
 @pytest.mark.parametrize("given", ["max_runs", "no_such=1", "max_runs=x", "max_runs=0"])

@@ -97,7 +97,7 @@ async def test_a_server_that_ends_with_runs_hands_them_over(server, engine, root
     await server.cleanup_extensions()
 
     assert engine.closed
-    assert started == [[f"--set=root={root}"]]
+    assert started == [[f"root={root}"]]
 
 
 async def test_a_server_that_ends_without_runs_starts_nothing(server, engine, root, started):

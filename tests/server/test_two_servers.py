@@ -241,3 +241,16 @@ async def test_another_user_gets_nothing_from_the_socket(root, monkeypatch):
     writer.close()
     await socket.close()
     await engine.close()
+
+
+async def test_a_server_that_is_stopped_and_not_ended_is_not_waited_for_for_ever(
+    ask, other, follower, monkeypatch
+):
+    monkeypatch.setattr("jupyter_aml.server.forward.PATIENCE", 0.1)
+    never = asyncio.Event()
+    monkeypatch.setattr(other.engine, "run", lambda run_id: never.wait())
+
+    status, answer = await ask("GET", "runs", "r")
+
+    assert (status, answer["error"]) == (503, "Unreachable")
+    never.set()
