@@ -27,10 +27,16 @@ export function Chart({ model, series }: ChartProps): JSX.Element {
 
   React.useEffect(() => {
     const node = frame.current;
-    if (!node || !node.clientWidth) {
+    if (!node || width === 0) {
       return;
     }
-    const made = new uPlot(options(node, series, setPointed), columns(series), node);
+    // The node itself has no size while Lab changes the theme.
+    const size = { width, height };
+    const made = new uPlot(
+      { ...options(node, series, setPointed), ...size },
+      columns(series),
+      node
+    );
     plot.current = made;
     const draw = (): string => made.ctx.canvas.toDataURL('image/png');
     model.charts.set(series.name, draw);
@@ -115,8 +121,9 @@ function options(
     ticks: { stroke: line, size: 3, width: 1 }
   };
   return {
-    width: node.clientWidth,
-    height: node.clientHeight,
+    width: 0,
+    height: 0,
+    padding: [6, 10, 0, 0],
     legend: { show: false },
     cursor: { y: false, drag: { x: true, y: false } },
     scales: { x: { time: false } },

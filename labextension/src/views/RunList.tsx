@@ -197,7 +197,7 @@ function Item({ run, now, isSelected, mark, press, open }: ItemProps): JSX.Eleme
   const trans = useTrans();
   const { glyph, tone, word } = face(run.status);
   const seconds = elapsed(run, now);
-  const metric = Object.entries(run.metrics).find(([, value]) => typeof value === 'number');
+  const metric = chosenMetric(run);
   const tip = [
     `${trans(word)} · ${run.experiment} #${run.number}`,
     run.error?.message ?? run.reason ?? '',
@@ -235,6 +235,12 @@ function Item({ run, now, isSelected, mark, press, open }: ItemProps): JSX.Eleme
       <span className="jp-aml-RunItem-time">{seconds === null ? '' : duration(seconds)}</span>
     </div>
   );
+}
+
+/** The metric that the list shows: the first number that is not just a parameter logged again. */
+function chosenMetric(run: WireRun): [string, unknown] | undefined {
+  const numbers = Object.entries(run.metrics).filter(([, value]) => typeof value === 'number');
+  return numbers.find(([name]) => !(name in run.parameters)) ?? numbers[0];
 }
 
 function isTicking(run: WireRun): boolean {
