@@ -19,7 +19,7 @@ def load(ip: Any) -> None:
         return
     magics = AmlMagics(ip, Session(ip, register(ip)))
     ip.register_magics(magics)
-    hooks = Hooks(ip, magics.verbs)
+    hooks = Hooks(ip, magics.session, magics.verbs)
     hooks.add()
     setattr(ip, _KEY, hooks)
 

@@ -63,6 +63,7 @@ class AmlMagics(Magics):
         if not words or words[0] in ("-h", "--help"):
             words = ["help"]
         verb = self._verb(words[0])
+        self.session.begin()
         asks_help = any(word in ("-h", "--help") for word in words[1:])
         if not asks_help and verb.takes_cell != (cell is not None):
             raise UsageError(_wrong_sign(verb))

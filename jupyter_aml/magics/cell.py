@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import traceback
 import warnings
@@ -64,7 +65,8 @@ def check(
 
 def _check_syntax(cell: str, offset: int) -> None:
     try:
-        compile(cell, "cell.py", "exec", dont_inherit=True)
+        # The run's cell may `await`, as a notebook's cell may.
+        compile(cell, "cell.py", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
     except SyntaxError as error:
         _refuse_notebook_syntax(cell, error.lineno or 1, offset)
         raise CellSyntaxError(error, offset=offset) from None

@@ -73,9 +73,10 @@ def content(name: str, data: bytes) -> Any:
     """Return what the file holds, as what it is; nothing is ever unpickled."""
     for mark, kind in _PICTURES.items():
         if data.startswith(mark):
-            from IPython.display import Image
+            from IPython import display
 
-            return Image(data=data, format=kind)
+            picture: Any = display.Image
+            return picture(data=data, format=kind)
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:

@@ -9,14 +9,15 @@ from IPython.core.completer import SimpleCompletion, SimpleMatcherResult, contex
 from IPython.core.error import TryNext
 
 from jupyter_aml.magics.completion import complete
+from jupyter_aml.magics.session import Session
 from jupyter_aml.magics.verb import Verb
 
 
 class Hooks:
     """The two ways in which IPython asks for completions."""
 
-    def __init__(self, ip: Any, verbs: Mapping[str, Verb]) -> None:
-        self._ip, self._verbs = ip, verbs
+    def __init__(self, ip: Any, session: Session, verbs: Mapping[str, Verb]) -> None:
+        self._ip, self.session, self._verbs = ip, session, verbs
 
         @context_matcher(identifier="jupyter_aml")  # type: ignore[untyped-decorator,unused-ignore]
         def matcher(context: Any) -> SimpleMatcherResult:

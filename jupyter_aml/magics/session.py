@@ -9,7 +9,7 @@ from typing import Any
 from IPython.core.error import UsageError
 
 from jupyter_aml import wire
-from jupyter_aml.domain.errors import NotFound
+from jupyter_aml.domain.errors import AmlError, NotFound
 from jupyter_aml.magics import notebook
 from jupyter_aml.magics.completion import Cache, Known
 from jupyter_aml.sdk.core import Experiment, Run, Workspace
@@ -27,6 +27,7 @@ class Session:
         self.last: Run | None = None
         self.cache = Cache(self._look)
         self._workspace: Workspace | None = None
+        self._known_workspace: Workspace | None = None
 
     # ---- the notebook -----------------------------------------------------------------------
 
@@ -63,10 +64,18 @@ class Session:
 
     # ---- the engine -------------------------------------------------------------------------
 
+    def begin(self) -> None:
+        """A new line of `%aml`: look for config.json and the engine again."""
+        if self._workspace is not None:
+            self._workspace.client.close()
+        self._workspace = None
+
     @property
     def workspace(self) -> Workspace:
         """The workspace of config.json, else the default one."""
-        self._workspace = Workspace.from_config()
+        if self._workspace is None:
+            self._workspace = Workspace.from_config()
+        self._known_workspace = self._workspace
         return self._workspace
 
     def experiment(self, name: str | None) -> Experiment:
@@ -159,15 +168,22 @@ class Session:
         return ["last", *mine, *(run["runId"] for run in self.cache.get().runs)]
 
     def _look(self) -> Known | None:
-        workspace = self._workspace
+        # Completion never starts a server: it asks the one that a verb has found.
+        workspace = self._known_workspace
         if workspace is None:
             return None
         client = workspace.client
-        return Known(
-            experiments=tuple(each["name"] for each in client.experiments(workspace.name)),
-            computes=tuple(each["name"] for each in client.compute()),
-            runs=tuple(client.runs(workspace=workspace.name, limit=_RECENT)["runs"]),
-        )
+        try:
+            return Known(
+                experiments=tuple(each["name"] for each in client.experiments(workspace.name)),
+                computes=tuple(each["name"] for each in client.compute()),
+                runs=tuple(client.runs(workspace=workspace.name, limit=_RECENT)["runs"]),
+            )
+        except AmlError:
+            return None
+        finally:
+            # The connection belongs to this thread, which ends here.
+            client.close()
 
 
 def _is_word(text: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from typing import Any
 
+from IPython.core.displayhook import DisplayHook
 from IPython.core.error import UsageError
 
 from jupyter_aml import wire
@@ -155,9 +156,8 @@ class Submit(Verb):
 
 def is_silenced(cell: str) -> bool:
     """Whether the cell ends with the semicolon that hides its value."""
-    from IPython.core.displayhook import DisplayHook
-
-    return bool(DisplayHook.semicolon_at_end_of_expression(cell))
+    hook: Any = DisplayHook
+    return bool(hook.semicolon_at_end_of_expression(cell))
 
 
 def plan(dry: wire.WireDryRun) -> str:

@@ -56,7 +56,7 @@ def wait(run: Any, look: Callable[[], wire.WireRun]) -> wire.WireRun | None:
 
 def raise_unless_completed(run: Any, seen: wire.WireRun) -> None:
     """Raise RunFailed for a run that failed or was cancelled, from its error where we can."""
-    if seen["status"] != RunStatus.COMPLETED:
+    if seen["status"] != "Completed":
         raise RunFailed(run, seen) from _original(seen["error"])
 
 
@@ -108,7 +108,7 @@ def _until_final(look: Callable[[], wire.WireRun], deadline: float | None) -> wi
 def _sentence(seen: wire.WireRun) -> str:
     name = f"run {seen['experiment']} #{seen['number']} ({seen['runId']})"
     error = seen["error"]
-    if seen["status"] == RunStatus.CANCELED:
+    if seen["status"] == "Canceled":
         return f"{name} was cancelled"
     if error is None:
         return f"{name} ended as {seen['status']}"

@@ -26,9 +26,10 @@ class View:
         if "IPython" not in sys.modules:
             print(forms["text/plain"])
             return
-        from IPython.display import display
+        from IPython import display
 
-        self._handle = display(forms, raw=True, display_id=True)
+        show_forms: Any = display.display
+        self._handle = show_forms(forms, raw=True, display_id=True)
 
     def refresh(self) -> None:
         """Show the run as it is now, in the same place."""

@@ -72,7 +72,7 @@ def follow(view: Callable[[], RunWidget | None], closed: threading.Event, run: A
             return
         widget.problem = problem
         if seen is not None:
-            widget.card = seen
+            widget.card = dict(seen)
             if RunStatus(seen["run"]["status"]).is_final:
                 return
         del widget

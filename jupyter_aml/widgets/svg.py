@@ -16,7 +16,11 @@ _INK, _LINE = "#808890", "#2f8ac4"
 
 def chart(name: str, x: Sequence[float], y: Sequence[float | None]) -> str | None:
     """Return the series as an SVG text of at most 30 KB; None where there is no line to draw."""
-    points = [(a, b) for a, b in zip(x, y, strict=False) if _is_number(a) and _is_number(b)]
+    points = [
+        (a, b)
+        for a, b in zip(x, y, strict=False)
+        if b is not None and _is_drawable(a) and _is_drawable(b)
+    ]
     if len(points) < 2:
         return None
     points = _thinned(points)
@@ -78,8 +82,9 @@ def _bounds(values: Iterable[float]) -> tuple[float, float]:
     return low - pad, high + pad
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and abs(value) < 1e300 and value == value
+def _is_drawable(value: object) -> bool:
+    # The comparison is false for NaN. Beyond the bound an extent could overflow.
+    return isinstance(value, int | float) and abs(value) < 1e300
 
 
 def _short(text: str, length: int) -> str:

@@ -1,0 +1,219 @@
+"""A server that answers docs/reference/http.md from memory, on the Unix socket of a root."""
+
+from __future__ import annotations
+
+import json
+import os
+import socketserver
+import threading
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from jupyter_aml import __version__, wire
+from jupyter_aml.testing.wires import NOON, a_wire_run
+
+Answer = tuple[int, Any]
+
+
+class FakeEngine:
+    """Keeps runs in memory; `after_submit` says what becomes of a run that was just sent."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.runs: dict[str, wire.WireRun] = {}
+        self.console = b""
+        self.contents: dict[str, bytes] = {}
+        self.series: dict[str, Any] = {}
+        self.values: dict[str, Any] = {}
+        self.submitted: list[dict[str, Any]] = []
+        self.canceled: list[str] = []
+        self.asked: list[str] = []
+        self.when_sent: dict[str, Any] = {"status": "Queued", "startedAt": None, "endedAt": None}
+        self.when_read: Callable[[wire.WireRun], None] = lambda run: None
+        self.problem: Answer | None = None
+
+    def add(self, **different: Any) -> wire.WireRun:
+        """A run that is there already."""
+        number = len(self.runs) + 1
+        given = {"runId": f"exp_{number}_abc{number}", "number": number, **different}
+        run = a_wire_run(**given)
+        self.runs[run["runId"]] = run
+        return run
+
+    # ---- the routes -------------------------------------------------------------------------
+
+    def answer(self, verb: str, path: str, query: dict[str, list[str]], body: Any) -> Answer:
+        self.asked.append(f"{verb} {path}")
+        if self.problem is not None and verb == "POST" and path == "runs":
+            return self.problem
+        match [verb, *path.split("/")]:
+            case ["GET", "status"]:
+                return 200, self._status()
+            case ["GET", "workspaces"]:
+                return 200, [self._workspace()]
+            case ["POST", "workspaces"]:
+                return 201, self._workspace()
+            case ["GET", "workspaces", name]:
+                return 200, {**self._workspace(), "name": name}
+            case ["GET", "experiments"]:
+                return 200, [self._experiment("diabetes"), self._experiment("digits")]
+            case ["POST", "experiments"]:
+                return 201, self._experiment(body["name"])
+            case ["GET", "compute"]:
+                local = {"name": "local", "type": "Local", "slots": 2, "busy": 0, "waiting": 0}
+                return 200, [local]
+            case ["GET", "runs"]:
+                return 200, self._page(query)
+            case ["POST", "runs"]:
+                return self._submit(body)
+            case [verb, "runs", run_id, *rest]:
+                return self._run(verb, run_id, rest, query, body)
+        return _problem(404, "NotFound", f"no route {verb} {path}")
+
+    def _run(self, verb: str, run_id: str, rest: list[str], query: Any, body: Any) -> Answer:
+        run = self.runs.get(run_id)
+        if run is None:
+            return _problem(404, "NotFound", f"there is no run {run_id!r}")
+        match [verb, *rest]:
+            case ["GET"]:
+                self.when_read(run)
+                return 200, run
+            case ["PATCH"]:
+                run.update({name: body[name] for name in ("displayName", "description")
+                            if name in body})  # fmt: skip
+                return 200, run
+            case ["POST", "cancel"]:
+                self.canceled.append(run_id)
+                run["status"] = "Canceled"
+                return 202, run
+            case ["POST", "look"]:
+                return 202, run
+            case ["GET", "metrics"]:
+                held = {"series": self.series, "values": self.values, "cursor": {}}
+                return 200, {"runId": run_id, **held}
+            case ["GET", "logs", *_]:
+                return 200, self._log(query)
+            case ["GET", "files"]:
+                listed = [
+                    {"name": name, "size": len(data), "modified": 0.0}
+                    for name, data in self.contents.items()
+                ]
+                return 200, {"runId": run_id, "files": listed}
+            case ["GET", "files", *parts] if "/".join(parts) in self.contents:
+                return 200, self.contents["/".join(parts)]
+        return _problem(404, "NotFound", f"no {'/'.join(rest)}")
+
+    def _submit(self, body: dict[str, Any]) -> Answer:
+        self.submitted.append(body)
+        if body.get("dryRun"):
+            file = {"path": "cell.py", "size": 1234, "hash": ""}
+            return 200, {
+                "files": [file], "excluded": [".env: a secret"], "totalSize": 1234,
+                "command": ["python", "cell.py"], "target": "local", "reason": "starts at once",
+            }  # fmt: skip
+        same = ("runId", "experiment", "displayName", "description", "tags", "parameters", "job",
+                "script", "origin")  # fmt: skip
+        given = {name: body[name] for name in same if name in body}
+        return 201, self.add(**given, **self.when_sent)
+
+    def _page(self, query: dict[str, list[str]]) -> wire.WireRunPage:
+        found = list(self.runs.values())[::-1]
+        if "experiment" in query:
+            found = [run for run in found if run["experiment"] == query["experiment"][0]]
+        for word in query.get("filter", [""])[0].replace('"', "").split():
+            key, colon, value = word.partition(":")
+            if colon:
+                found = [run for run in found if key == "status" and run["status"] == value]
+            else:
+                found = [run for run in found if word in run["runId"]]
+        limit = int(query.get("limit", ["50"])[0])
+        return {"runs": found[:limit], "total": len(found), "next": None}
+
+    def _log(self, query: dict[str, list[str]]) -> _Log:
+        offset = int(query.get("offset", ["0"])[0])
+        if "tail" in query:
+            offset = max(0, len(self.console) - int(query["tail"][0]))
+        return _Log(self.console[offset:], offset, len(self.console))
+
+    def _status(self) -> wire.WireStatus:
+        return {
+            "version": __version__, "protocol": wire.PROTOCOL, "root": str(self.root),
+            "kind": "headless", "pid": os.getpid(), "epoch": 1, "defaultWorkspace": "default",
+        }  # fmt: skip
+
+    def _workspace(self) -> wire.WireWorkspace:
+        return {
+            "name": "default", "subscriptionId": "", "resourceGroup": "", "location": "local",
+            "createdAt": NOON, "tags": {},
+        }  # fmt: skip
+
+    def _experiment(self, name: str) -> wire.WireExperiment:
+        held = {"workspace": "default", "createdAt": NOON, "tags": {}, "runCount": 0}
+        return {"name": name, **held}  # type: ignore[typeddict-item]
+
+
+class _Log:
+    def __init__(self, data: bytes, offset: int, size: int) -> None:
+        self.data, self.offset, self.size = data, offset, size
+
+
+class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
+    """Serves a FakeEngine until it is left."""
+
+    daemon_threads = True
+
+    def __init__(self, engine: FakeEngine) -> None:
+        self.engine = engine
+        path = engine.root / "engine.sock"
+        super().__init__(str(path), _Handler)
+        start = Path("/proc/self/stat").read_bytes().rpartition(b")")[2].split()[19].decode()
+        (engine.root / "engine.json").write_text(
+            json.dumps({
+                "pid": os.getpid(), "start": start, "version": __version__,
+                "protocol": wire.PROTOCOL, "epoch": 1, "kind": "headless", "socket": str(path),
+            })
+        )  # fmt: skip
+        self._thread = threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True)
+        self._thread.start()
+
+    def __exit__(self, *error: object) -> None:
+        self.shutdown()
+        self._thread.join()
+        self.server_close()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: Server
+
+    def _serve(self) -> None:
+        url = urlsplit(self.path)
+        length = int(self.headers.get("Content-Length") or 0)
+        body = json.loads(self.rfile.read(length)) if length else None
+        path = unquote(url.path).removeprefix("/aml/")
+        status, found = self.server.engine.answer(self.command, path, parse_qs(url.query), body)
+        headers = {}
+        if isinstance(found, _Log):
+            headers = {"X-Aml-Offset": str(found.offset), "X-Aml-Size": str(found.size)}
+            found = found.data
+        data = found if isinstance(found, bytes) else json.dumps(found).encode()
+        self.send_response(status)
+        for name, value in {**headers, "Content-Length": str(len(data))}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(data)
+
+    do_GET = do_POST = do_PATCH = do_DELETE = _serve
+
+    def address_string(self) -> str:
+        return "unix"
+
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+
+def _problem(status: int, error: str, message: str) -> Answer:
+    return status, {"error": error, "message": message}

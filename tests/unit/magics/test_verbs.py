@@ -1,0 +1,170 @@
+"""The line magics in a real shell."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from jupyter_aml.wire import RUN_MIME
+
+
+def test_runs_are_listed_as_a_table_of_runs(notebook, engine):
+    engine.add(displayName="<script>alert(1)</script>", metrics={"rmse": 1.5})
+    engine.add(status="Running", endedAt=None)
+
+    table = notebook.run("%aml ls").value
+
+    assert [run.id for run in table] == ["exp_2_abc2", "exp_1_abc1"]
+    assert "<script" not in table._repr_html_()
+    assert "rmse=1.5" in repr(table)
+    assert len(notebook.run("t = %aml ls --state running").shown) == 0
+    assert [run.id for run in notebook.names["t"]] == ["exp_2_abc2"]
+
+
+def test_an_empty_list_says_so(notebook):
+    assert repr(notebook.run("%aml ls").value) == "no runs"
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ("exp_1_abc1", "exp_1_abc1"),
+        ("exp_1_", "exp_1_abc1"),
+        ("exp#2", "exp_2_abc2"),
+        ("#2", "exp_2_abc2"),
+        ("last", "exp_2_abc2"),
+        ("held", "exp_1_abc1"),
+        ("$name", "exp_1_abc1"),
+    ],
+)
+def test_a_run_is_found_by_any_of_its_names(notebook, engine, said, found):
+    engine.add()
+    engine.add()
+    notebook.run("held = %aml show exp_1_abc1")
+    notebook.run("name = 'exp_1_abc1'")
+
+    shown = notebook.run(f"%aml show {said}")
+
+    assert shown.error is None
+    assert shown.value.id == found
+    assert [data[RUN_MIME]["runId"] for data in shown.shown] == [found]
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ("exp_", "the beginning of 2 runs"),
+        ("exp_1_abc9", "did you mean exp_1_abc1"),
+        ("exp#9", "no run #9 in experiment 'exp'"),
+        ("#9", "no run #9"),
+        ("../x", "no run '../x'"),
+        ("''", "no run ''"),
+    ],
+)
+def test_a_run_that_is_not_there_is_one_line(notebook, engine, said, words):
+    engine.add()
+    engine.add()
+
+    shown = notebook.run(f"%aml show {said}")
+
+    assert words in shown.text
+    assert shown.text.startswith("UsageError: ")
+    assert shown.text.count("\n") == 1
+
+
+def test_a_number_that_several_experiments_have(notebook, engine):
+    engine.add(experiment="a", number=1)
+    engine.add(experiment="b", number=1, runId="b_1_x")
+
+    assert "a#1" in notebook.run("%aml show #1").text
+    assert notebook.run("%aml show b#1").value.id == "b_1_x"
+
+
+def test_show_mini(notebook, engine):
+    engine.add()
+
+    assert notebook.run("%aml show last mini").shown[0][RUN_MIME]["show"] == "mini"
+
+
+def test_logs_whole_last_lines_and_those_that_match(notebook, engine):
+    engine.add()
+    engine.console = "eins\nzwei ü\nthree\nlast without end".encode()
+
+    assert notebook.run("%aml logs last").text == engine.console.decode() + "\n"
+    assert notebook.run("%aml logs last --tail 2").text == "three\nlast without end\n"
+    assert notebook.run("%aml logs last --grep '^z.*ü$'").text == "zwei ü\n"
+    assert notebook.run("%aml logs last --grep ei --tail 1 -f").text == "zwei ü\n"
+
+
+@pytest.mark.parametrize("pattern", ["(a+)+$", "(a|a)*b", r"(a)\1", "a*b*c*d", "(?=a)", "[", "*"])
+def test_an_expression_that_could_run_away_is_refused(notebook, engine, pattern):
+    engine.add()
+    engine.console = b"a" * 100_000
+
+    began = time.monotonic()
+    said = notebook.run(f"%aml logs last --grep '{pattern}'")
+
+    assert said.text.startswith("UsageError: --grep")
+    assert time.monotonic() - began < 5
+
+
+def test_cancel_takes_several_and_none_where_one_is_wrong(notebook, engine):
+    engine.add()
+    engine.add()
+
+    assert notebook.run("%aml cancel exp_1_abc1 nope").error is not None
+    assert engine.canceled == []
+    assert "Canceled" in notebook.run("%aml cancel #1 #2").text
+    assert sorted(engine.canceled) == ["exp_1_abc1", "exp_2_abc2"]
+
+
+def test_wait_returns_the_run(notebook, engine):
+    engine.add()
+
+    assert notebook.run("%aml wait last").value.id == "exp_1_abc1"
+
+
+def test_get_returns_parameters_and_files(notebook, engine):
+    engine.add(parameters={"alpha": 0.5})
+    engine.contents = {
+        "outputs/a.json": b'{"a": [1]}',
+        "outputs/b.txt": "ü".encode(),
+        "outputs/c.pkl": b"\x80\x04\x95",
+    }
+
+    assert notebook.run("%aml get last alpha").value == 0.5
+    assert notebook.run("%aml get last outputs/a.json").value == {"a": [1]}
+    assert notebook.run("%aml get last outputs/b.txt").value == "ü"
+    assert notebook.run("%aml get last outputs/c.pkl").value == b"\x80\x04\x95"
+    assert "did you mean outputs/b.txt" in notebook.run("%aml get last outputs/b.tx").text
+
+
+def test_help(notebook):
+    assert "%%aml submit" in notebook.run("%aml help").text
+    assert "--tail N" in notebook.run("%aml help logs").text
+    assert "did you mean" in notebook.run("%aml lgos x").text
+
+
+def test_completion_knows_what_the_server_has(notebook, engine):
+    engine.add()
+    notebook.run("%aml ls")
+    session = notebook.shell._jupyter_aml.session
+    session.cache.refresh()
+    assert session.cache.settled(10)
+
+    assert notebook.complete("%aml sh") == ["show"]
+    assert notebook.complete("r = %aml sh") == ["show"]
+    assert notebook.complete("%%aml submit --wa") == ["--wait"]
+    assert notebook.complete("%%aml submit diab") == ["diabetes"]
+    assert notebook.complete("%%aml submit -c lo") == ["local"]
+    assert notebook.complete("%aml show exp_1") == ["exp_1_abc1"]
+
+
+def test_loading_twice_and_unloading(notebook):
+    notebook.run("%reload_ext jupyter_aml")
+    assert notebook.run("%aml help").error is None
+
+    notebook.run("%unload_ext jupyter_aml")
+    assert notebook.run("%aml help").error is not None
+    notebook.run("%load_ext jupyter_aml")
