@@ -6,7 +6,8 @@ import asyncio
 import logging
 import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from logging import Logger
 
 from jupyter_core.application import JupyterApp
@@ -46,9 +47,11 @@ class HeadlessApp(JupyterApp):
 async def serve(settings: Settings, log: Logger, *, opener: OpenEngine = open_engine) -> int:
     """Answer for the root until told to go, or idle; return the exit code. Raises AmlError."""
     leave = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, leave.set)
+    with told_by_signals(leave):
+        return await _serve(settings, log, leave, opener)
+
+
+async def _serve(settings: Settings, log: Logger, leave: asyncio.Event, opener: OpenEngine) -> int:
     try:
         engine = await opener(settings, "headless")
     except RootTaken as error:
@@ -66,6 +69,19 @@ async def serve(settings: Settings, log: Logger, *, opener: OpenEngine = open_en
         await engine.close()
     log.info("%s: closed, %s", settings.root, why)
     return 0
+
+
+@contextmanager
+def told_by_signals(leave: asyncio.Event) -> Iterator[None]:
+    """Set the event on SIGTERM and SIGINT."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, leave.set)
+    try:
+        yield
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
 
 
 class Idle:

@@ -9,9 +9,9 @@ import socket
 import struct
 import sys
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 from jupyter_core.paths import jupyter_runtime_dir
 
@@ -41,7 +41,9 @@ def read(root: Path) -> Holder | None:
     """Return who says that it holds the root, or None where nobody says so legibly."""
     try:
         data = json.loads((root / "engine.json").read_bytes())
-        return Holder(**{name: data[name] for name in Holder.__dataclass_fields__})
+        said = {field.name: data[field.name] for field in fields(Holder)}
+        legible = all(type(said[name]) is kind for name, kind in get_type_hints(Holder).items())
+        return Holder(**said) if legible else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

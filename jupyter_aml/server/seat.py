@@ -166,10 +166,8 @@ class Seat:
     async def _look_for_engine(self) -> None:
         while not self._closing.is_set():
             try:
-                await self._take(await self._open(self._settings, "jupyter"))
-                return
-            except RootTaken:
-                await self._follow()
+                if await self._take_or_follow():
+                    return
             except StorageFailed as error:
                 await self._wait_refused(error)
             except AmlError as error:
@@ -181,7 +179,13 @@ class Seat:
                     Unreachable(f"the engine could not be started: {type(error).__name__}: {error}")
                 )
 
-    async def _take(self, engine: Engine) -> None:
+    async def _take_or_follow(self) -> bool:
+        """Return True with the root taken, and False when its holder went and it may be free."""
+        try:
+            engine = await self._open(self._settings, "jupyter")
+        except RootTaken:
+            await self._follow()
+            return False
         try:
             self._socket = await self._listen(engine)
         except BaseException:
@@ -189,6 +193,7 @@ class Seat:
             raise
         self._become(engine)
         self._log.info("this server holds %s", self._settings.root)
+        return True
 
     async def _wait_refused(self, error: AmlError) -> None:
         if not isinstance(self._state, AmlError) or str(self._state) != str(error):

@@ -131,6 +131,12 @@ async def test_a_piece_of_a_log_says_where_it_lies(jp_fetch, engine):
     assert answer.headers["Content-Type"].startswith("text/plain")
 
 
+async def test_nobody_can_make_a_jupyter_server_yield(ask, engine):
+    status, _ = await ask("POST", "engine", "yield")
+
+    assert (status, engine.closed) == (404, False)
+
+
 async def test_a_route_that_is_none_says_so_in_json(ask, engine):
     status, answer = await ask("GET", "pipelines")
 

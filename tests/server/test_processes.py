@@ -146,6 +146,7 @@ def test_runs_outlive_the_server_that_started_them(jupyter, aml_root):
     wait = f"import os, time\nwhile not os.path.exists({str(gate)!r}): time.sleep(0.05)"
     ids = [ask(url, "runs", body=asked(wait))["runId"] for _ in range(2)]
     until(lambda: ask(url, f"runs/{ids[0]}")["status"] == "Running", one)
+    assert ask(url, "compute")[0]["slots"] == 1
     first = holder.read(aml_root)
 
     one.terminate()

@@ -189,6 +189,16 @@ async def test_a_second_headless_engine_leaves_at_once_and_names_the_holder(othe
     assert not other.engine.closed
 
 
+@pytest.mark.parametrize(
+    "text", ["", "{}", "[]", "null", '{"pid": "1"}', "\udcff", '{"pid": 1, "socket": 5}']
+)
+async def test_an_illegible_engine_json_is_nobodys_word(root, text):
+    holder.own(root)
+    (root / "engine.json").write_text(text, errors="surrogateescape")
+
+    assert holder.read(root) is None
+
+
 async def test_a_killed_engine_leaves_a_socket_that_the_next_one_removes(root):
     engine = FakeEngine(Settings(root=root), "headless")
     with sockets.socket(sockets.AF_UNIX) as stale:
