@@ -18,7 +18,7 @@ from jupyter_aml.engine.snapshot import remove_tree
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 _ROOMS = ("domain", "runfolder", "client", "sdk", "widgets")
-_MODULES = ("__init__.py", "_version.py", "wire.py", "azureml*.py")
+_MODULES = ("__init__.py", "_version.py", "wire.py", "azureml.py", "azureml_names.json")
 _KINDS = frozenset({".py", ".json"})
 _LEFT_OUT = frozenset({"__pycache__", "static"})
 

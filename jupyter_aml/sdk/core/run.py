@@ -1,0 +1,443 @@
+"""A run: in its script the place to log, elsewhere what became of it."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from jupyter_aml.runfolder.layout import RunFolder
+from jupyter_aml.sdk.run_files import RunFiles
+from jupyter_aml.sdk.run_logging import RunLogging
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from jupyter_aml import wire
+    from jupyter_aml.client import Client
+    from jupyter_aml.runfolder.records import RecordWriter
+    from jupyter_aml.sdk.core.environment import Environment
+    from jupyter_aml.sdk.core.experiment import Experiment
+    from jupyter_aml.sdk.core.workspace import Workspace
+
+_current: Run | None = None
+
+
+class Run(RunFiles, RunLogging):
+    """One execution of one script, or of cells that log from a kernel.
+
+    Inside of a run everything goes to its folder and needs no server.
+    """
+
+    def __init__(
+        self, experiment: Experiment | None, run_id: str, outputs: Any = None, **kwargs: Any
+    ) -> None:
+        """Take the run of that id; raises UserErrorException where there is none."""
+        self._experiment, self.id = experiment, run_id
+        self._inside: RunFolder | None = kwargs.get("_inside")
+        self._seen: wire.WireRun | None = kwargs.get("_seen")
+        self._place: RunFolder | None = self._inside
+        self._writer: RecordWriter | None = None
+        if self._inside is None and self._seen is None:
+            self._seen = _found(self.client, run_id)
+
+    # ---- where runs come from ---------------------------------------------------------------
+
+    @classmethod
+    def get_context(
+        cls, allow_offline: bool = True, used_for_context_manager: bool = False, **kwargs: Any
+    ) -> Any:
+        """The run that this script is; outside of runs one that only prints what it would log.
+
+        Raises RunEnvironmentException outside of runs with `allow_offline=False`.
+        """
+        global _current
+        folder = os.environ.get("AML_RUN_DIR")
+        if folder is not None:
+            if _current is None:
+                _current = cls(None, os.environ["AML_RUN_ID"], _inside=RunFolder(folder))
+            return _current
+        if not allow_offline:
+            from jupyter_aml.sdk.exceptions import RunEnvironmentException
+
+            raise RunEnvironmentException(
+                "this script was not submitted as a run: there is no run to log to"
+            )
+        from jupyter_aml.sdk.offline import OfflineRun
+
+        return OfflineRun()
+
+    get_submitted_run = get_context
+
+    @classmethod
+    def from_wire(cls, workspace: Workspace, seen: wire.WireRun) -> Run:
+        """The run of an answer of the engine."""
+        from jupyter_aml.sdk.core.experiment import Experiment
+
+        return cls(Experiment(workspace, seen["experiment"]), seen["runId"], _seen=seen)
+
+    @staticmethod
+    def get(workspace: Workspace, run_id: str) -> Run:
+        """The run of that id, or UserErrorException."""
+        return Run.from_wire(workspace, _found(workspace.client, run_id))
+
+    @staticmethod
+    def list(
+        experiment: Experiment,
+        type: str | None = None,
+        tags: Any = None,
+        properties: Any = None,
+        status: str | None = None,
+        include_children: bool = False,
+    ) -> Iterator[Run]:
+        """The runs of an experiment, newest first."""
+        found = experiment.get_runs(type, tags, properties, include_children)
+        return (run for run in found if status in (None, run.seen["status"]))
+
+    # ---- what it is -------------------------------------------------------------------------
+
+    @property
+    def seen(self) -> wire.WireRun:
+        """The run as it was last seen; inside of a run as it was when it was sent."""
+        if self._seen is None:
+            import json
+
+            self._seen = json.loads(self._folder.record.read_text(encoding="utf-8"))
+        assert self._seen is not None
+        return self._seen
+
+    def look(self) -> wire.WireRun:
+        """Ask the engine, and return the run as it is now."""
+        self._seen = self.client.run(self.id)
+        return self._seen
+
+    @property
+    def experiment(self) -> Experiment:
+        """The experiment it belongs to."""
+        if self._experiment is None:
+            from jupyter_aml.sdk.core.experiment import Experiment
+            from jupyter_aml.sdk.core.workspace import Workspace
+
+            workspace = Workspace(workspace_name=os.environ["AML_WORKSPACE"])
+            self._experiment = Experiment(workspace, os.environ["AML_EXPERIMENT"])
+        return self._experiment
+
+    @property
+    def client(self) -> Client:
+        """The way to the engine."""
+        return self.experiment.workspace.client
+
+    @property
+    def number(self) -> int:
+        """Its number in the experiment, from 1."""
+        return self.seen["number"]
+
+    @property
+    def type(self) -> str:
+        """`azureml.scriptrun` or `azureml.interactive`."""
+        return self.seen["type"]
+
+    @property
+    def status(self) -> str:
+        """The state it was last seen in; `get_status` asks."""
+        return self.seen["status"]
+
+    @property
+    def name(self) -> str:
+        """The name it was given, else its id."""
+        return self.seen["displayName"] or self.id
+
+    @property
+    def display_name(self) -> str:
+        """The name it was given, else its id."""
+        return self.name
+
+    @display_name.setter
+    def display_name(self, name: str) -> None:
+        self._tell({"displayName": name}, "name", name)
+
+    @property
+    def description(self) -> str:
+        """What it is about."""
+        return self.seen["description"]
+
+    @description.setter
+    def description(self, text: str) -> None:
+        self._tell({"description": text}, "description", text)
+
+    @property
+    def parent(self) -> Run | None:
+        """The run that started it."""
+        parent = self.seen["parentId"]
+        return None if parent is None else Run(self.experiment, parent)
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The parameters it was sent with."""
+        return dict(self.seen["parameters"])
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """The tags as they are now."""
+        return self.get_tags()
+
+    @property
+    def properties(self) -> dict[str, str]:
+        """The properties as they are now."""
+        return self.get_properties()
+
+    # ---- what becomes of it -----------------------------------------------------------------
+
+    def get_status(self) -> str:
+        """The state now, one of SDK v1's strings."""
+        return "Running" if self._is_inside else self.look()["status"]
+
+    def get_details(self) -> dict[str, Any]:
+        """All there is to know, with SDK v1's keys."""
+        from jupyter_aml.sdk.details import details
+
+        return details(self)
+
+    def get_details_with_logs(self) -> dict[str, Any]:
+        """As `get_details`, with the text of each log."""
+        from jupyter_aml.sdk.details import details_with_logs
+
+        return details_with_logs(self)
+
+    def get_all_logs(self, destination: str | None = None) -> Any:
+        """Fetch every log into a folder; returns their paths."""
+        from jupyter_aml.sdk.details import fetch_logs
+
+        return fetch_logs(self, destination)
+
+    def get_metrics(
+        self, name: str | None = None, recursive: bool = False, run_type: str | None = None,
+        populate: bool = False,
+    ) -> dict[str, Any]:  # fmt: skip
+        """What was logged: a value for a name logged once, else the list of its values."""
+        from jupyter_aml.sdk import run_metrics
+
+        if self._here is not None:
+            return run_metrics.from_folder(self._here, name)
+        names = [] if name is None else [name]
+        return run_metrics.from_wire(self.client.metrics(self.id, points=0, names=names), name)
+
+    def get_environment(self) -> Environment:
+        """The environment it ran in."""
+        from jupyter_aml.sdk.core.environment import Environment
+
+        job = self.seen["job"]
+        environment = Environment("user-managed" if job is None else job["environment"])
+        if job is not None:
+            environment.python.interpreter_path = job["interpreter"]
+            environment.environment_variables = dict(job["environmentVariables"])
+        return environment
+
+    def get_snapshot_id(self) -> str | None:
+        """The id of the code that was sent with it."""
+        return self.seen["snapshotId"]
+
+    def get_portal_url(self) -> str:
+        """Where everything of the run lies."""
+        from jupyter_aml.sdk.details import portal_url
+
+        return portal_url(self)
+
+    def wait_for_completion(
+        self, show_output: bool = False, wait_post_processing: bool = False,
+        raise_on_error: bool = True,
+    ) -> dict[str, Any]:  # fmt: skip
+        """Wait for the end; an interrupt stops the waiting and not the run.
+
+        Raises ActivityFailedException for a run that failed, unless `raise_on_error` is False.
+        """
+        from jupyter_aml.sdk.waiting import wait
+
+        return wait(self, show_output=show_output, raise_on_error=raise_on_error)
+
+    def cancel(self) -> None:
+        """Ask it to end, with all that it started."""
+        self._seen = self.client.cancel(self.id)
+
+    def start(self) -> None:
+        """Kept for notebooks that call it: a run starts by itself."""
+
+    def complete(self, _set_status: bool = True) -> None:
+        """End an interactive run; in a script, say that it went well."""
+        from time import time
+
+        self._records.record("complete", time())
+        self._end()
+
+    def fail(
+        self, error_details: Any = None, error_code: str | None = None, _set_status: bool = True
+    ) -> None:
+        """Say that it failed, and why."""
+        from time import time
+
+        text = None if error_details is None else str(error_details)
+        self._records.record("fail", text, error_code, time())
+        self._end()
+
+    def flush(self, timeout_seconds: float = 300) -> None:
+        """Nothing waits to be written: what `log` returned from is kept."""
+
+    # ---- tags and properties ----------------------------------------------------------------
+
+    def tag(self, key: str, value: str | None = None) -> None:
+        """Set a tag."""
+        self.set_tags({key: value})
+
+    def set_tags(self, tags: Mapping[str, Any]) -> None:
+        """Set tags; others stay."""
+        from time import time
+
+        named = {str(key): "" if value is None else str(value) for key, value in tags.items()}
+        if not self._is_inside:
+            self._seen = self.client.patch(self.id, {"tags": named})
+            return
+        for key, value in named.items():
+            self._records.record("tag", key, value, time())
+            self.seen["tags"][key] = value
+
+    def get_tags(self) -> dict[str, str]:
+        """The tags as they are now."""
+        return dict((self.seen if self._is_inside else self.look())["tags"])
+
+    def remove_tags(self, tags: Any) -> None:
+        """Take tags away."""
+        from time import time
+
+        names = [tags] if isinstance(tags, str) else [str(name) for name in tags]
+        if not self._is_inside:
+            self._seen = self.client.patch(self.id, {"tags": dict.fromkeys(names)})
+            return
+        for name in names:
+            self._records.record("tag", name, None, time())
+            self.seen["tags"].pop(name, None)
+
+    def add_properties(self, properties: Mapping[str, Any]) -> None:
+        """Set properties, once and for all: a property that is set never changes."""
+        from time import time
+
+        named = {str(key): str(value) for key, value in properties.items()}
+        if not self._is_inside:
+            self._seen = self.client.patch(self.id, {"properties": named})
+            return
+        for key, value in named.items():
+            if self.seen["properties"].get(key, value) != value:
+                from jupyter_aml.sdk.exceptions import UserErrorException
+
+                raise UserErrorException(f"the property {key!r} is set; properties never change")
+            self._records.record("property", key, value, time())
+            self.seen["properties"][key] = value
+
+    def get_properties(self) -> dict[str, str]:
+        """The properties as they are now."""
+        return dict((self.seen if self._is_inside else self.look())["properties"])
+
+    # ---- inside -----------------------------------------------------------------------------
+
+    @property
+    def _is_inside(self) -> bool:
+        return self._inside is not None
+
+    @property
+    def _here(self) -> RunFolder | None:
+        """The run's folder, where it is on this machine."""
+        if self._place is None:
+            root = os.environ.get("AML_ROOT") or self.client.status()["root"]
+            seen = self.seen
+            path = os.path.join(root, "workspaces", seen["workspace"], "runs", self.id)
+            if os.path.isfile(os.path.join(path, "run.json")):
+                self._place = RunFolder(path)
+        return self._place
+
+    @property
+    def _folder(self) -> RunFolder:
+        here = self._here
+        if here is None:
+            from jupyter_aml.sdk.exceptions import UserErrorException
+
+            raise UserErrorException(f"the folder of run {self.id} is not on this machine")
+        return here
+
+    @property
+    def _records(self) -> RecordWriter:
+        writer = self._writer
+        if writer is None:
+            self._refuse_ended()
+            from jupyter_aml.runfolder.records import RecordWriter
+
+            writer = self._writer = RecordWriter(self._folder.metrics)
+        return writer
+
+    def _refuse_ended(self) -> None:
+        if not self._is_inside and self.look()["endedAt"] is not None:
+            from jupyter_aml.sdk.exceptions import UserErrorException
+
+            raise UserErrorException(f"run {self.id} has ended: nothing can be logged to it")
+
+    def _end(self) -> None:
+        if self._is_inside:
+            return  # The script goes on; its exit ends the run.
+        self.client.look(self.id)
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+        if self.type == "azureml.interactive":
+            from jupyter_aml.sdk.waiting import until_ended
+
+            until_ended(self)
+
+    def _tell(self, patch: dict[str, Any], kind: str, text: str) -> None:
+        from time import time
+
+        if self._is_inside:
+            self._records.record(kind, text, time())
+        else:
+            self._seen = self.client.patch(self.id, patch)
+
+    def __enter__(self) -> Run:
+        return self
+
+    def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
+        if error is not None:
+            self.fail(f"{kind.__name__}: {error}")
+        else:
+            self.complete()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Run) and other.id == self.id
+
+    def __hash__(self) -> int:
+        return hash(self.id)
+
+    def __repr__(self) -> str:
+        seen = self.seen
+        return (
+            f"Run(Experiment: {seen['experiment']},\nId: {self.id},\n"
+            f"Type: {seen['type']},\nStatus: {seen['status']})"
+        )
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
+        # By name: the widgets are the room above.
+        from importlib import import_module
+
+        return import_module("jupyter_aml.widgets").bundle(self)
+
+
+def get_run(
+    experiment: Experiment, run_id: str, rehydrate: bool = True, clean_up: bool = True
+) -> Run:
+    """The run of that id."""
+    return Run(experiment, run_id)
+
+
+def _found(client: Client, run_id: str) -> wire.WireRun:
+    from jupyter_aml.domain.errors import NotFound
+    from jupyter_aml.sdk.exceptions import UserErrorException
+
+    try:
+        return client.run(run_id)
+    except NotFound as error:
+        raise UserErrorException(str(error)) from None

@@ -1,0 +1,186 @@
+"""A script, its arguments and where it runs: what `Experiment.submit` takes."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from jupyter_aml.sdk.core.environment import Environment, interpreter
+from jupyter_aml.sdk.core.runconfig import RunConfiguration
+from jupyter_aml.sdk.exceptions import UserErrorException
+
+MAX_DURATION_SECONDS_DEFAULT = 2592000
+CELL = "cell.py"
+
+
+class ScriptRunConfig:
+    """A script of a folder, or a command, with its arguments."""
+
+    MAX_DURATION_SECONDS_DEFAULT = MAX_DURATION_SECONDS_DEFAULT
+
+    def __init__(
+        self,
+        source_directory: str | os.PathLike[str] | None,
+        script: str | None = None,
+        arguments: list[Any] | None = None,
+        run_config: RunConfiguration | None = None,
+        _telemetry_values: Any = None,
+        compute_target: Any = None,
+        environment: Environment | None = None,
+        distributed_job_config: Any = None,
+        resume_from: Any = None,
+        max_run_duration_seconds: float | None = MAX_DURATION_SECONDS_DEFAULT,
+        command: list[str] | str | None = None,
+        docker_runtime_config: Any = None,
+    ) -> None:
+        """Take what is to be run; raises UserErrorException for a folder or script not there."""
+        self.run_config = run_config or RunConfiguration()
+        self.source_directory = os.fspath(source_directory) if source_directory else "."
+        self.script = script or self.run_config.script
+        self.arguments = list(arguments if arguments is not None else self.run_config.arguments)
+        self.command = command or self.run_config.command
+        self.max_run_duration_seconds = max_run_duration_seconds
+        if compute_target is not None:
+            self.run_config.target = getattr(compute_target, "name", compute_target)
+        if environment is not None:
+            self.run_config.environment = environment
+        if distributed_job_config is not None:
+            raise UserErrorException("distributed_job_config: runs on several nodes are not "
+                                     "part of jupyter_aml yet; leave it out")  # fmt: skip
+        self._cell: _Cell | None = None
+        self._check()
+
+    @classmethod
+    def from_cell(
+        cls,
+        cell: str,
+        *,
+        parameters: Mapping[str, Any] | None = None,
+        include: Sequence[str] = (),
+        base: str | os.PathLike[str] | None = None,
+        line_offset: int = 1,
+        compute_target: Any = None,
+        source_directory: str | os.PathLike[str] | None = None,
+        timeout: Any = None,
+        environment: Environment | None = None,
+    ) -> ScriptRunConfig:
+        """A notebook cell as a script, `cell.py`, in which the parameters are variables.
+
+        `include` are globs below `base` (the current folder); `line_offset` is the number of
+        lines that the editor shows above the cell's first; `timeout` a timedelta or seconds.
+        """
+        config = cls.__new__(cls)
+        config.run_config = RunConfiguration()
+        config.source_directory = os.fspath(source_directory) if source_directory else ""
+        config.script, config.arguments, config.command = CELL, [], None
+        seconds = timeout.total_seconds() if hasattr(timeout, "total_seconds") else timeout
+        config.max_run_duration_seconds = seconds
+        if compute_target is not None:
+            config.run_config.target = getattr(compute_target, "name", compute_target)
+        if environment is not None:
+            config.run_config.environment = environment
+        config._cell = _Cell(cell, dict(parameters or {}), list(include), base, line_offset)
+        if config.source_directory:
+            config._check_folder()
+        return config
+
+    def request(self) -> dict[str, Any]:
+        """The part of the body of POST /aml/runs that this configuration decides."""
+        cell = self._cell
+        body: dict[str, Any] = {
+            "script": self.script,
+            "arguments": [str(argument) for argument in self.arguments],
+            "job": self._job(),
+            "source": self._source(),
+        }
+        if cell is not None:
+            body["parameters"] = cell.parameters
+        if self.script is None:
+            del body["script"]
+        return body
+
+    def _job(self) -> dict[str, Any]:
+        config = self.run_config
+        job: dict[str, Any] = {
+            "command": self._command(),
+            "interpreter": "" if self.command else interpreter(config.environment),
+            "environment": config.environment.name,
+            "environmentVariables": {
+                str(name): str(value) for name, value in config.environment_variables.items()
+            },
+            "target": str(config.target),
+            "lineOffset": 0 if self._cell is None else self._cell.line_offset,
+        }
+        limit = self.max_run_duration_seconds or config.max_run_duration_seconds
+        if limit is not None:
+            job["timeout"] = float(limit)
+        return job
+
+    def _command(self) -> list[str]:
+        arguments = [str(argument) for argument in self.arguments]
+        if self.command is not None:
+            if isinstance(self.command, str):
+                return ["/bin/sh", "-c", shlex.join([self.command, *arguments])
+                        if arguments else self.command]  # fmt: skip
+            return [str(word) for word in self.command] + arguments
+        if self._cell is not None:
+            return ["-m", "jupyter_aml.sdk.cell_runner", CELL]
+        return [str(self.script), *arguments]
+
+    def _source(self) -> dict[str, Any]:
+        cell = self._cell
+        source: dict[str, Any] = {}
+        if self.source_directory:
+            source["directory"] = str(Path(self.source_directory).absolute())
+        if cell is not None:
+            source["files"] = {CELL: cell.text}
+            if cell.include:
+                source["include"] = cell.include
+                source["base"] = str(Path(cell.base or ".").absolute())
+        return source
+
+    def _check(self) -> None:
+        self._check_folder()
+        if self.script is None and self.command is None:
+            raise UserErrorException("give a script or a command to run")
+        if self.script is not None and self.command is not None:
+            raise UserErrorException("give a script or a command, not both")
+        if self.script is None:
+            return
+        if Path(self.script).is_absolute():
+            raise UserErrorException(
+                f"script {self.script!r}: give it relative to source_directory"
+            )
+        if not (Path(self.source_directory) / self.script).is_file():
+            raise UserErrorException(
+                f"there is no script {self.script!r} in {self.source_directory!r}{self._near()}"
+            )
+
+    def _check_folder(self) -> None:
+        folder = Path(self.source_directory)
+        if not folder.is_dir():
+            what = "is not a folder" if folder.exists() else "does not exist"
+            raise UserErrorException(f"source_directory {self.source_directory!r} {what}")
+
+    def _near(self) -> str:
+        from difflib import get_close_matches
+
+        there = [path.name for path in Path(self.source_directory).glob("*.py")]
+        near = get_close_matches(str(self.script), there, 1)
+        return f"; did you mean {near[0]!r}?" if near else ""
+
+
+class _Cell:
+    def __init__(
+        self,
+        text: str,
+        parameters: dict[str, Any],
+        include: list[str],
+        base: str | os.PathLike[str] | None,
+        line_offset: int,
+    ) -> None:
+        self.text, self.parameters, self.include = text, parameters, include
+        self.base, self.line_offset = base, line_offset

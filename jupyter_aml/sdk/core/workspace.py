@@ -1,0 +1,238 @@
+"""A workspace: a name in a root, with the labels that SDK v1 showed of it."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jupyter_aml.client import Client, find
+from jupyter_aml.domain.errors import AlreadyExists, NotFound
+from jupyter_aml.domain.ids import DEFAULT_WORKSPACE
+from jupyter_aml.sdk.exceptions import UserErrorException, WorkspaceException
+
+if TYPE_CHECKING:
+    from jupyter_aml.sdk.core.experiment import Experiment
+    from jupyter_aml.sdk.core.run import Run
+
+_PLACES = ("config.json", ".azureml/config.json", "aml_config/config.json")
+
+
+class Workspace:
+    """Runs, experiments and what else belongs to one name of a root."""
+
+    def __init__(
+        self,
+        subscription_id: str = "",
+        resource_group: str = "",
+        workspace_name: str = DEFAULT_WORKSPACE,
+        auth: Any = None,
+        _location: str | None = None,
+        _disable_service_check: bool = False,
+        _workspace_id: str | None = None,
+        sku: str = "basic",
+        tags: Mapping[str, str] | None = None,
+    ) -> None:
+        """Take the workspace of that name, and make it in the root where it is not there yet."""
+        self.client: Client = find()
+        try:
+            self._seen = self.client.workspace(workspace_name)
+        except NotFound:
+            labels = {"subscriptionId": subscription_id, "resourceGroup": resource_group}
+            self._seen = self.client.add_workspace(
+                {"name": workspace_name, "existOk": True, **labels, "tags": dict(tags or {})}
+            )
+
+    @staticmethod
+    def from_config(
+        path: str | os.PathLike[str] | None = None,
+        auth: Any = None,
+        _logger: Any = None,
+        _file_name: str | None = None,
+    ) -> Workspace:
+        """Take the workspace that a config.json names; the default one where there is none.
+
+        `path` is a file or a folder; without it the folders from here upwards are searched.
+        """
+        found = _find_config(path, _file_name)
+        if found is None:
+            return Workspace()
+        try:
+            told = json.loads(found.read_text(encoding="utf-8"))
+            name = str(told["workspace_name"])
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise UserErrorException(
+                f"{found} is not a config.json of a workspace: it needs "
+                '"subscription_id", "resource_group" and "workspace_name"'
+            ) from error
+        return Workspace(
+            str(told.get("subscription_id", "")), str(told.get("resource_group", "")), name
+        )
+
+    @staticmethod
+    def create(
+        name: str,
+        auth: Any = None,
+        subscription_id: str | None = None,
+        resource_group: str | None = None,
+        location: str | None = None,
+        create_resource_group: bool = True,
+        sku: str = "basic",
+        tags: Mapping[str, str] | None = None,
+        friendly_name: str | None = None,
+        exist_ok: bool = False,
+        show_output: bool = True,
+        **_: Any,
+    ) -> Workspace:
+        """Make a workspace; the fields of the cloud are kept as labels."""
+        body = {
+            "name": name,
+            "subscriptionId": subscription_id or "",
+            "resourceGroup": resource_group or "",
+            "location": location or "local",
+            "tags": dict(tags or {}),
+            "existOk": exist_ok,
+        }
+        try:
+            find().add_workspace(body)
+        except AlreadyExists as error:
+            raise WorkspaceException(f"{error}; pass exist_ok=True to take it") from error
+        return Workspace(workspace_name=name)
+
+    @staticmethod
+    def get(
+        name: str,
+        auth: Any = None,
+        subscription_id: str | None = None,
+        resource_group: str | None = None,
+        location: str | None = None,
+        cloud: str = "AzureCloud",
+        id: str | None = None,
+    ) -> Workspace:
+        """Take a workspace that is there; raises WorkspaceException naming near ones."""
+        there = [workspace["name"] for workspace in find().workspaces()]
+        if name not in there:
+            near = get_close_matches(name, there, 1)
+            cure = f"did you mean {near[0]!r}?" if near else f"there is: {', '.join(there)}"
+            raise WorkspaceException(f"there is no workspace {name!r}; {cure}")
+        return Workspace(workspace_name=name)
+
+    @staticmethod
+    def list(
+        subscription_id: str | None = None, auth: Any = None, resource_group: str | None = None
+    ) -> dict[str, list[Workspace]]:
+        """All workspaces of the root by name, each in a list as SDK v1 has it."""
+        return {
+            workspace["name"]: [Workspace(workspace_name=workspace["name"])]
+            for workspace in find().workspaces()
+        }
+
+    @property
+    def name(self) -> str:
+        """The name."""
+        return self._seen["name"]
+
+    @property
+    def subscription_id(self) -> str:
+        """A label."""
+        return self._seen["subscriptionId"]
+
+    @property
+    def resource_group(self) -> str:
+        """A label."""
+        return self._seen["resourceGroup"]
+
+    @property
+    def location(self) -> str:
+        """A label."""
+        return self._seen["location"]
+
+    @property
+    def sku(self) -> str:
+        """A label."""
+        return "basic"
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """The tags it was made with."""
+        return dict(self._seen["tags"])
+
+    @property
+    def experiments(self) -> dict[str, Experiment]:
+        """The experiments by name."""
+        from jupyter_aml.sdk.core.experiment import Experiment
+
+        found = self.client.experiments(self.name)
+        return {each["name"]: Experiment(self, each["name"], _seen=each) for each in found}
+
+    def get_run(self, run_id: str) -> Run:
+        """The run of that id, or UserErrorException."""
+        from jupyter_aml.sdk.core.run import Run
+
+        return Run.get(self, run_id)
+
+    def get_details(self) -> dict[str, Any]:
+        """What there is to know, with SDK v1's keys."""
+        group = f"/subscriptions/{self.subscription_id}/resourceGroups/{self.resource_group}"
+        kind = "Microsoft.MachineLearningServices/workspaces"
+        return {
+            "id": f"{group}/providers/{kind}/{self.name}",
+            "name": self.name,
+            "location": self.location,
+            "type": kind,
+            "tags": self.tags,
+            "sku": "Basic",
+            "workspaceid": self.name,
+            "friendlyName": self.name,
+            "creationTime": self._seen["createdAt"],
+            "root": self.client.status()["root"],
+        }
+
+    def write_config(
+        self, path: str | os.PathLike[str] | None = None, file_name: str | None = None
+    ) -> None:
+        """Write `.azureml/config.json` below `path` (the current folder)."""
+        target = Path(path or ".") / ".azureml" / (file_name or "config.json")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        told = {
+            "subscription_id": self.subscription_id,
+            "resource_group": self.resource_group,
+            "workspace_name": self.name,
+        }
+        target.write_text(json.dumps(told, indent=4), encoding="utf-8")
+
+    def __repr__(self) -> str:
+        return f"Workspace.create(name={self.name!r}, subscription_id={self.subscription_id!r}, " \
+               f"resource_group={self.resource_group!r})"  # fmt: skip
+
+
+def _find_config(path: str | os.PathLike[str] | None, name: str | None) -> Path | None:
+    if path is not None and Path(path).is_file():
+        return Path(path)
+    if path is not None and not Path(path).exists():
+        raise UserErrorException(f"there is no config.json at {os.fspath(path)!r}")
+    start = Path(path or ".").absolute()
+    for folder in _upwards(start):
+        for place in _PLACES:
+            candidate = folder / (place if name is None else str(Path(place).parent / name))
+            if candidate.is_file() and _names_a_workspace(candidate):
+                return candidate
+    return None
+
+
+def _upwards(start: Path) -> Iterator[Path]:
+    yield start
+    yield from start.parents
+
+
+def _names_a_workspace(path: Path) -> bool:
+    # Other tools keep a config.json too; only the hidden folder is ours for sure.
+    if path.parent.name in (".azureml", "aml_config"):
+        return True
+    try:
+        return "workspace_name" in json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, TypeError):
+        return False

@@ -1,0 +1,127 @@
+"""What `get_details` and its like tell of a run, with the keys of SDK v1."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jupyter_aml import wire
+    from jupyter_aml.sdk.core.run import Run
+
+_LOG_FOLDERS = ("user_logs/", "azureml-logs/", "logs/")
+
+
+def details(run: Run) -> dict[str, Any]:
+    """The run as SDK v1 described it."""
+    seen = run.seen if run._is_inside else run.look()
+    job = seen["job"]
+    return {
+        "runId": run.id,
+        "target": seen["target"],
+        "status": seen["status"],
+        "startTimeUtc": seen["startedAt"],
+        "endTimeUtc": seen["endedAt"],
+        "services": {},
+        "error": error_details(seen),
+        "warnings": [{"source": "jupyter_aml", "message": text} for text in seen["warnings"]],
+        "properties": dict(seen["properties"]),
+        "inputDatasets": [],
+        "outputDatasets": [],
+        "runDefinition": {
+            "script": seen["script"],
+            "command": [] if job is None else job["command"],
+            "useAbsolutePath": False,
+            "arguments": seen["arguments"],
+            "framework": "Python",
+            "communicator": "None",
+            "target": seen["target"],
+            "nodeCount": 1,
+            "maxRunDurationSeconds": None if job is None else job["timeout"],
+            "parameters": seen["parameters"],
+            "environment": {
+                "name": None if job is None else job["environment"],
+                "python": {
+                    "interpreterPath": None if job is None else job["interpreter"],
+                    "userManagedDependencies": True,
+                },
+                "environmentVariables": {} if job is None else job["environmentVariables"],
+            },
+        },
+        "logFiles": {name: _address(run, name) for name in log_names(run)},
+        "submittedBy": seen["submittedBy"],
+    }
+
+
+def error_details(seen: wire.WireRun) -> dict[str, Any] | None:
+    """The error in SDK v1's nesting, or None."""
+    error = seen["error"]
+    if error is None:
+        return None
+    return {
+        "error": {
+            "code": error["code"],
+            "message": error["message"],
+            "messageFormat": "",
+            "details": [{"code": error["type"], "message": error["traceback"]}]
+            if error["traceback"]
+            else [],
+        },
+        "hint": error["hint"],
+        "file": error["file"],
+        "line": error["line"],
+    }
+
+
+def details_with_logs(run: Run) -> dict[str, Any]:
+    """The details, with the text of each log in place of its address."""
+    told = details(run)
+    told["logFiles"] = {name: _text(run, name) for name in told["logFiles"]}
+    return told
+
+
+def fetch_logs(run: Run, destination: str | None) -> list[str]:
+    """Fetch every log below a folder, by default one named after the run."""
+    folder = Path(destination or run.id)
+    fetched = []
+    for name in log_names(run):
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        run.download_file(name, target)
+        fetched.append(str(target))
+    return fetched
+
+
+def log_names(run: Run) -> list[str]:
+    """The names of the run's logs."""
+    return [name for name in run.get_file_names() if name.startswith(_LOG_FOLDERS)]
+
+
+def portal_url(run: Run) -> str:
+    """The folder of the run as an address; it holds everything and is readable by itself."""
+    here = run._here
+    return f"aml://runs/{run.id}" if here is None else here.path.as_uri()
+
+
+def summary(seen: wire.WireRun) -> str:
+    """What is printed below a log that was followed."""
+    lines = ["", "Execution Summary", "=================", f"RunId: {seen['runId']}"]
+    lines.append(f"Status: {seen['status']}")
+    for warning in seen["warnings"]:
+        lines.append(f"Warning: {warning}")
+    error = error_details(seen)
+    if error is not None:
+        lines += ["", "Error:", json.dumps(error["error"]["message"], ensure_ascii=False)]
+    return "\n".join(lines)
+
+
+def _address(run: Run, name: str) -> str:
+    here = run._here
+    return f"aml://runs/{run.id}/{name}" if here is None else here.locate(name).as_uri()
+
+
+def _text(run: Run, name: str) -> str:
+    if run._is_inside:
+        return run._folder.existing(name).read_text(encoding="utf-8", errors="replace")
+    return run.client.file(run.id, name).decode("utf-8", "replace")

@@ -1,0 +1,158 @@
+"""The files of a run: put there, listed, fetched."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from jupyter_aml.sdk.exceptions import UserErrorException
+
+if TYPE_CHECKING:
+    from jupyter_aml.client import Client
+    from jupyter_aml.runfolder.layout import RunFolder
+    from jupyter_aml.runfolder.records import RecordWriter
+
+
+class RunFiles:
+    """The part of Run that deals with files."""
+
+    id: str
+
+    @property
+    def client(self) -> Client:
+        """The way to the engine."""
+        raise NotImplementedError
+
+    @property
+    def _records(self) -> RecordWriter:
+        raise NotImplementedError
+
+    @property
+    def _folder(self) -> RunFolder:
+        """The run's folder on this machine; raises where it is on another."""
+        raise NotImplementedError
+
+    @property
+    def _is_inside(self) -> bool:
+        raise NotImplementedError
+
+    def upload_file(
+        self, name: str, path_or_stream: Any, datastore_name: str | None = None
+    ) -> None:
+        """Keep a file with the run, under this name, e.g. `outputs/model.pkl`."""
+        if hasattr(path_or_stream, "read"):
+            self._put(name, path_or_stream)
+            return
+        path = Path(path_or_stream)
+        if not path.is_file():
+            raise UserErrorException(f"there is no file {os.fspath(path_or_stream)!r} to upload")
+        target = self._folder.locate(name)
+        if target.exists() and target.samefile(path):
+            return  # The script wrote it where it belongs already.
+        with path.open("rb") as file:
+            self._put(name, file)
+
+    def upload_files(
+        self, names: Sequence[str], paths: Sequence[str], return_artifacts: bool = False,
+        timeout_seconds: float | None = None, datastore_name: str | None = None,
+    ) -> None:  # fmt: skip
+        """Keep several files, each under its name."""
+        if len(names) != len(paths):
+            raise UserErrorException(f"{len(names)} names for {len(paths)} paths")
+        for name, path in zip(names, paths, strict=True):
+            self.upload_file(name, path)
+
+    def upload_folder(self, name: str, path: str, datastore_name: str | None = None) -> None:
+        """Keep a folder with the run: `<name>/<path inside the folder>`."""
+        folder = Path(path)
+        if not folder.is_dir():
+            raise UserErrorException(f"there is no folder {path!r} to upload")
+        for file in sorted(folder.rglob("*")):
+            if file.is_file():
+                self.upload_file(f"{name}/{file.relative_to(folder).as_posix()}", file)
+
+    def get_file_names(self) -> list[str]:
+        """The names of all files of the run, sorted."""
+        if self._is_inside:
+            return [name for name, _ in self._folder.names()]
+        return [file["name"] for file in self.client.files(self.id)["files"]]
+
+    def download_file(
+        self,
+        name: str,
+        output_file_path: str | os.PathLike[str] | None = None,
+        _validate_checksum: bool = False,
+    ) -> None:
+        """Fetch one file; into the current folder, a folder, or to a path."""
+        target = Path(output_file_path) if output_file_path is not None else Path(".")
+        if target.is_dir() or str(output_file_path or "").endswith("/"):
+            target = target / name.rpartition("/")[2]
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if self._is_inside:
+            shutil.copyfile(self._folder.existing(name), target)
+        else:
+            self.client.save(self.id, name, target)
+
+    def download_files(
+        self,
+        prefix: str | None = None,
+        output_directory: str | os.PathLike[str] | None = None,
+        output_paths: Sequence[str] | None = None,
+        batch_size: int = 100,
+        append_prefix: bool = True,
+        timeout_seconds: float | None = None,
+    ) -> None:
+        """Fetch all files whose names begin with the prefix, below a folder or to given paths.
+
+        Without `append_prefix` the prefix is left off the paths that are written.
+        """
+        names = [name for name in self.get_file_names() if _begins(name, prefix)]
+        if output_paths is not None:
+            if len(output_paths) != len(names):
+                raise UserErrorException(f"{len(output_paths)} paths for {len(names)} files")
+            targets = [Path(path) for path in output_paths]
+        else:
+            base = Path(output_directory or ".")
+            targets = [base / _shortened(name, prefix, append_prefix) for name in names]
+        for name, target in zip(names, targets, strict=True):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            self.download_file(name, target)
+
+    def _put(self, name: str, content: IO[Any]) -> None:
+        target = self._folder.locate(name)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = target.with_name(f".{target.name}.{os.getpid()}.part")
+        try:
+            with unfinished.open("wb") as file:
+                while block := content.read(1 << 20):
+                    file.write(block.encode() if isinstance(block, str) else block)
+            unfinished.replace(target)
+        finally:
+            unfinished.unlink(missing_ok=True)
+        self._records.record("file", name, time.time())
+
+    def _put_image(self, name: str, content: Any, suffix: str) -> None:
+        # A name may be logged again: each image is kept, the first under the bare name.
+        stem = re.sub(r"[\\/:\x00-\x1f]", "_", name).strip(" .") or "image"
+        stem = stem[:-len(suffix)] if stem.lower().endswith(suffix) else stem  # fmt: skip
+        stem = stem.encode()[:200].decode(errors="ignore")
+        file, count = f"{stem}{suffix}", 1
+        while self._folder.locate(file).exists():
+            file, count = f"{stem}_{count}{suffix}", count + 1
+        self._put(file, content)
+        self._records.value(name, "image", {"file": file})
+
+
+def _begins(name: str, prefix: str | None) -> bool:
+    return not prefix or name.startswith(prefix)
+
+
+def _shortened(name: str, prefix: str | None, append_prefix: bool) -> str:
+    if append_prefix or not prefix:
+        return name
+    return name[len(prefix) :].lstrip("/") or name.rpartition("/")[2]

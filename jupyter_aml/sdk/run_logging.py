@@ -1,0 +1,118 @@
+"""What a script says of its run: every `log_*` of SDK v1, one append each."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jupyter_aml.runfolder.records import RecordWriter
+
+
+class RunLogging:
+    """The part of Run that logs. `_records` is where a record goes."""
+
+    @property
+    def _records(self) -> RecordWriter:
+        raise NotImplementedError
+
+    def log(self, name: str, value: Any, description: str = "", step: float | None = None) -> None:
+        """Log a number, a text or a truth value; a name logged again becomes a series."""
+        kind = type(value)
+        if kind is float or kind is int:
+            self._records.number(name, value, step)
+        else:
+            self._log_other(name, value, step)
+
+    def log_list(self, name: str, value: Sequence[Any], description: str = "") -> None:
+        """Log a list of values at once."""
+        self._records.value(name, "list", [plain(item) for item in value])
+
+    def log_row(self, name: str, description: str | None = None, **kwargs: Any) -> None:
+        """Log a row of named values; rows of one name make a table."""
+        self._records.value(name, "row", {key: plain(item) for key, item in kwargs.items()})
+
+    def log_table(self, name: str, value: Mapping[str, Any], description: str = "") -> None:
+        """Log a table: a mapping of column names to lists of values."""
+        table = {
+            str(key): [plain(item) for item in column]
+            if isinstance(column, list | tuple) or hasattr(column, "tolist")
+            else plain(column)
+            for key, column in value.items()
+        }
+        self._records.value(name, "table", table)
+
+    def log_confusion_matrix(self, name: str, value: Any, description: str = "") -> None:
+        """Log a confusion matrix in SDK v1's JSON form, as text or as an object."""
+        self._records.value(name, "confusion_matrix", _schema(value))
+
+    def log_accuracy_table(self, name: str, value: Any, description: str = "") -> None:
+        """Log an accuracy table in SDK v1's JSON form."""
+        self._records.value(name, "accuracy_table", _schema(value))
+
+    def log_residuals(self, name: str, value: Any, description: str = "") -> None:
+        """Log residuals in SDK v1's JSON form."""
+        self._records.value(name, "residuals", _schema(value))
+
+    def log_predictions(self, name: str, value: Any, description: str = "") -> None:
+        """Log predictions in SDK v1's JSON form."""
+        self._records.value(name, "predictions", _schema(value))
+
+    def log_image(
+        self, name: str, path: str | None = None, plot: Any = None, description: str = ""
+    ) -> None:
+        """Log an image: a file, or a matplotlib figure or `pyplot`, which is saved as PNG."""
+        if (path is None) == (plot is None):
+            raise ValueError("give log_image either path= or plot=")
+        import io
+
+        if plot is not None:
+            drawn = io.BytesIO()
+            plot.savefig(drawn, format="png")
+            drawn.seek(0)
+            self._put_image(name, drawn, ".png")
+            return
+        assert path is not None
+        with open(path, "rb") as file:
+            self._put_image(name, file, os.path.splitext(path)[1].lower() or ".png")
+
+    def _put_image(self, name: str, content: Any, suffix: str) -> None:
+        raise NotImplementedError
+
+    def _log_other(self, name: str, value: Any, step: float | None) -> None:
+        value = plain(value)
+        if isinstance(value, bool) or value is None or isinstance(value, str):
+            self._records.value(name, "text", value, step)
+        elif isinstance(value, int | float):
+            self._records.number(name, value, step)
+        else:
+            # What SDK v1 refused we keep, readable, rather than lose it.
+            self._records.value(name, "text", repr(value), step)
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON has it: numpy's scalars and arrays as Python's numbers and lists."""
+    if isinstance(value, str | int | float | bool) or value is None:
+        # Subclasses (numpy.float64 is one) write themselves differently.
+        for kind in (bool, int, float, str):
+            if isinstance(value, kind):
+                return kind(value)
+        return None
+    if hasattr(value, "item") and getattr(value, "size", 1) == 1:
+        return plain(value.item())
+    if hasattr(value, "tolist"):
+        return plain(value.tolist())
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set):
+        return [plain(item) for item in value]
+    return str(value)
+
+
+def _schema(value: Any) -> Any:
+    if isinstance(value, str):
+        import json
+
+        return json.loads(value)
+    return plain(value)

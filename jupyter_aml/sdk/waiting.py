@@ -1,0 +1,76 @@
+"""Waits for the end of a run, with its console beside where that is wanted."""
+
+from __future__ import annotations
+
+import codecs
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+from jupyter_aml.domain.errors import NotFound, Unreachable
+from jupyter_aml.runfolder.layout import CONSOLE
+from jupyter_aml.sdk.details import details, error_details, portal_url, summary
+from jupyter_aml.sdk.exceptions import ActivityFailedException
+
+if TYPE_CHECKING:
+    from jupyter_aml import wire
+    from jupyter_aml.sdk.core.run import Run
+
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 0.5
+_RESTART = 60.0
+"""Seconds for which an engine that is being restarted is waited for."""
+
+
+def wait(run: Run, *, show_output: bool, raise_on_error: bool) -> dict[str, Any]:
+    """Return the details of the run once it has ended."""
+    if show_output:
+        print(f"RunId: {run.id}\nWeb View: {portal_url(run)}")
+    seen = until_ended(run, console=_Console(run) if show_output else None)
+    if show_output:
+        print(summary(seen))
+        print()
+    if raise_on_error and seen["status"] == "Failed":
+        raise ActivityFailedException(error_details(seen))
+    return details(run)
+
+
+def until_ended(run: Run, *, console: _Console | None = None) -> wire.WireRun:
+    """Look again and again until the run has ended; an engine may be restarted meanwhile."""
+    pause, answered = _FIRST_PAUSE, time.monotonic()
+    while True:
+        try:
+            seen = run.look()
+            answered = time.monotonic()
+            news = console.follow() if console is not None else False
+            if seen["endedAt"] is not None:
+                return seen
+            pause = _FIRST_PAUSE if news else min(pause * 1.4, _LONGEST_PAUSE)
+        except Unreachable:
+            if time.monotonic() - answered > _RESTART:
+                raise
+        time.sleep(pause)
+
+
+class _Console:
+    """Prints what is new of the run's console."""
+
+    def __init__(self, run: Run) -> None:
+        self._run, self._offset, self._said = run, 0, False
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+
+    def follow(self) -> bool:
+        """Print up to where the log is now; say whether there was anything."""
+        news = False
+        while True:
+            try:
+                piece = self._run.client.log(self._run.id, CONSOLE, offset=self._offset)
+            except NotFound:
+                return news
+            if not piece.data:
+                return news
+            if not self._said:
+                print(f"\nStreaming {CONSOLE}\n{'=' * (10 + len(CONSOLE))}\n")
+                self._said = True
+            news, self._offset = True, piece.offset + len(piece.data)
+            sys.stdout.write(self._decoder.decode(piece.data))
+            sys.stdout.flush()
