@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -58,10 +59,13 @@ def _answering(root: Path) -> Client | None:
 
 
 def _answers(address: Address) -> bool:
+    client = Client(address)
     try:
-        Client(address).status()
+        client.status()
     except AmlError:
         return False
+    finally:
+        client.close()
     return True
 
 
@@ -85,6 +89,8 @@ def _start(root: Path) -> Client:
             stderr=log,
             start_new_session=True,
         )
+    # It outlives this process; should it end before, somebody must take its exit code.
+    threading.Thread(target=process.wait, name="aml-engine", daemon=True).start()
     return _wait(root, process)
 
 

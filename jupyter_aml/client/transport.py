@@ -30,6 +30,10 @@ class _UnixConnection(http.client.HTTPConnection):
         self.sock.settimeout(self.timeout)
         self.sock.connect(self._path)
 
+    def __del__(self) -> None:
+        # The thread that used it has ended, or the client was forgotten.
+        self.close()
+
 
 @dataclass(frozen=True, slots=True)
 class Address:

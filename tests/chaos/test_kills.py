@@ -14,7 +14,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,11 +23,10 @@ from typing import Any
 import pytest
 
 from jupyter_aml.client import Client, find
-from jupyter_aml.compute.proc import of_run
+from jupyter_aml.compute.proc import is_alive, of_run, send
 from jupyter_aml.domain.errors import AmlError
 from jupyter_aml.runfolder.layout import RunFolder
 from jupyter_aml.runfolder.reading import read_all
-from tests.conftest import a_folder, jupyter_folders
 
 ROUNDS = int(os.environ.get("AML_CHAOS_ROUNDS", "30"))
 SEED = int(os.environ.get("AML_CHAOS_SEED", str(time.time_ns() % 10**9)))
@@ -68,44 +67,45 @@ while True:
 
 @dataclass
 class Place:
-    """A root, its engine's process and a client."""
+    """A root and the way to its engine."""
 
     root: Path
-    env: dict[str, str]
-    server: subprocess.Popen[bytes] | None = None
 
     def client(self) -> Client:
-        """The way to the engine, started again where it was killed."""
-        if self.server is None or self.server.poll() is not None:
-            command = [sys.executable, "-m", "jupyter_aml.cli", "serve"]
-            with open(self.root / "server.log", "ab") as log:
-                self.server = subprocess.Popen(
-                    command, env=self.env, stdout=log, stderr=log, start_new_session=True
-                )
+        """The way to the engine, which is started again where it was killed."""
         return find(self.root)
 
     def kill_server(self) -> None:
         """kill -9 of the engine's process."""
-        assert self.server is not None
-        self.server.kill()
-        self.server.wait()
+        self._end(signal.SIGKILL)
+
+    def close(self) -> None:
+        """Ask the engine to go."""
+        self._end(signal.SIGTERM)
 
     def folder(self, run_id: str) -> RunFolder:
+        """The folder of a run."""
         return RunFolder(self.root / "workspaces" / "default" / "runs" / run_id)
+
+    def _end(self, number: int) -> None:
+        try:
+            told = json.loads((self.root / "engine.json").read_text())
+        except FileNotFoundError:
+            return
+        send(told["pid"], told["start"], number)
+        deadline = time.monotonic() + LIMIT
+        while is_alive(told["pid"], told["start"]):
+            assert time.monotonic() < deadline, f"engine {told['pid']} does not end"
+            time.sleep(0.01)
 
 
 @pytest.fixture
-def place(aml_root: Path) -> Iterator[Place]:
-    with a_folder() as own:
-        env = {**os.environ, **jupyter_folders(own, aml_root)}
-        aml_root.mkdir(exist_ok=True)
-        place = Place(aml_root, env)
-        try:
-            yield place
-        finally:
-            if place.server is not None and place.server.poll() is None:
-                place.server.terminate()
-                place.server.wait(30)
+def place(aml_root: Path, jupyter_env: Mapping[str, str]) -> Iterator[Place]:
+    place = Place(aml_root)
+    try:
+        yield place
+    finally:
+        place.close()
 
 
 def submit(client: Client, seen: Path) -> str:
@@ -208,7 +208,7 @@ def check(place: Place, run: dict[str, Any], seen: Path, *, story: str) -> None:
 def a_kernel(place: Place, seen: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
     process = subprocess.Popen(
         [sys.executable, "-c", "import jupyter_aml.azureml\n" + KERNEL],
-        env={**place.env, "SEEN": str(seen)},
+        env={**os.environ, "SEEN": str(seen)},
         stdout=subprocess.PIPE,
         text=True,
     )
