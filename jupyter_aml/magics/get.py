@@ -12,6 +12,7 @@ from IPython.core.error import UsageError
 from jupyter_aml.magics.verb import Parser, Verb
 from jupyter_aml.sdk.core import Run
 
+_ARTIFACT = "aml://artifact/"
 _LARGEST = 50_000_000
 _PICTURES = {b"\x89PNG": "png", b"\xff\xd8\xff": "jpeg", b"GIF8": "gif"}
 
@@ -44,8 +45,14 @@ class Get(Verb):
         """Runs, then names of metrics and parameters of that run."""
         if not before:
             return self.session.run_names()
+        if len(before) > 1:
+            return []
+        meant = self.session.names.get(before[0])
+        if before[0] == "last":
+            meant = self.session.last
+        start = meant.id if isinstance(meant, Run) else before[0]
         for run in self.session.cache.get().runs:
-            if run["runId"].startswith(before[0]):
+            if run["runId"].startswith(start):
                 return [*run["metrics"], *run["parameters"]]
         return []
 
@@ -54,7 +61,7 @@ class Get(Verb):
         run = self.session.find(args.run)
         metrics = run.get_metrics()
         if args.thing in metrics:
-            return metrics[args.thing]
+            return _picture_or_value(run, metrics[args.thing])
         parameters = run.look()["parameters"]
         if args.thing in parameters:
             return parameters[args.thing]
@@ -89,6 +96,14 @@ def content(name: str, data: bytes) -> Any:
         except (ValueError, RecursionError):
             return text
     return text
+
+
+def _picture_or_value(run: Run, value: Any) -> Any:
+    # An image is logged as a file, and its metric names it.
+    if isinstance(value, str) and value.startswith(_ARTIFACT):
+        name = value.removeprefix(_ARTIFACT)
+        return content(name, run.client.file(run.id, name))
+    return value
 
 
 def _unknown(name: str, run: Run, known: list[str]) -> str:

@@ -42,7 +42,7 @@ class Ls(Verb):
         """Experiments and states."""
         if name == "exp":
             return list(self.session.cache.get().experiments)
-        return list(_STATES.values()) if name == "state" else []
+        return list(_STATES) if name == "state" else []
 
     def __call__(self, args: Namespace, cell: str) -> RunTable:
         """Return the table."""

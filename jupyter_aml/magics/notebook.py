@@ -34,7 +34,7 @@ def origin(shell: Any) -> dict[str, Any]:
     return {
         "notebook": told,
         "cellId": _cell_id(shell),
-        "executionCount": shell.execution_count,
+        "executionCount": _cell_number(shell),
     }
 
 
@@ -45,6 +45,12 @@ def lines_above(raw: str, cell: str) -> int:
     if start < 0 or raw.rstrip()[start:] != body:
         return 1
     return raw.count("\n", 0, start)
+
+
+def _cell_number(shell: Any) -> int | None:
+    # Shells differ in when they raise their own counter; the input is always stored first.
+    inputs = shell.user_ns.get("In")
+    return len(inputs) - 1 if isinstance(inputs, list) and len(inputs) > 1 else None
 
 
 def _cell_id(shell: Any) -> str | None:

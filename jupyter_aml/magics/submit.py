@@ -69,7 +69,7 @@ class Submit(Verb):
             action="append",
             default=[],
             metavar="GLOB",
-            help="files to send along, below the notebook's folder; may be repeated",
+            help="files to send along, below the current folder; may be repeated",
         )
         add("--source", type=parser.text, metavar="DIR", help="a folder to send along")
         add("--timeout", type=parser.span, metavar="2h", help="time limit: 90s, 30m, 2h, 1d")

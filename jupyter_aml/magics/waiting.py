@@ -11,7 +11,7 @@ from typing import Any
 from jupyter_aml import wire
 from jupyter_aml.domain.errors import Unreachable
 from jupyter_aml.domain.run import RunStatus
-from jupyter_aml.widgets.plain import clean
+from jupyter_aml.widgets.plain import clean, place
 
 _FRAME = re.compile(r'(?P<head>\s+File )"(?P<file>[^"]+)", line (?P<line>\d+)(?P<tail>.*)\Z')
 _SECOND_THOUGHTS = 2.0
@@ -112,12 +112,7 @@ def _sentence(seen: wire.WireRun) -> str:
         return f"{name} was cancelled"
     if error is None:
         return f"{name} ended as {seen['status']}"
-    where = ""
-    if error["line"]:
-        job = seen["job"]
-        in_cell = bool(job and job["lineOffset"] and error["file"] == seen["script"])
-        where = f" (line {error['line']} of {'the cell' if in_cell else error['file']})"
-    return f"{clean(error['message'])}{where} in {name}"
+    return clean(f"{error['message']}{place(seen)} in {name}")
 
 
 def _original(error: wire.WireFailure | None) -> BaseException | None:

@@ -8,11 +8,11 @@ from typing import Any, Literal
 
 from jupyter_aml import wire
 from jupyter_aml.widgets import svg
-from jupyter_aml.widgets.plain import clean, console, duration, inert, moment, short
+from jupyter_aml.widgets.plain import clean, console, duration, inert, moment, place, short
 
 Show = Literal["full", "mini"]
 
-_CHARTS, _IMAGES, _FILES, _ROWS, _LOG_LINES = 12, 4, 20, 50, 30
+_CHARTS, _IMAGES, _FILES, _ROWS, _LOG_LINES = 12, 4, 20, 50, 15
 _IMAGE = re.compile(r"data:image/(?:png|jpeg|gif);base64,[A-Za-z0-9+/=]+\Z")
 
 # Colours by which a state is known, readable on light and dark.
@@ -54,8 +54,7 @@ def text(run: wire.WireRun, *, now: datetime | None = None) -> str:
     if run["reason"] and run["endedAt"] is None:
         words.append(f" {run['reason']}.")
     if error:
-        where = f" (line {error['line']} of {error['file'] or 'the cell'})" if error["line"] else ""
-        words.append(f" {error['message']}{where}.")
+        words.append(f" {error['message']}{place(run)}.")
         words.append(f" Hint: {error['hint']}." if error["hint"] else "")
     if run["metrics"]:
         listed = list(run["metrics"].items())[:8]
@@ -81,10 +80,8 @@ def _why(run: wire.WireRun) -> str:
         parts.append(f'<div style="{_FAINT}">{inert(run["reason"])}</div>')
     error = run["error"]
     if error:
-        line = f" (line {error['line']} of {error['file'] or 'the cell'})" if error["line"] else ""
-        parts.append(
-            f'<div style="color:{_COLOURS["Failed"]}">{inert(error["message"])}{inert(line)}</div>'
-        )
+        said = inert(error["message"] + place(run))
+        parts.append(f'<div style="color:{_COLOURS["Failed"]}">{said}</div>')
         parts += [f"<div>{inert(error['hint'])}</div>"] if error["hint"] else []
     parts += [f'<div style="{_FAINT}">{inert(each)}</div>' for each in run["warnings"][:5]]
     return "".join(parts)
@@ -165,8 +162,8 @@ def _log(card: wire.WireCard) -> str:
     shown = "\n".join(short(line, 400) for line in lines[-_LOG_LINES:])
     cut = log["offset"] > 0 or len(lines) > _LOG_LINES
     body = (
-        f'<pre style="{_RULE};border-radius:3px;padding:6px;margin:2px 0;max-height:240px;'
-        f'overflow:auto;font-size:12px">{"…" + chr(10) if cut else ""}{inert(shown)}</pre>'
+        f'<pre style="{_RULE};border-radius:3px;padding:6px;margin:2px 0;overflow-x:auto;'
+        f'font-size:12px;color:inherit;background:none">{"…" + chr(10) if cut else ""}{inert(shown)}</pre>'
     )
     return _titled(f"Log: {inert(log['name'])}", body, 0, 0)
 
@@ -196,7 +193,9 @@ def _table(rows: list[tuple[str, str]]) -> str:
         f'<td style="{_CELL}">{inert(value)}</td></tr>'
         for name, value in rows
     )
-    return f'<table style="border-collapse:collapse;margin:4px 0"><tbody>{body}</tbody></table>'
+    # A page may colour its tables by itself; what stands around this one decides.
+    style = "border-collapse:collapse;margin:4px 0;color:inherit;font-size:inherit"
+    return f'<table style="{style}"><tbody>{body}</tbody></table>'
 
 
 def _value(value: Any) -> str:
