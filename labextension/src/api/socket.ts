@@ -22,7 +22,7 @@ export class EventSocket implements Feed {
 
   follow(follower: Follower): Following {
     this.followers.set(follower, this.key(follower));
-    window.clearTimeout(this.closing);
+    clearTimeout(this.closing);
     follower.link(this.link);
     if (this.isOpen) {
       this.send(follower.ask());
@@ -36,10 +36,10 @@ export class EventSocket implements Feed {
   }
 
   retry(): void {
-    if (this.isOpen || this.link.state === 'connecting') {
+    if (this.socket || this.isDialling) {
       return;
     }
-    window.clearTimeout(this.retrying);
+    clearTimeout(this.retrying);
     this.failures = 0;
     void this.connect();
   }
@@ -65,19 +65,24 @@ export class EventSocket implements Feed {
     }
     if (this.followers.size === 0) {
       // A cell that is cleared and run again must not open a new socket.
-      this.closing = window.setTimeout(() => this.hangUp(), LINGER);
+      this.closing = setTimeout(() => this.hangUp(), LINGER);
     }
   }
 
   private async connect(): Promise<void> {
-    this.tell('connecting', 'Connecting to the server');
+    this.isDialling = true;
+    if (this.link.state !== 'offline') {
+      this.tell('connecting', 'Connecting to the server');
+    }
     try {
       this.check(await this.dial.status());
     } catch (error) {
+      this.isDialling = false;
       this.refused(error as Error & { status?: number });
       return;
     }
-    if (this.link.state !== 'connecting') {
+    this.isDialling = false;
+    if (this.link.state === 'outdated') {
       return;
     }
     if (this.followers.size === 0) {
@@ -95,7 +100,7 @@ export class EventSocket implements Feed {
         return;
       }
       this.socket = null;
-      if (this.link.state === 'online' || this.link.state === 'connecting') {
+      if (this.link.state !== 'outdated') {
         this.later();
       }
     };
@@ -150,7 +155,7 @@ export class EventSocket implements Feed {
     this.tell('offline', 'No connection to the server; trying again');
     const longest = Math.min(SLOWEST_RETRY, 500 * 2 ** this.failures);
     this.failures += 1;
-    this.retrying = window.setTimeout(
+    this.retrying = setTimeout(
       () => {
         if (this.followers.size > 0) {
           void this.connect();
@@ -186,6 +191,7 @@ export class EventSocket implements Feed {
   private readonly followers = new Map<Follower, string>();
   private link: Link = { state: 'idle', message: '' };
   private socket: WebSocket | null = null;
+  private isDialling = false;
   private failures = 0;
   private closing = 0;
   private retrying = 0;

@@ -45,7 +45,7 @@ export class RunsModel implements Follower {
 
   /** Load the first page again. */
   async refresh(): Promise<void> {
-    window.clearTimeout(this.settling);
+    clearTimeout(this.settling);
     await this.load(null);
   }
 
@@ -133,8 +133,8 @@ export class RunsModel implements Follower {
   }
 
   private settle(): void {
-    window.clearTimeout(this.settling);
-    this.settling = window.setTimeout(() => void this.refresh(), SETTLE);
+    clearTimeout(this.settling);
+    this.settling = setTimeout(() => void this.refresh(), SETTLE);
   }
 
   private async load(after: string | null): Promise<void> {

@@ -1,7 +1,7 @@
 /** The inert forms of a card: HTML without script or anything remote, and plain text. */
 
 import type { WireCard } from '../wire';
-import { duration, elapsed, face, number, size, title } from './words';
+import { cause, duration, elapsed, face, number, size, title } from './words';
 
 const LOG_LINES = 20;
 const MOST_FILES = 50;
@@ -58,9 +58,8 @@ function causeOf(card: WireCard): string[] {
   if (!error) {
     return reason ? [reason] : [];
   }
-  const cause = error.type ? `${error.type}: ${error.message}` : error.message;
   const place = error.line === null ? '' : `${error.file ?? 'cell'} line ${error.line}`;
-  return [cause, place, error.hint ?? ''].filter(line => line);
+  return [cause(error), place, error.hint ?? ''].filter(line => line);
 }
 
 function metricsOf(card: WireCard): [string, string][] {
@@ -73,12 +72,12 @@ function metricTable(card: WireCard): string {
       `<tr><td style="text-align:left">${escape(name)}</td>` +
       `<td style="text-align:right">${escape(value)}</td></tr>`
   );
-  return rows.length ? `<table>${rows.join('')}</table>` : '';
+  return rows.length ? `<table style="font-size:13px">${rows.join('')}</table>` : '';
 }
 
 function figure(name: string, address: string): string {
   return (
-    '<figure style="display:inline-block;margin:4px 12px 4px 0">' +
+    '<figure style="display:inline-block;vertical-align:top;margin:4px 12px 4px 0">' +
     `<figcaption>${escape(name)}</figcaption>` +
     `<img alt="${escape(name)}" src="${address}" style="max-width:360px"></figure>`
   );

@@ -1,7 +1,7 @@
 /** Numbers, times and states as a user reads them. */
 
 import type { Trans } from '../tokens';
-import type { Status, WireRun } from '../wire';
+import type { Status, WireFailure, WireRun } from '../wire';
 
 export const FINAL: ReadonlySet<Status> = new Set<Status>(['Completed', 'Failed', 'Canceled']);
 
@@ -56,8 +56,8 @@ export function elapsed(run: WireRun, now: number): number | null {
   return (end - Date.parse(run.startedAt)) / 1000;
 }
 
-/** A metric with five significant digits; words stay as they are. */
-export function number(value: unknown): string {
+/** A metric with some significant digits; words stay as they are. */
+export function number(value: unknown, digits = 5): string {
   if (value === null || value === undefined) {
     return 'NaN';
   }
@@ -74,7 +74,7 @@ export function number(value: unknown): string {
       .replace(/\.?0+e/, 'e')
       .replace('e+', 'e');
   }
-  return String(Number(value.toPrecision(5)));
+  return String(Number(value.toPrecision(digits)));
 }
 
 /** Bytes as `1.5 MB`. */
@@ -102,6 +102,11 @@ export function moment(at: string | null): string {
 /** What a run is called: its display name, else what it executes. */
 export function title(run: WireRun): string {
   return run.displayName ?? run.script ?? run.runId;
+}
+
+/** Why a run failed, in one sentence that begins with the type of the error. */
+export function cause({ type, message }: Pick<WireFailure, 'type' | 'message'>): string {
+  return type === null || message.startsWith(type) ? message : `${type}: ${message}`;
 }
 
 /** Fills `%1`, `%2` and leaves the language as it is. */

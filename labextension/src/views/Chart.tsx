@@ -38,7 +38,7 @@ export function Chart({ model, series }: ChartProps): JSX.Element {
       node
     );
     plot.current = made;
-    const draw = (): string => made.ctx.canvas.toDataURL('image/png');
+    const draw = (): string => picture(made);
     model.charts.set(series.name, draw);
     return () => {
       if (model.charts.get(series.name) === draw) {
@@ -129,7 +129,13 @@ function options(
     scales: { x: { time: false } },
     axes: [
       { ...axis, size: 22, gap: 2, space: 48 },
-      { ...axis, size: 48, gap: 2, space: 26, values: (_, ticks) => ticks.map(number) }
+      {
+        ...axis,
+        size: 48,
+        gap: 2,
+        space: 26,
+        values: (_, ticks) => ticks.map(tick => number(tick))
+      }
     ],
     series: [
       {},
@@ -144,9 +150,21 @@ function options(
   };
 }
 
+/** The chart as a PNG image on the page's background, so that it can be read on any other. */
+function picture({ ctx }: uPlot): string {
+  const copy = document.createElement('canvas');
+  [copy.width, copy.height] = [ctx.canvas.width, ctx.canvas.height];
+  const ink = copy.getContext('2d')!;
+  const paper = getComputedStyle(document.body).getPropertyValue('--jp-layout-color1').trim();
+  ink.fillStyle = paper || 'white';
+  ink.fillRect(0, 0, copy.width, copy.height);
+  ink.drawImage(ctx.canvas, 0, 0);
+  return copy.toDataURL('image/png');
+}
+
 function savePng(plot: uPlot | null, series: Series): void {
   if (plot) {
-    save(plot.ctx.canvas.toDataURL('image/png'), `${series.name}.png`);
+    save(picture(plot), `${series.name}.png`);
   }
 }
 

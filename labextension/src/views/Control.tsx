@@ -1,4 +1,5 @@
 import * as React from 'react';
+import { useTrans } from './hooks';
 
 /** On the focusable element itself: else `b` on a button would insert a notebook cell. */
 export const QUIET = { 'data-lm-suppress-shortcuts': 'true' } as const;
@@ -12,6 +13,7 @@ export function Button({ className = '', ...rest }: ButtonProps): JSX.Element {
 
 /** Copies a text, and says so. */
 export function Copy({ text, label }: { text: string; label: string }): JSX.Element {
+  const trans = useTrans();
   const [isDone, setDone] = React.useState(false);
   const copy = async (): Promise<void> => {
     await navigator.clipboard.writeText(text);
@@ -20,7 +22,7 @@ export function Copy({ text, label }: { text: string; label: string }): JSX.Elem
   };
   return (
     <Button className="jp-mod-small" aria-label={label} title={label} onClick={() => void copy()}>
-      {isDone ? '✓' : '⧉'}
+      {isDone ? trans('Copied') : trans('Copy')}
     </Button>
   );
 }

@@ -1,6 +1,16 @@
 import * as React from 'react';
 import type { RunModel } from '../models/run';
-import { duration, elapsed, face, FINAL, moment, number, plain, title } from '../models/words';
+import {
+  cause,
+  duration,
+  elapsed,
+  face,
+  FINAL,
+  moment,
+  number,
+  plain,
+  title
+} from '../models/words';
 import type { Trans } from '../tokens';
 import type { WireRun } from '../wire';
 import { Chart } from './Chart';
@@ -175,7 +185,7 @@ function Story({
   const first = isDeleted
     ? trans('This run was deleted.')
     : error
-      ? [error.type, error.message].filter(part => part).join(': ')
+      ? cause(error)
       : (run.reason ?? command);
   const second = error ? [place, error.hint].filter(part => part).join(' · ') : given.join(' · ');
   const isBad = error !== null || problem !== null;

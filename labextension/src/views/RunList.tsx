@@ -231,7 +231,7 @@ function Item({ run, now, isSelected, mark, press, open }: ItemProps): JSX.Eleme
       <span className="jp-aml-Hidden">{trans(word)}</span>
       <span className="jp-aml-RunItem-number">#{run.number}</span>
       <span className="jp-aml-RunItem-name">{title(run)}</span>
-      <span className="jp-aml-RunItem-metric">{metric ? number(metric[1]) : ''}</span>
+      <span className="jp-aml-RunItem-metric">{metric ? number(metric[1], 4) : ''}</span>
       <span className="jp-aml-RunItem-time">{seconds === null ? '' : duration(seconds)}</span>
     </div>
   );

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { rowsOf, RunsModel } from '../src/models/runs';
+import { aRun, FakeServer } from './samples';
+
+const at = (second: number) => `2026-11-21T12:00:0${second}.000000Z`;
+
+async function aList(server: FakeServer): Promise<RunsModel> {
+  const list = new RunsModel(server);
+  await list.refresh();
+  list.start();
+  return list;
+}
+
+test('a new run goes to the top and a known one stays where it is', async () => {
+  const server = new FakeServer();
+  server.pages = [[aRun({ runId: 'b', createdAt: at(2) }), aRun({ runId: 'a', createdAt: at(1) })]];
+  const list = await aList(server);
+
+  server.push({ type: 'run', run: aRun({ runId: 'c', createdAt: at(3), seq: 9 }) });
+  server.push({
+    type: 'run',
+    run: aRun({ runId: 'a', createdAt: at(1), seq: 10, status: 'Failed' })
+  });
+
+  assert.deepEqual(
+    list.rows.map(run => `${run.runId} ${run.status}`),
+    ['c Running', 'b Running', 'a Failed']
+  );
+  assert.equal(list.total, 3);
+});
+
+test('an old run that changes does not enter a list that is not loaded so far', async () => {
+  const server = new FakeServer();
+  server.pages = [
+    [aRun({ runId: 'b', createdAt: at(2) })],
+    [aRun({ runId: 'a', createdAt: at(1) })]
+  ];
+  const list = await aList(server);
+
+  server.push({ type: 'run', run: aRun({ runId: 'a', createdAt: at(1), seq: 10 }) });
+
+  assert.equal(list.rows.length, 1);
+});
+
+test('a page that was moved by new runs adds nothing twice', async () => {
+  const server = new FakeServer();
+  const [a, b] = [aRun({ runId: 'a', createdAt: at(1) }), aRun({ runId: 'b', createdAt: at(2) })];
+  server.pages = [[b], [b, a]];
+  const list = await aList(server);
+
+  await list.more();
+
+  assert.deepEqual(
+    list.rows.map(run => run.runId),
+    ['b', 'a']
+  );
+  assert.equal(list.hasMore, false);
+});
+
+test('a deleted run leaves the list', async () => {
+  const server = new FakeServer();
+  server.pages = [[aRun({ runId: 'a' })]];
+  const list = await aList(server);
+
+  server.push({ type: 'deleted', runId: 'a', seq: 11 });
+
+  assert.deepEqual([list.rows.length, list.total], [0, 0]);
+});
+
+test('runs stand under their experiment, that of the newest run first', () => {
+  const runs = [
+    aRun({ runId: 'c', experiment: 'churn' }),
+    aRun({ runId: 'b', experiment: 'diabetes' }),
+    aRun({ runId: 'a', experiment: 'churn' })
+  ];
+
+  const rows = rowsOf(runs, true, new Set(['diabetes']));
+
+  assert.deepEqual(
+    rows.map(row => (row.kind === 'group' ? `${row.name} ${row.count}` : row.run.runId)),
+    ['churn 2', 'c', 'a', 'diabetes 1']
+  );
+});

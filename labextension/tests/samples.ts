@@ -1,0 +1,103 @@
+import type { WireCard, WireEvent, WireRun, WireSeries } from '../src/wire';
+import type { Feed, Follower, Rest } from '../src/tokens';
+
+/** A run that runs; give what is different about it. */
+export function aRun(different: Partial<WireRun> = {}): WireRun {
+  return {
+    runId: 'diabetes_1_a',
+    workspace: 'default',
+    experiment: 'diabetes',
+    number: 1,
+    status: 'Running',
+    createdAt: '2026-11-21T12:00:00.000000Z',
+    changedAt: '2026-11-21T12:00:01.000000Z',
+    startedAt: '2026-11-21T12:00:01.000000Z',
+    endedAt: null,
+    seq: 1,
+    type: 'azureml.scriptrun',
+    displayName: 'ridge',
+    description: '',
+    target: 'local',
+    job: null,
+    script: 'train.py',
+    arguments: [],
+    parameters: {},
+    tags: {},
+    properties: {},
+    parentId: null,
+    origin: null,
+    snapshotId: null,
+    submittedBy: null,
+    attempt: 1,
+    reason: null,
+    cancelRequested: false,
+    exitCode: null,
+    error: null,
+    warnings: [],
+    metrics: {},
+    ...different
+  };
+}
+
+export function aCard(different: Partial<WireCard> = {}): WireCard {
+  return {
+    run: aRun(),
+    metrics: null,
+    log: null,
+    files: [],
+    images: {},
+    savedAt: '2026-11-21T12:01:01.000000Z',
+    ...different
+  };
+}
+
+export function aSeries(x: number[], y: number[] = x): WireSeries {
+  return { x, y, t: x, count: x.length, last: y.at(-1) ?? null };
+}
+
+/** A server in memory: it holds logs and pages, and hands its followers what is pushed. */
+export class FakeServer implements Feed {
+  readonly followers: Follower[] = [];
+  readonly asked: object[] = [];
+  logs: Record<string, string> = {};
+  pages: WireRun[][] = [[]];
+
+  readonly rest = {
+    files: async () => [],
+    picture: async () => null,
+    fileUrl: (runId: string, name: string) => `/aml/runs/${runId}/files/${name}`,
+    logTail: async (_runId: string, name: string) => {
+      const text = this.logs[name] ?? '';
+      return { text, offset: 0, end: text.length, size: text.length };
+    },
+    runs: async ({ after }: { after?: string | null }) => {
+      const at = Number(after ?? 0);
+      const next = at + 1 < this.pages.length ? String(at + 1) : null;
+      return { runs: this.pages[at], total: this.pages.flat().length, next };
+    }
+  } as unknown as Rest;
+
+  readonly feed = this;
+
+  follow(follower: Follower) {
+    this.followers.push(follower);
+    follower.link({ state: 'online', message: '' });
+    const again = () => void this.asked.push(follower.ask());
+    again();
+    return {
+      again,
+      dispose: () => void this.followers.splice(this.followers.indexOf(follower), 1)
+    };
+  }
+
+  retry() {}
+
+  push(event: WireEvent) {
+    this.followers.forEach(follower => follower.hear(event));
+  }
+}
+
+/** Let everything that was promised happen. */
+export async function settled() {
+  await new Promise(resolve => setImmediate(resolve));
+}

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { toHtml, toText } from '../src/models/stored';
+import { cause, duration, number, size } from '../src/models/words';
+import { aCard, aRun } from './samples';
+
+const EVIL = '"><script>alert(1)</script>';
+
+test('nothing of a run becomes markup', () => {
+  const card = aCard({
+    run: aRun({ displayName: EVIL, experiment: EVIL, reason: EVIL, metrics: { [EVIL]: EVIL } }),
+    files: [{ name: EVIL, size: 1, modified: 0 }],
+    log: { name: EVIL, offset: 0, text: EVIL, size: 1 },
+    images: { [EVIL]: 'data:image/png;base64,AAAA' }
+  });
+
+  assert.doesNotMatch(toHtml(card, new Map([[EVIL, 'data:image/png;base64,AAAA']])), /<script/);
+});
+
+test('an image that is not a plain data address is left out', () => {
+  const images = {
+    a: 'https://example.org/a.png',
+    b: 'data:image/svg+xml;base64,AAAA',
+    c: 'x" onerror="'
+  };
+
+  assert.doesNotMatch(toHtml(aCard({ images }), new Map()), /<img/);
+});
+
+test('a failed run says its cause in a terminal', () => {
+  const error = {
+    message: 'could not convert',
+    type: 'ValueError',
+    code: 'UserError',
+    line: 14,
+    file: null,
+    hint: null,
+    traceback: null
+  };
+
+  const text = toText(aCard({ run: aRun({ status: 'Failed', error }) }));
+
+  assert.match(text, /Failed.*diabetes #1.*\nValueError: could not convert\ncell line 14/);
+});
+
+test('words are short and say the unit', () => {
+  assert.deepEqual([12, 134, 3780, 100_000].map(duration), ['12s', '2m 14s', '1h 03m', '1d 3h']);
+  assert.deepEqual(
+    [54.312345, 0.0001, -3, null, 'Infinity'].map(value => number(value)),
+    ['54.312', '1e-4', '-3', 'NaN', 'Infinity']
+  );
+  assert.deepEqual([12, 1_500, 2_000_000].map(size), ['12 B', '1.5 kB', '2.0 MB']);
+  assert.equal(cause({ message: 'ValueError: no', type: 'ValueError' }), 'ValueError: no');
+});
