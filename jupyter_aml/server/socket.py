@@ -117,5 +117,8 @@ def application(
         "allow_remote_access": True,
         "disable_check_xsrf": True,
         "log_function": log,
+        # The kernel tells at once when the other end is gone.
+        "ws_ping_interval": 0,
+        "ws_ping_timeout": 0,
     }
     return Application(routes.rules("/", on_socket=True), **settings)

@@ -8,9 +8,8 @@ import sys
 import pytest
 
 from jupyter_aml.server.base import SEAT
-from jupyter_aml.server.routes import ROUTES
 from tests.server.conftest import hung_up, until
-from tests.server.test_openapi import check, described
+from tests.server.test_openapi import BY_PATH, check, described
 
 SCRIPT = """
 import os, pathlib
@@ -28,7 +27,6 @@ ASKED = {
     "source": {"files": {"main.py": SCRIPT}},
     "job": {"command": ["main.py"], "interpreter": sys.executable, "target": "local"},
 }
-BY_PATH = {route.path: route for route in ROUTES}
 
 
 @pytest.fixture

@@ -116,3 +116,13 @@ async def test_a_server_that_ends_hangs_up_on_its_pages(server, engine, started,
     assert await page.read_message() is None
     assert page.close_code == 1012
     page.close()
+
+
+class TestConfigurationFile:
+    @pytest.fixture
+    def jp_server_config(self, jp_server_config, jp_config_dir):
+        (jp_config_dir / "jupyter_aml_config.py").write_text("c.AmlConfig.max_runs = 7\n")
+        return jp_server_config
+
+    async def test_a_jupyter_server_reads_it(self, engine):
+        assert engine.settings.max_runs == 7
