@@ -1,6 +1,6 @@
 """Finds the engine of a root and speaks HTTP to it. Standard library only."""
 
 from jupyter_aml.client.calls import Client, LogPiece
-from jupyter_aml.client.finding import default_root, find
+from jupyter_aml.client.finding import default_root, find, running
 
-__all__ = ["Client", "LogPiece", "default_root", "find"]
+__all__ = ["Client", "LogPiece", "default_root", "find", "running"]

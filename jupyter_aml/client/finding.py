@@ -39,6 +39,14 @@ def find(root: str | os.PathLike[str] | None = None) -> Client:
     return _answering(place) or _start(place)
 
 
+def running(root: str | os.PathLike[str] | None = None) -> Client | None:
+    """Return a client of the engine that answers now, where one does; never starts one."""
+    given = _from_environment() if root is None else None
+    if given is not None:
+        return Client(given)
+    return _answering(default_root() if root is None else Path(root).absolute())
+
+
 def _from_environment() -> Address | None:
     url = os.environ.get("AML_URL")
     if url:

@@ -9,6 +9,7 @@ from typing import Any
 from IPython.core.error import UsageError
 
 from jupyter_aml import wire
+from jupyter_aml.client import running
 from jupyter_aml.domain.errors import AmlError, NotFound
 from jupyter_aml.magics import notebook
 from jupyter_aml.magics.completion import Cache, Known
@@ -168,8 +169,10 @@ class Session:
         return ["last", *mine, *(run["runId"] for run in self.cache.get().runs)]
 
     def _look(self) -> Known | None:
-        # Completion never starts a server: it asks the one that a verb has found.
-        workspace = self._known_workspace
+        try:
+            workspace = self._known_workspace or _workspace_of_a_running_engine()
+        except AmlError:
+            return None
         if workspace is None:
             return None
         client = workspace.client
@@ -184,6 +187,15 @@ class Session:
         finally:
             # The connection belongs to this thread, which ends here.
             client.close()
+
+
+def _workspace_of_a_running_engine() -> Workspace | None:
+    # Completion never starts a server.
+    client = running()
+    if client is None:
+        return None
+    client.close()
+    return Workspace.from_config()
 
 
 def _is_word(text: str) -> bool:

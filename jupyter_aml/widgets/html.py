@@ -161,9 +161,10 @@ def _log(card: wire.WireCard) -> str:
     lines = console(log["text"]).rstrip().split("\n")
     shown = "\n".join(short(line, 400) for line in lines[-_LOG_LINES:])
     cut = log["offset"] > 0 or len(lines) > _LOG_LINES
+    before = "…\n" if cut else ""
     body = (
         f'<pre style="{_RULE};border-radius:3px;padding:6px;margin:2px 0;overflow-x:auto;'
-        f'font-size:12px;color:inherit;background:none">{"…" + chr(10) if cut else ""}{inert(shown)}</pre>'
+        f'font-size:12px;color:inherit;background:none">{before}{inert(shown)}</pre>'
     )
     return _titled(f"Log: {inert(log['name'])}", body, 0, 0)
 

@@ -161,6 +161,45 @@ def test_completion_knows_what_the_server_has(notebook, engine):
     assert notebook.complete("%aml show exp_1") == ["exp_1_abc1"]
 
 
+def test_the_first_tab_of_a_kernel_knows_the_runs_too(notebook, engine):
+    engine.add()
+    cache = notebook.shell._jupyter_aml.session.cache
+
+    notebook.complete("%aml show ex")
+
+    assert cache.settled(10)
+    assert notebook.complete("%aml show ex") == ["exp_1_abc1"]
+
+
+def test_completion_starts_no_server(notebook, tmp_path, monkeypatch):
+    monkeypatch.setenv("AML_ROOT", str(tmp_path / "nobody"))
+
+    notebook.complete("%aml show ex")
+
+    assert notebook.shell._jupyter_aml.session.cache.settled(10)
+    assert not (tmp_path / "nobody").exists()
+
+
+def test_get_completes_names_of_metrics(notebook, engine):
+    engine.add(metrics={"rmse": 1.0}, parameters={"alpha": 1})
+    notebook.run("held = %aml show last")
+    notebook.shell._jupyter_aml.session.cache.refresh()
+    assert notebook.shell._jupyter_aml.session.cache.settled(10)
+
+    assert notebook.complete("%aml get held rm") == ["rmse"]
+    assert notebook.complete("%aml get exp_1 al") == ["alpha"]
+
+
+def test_an_image_that_was_logged_comes_as_a_picture(notebook, engine):
+    engine.add()
+    engine.contents = {"plot.png": b"\x89PNG\r\n\x1a\n"}
+    engine.values = {
+        "plot": [{"kind": "image", "value": {"file": "plot.png"}, "time": 0.0, "step": None}]
+    }
+
+    assert notebook.run("%aml get last plot").value.data.startswith(b"\x89PNG")
+
+
 def test_loading_twice_and_unloading(notebook):
     notebook.run("%reload_ext jupyter_aml")
     assert notebook.run("%aml help").error is None
