@@ -42,6 +42,8 @@ export class RunModel implements Follower {
   run: WireRun | null = null;
   link_: Link = { state: 'idle', message: '' };
   problem: string | null = null;
+  /** When the stored card was made that this model began with. */
+  savedAt: string | null = null;
   isDeleted = false;
   files: WireFile[] = [];
   readonly series = new Map<string, Series>();
@@ -57,6 +59,13 @@ export class RunModel implements Follower {
 
   get isLive(): boolean {
     return this.link_.state === 'online';
+  }
+
+  /** Whether what is shown is a stored card that no server brings up to date. */
+  get isStale(): boolean {
+    return (
+      this.live !== null && (this.link_.state === 'missing' || this.link_.state === 'outdated')
+    );
   }
 
   get hasServer(): boolean {
@@ -78,7 +87,7 @@ export class RunModel implements Follower {
     if (this.run && this.run.seq > card.run.seq) {
       return;
     }
-    this.run = card.run;
+    [this.run, this.savedAt] = [card.run, card.savedAt];
     this.files = card.files ?? [];
     for (const [name, address] of Object.entries(card.images ?? {})) {
       this.pictures.set(name, address);
@@ -129,7 +138,7 @@ export class RunModel implements Follower {
   /** Keep a log up to date until the returned function is called. */
   readLog(name: string): () => void {
     this.readers.set(name, (this.readers.get(name) ?? 0) + 1);
-    if (this.following && this.readers.get(name) === 1) {
+    if (this.following && this.isLive && this.readers.get(name) === 1) {
       void this.fetchLog(name);
     }
     return () => {
@@ -149,10 +158,8 @@ export class RunModel implements Follower {
       return;
     }
     this.following = this.live.feed.follow(this);
-    for (const name of this.readers.keys()) {
-      void this.fetchLog(name);
-    }
-    void this.fetchFiles();
+    this.isBehind = true;
+    this.catchUp();
   }
 
   stop(): void {
@@ -203,8 +210,8 @@ export class RunModel implements Follower {
   link(link: Link): void {
     const isBack = link.state === 'online' && this.link_.state !== 'online';
     this.link_ = link;
-    if (isBack && this.following) {
-      void this.fetchFiles();
+    if (isBack) {
+      this.catchUp();
     }
     this.changed.emit();
   }
@@ -229,6 +236,18 @@ export class RunModel implements Follower {
         this.problem = event.problem.message;
         return this.changed.emit();
     }
+  }
+
+  /** Fetch what the socket does not push: the files, and at first the ends of the logs. */
+  private catchUp(): void {
+    if (!this.following || !this.isLive) {
+      return;
+    }
+    void this.fetchFiles();
+    for (const name of this.isBehind ? this.readers.keys() : []) {
+      void this.fetchLog(name);
+    }
+    this.isBehind = false;
   }
 
   private takeRun(run: WireRun): void {
@@ -285,7 +304,7 @@ export class RunModel implements Follower {
   }
 
   private async fetchFiles(): Promise<void> {
-    if (!this.live || this.link_.state === 'missing') {
+    if (!this.live || !this.isLive) {
       return;
     }
     try {
@@ -328,6 +347,7 @@ export class RunModel implements Follower {
   private readonly readers = new Map<string, number>();
   private cursor: Record<string, number> | undefined;
   private following: Following | null = null;
+  private isBehind = false;
 }
 
 /** The name of the file that an image value points at. */

@@ -125,7 +125,9 @@ function addOpen(
         void pages.add(page);
       }
       if (!page.isAttached) {
-        app.shell.add(page, 'main', { type: 'AML' });
+        // A page of Notebook has room for one document in its middle.
+        const area = app.name === 'Jupyter Notebook' ? 'right' : 'main';
+        app.shell.add(page, area, { type: 'AML' });
       }
       app.shell.activateById(page.id);
     }

@@ -94,11 +94,15 @@ function Head({ model, run, form, cancel, open }: HeadProps): JSX.Element {
         </span>
         {form === 'mini' && <Spark model={model} />}
         <Offline model={model} />
-        <Clock run={run} />
+        <Clock run={run} until={model.isStale ? model.savedAt : null} />
         <span className="jp-aml-Head-target" title={trans('Compute target')}>
           {run.target}
         </span>
-        {canCancel && <Button onClick={() => void ask()}>{trans('Cancel run')}</Button>}
+        {canCancel && (
+          <Button disabled={model.hasServer && !model.isLive} onClick={() => void ask()}>
+            {trans('Cancel run')}
+          </Button>
+        )}
         {open && (
           <Button
             className="jp-mod-small"
@@ -130,11 +134,12 @@ function State({ status }: { status: WireRun['status'] }): JSX.Element {
   );
 }
 
-function Clock({ run }: { run: WireRun }): JSX.Element {
+/** How long the run has run; a stored card without a server says how long it had when it was stored. */
+function Clock({ run, until }: { run: WireRun; until: string | null }): JSX.Element {
   const trans = useTrans();
   const isFinal = FINAL.has(run.status);
-  const now = useNow(!isFinal && run.startedAt !== null);
-  const seconds = elapsed(run, now);
+  const now = useNow(!isFinal && run.startedAt !== null && until === null);
+  const seconds = elapsed(run, until === null ? now : Date.parse(until));
   const tip = [
     trans('Created %1', moment(run.createdAt)),
     run.startedAt ? trans('started %1', moment(run.startedAt)) : '',

@@ -2,11 +2,12 @@ import * as React from 'react';
 import type { Row } from '../models/runs';
 import { duration, elapsed, face, FINAL, moment, number, title } from '../models/words';
 import type { WireRun } from '../wire';
-import { QUIET } from './Control';
+import { Button, QUIET } from './Control';
 import { useNow, useSize, useTrans } from './hooks';
 
 const ROW = 24;
 const MARGIN = 10;
+const MOST_EAGER = 3;
 
 export interface RunListProps {
   rows: Row[];
@@ -34,8 +35,11 @@ export function RunList(props: RunListProps): JSX.Element {
   const last = Math.min(rows.length, Math.ceil((top + height) / ROW) + MARGIN);
   const focused = Math.min(focus, rows.length - 1);
 
+  // With closed groups the list stays short, whatever is loaded: then it waits for the button.
+  const eager = React.useRef(0);
   React.useEffect(() => {
-    if (hasMore && height > 0 && last >= rows.length) {
+    if (hasMore && height > 0 && last >= rows.length && eager.current < MOST_EAGER) {
+      eager.current += 1;
       more();
     }
   }, [hasMore, last, rows.length, height]);
@@ -69,7 +73,10 @@ export function RunList(props: RunListProps): JSX.Element {
       aria-activedescendant={rows[focused] ? idOf(rows[focused]) : undefined}
       tabIndex={0}
       onKeyDown={press}
-      onScroll={event => setTop(event.currentTarget.scrollTop)}
+      onScroll={event => {
+        eager.current = 0;
+        setTop(event.currentTarget.scrollTop);
+      }}
       {...QUIET}
     >
       <div style={{ height: rows.length * ROW, position: 'relative' }}>
@@ -101,6 +108,11 @@ export function RunList(props: RunListProps): JSX.Element {
           })}
         </div>
       </div>
+      {hasMore && (
+        <Button className="jp-aml-RunList-more" onClick={more}>
+          {trans('Older runs')}
+        </Button>
+      )}
     </div>
   );
 }
