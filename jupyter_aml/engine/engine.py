@@ -6,9 +6,10 @@ import asyncio
 import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, TypeVar
 
 from jupyter_aml import wire
 from jupyter_aml._version import __version__
@@ -36,6 +37,7 @@ from jupyter_aml.store.database import Database
 
 __all__ = ["Engine", "LogPiece", "RootTaken"]
 
+T = TypeVar("T")
 Kind = Literal["jupyter", "headless"]
 
 
@@ -65,6 +67,7 @@ class Engine:
         self._stats = snapshot.StatCache(settings.root / "cache")
         self._ledger = Ledger(self._root, database, epoch=self._epoch)
         self._metrics = MetricsCache()
+        self._senders = ThreadPoolExecutor(2, thread_name_prefix="aml-submit")
         self._watcher = FolderWatcher()
         self._feed = Feed(self)
         self._ledger.publish = self._feed.publish
@@ -100,6 +103,7 @@ class Engine:
         self._feed.close()
         await self._watch.close()
         self._watcher.close()
+        self._senders.shutdown(wait=False)
         await self._ledger.close()
         self._lock.release()
 
@@ -191,13 +195,13 @@ class Engine:
                 return await self.run(str(body["runId"]))
             except NotFound:
                 pass
-        drafted = await asyncio.to_thread(
+        drafted = await self._sending(
             submit.draft, body, settings=self.settings, targets=list(self._slots)
         )
         if body.get("dryRun"):
             return submit.describe(drafted)
         await self._places.need_workspace(drafted.run.workspace)
-        made = await asyncio.to_thread(
+        made = await self._sending(
             submit.make_folder, drafted, root=self._root, blobs=self._blobs, cache=self._stats
         )
         try:
@@ -317,6 +321,11 @@ class Engine:
         )
 
     # ---- inside -----------------------------------------------------------------------------
+
+    async def _sending(self, work: Callable[..., T], /, *args: Any, **kwargs: Any) -> T:
+        """Run a part of a submission in threads of their own, so that no log waits for it."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._senders, lambda: work(*args, **kwargs))
 
     async def _recover(self) -> None:
         await asyncio.to_thread(self._blobs.sweep)

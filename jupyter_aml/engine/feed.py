@@ -118,7 +118,10 @@ class Listener:
                 run_id, _ = self._stirred.popitem(last=False)
                 subscription = self._subscriptions.get(run_id)
                 if subscription is not None:
-                    self._out.extend(await subscription.pump())
+                    news = await subscription.pump()
+                    # Another subscription to the run may have taken its place meanwhile.
+                    if self._subscriptions.get(run_id) is subscription:
+                        self._out.extend(news)
                 continue
             self._ready.clear()
             await self._ready.wait()

@@ -200,9 +200,7 @@ def _series(columns: Columns, begin: int, *, points: int, merged: bool) -> WireS
     }
 
 
-def _thin(
-    x: NDArray[np.float64], y: NDArray[np.float64], points: int
-) -> NDArray[np.uint64] | None:
+def _thin(x: NDArray[np.float64], y: NDArray[np.float64], points: int) -> NDArray[np.uint64] | None:
     """Indices of the points that keep the look of the curve (MinMaxLTTB), or None for all."""
     import numpy as np
 

@@ -266,9 +266,7 @@ class Watch:
             known = self._handles[run.id] = (run.attempt, handle)
         return known[1]
 
-    async def _over(
-        self, run: Run, backend: ComputeBackend, handle: Handle, seen: Sighting
-    ) -> Run:
+    async def _over(self, run: Run, backend: ComputeBackend, handle: Handle, seen: Sighting) -> Run:
         changes: dict[str, Any] = {"exit_code": seen.exit_code}
         if seen.phase is Phase.LOST:
             # The script may live on without its shim: it is ended before the run is called failed.
@@ -303,9 +301,7 @@ class Watch:
         job = asyncio.ensure_future(backend.wait(handle))
         kicked = asyncio.create_task(self._kicks[run.id].wait())
         try:
-            await asyncio.wait(
-                {job, kicked}, timeout=_FOLLOW, return_when=asyncio.FIRST_COMPLETED
-            )
+            await asyncio.wait({job, kicked}, timeout=_FOLLOW, return_when=asyncio.FIRST_COMPLETED)
         finally:
             job.cancel()
             kicked.cancel()
