@@ -32,7 +32,7 @@ def undefined(code: str, *, given: Sequence[str] = ()) -> dict[str, int]:
     _scan(symtable.symtable(code, "cell.py", "exec"), bound, used)
     if used & _MAKES_NAMES:
         return {}
-    missing = used - bound - _guarded(tree)
+    missing = used - bound - _guarded(tree) - _walruses(tree)
     lines: dict[str, int] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Name) and node.id in missing:
@@ -88,6 +88,11 @@ def _guarded(tree: ast.AST) -> set[str]:
         for name in ast.walk(statement)
         if isinstance(name, ast.Name)
     }
+
+
+def _walruses(tree: ast.AST) -> set[str]:
+    # From Python 3.12 on the symbol table says nothing of `:=` within a comprehension.
+    return {node.target.id for node in ast.walk(tree) if isinstance(node, ast.NamedExpr)}
 
 
 def _catches_name_error(handler: ast.ExceptHandler) -> bool:
