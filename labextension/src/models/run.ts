@@ -258,9 +258,18 @@ export class RunModel implements Follower {
     this.run = run;
     this.problem = null;
     if (hasEnded) {
+      this.askForWhole();
       void this.fetchFiles().then(() => this.fetchPictures());
     }
     this.changed.emit();
+  }
+
+  /** The server thins out better than a page that saw the points come one by one. */
+  private askForWhole(): void {
+    if ([...this.series.values()].some(series => series.isThin)) {
+      this.cursor = undefined;
+      this.following?.again();
+    }
   }
 
   private takeMetrics(metrics: WireMetrics, replace: boolean): void {

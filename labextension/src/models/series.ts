@@ -17,6 +17,11 @@ export class Series {
     [this.count, this.last] = [points.count, points.last];
   }
 
+  /** Whether the run logged more points than are here. */
+  get isThin(): boolean {
+    return this.count > this.x.length;
+  }
+
   /** Take newer points; x stays ascending, as the chart needs it. */
   append(points: WireSeries): void {
     const isLate = this.x.length > 0 && points.x.length > 0 && points.x[0] < this.x.at(-1)!;
@@ -28,13 +33,13 @@ export class Series {
       this.sort();
     }
     if (this.x.length > 2 * DRAWN) {
-      this.keep(thin(this.y, DRAWN));
+      this.keep(thin(this.x, this.y, DRAWN));
     }
   }
 
   /** The curve as a stored output keeps it. */
   wire(points: number): WireSeries {
-    const kept = thin(this.y, points);
+    const kept = thin(this.x, this.y, points);
     const pick = <T>(column: T[]): T[] => kept.map(index => column[index]);
     return {
       x: pick(this.x),
@@ -56,27 +61,36 @@ export class Series {
   }
 }
 
-/** The indexes to keep of a curve: the lowest and the highest of each stretch, and both ends. */
-export function thin(y: (number | null)[], points: number): number[] {
+/**
+ * The indexes to keep of a curve: the lowest and the highest of each stretch, and both ends.
+ *
+ * Stretches are equally long in x, so that a curve may be thinned out again and again as it grows.
+ */
+export function thin(x: number[], y: (number | null)[], points: number): number[] {
   if (y.length <= points) {
     return y.map((_, index) => index);
   }
-  const kept = new Set([0, y.length - 1]);
+  const last = y.length - 1;
+  const kept = new Set([0, last]);
   const stretches = Math.floor((points - 2) / 2);
-  for (let i = 0; i < stretches; i++) {
-    const from = Math.floor((i * y.length) / stretches);
-    const to = Math.floor(((i + 1) * y.length) / stretches);
-    let [low, high] = [from, from];
-    for (let j = from; j < to; j++) {
-      const value = y[j];
+  const width = (x[last] - x[0]) / stretches || 1;
+  let from = 0;
+  for (let i = 1; i <= stretches && from <= last; i++) {
+    const end = i === stretches ? Infinity : x[0] + i * width;
+    let [low, high, at] = [from, from, from];
+    for (; at <= last && x[at] < end; at++) {
+      const value = y[at];
       if (value !== null && (y[low] === null || value < y[low]!)) {
-        low = j;
+        low = at;
       }
       if (value !== null && (y[high] === null || value > y[high]!)) {
-        high = j;
+        high = at;
       }
     }
-    kept.add(low).add(high);
+    if (at > from) {
+      kept.add(low).add(high);
+    }
+    from = at;
   }
   return [...kept].sort((a, b) => a - b);
 }
