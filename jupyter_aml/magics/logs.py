@@ -61,6 +61,8 @@ class Logs(Verb):
         wanted = matcher(args.grep)
         run = self.session.find(args.run)
         follow = Log(run, args.log)
+        if args.tail is not None and args.grep is None:
+            follow.skip_to_the_last(args.tail)
         lines = (line for line in follow.lines() if wanted(line))
         for line in lines if args.tail is None else deque(lines, maxlen=args.tail):
             print(line)
@@ -84,6 +86,13 @@ class Log:
         self._offset = 0
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._rest = ""
+
+    def skip_to_the_last(self, count: int) -> None:
+        """Leave out the beginning of a long log, if its last piece holds so many lines."""
+        piece = self.run.client.log(self.run.id, self._name, tail=_PIECE)
+        # The first line of the piece may be a part of one.
+        if piece.data.count(b"\n") > count:
+            self._offset = piece.offset
 
     def lines(self) -> Iterator[str]:
         """Yield what is there now, a line without its end included."""

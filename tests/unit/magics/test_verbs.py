@@ -97,6 +97,17 @@ def test_logs_whole_last_lines_and_those_that_match(notebook, engine):
     assert notebook.run("%aml logs last --grep ei --tail 1 -f").text == "zwei ü\n"
 
 
+def test_the_end_of_a_long_log_is_read_alone(notebook, engine):
+    engine.add()
+    engine.console = "".join(f"{number} ü\n" for number in range(400_000)).encode()
+    engine.asked.clear()
+
+    said = notebook.run("%aml logs last --tail 3")
+
+    assert said.text == "399997 ü\n399998 ü\n399999 ü\n"
+    assert sum("/logs/" in asked for asked in engine.asked) <= 3
+
+
 @pytest.mark.parametrize("pattern", ["(a+)+$", "(a|a)*b", r"(a)\1", "a*b*c*d", "(?=a)", "[", "*"])
 def test_an_expression_that_could_run_away_is_refused(notebook, engine, pattern):
     engine.add()
