@@ -177,9 +177,7 @@ async def test_a_queued_run_says_why_it_waits_and_can_be_cancelled(aml_root: Pat
         second = await engine.submit(asked("print(1)"))
         third = await engine.submit(asked("print(1)"))
 
-        waiting = await until(
-            engine, third["runId"], lambda run: "ahead" in (run["reason"] or "")
-        )
+        waiting = await until(engine, third["runId"], lambda run: "ahead" in (run["reason"] or ""))
         assert waiting["reason"] == "1 run ahead on 'local' (1 of 1 slot busy)"
         await engine.cancel(third["runId"])
         assert (await ended(engine, third["runId"]))["status"] == "Canceled"

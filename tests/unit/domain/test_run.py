@@ -73,7 +73,9 @@ def test_what_a_run_did_counts_for_more_than_what_it_was_asked(
     assert outcome(exit_code=exit_code, cancel_requested=cancel, said_failed=failed) is end
 
 
-@pytest.mark.parametrize("name", ["", "a/b", "../x", "a\nb", "é", ".hidden", "-x", "x" * 256, "a b"])
+@pytest.mark.parametrize(
+    "name", ["", "a/b", "../x", "a\nb", "é", ".hidden", "-x", "x" * 256, "a b"]
+)
 def test_a_name_that_could_be_a_path_or_a_command_is_refused(name: str) -> None:
     with pytest.raises(Invalid):
         experiment_name(name)
