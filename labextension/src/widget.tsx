@@ -4,6 +4,9 @@ import * as React from 'react';
 import { createRoot } from 'react-dom/client';
 import uplotCss from 'uplot/dist/uPlot.min.css';
 import baseCss from '../style/base.css';
+import cardCss from '../style/card.css';
+import logCss from '../style/log.css';
+import panesCss from '../style/panes.css';
 import { RunModel } from './models/run';
 import { RunCard } from './views/RunCard';
 import type { WireCard } from './wire';
@@ -28,7 +31,7 @@ interface RenderProps {
 /** Draw the card until the returned function is called. */
 function render({ model, el }: RenderProps): () => void {
   const style = document.createElement('style');
-  style.textContent = uplotCss + baseCss;
+  style.textContent = [uplotCss, baseCss, cardCss, panesCss, logCss].join('\n');
   const place = document.createElement('div');
   el.append(style, place);
   const run = new RunModel(model.get('card').run.runId);

@@ -1,2 +1,6 @@
 import 'uplot/dist/uPlot.min.css';
 import './base.css';
+import './card.css';
+import './panes.css';
+import './log.css';
+import './sidebar.css';

@@ -17,6 +17,7 @@ export const CONSOLE = 'user_logs/std_log.txt';
 const TAIL = 262_144;
 const KEPT_TAIL = 65_536;
 const KEPT_POINTS = 500;
+const KEPT_FILES = 200;
 const MOST_VALUES = 1_000;
 const PICTURE_LIMIT = 200_000;
 const MOST_PICTURES = 12;
@@ -119,7 +120,7 @@ export class RunModel implements Follower {
         cursor: {}
       },
       log: log?.isKnown ? log.tail(KEPT_TAIL) : null,
-      files: this.files,
+      files: this.files.slice(0, KEPT_FILES),
       images: Object.fromEntries(this.pictures),
       savedAt: new Date().toISOString()
     };

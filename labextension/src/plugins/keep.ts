@@ -59,10 +59,11 @@ function keepRun(output: IOutputModel, runs: RunLibrary): void {
   output.setData({ data });
 }
 
-/** Whether the notebook holds the end of the run already. */
+/** Whether the notebook holds all that this page knows. */
 function isKept(bundle: WireBundle, model: RunModel): boolean {
   const kept = bundle.snapshot;
-  return kept !== null && FINAL.has(kept.run.status) && kept.run.seq >= (model.run?.seq ?? 0);
+  const isNew = kept !== null && kept.run.seq >= (model.run?.seq ?? 0);
+  return isNew && (FINAL.has(kept.run.status) || !model.isLive);
 }
 
 function picturesOf(model: RunModel): Map<string, string> {

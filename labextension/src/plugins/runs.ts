@@ -44,9 +44,7 @@ export const runs: JupyterFrontEndPlugin<IRunsPanel> = {
       open: runId => run(Commands.open, { runId }),
       remove: runId => run(Commands.remove, { runId }),
       leave: () => leave(app),
-      begin: app.commands.hasCommand('notebook:create-new')
-        ? () => run('notebook:create-new')
-        : undefined
+      begin: () => run('notebook:create-new')
     });
     app.shell.add(panel, 'left', { rank: RANK, type: 'AML' });
     restorer?.add(panel, panel.id);

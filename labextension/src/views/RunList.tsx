@@ -79,8 +79,8 @@ export function RunList(props: RunListProps): JSX.Element {
       }}
       {...QUIET}
     >
-      <div style={{ height: rows.length * ROW, position: 'relative' }}>
-        <div style={{ position: 'absolute', top: first * ROW, left: 0, right: 0 }}>
+      <div role="none" style={{ height: rows.length * ROW, position: 'relative' }}>
+        <div role="none" style={{ position: 'absolute', top: first * ROW, left: 0, right: 0 }}>
           {rows.slice(first, last).map((row, i) => {
             const index = first + i;
             const mark = index === focused ? ' jp-mod-focus' : '';

@@ -29,8 +29,8 @@ export interface SidebarProps {
   remove(runId: string): void;
   /** Gives the focus back to where the user came from. */
   leave(): void;
-  /** Opens a notebook that starts a first run; without it there is no such button. */
-  begin?: () => void;
+  /** Opens a new notebook, where a first run can be sent off. */
+  begin(): void;
   trans?: Trans;
 }
 
@@ -211,7 +211,7 @@ function Notice({ model, begin, hasFilter, clear }: NoticeProps): JSX.Element | 
       <p>{trans('No run yet in workspace %1. In a notebook, send a cell off:', model.workspace)}</p>
       <pre>{'%load_ext jupyter_aml'}</pre>
       <pre>{'%%aml submit my-experiment'}</pre>
-      {begin && <Button onClick={begin}>{trans('New notebook')}</Button>}
+      <Button onClick={begin}>{trans('New notebook')}</Button>
     </div>
   );
 }

@@ -168,7 +168,11 @@ export function imagesOf(model: RunModel): Image[] {
   for (const [name, files] of model.imageFiles()) {
     for (const file of files) {
       const isLast = file === files.at(-1);
-      const url = model.fileUrl(file, true) ?? (isLast ? model.pictures.get(name) : undefined);
+      const [stored, served] = [
+        isLast ? model.pictures.get(name) : undefined,
+        model.fileUrl(file, true)
+      ];
+      const url = model.isLive ? (served ?? stored) : (stored ?? served);
       if (url) {
         images.push({ name, file, url });
       }
