@@ -400,9 +400,9 @@ class Run(RunFiles, RunLogging):
     def __enter__(self) -> Run:
         return self
 
-    def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
-        if error is not None:
-            self.fail(f"{kind.__name__}: {error}")
+    def __exit__(self, exit_type: Any, value: BaseException | None, traceback: Any) -> None:
+        if value is not None:
+            self.fail(f"{exit_type.__name__}: {value}")
         else:
             self.complete()
 

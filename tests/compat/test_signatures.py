@@ -1,0 +1,146 @@
+"""What we have of SDK v1 takes the arguments that SDK v1 took, in its order.
+
+`signatures.json` holds the names of the parameters alone, by class and method.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+SURFACE = json.loads((Path(__file__).parent / "signatures.json").read_text())
+
+# Later work; each leaves this list when it comes, so the list cannot grow stale.
+LATER = {
+    "azureml.core.run.Run": {
+        "add_type_provider", "child_run", "clean", "create_children", "get_children",
+        "get_detailed_status", "get_secret", "get_secrets", "list_by_compute", "register_model",
+        "restore_snapshot", "submit_child", "take_snapshot",
+    },
+    "azureml.core.workspace.Workspace": {
+        "add_private_endpoint", "compute_targets", "datasets", "datastores", "delete",
+        "delete_connection", "delete_private_endpoint_connection", "diagnose_workspace",
+        "discovery_url", "environments", "get_connection", "get_default_compute_target",
+        "get_default_datastore", "get_default_keyvault", "get_mlflow_tracking_uri", "images",
+        "linked_services", "list_connections", "list_keys", "models", "private_endpoints",
+        "service_context", "set_connection", "set_default_datastore", "setup", "sync_keys",
+        "update", "update_dependencies", "webservices",
+    },
+    "azureml.core.experiment.Experiment": {
+        "archive", "archived_time", "delete", "from_directory", "get_docs_url", "reactivate",
+        "refresh", "remove_tags", "set_tags", "tag", "workspace_object",
+    },
+    "azureml.core.script_run_config.ScriptRunConfig": set(),
+    "azureml.core.runconfig.RunConfiguration": {
+        "auto_prepare_environment", "delete", "load", "save",
+    },
+}  # fmt: skip
+
+
+OF_THE_INSTANCE = {
+    "azureml.core.run.Run": {"id"},
+    "azureml.core.runconfig.RunConfiguration": {"target"},
+}
+
+
+def ours(name: str) -> type:
+    module, _, kind = name.rpartition(".")
+    found: type = getattr(import_module(module.replace("azureml", "jupyter_aml.sdk", 1)), kind)
+    return found
+
+
+@pytest.mark.parametrize("name", SURFACE)
+def test_what_is_missing_is_known(name: str) -> None:
+    told = SURFACE[name]
+    wanted = {*told["methods"], *told["properties"]}
+
+    own = OF_THE_INSTANCE.get(name, set())
+    missing = {each for each in wanted if each not in own and not hasattr(ours(name), each)}
+
+    assert missing == LATER[name]
+
+
+@pytest.mark.parametrize(
+    ("name", "method"), [(name, method) for name in SURFACE for method in SURFACE[name]["methods"]]
+)
+def test_the_arguments_are_those_of_v1(name: str, method: str) -> None:
+    found = getattr(ours(name), method, None)
+    if found is None:
+        assert method in LATER[name]
+        return
+    wanted = [each for each in SURFACE[name]["methods"][method] if not each.startswith("*")]
+    parameters = inspect.signature(found).parameters.values()
+    takes_any = any(each.kind is each.VAR_KEYWORD for each in parameters)
+    named = [each.name for each in parameters if each.kind is each.POSITIONAL_OR_KEYWORD]
+    named = [each for each in named if each != "self" and not each.startswith("_")]
+
+    assert takes_any or set(wanted) <= set(named)
+    positional = [each for each in wanted if each in named]
+    assert [each for each in named if each in positional] == positional
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from azureml.core import Workspace, Experiment, Run, ScriptRunConfig, Environment",
+        "from azureml.core import Environment, Estimator",
+        "from azureml.core.compute import ComputeTarget, AmlCompute",
+        "from azureml.core.compute_target import ComputeTargetException",
+        "from azureml.core.conda_dependencies import CondaDependencies",
+        "from azureml.core.authentication import InteractiveLoginAuthentication",
+        "from azureml.core.model import InferenceConfig, Model",
+        "from azureml.core.runconfig import RunConfiguration",
+        "from azureml.core.webservice import AciWebservice, Webservice",
+        "from azureml.data.dataset_consumption_config import DatasetConsumptionConfig",
+        "from azureml.exceptions import ComputeTargetException",
+        "from azureml.pipeline.core import Pipeline, PipelineData, PipelineParameter",
+        "from azureml.pipeline.steps import PythonScriptStep",
+        "from azureml.telemetry import set_diagnostics_collection",
+        "from azureml.train.automl import AutoMLConfig",
+        "from azureml.train.hyperdrive import HyperDriveConfig, choice, uniform",
+        "from azureml.widgets import RunDetails",
+        "import azureml.core",
+        "import azureml.train.automl.constants",
+    ],
+)
+def test_the_imports_of_real_notebooks_work(line: str) -> None:
+    import_module("jupyter_aml.azureml")
+    names: dict[str, Any] = {}
+
+    exec(line, names)
+
+    assert len(names) > 1
+
+
+def test_a_name_that_we_lack_says_so_when_it_is_used_and_not_before() -> None:
+    import_module("jupyter_aml.azureml")
+    hyperdrive = import_module("azureml.train.hyperdrive")
+    config = hyperdrive.HyperDriveConfig
+
+    assert config.__aml_missing__ is True
+    with pytest.raises(NotImplementedError, match=r"HyperDriveConfig is not part of jupyter_aml"):
+        config(max_total_runs=3)
+    with pytest.raises(NotImplementedError, match="PrimaryMetricGoal"):
+        _ = hyperdrive.PrimaryMetricGoal.MAXIMIZE
+    with pytest.raises(NotImplementedError, match="HyperDriveConfig"):
+        type("Mine", (config,), {})
+
+
+def test_an_exception_that_we_lack_can_still_be_caught() -> None:
+    import_module("jupyter_aml.azureml")
+    missing = import_module("azureml.data.dataset_error_handling").DatasetValidationError
+
+    with pytest.raises(missing):
+        raise missing("as before")
+
+
+def test_a_module_that_v1_never_had_is_not_found() -> None:
+    import_module("jupyter_aml.azureml")
+
+    with pytest.raises(ModuleNotFoundError):
+        import_module("azureml.no_such_thing")

@@ -1,0 +1,148 @@
+"""A run seen from its own script: a folder, and no server."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import pytest
+
+from jupyter_aml.runfolder.layout import RunFolder
+from jupyter_aml.sdk.core import run as runs
+from jupyter_aml.sdk.core.run import Run
+from jupyter_aml.sdk.exceptions import RunEnvironmentException, UserErrorException
+from jupyter_aml.wire import encode_run
+from tests.unit.domain.test_run import a_run
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    folder = RunFolder(tmp_path / "diabetes_1")
+    for path in (folder.path, folder.metrics, folder.outputs, folder.files, folder.logs):
+        path.mkdir(parents=True)
+    folder.record.write_text(json.dumps(encode_run(a_run())))
+    monkeypatch.setenv("AML_RUN_DIR", str(folder.path))
+    monkeypatch.setenv("AML_RUN_ID", "diabetes_1")
+    monkeypatch.setattr(runs, "_current", None)
+    found: Run = Run.get_context()
+    return found
+
+
+def test_a_name_logged_once_is_a_value_and_logged_again_a_list(run: Run) -> None:
+    run.log("alpha", 0.3)
+    for step in range(3):
+        run.log("loss", 1 / (1 + step), step=step)
+
+    assert run.get_metrics() == {"alpha": 0.3, "loss": [1.0, 0.5, 1 / 3]}
+    assert run.get_metrics("alpha") == {"alpha": 0.3}
+
+
+def test_counts_come_back_as_counts(run: Run) -> None:
+    run.log("observations", 442)
+
+    assert isinstance(run.get_metrics()["observations"], int)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_numbers_that_are_none_come_back_as_they_are(run: Run, value: float) -> None:
+    run.log("odd", value)
+
+    assert str(run.get_metrics()["odd"]) == str(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "back"), [("text", "text"), (True, True), (None, None), ([1], "[1]"), ("<b>", "<b>")]
+)
+def test_what_is_no_number_is_kept_too(run: Run, value: object, back: object) -> None:
+    run.log("thing", value)
+
+    assert run.get_metrics()["thing"] == back
+
+
+def test_scalars_of_numpy_are_numbers(run: Run) -> None:
+    np = pytest.importorskip("numpy")
+    run.log("f", np.float32(0.5))
+    run.log("i", np.int64(3))
+    run.log("b", np.bool_(True))
+    run.log_list("l", np.array([1.0, 2.0]))
+
+    assert run.get_metrics() == {"f": 0.5, "i": 3, "b": True, "l": [1.0, 2.0]}
+
+
+def test_rows_make_a_table_and_a_table_is_one_thing(run: Run) -> None:
+    run.log_row("point", x=1, y=2.0)
+    run.log_row("point", x=2, y=4.0)
+    run.log_table("whole", {"a": [1, 2], "b": [3, 4]})
+
+    assert run.get_metrics() == {
+        "point": {"x": [1, 2], "y": [2.0, 4.0]},
+        "whole": {"a": [1, 2], "b": [3, 4]},
+    }
+
+
+def test_images_of_one_name_are_all_kept(run: Run, tmp_path: Path) -> None:
+    drawn = tmp_path / "drawn.png"
+    drawn.write_bytes(b"\x89PNG\r\n\x1a\n")
+
+    run.log_image("curve/of loss", path=str(drawn))
+    run.log_image("curve/of loss", path=str(drawn))
+
+    assert run.get_file_names() == ["curve_of loss.png", "curve_of loss_1.png"]
+
+
+def test_an_image_is_a_path_or_a_plot_and_not_both(run: Run) -> None:
+    with pytest.raises(ValueError, match="either path= or plot="):
+        run.log_image("nothing")
+
+
+def test_uploads_go_under_the_name_that_was_given(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "mine.csv").write_text("a,b\n")
+
+    run.upload_file("outputs/data.csv", str(tmp_path / "mine.csv"))
+    run.upload_file("notes.txt", path_or_stream=str(tmp_path / "mine.csv"))
+
+    assert run.get_file_names() == ["notes.txt", "outputs/data.csv"]
+    run.download_file("outputs/data.csv", str(tmp_path / "back.csv"))
+    assert (tmp_path / "back.csv").read_text() == "a,b\n"
+
+
+@pytest.mark.parametrize("name", ["../out", "/etc/x", "a/../../b", "", "a\\b", "C:/x"])
+def test_no_upload_leads_out_of_the_run(run: Run, tmp_path: Path, name: str) -> None:
+    (tmp_path / "mine").write_text("x")
+
+    with pytest.raises(Exception, match="not a name of a file inside the run"):
+        run.upload_file(name, str(tmp_path / "mine"))
+
+
+def test_a_file_that_is_not_there_is_named(run: Run) -> None:
+    with pytest.raises(UserErrorException, match=r"no file 'missing\.csv'"):
+        run.upload_file("outputs/x", "missing.csv")
+
+
+def test_tags_and_properties_are_seen_at_once_and_properties_stay(run: Run) -> None:
+    run.tag("stage", "dev")
+    run.add_properties({"author": "me"})
+    run.remove_tags(["stage"])
+
+    assert (run.get_tags(), run.get_properties()) == ({}, {"author": "me"})
+    with pytest.raises(UserErrorException, match="never change"):
+        run.add_properties({"author": "you"})
+
+
+def test_the_context_is_one_object(run: Run) -> None:
+    assert Run.get_context() is run
+
+
+def test_outside_of_runs_what_would_be_logged_is_printed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("AML_RUN_DIR", raising=False)
+
+    offline = Run.get_context()
+    offline.log("loss", 0.5)
+
+    assert offline.id.startswith("OfflineRun")
+    assert capsys.readouterr().out == "Attempted to log scalar metric loss:\n0.5\n"
+    with pytest.raises(RunEnvironmentException):
+        Run.get_context(allow_offline=False)
