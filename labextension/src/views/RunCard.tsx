@@ -49,7 +49,7 @@ export function RunCard({ model, form, trans = plain, cancel, open }: RunCardPro
   return (
     <TransContext.Provider value={trans}>
       <article
-        className={`jp-aml-Card jp-mod-${form}`}
+        className={`jp-aml-Card jp-mod-${run || !model.problem ? form : 'mini'}`}
         data-status={run?.status}
         aria-label={run ? title(run) : model.runId}
       >
