@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
-import signal
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -15,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from jupyter_aml.testing.jupyter import JupyterServer, until
+from jupyter_aml.testing.engines import end_engine
+from jupyter_aml.testing.jupyter import JupyterServer
 
 REPOSITORY = Path(__file__).parents[1]
 
@@ -172,27 +171,3 @@ def a_folder() -> Iterator[Path]:
         for parent, _, _ in os.walk(folder):
             os.chmod(parent, 0o700)
         shutil.rmtree(folder)
-
-
-def end_engine(root: Path) -> None:
-    """End the process that holds this root, if one does; pytest itself is spared."""
-    try:
-        pid = int(json.loads((root / "engine.json").read_bytes())["pid"])
-    except (OSError, ValueError, KeyError):
-        return
-    if pid == os.getpid():
-        return
-    try:
-        os.kill(pid, signal.SIGTERM)
-    except ProcessLookupError:
-        return
-    until(lambda: not alive(pid), seconds=20, what=f"engine {pid} to end")
-
-
-def alive(pid: int) -> bool:
-    """Whether a process runs; one that has ended and is not yet collected does not."""
-    try:
-        state = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0]
-    except OSError:
-        return False
-    return state != b"Z"

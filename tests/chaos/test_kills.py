@@ -23,10 +23,11 @@ from typing import Any
 import pytest
 
 from jupyter_aml.client import Client, find
-from jupyter_aml.compute.proc import is_alive, of_run, send
+from jupyter_aml.compute.proc import of_run
 from jupyter_aml.domain.errors import AmlError
 from jupyter_aml.runfolder.layout import RunFolder
 from jupyter_aml.runfolder.reading import read_all
+from jupyter_aml.testing.engines import end_engine
 
 ROUNDS = int(os.environ.get("AML_CHAOS_ROUNDS", "30"))
 SEED = int(os.environ.get("AML_CHAOS_SEED", str(time.time_ns() % 10**9)))
@@ -77,35 +78,16 @@ class Place:
 
     def kill_server(self) -> None:
         """kill -9 of the engine's process."""
-        self._end(signal.SIGKILL)
-
-    def close(self) -> None:
-        """Ask the engine to go."""
-        self._end(signal.SIGTERM)
+        end_engine(self.root, signal.SIGKILL)
 
     def folder(self, run_id: str) -> RunFolder:
         """The folder of a run."""
         return RunFolder(self.root / "workspaces" / "default" / "runs" / run_id)
 
-    def _end(self, number: int) -> None:
-        try:
-            told = json.loads((self.root / "engine.json").read_text())
-        except FileNotFoundError:
-            return
-        send(told["pid"], told["start"], number)
-        deadline = time.monotonic() + LIMIT
-        while is_alive(told["pid"], told["start"]):
-            assert time.monotonic() < deadline, f"engine {told['pid']} does not end"
-            time.sleep(0.01)
-
 
 @pytest.fixture
-def place(aml_root: Path, jupyter_env: Mapping[str, str]) -> Iterator[Place]:
-    place = Place(aml_root)
-    try:
-        yield place
-    finally:
-        place.close()
+def place(aml_root: Path, jupyter_env: Mapping[str, str]) -> Place:
+    return Place(aml_root)
 
 
 def submit(client: Client, seen: Path) -> str:
