@@ -1,0 +1,268 @@
+"""What a user sees and does on a page, in the user's words."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import nbformat
+from playwright.sync_api import Locator, Page, expect
+
+from jupyter_aml.testing.jupyter import until
+from jupyter_aml.wire import RUN_MIME
+from tests.conftest import Lab
+
+START_LIMIT = 60_000
+LIMIT = 30_000
+LOAD = "%load_ext jupyter_aml"
+_KERNEL = "window.jupyterapp?.shell?.currentWidget?.sessionContext?.session?.kernel"
+# Notebook 7.6 has this page error without any extension, too.
+_NOT_OURS = "reading 'schema'"
+
+
+def training(name: str, gate: Gate, *, experiment: str = "trial", options: str = "") -> str:
+    """A cell that says a line, logs a falling loss until its gate opens, and says another line."""
+    return f"""\
+%%aml submit {experiment} -n {name} -p gate={gate.path} --timeout 3m {options}
+import os, time
+from azureml.core import Run
+run = Run.get_context()
+print("first line")
+step = 0
+while not os.path.exists(gate):
+    run.log("loss", 1 / (1 + step))
+    step += 1
+    time.sleep(0.05)
+print("last line")
+"""
+
+
+class Gate:
+    """A file that a run waits for, so that a test decides when the run goes on."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "gate"
+
+    def open(self) -> None:
+        """Let the run go on to its end."""
+        self.path.touch()
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """The card of one run, wherever it is shown."""
+
+    node: Locator
+
+    def is_in(self, status: str, *, limit: int = LIMIT) -> None:
+        """Wait until the card shows this state."""
+        expect(self.node).to_have_attribute("data-status", status, timeout=limit)
+
+    def says(self, text: str) -> None:
+        """Wait until this text can be read somewhere on the card."""
+        expect(self.node).to_contain_text(text, timeout=LIMIT)
+
+    def chart(self, name: str) -> Locator:
+        """The figure of one curve."""
+        return self.node.get_by_role("figure", name=re.compile(rf"^{re.escape(name)}: "))
+
+    def points(self, name: str) -> int:
+        """How many points the curve has, once it is there."""
+        chart = self.chart(name)
+        expect(chart).to_be_attached(timeout=LIMIT)
+        found = re.search(r": (\d+) points", chart.get_attribute("aria-label") or "")
+        assert found is not None
+        return int(found[1])
+
+    def is_live(self, name: str = "loss") -> None:
+        """Wait until the curve has grown by what can only have come just now."""
+        before = self.points(name)
+        _until_script(
+            self.chart(name), "(node, n) => parseInt(node.ariaLabel.split(': ')[1]) > n", before + 2
+        )
+
+    def moves(self, name: str = "loss") -> None:
+        """Wait until the picture of the curve is another one than now."""
+        canvas = self.chart(name).locator("canvas")
+        expect(canvas).to_be_visible(timeout=LIMIT)
+        _until_script(canvas, "(node, was) => node.toDataURL() !== was", picture(canvas))
+
+    def tab(self, name: str) -> Locator:
+        """Choose a part of the run, and return its pane."""
+        self.node.get_by_role("tab", name=re.compile(rf"^{name}")).click()
+        return self.node.get_by_role("tabpanel")
+
+    def cancel(self) -> None:
+        """Click the button that cancels the run."""
+        self.node.get_by_role("button", name="Cancel run").click()
+
+
+def picture(canvas: Locator) -> str:
+    """What is drawn on a canvas."""
+    return str(canvas.evaluate("node => node.toDataURL()"))
+
+
+@dataclass(slots=True)
+class NotebookPage:
+    """A notebook that is open in JupyterLab or Notebook 7, and the page around it."""
+
+    page: Page
+    lab: Lab
+    workspace: str
+    file: Path
+    address: str
+    watch: Watch
+
+    def load(self) -> NotebookPage:
+        """Go to the notebook's address, and wait until its kernel is there."""
+        return self._ready(lambda: self.page.goto(self.address))
+
+    def reload(self) -> NotebookPage:
+        """Load the page again, as F5 does."""
+        return self._ready(lambda: self.page.reload())
+
+    def run_all(self) -> None:
+        """Run all cells, and do not wait for them."""
+        self.command("notebook:run-all-cells")
+
+    def command(self, name: str, arguments: dict[str, Any] | None = None) -> None:
+        """Start a command of the application, and do not wait for its end."""
+        # In braces: a promise that was returned would be waited for.
+        script = "([name, args]) => { window.jupyterapp.commands.execute(name, args); }"
+        self.page.evaluate(script, [name, arguments or {}])
+
+    def card(self, name: str) -> Card:
+        """The card of the run with this name in an output of the notebook."""
+        cards = self.page.locator(".jp-Notebook").get_by_role("article", name=name, exact=True)
+        expect(cards).to_be_attached(timeout=LIMIT)
+        cards.scroll_into_view_if_needed()
+        return Card(cards)
+
+    def run_page(self, name: str) -> Card:
+        """The card of the run in a page of its own."""
+        return Card(self.page.locator(".jp-aml-RunPage").get_by_role("article", name=name))
+
+    def save(self) -> dict[str, Any]:
+        """Save the notebook, and return the one output with a run that the file then holds."""
+        self.page.evaluate("() => window.jupyterapp.shell.currentWidget.context.save()")
+        return self.stored()
+
+    def stored(self) -> dict[str, Any]:
+        """The data of the one output with a run that the file holds."""
+        cells = nbformat.read(self.file, as_version=4).cells
+        outputs = [output for cell in cells for output in cell.get("outputs", [])]
+        [data] = [out["data"] for out in outputs if RUN_MIME in out.get("data", {})]
+        return dict(data)
+
+    def kernel_is(self, status: str) -> None:
+        """Wait until the kernel is idle, busy, ..."""
+        self.page.wait_for_function(
+            f"status => {_KERNEL}?.status === status", arg=status, timeout=START_LIMIT
+        )
+
+    def restart_kernel(self) -> None:
+        """Restart the kernel, and wait until it is back."""
+        self.page.evaluate(f"() => {_KERNEL}.restart()")
+        self.kernel_is("idle")
+
+    def end_kernel(self) -> None:
+        """End the kernel, so that the notebook has none."""
+        self.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+        self.page.wait_for_function(f"() => !{_KERNEL}")
+
+    def layout_is_kept(self, *words: str) -> None:
+        """Wait until the server has the layout of the page, with these words in it."""
+
+        def is_kept() -> bool:
+            layout = json.dumps(self.lab.server.get(f"lab/api/workspaces/{self.workspace}"))
+            return all(word in layout for word in words)
+
+        until(is_kept, seconds=LIMIT / 1000, what=f"a layout with {words}")
+
+    def _ready(self, go: Callable[[], Any]) -> NotebookPage:
+        go()
+        self.kernel_is("idle")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Sidebar:
+    """The panel with the runs of the workspace."""
+
+    page: Page
+
+    @property
+    def node(self) -> Locator:
+        """The panel itself."""
+        return self.page.get_by_role("region", name="AML runs")
+
+    @property
+    def list(self) -> Locator:
+        """The list of runs, which takes the keys."""
+        return self.node.get_by_role("tree", name="Runs")
+
+    @property
+    def filter(self) -> Locator:
+        """The box for words that runs must have."""
+        return self.node.get_by_role("searchbox", name="Filter the runs")
+
+    @property
+    def rows(self) -> Locator:
+        """The rows of runs, without the heads of their groups."""
+        return self.node.locator(".jp-aml-RunItem")
+
+    def show(self) -> Sidebar:
+        """Click the panel's icon."""
+        self.page.locator(".jp-SideBar").get_by_role("tab", name="AML runs").click()
+        expect(self.node).to_be_visible()
+        return self
+
+    def row(self, name: str) -> Locator:
+        """The row of the run with this name."""
+        return self.rows.filter(has=self.page.get_by_text(name, exact=True))
+
+    def choose(self, name: str, item: str) -> None:
+        """Choose an item of the context menu of a run."""
+        self.row(name).click(button="right")
+        self.page.get_by_role("menuitem", name=item).click()
+
+
+class Watch:
+    """What a page did behind the user's back: where it sent requests, what went wrong in it."""
+
+    def __init__(self, page: Page, own: str) -> None:
+        self._own = urlsplit(own).netloc
+        self.addresses: list[str] = []
+        self.errors: list[str] = []
+        self.sockets: list[str] = []
+        page.on("request", lambda request: self.addresses.append(request.url))
+        page.on("websocket", lambda socket: self.sockets.append(socket.url))
+        page.on("pageerror", lambda error: self.errors.append(f"{error}\n{error.stack}"))
+
+    def found_nothing(self) -> None:
+        """Check that no request left the server, and that no error of ours came up."""
+        addresses = {*self.addresses, *self.sockets}
+        assert [one for one in addresses if not self._is_own(one)] == []
+        assert [one for one in self.errors if _NOT_OURS not in one] == []
+
+    @property
+    def event_sockets(self) -> list[str]:
+        """The sockets to our part of the server."""
+        return [one for one in self.sockets if "/aml/events" in one]
+
+    def _is_own(self, address: str) -> bool:
+        url = urlsplit(address)
+        return url.scheme in ("data", "blob") or url.netloc == self._own
+
+
+def _until_script(node: Locator, script: str, given: Any) -> None:
+    """Wait until the script is true of the node."""
+    handle = node.element_handle()
+    node.page.wait_for_function(
+        f"([node, given]) => ({script})(node, given)", arg=[handle, given], timeout=LIMIT
+    )
