@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_aml.runfolder.layout import RunFolder
 from jupyter_aml.sdk.run_files import RunFiles
+from jupyter_aml.sdk.run_labels import RunLabels
 from jupyter_aml.sdk.run_logging import RunLogging
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from jupyter_aml import wire
     from jupyter_aml.client import Client
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 _current: Run | None = None
 
 
-class Run(RunFiles, RunLogging):
+class Run(RunFiles, RunLabels, RunLogging):
     """One execution of one script, or of cells that log from a kernel.
 
     Inside of a run everything goes to its folder and needs no server.
@@ -280,60 +281,6 @@ class Run(RunFiles, RunLogging):
 
     def flush(self, timeout_seconds: float = 300) -> None:
         """Nothing waits to be written: what `log` returned from is kept."""
-
-    # ---- tags and properties ----------------------------------------------------------------
-
-    def tag(self, key: str, value: str | None = None) -> None:
-        """Set a tag."""
-        self.set_tags({key: value})
-
-    def set_tags(self, tags: Mapping[str, Any]) -> None:
-        """Set tags; others stay."""
-        from time import time
-
-        named = {str(key): "" if value is None else str(value) for key, value in tags.items()}
-        if not self._is_inside:
-            self._seen = self.client.patch(self.id, {"tags": named})
-            return
-        for key, value in named.items():
-            self._records.record("tag", key, value, time())
-            self.seen["tags"][key] = value
-
-    def get_tags(self) -> dict[str, str]:
-        """The tags as they are now."""
-        return dict((self.seen if self._is_inside else self.look())["tags"])
-
-    def remove_tags(self, tags: Any) -> None:
-        """Take tags away."""
-        from time import time
-
-        names = [tags] if isinstance(tags, str) else [str(name) for name in tags]
-        if not self._is_inside:
-            self._seen = self.client.patch(self.id, {"tags": dict.fromkeys(names)})
-            return
-        for name in names:
-            self._records.record("tag", name, None, time())
-            self.seen["tags"].pop(name, None)
-
-    def add_properties(self, properties: Mapping[str, Any]) -> None:
-        """Set properties, once and for all: a property that is set never changes."""
-        from time import time
-
-        named = {str(key): str(value) for key, value in properties.items()}
-        if not self._is_inside:
-            self._seen = self.client.patch(self.id, {"properties": named})
-            return
-        for key, value in named.items():
-            if self.seen["properties"].get(key, value) != value:
-                from jupyter_aml.sdk.exceptions import UserErrorException
-
-                raise UserErrorException(f"the property {key!r} is set; properties never change")
-            self._records.record("property", key, value, time())
-            self.seen["properties"][key] = value
-
-    def get_properties(self) -> dict[str, str]:
-        """The properties as they are now."""
-        return dict((self.seen if self._is_inside else self.look())["properties"])
 
     # ---- inside -----------------------------------------------------------------------------
 
