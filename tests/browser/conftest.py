@@ -10,7 +10,7 @@ from typing import Any
 
 import nbformat
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.pages import LOAD, Gate, NotebookPage, Watch
 from tests.conftest import Lab
@@ -56,17 +56,21 @@ def visit(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Visit]:
         notebook.page.evaluate("() => window.jupyterapp.serviceManager.sessions.shutdownAll()")
         notebook.page.context.close()
     for _, watch in opened:
-        watch.found_nothing()
+        assert watch.strangers == set()
+        assert watch.faults == []
 
 
 @pytest.fixture
 def photograph() -> Photograph:
-    """A function that keeps a picture of a page, light and dark, in $AML_SCREENSHOTS if that is set."""
+    """A function that keeps a page's picture, light and dark, in $AML_SCREENSHOTS if that is set."""
     folder = os.environ.get("AML_SCREENSHOTS")
 
     def take(page: Page, name: str) -> None:
         if not folder:
             return
+        # A toast of JupyterLab's own.
+        for button in page.get_by_role("button", name="No", exact=True).all():
+            button.click()
         for theme in ("Dark", "Light"):
             page.evaluate(
                 "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})",
@@ -76,6 +80,7 @@ def photograph() -> Photograph:
                 "light => document.body.dataset.jpThemeLight === light",
                 arg=str(theme == "Light").lower(),
             )
+            expect(page.locator("#jupyterlab-splash")).to_have_count(0)
             page.screenshot(path=Path(folder, f"{name}-{theme.lower()}.png"))
 
     return take
