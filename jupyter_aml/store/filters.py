@@ -137,7 +137,7 @@ def _statuses(word: str, tail: str) -> frozenset[RunStatus]:
 
 def _measured(word: str, metric: str, sign: Comparison, tail: str) -> Measured:
     if not metric or not tail:
-        missing = "a value after" if metric else "a metric before"
+        missing = "value after" if metric else "metric before"
         raise Invalid(f"filter: {word[:80]!r} has no {missing} {sign!r}")
     try:
         value = float(tail)
