@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import subprocess
 
 from jupyter_aml.domain.errors import Invalid
 from jupyter_aml.environments.protocol import Materialised, Say, Wish
 
 _PROBE = "import sys; print(sys.version_info[0], sys.version_info[1])"
 _OLDEST = (3, 10)
+_PATIENCE = 20.0
 
 
 class UserManaged:
@@ -36,27 +38,25 @@ class UserManaged:
         key = (path, stat.st_mtime_ns, stat.st_size)
         if key not in self._seen:
             say(f"looking at {path}")
-            self._seen[key] = await _version(path)
+            self._seen[key] = await asyncio.to_thread(_version, path)
         return Materialised(interpreter=path)
 
 
-async def _version(path: str) -> str:
+def _version(path: str) -> str:
+    """Ask the interpreter for its version. Blocks; whoever waits may leave, the child is reaped."""
     try:
-        process = await asyncio.create_subprocess_exec(
-            path, "-I", "-S", "-c", _PROBE,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-        )  # fmt: skip
+        answer = subprocess.run(
+            [path, "-I", "-S", "-c", _PROBE],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=_PATIENCE,
+            check=True,
+        ).stdout
+        major, minor = map(int, answer.split())
     except OSError as error:
         raise Invalid(f"{path} cannot be started: {error.strerror}") from error
-    try:
-        answer, _ = await asyncio.wait_for(process.communicate(), 20)
-        major, minor = map(int, answer.split())
-    except (TimeoutError, ValueError) as error:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+    except (subprocess.SubprocessError, ValueError) as error:
         raise Invalid(f"{path} is not a Python interpreter") from error
     if (major, minor) < _OLDEST:
         raise Invalid(
