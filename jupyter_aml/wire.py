@@ -229,7 +229,7 @@ class WireProblem(TypedDict):
 
 
 class WireSource(TypedDict, total=False):
-    """The code of a run: a folder, or files given inline plus globs below a base folder."""
+    """The code of a run: a folder, and on top of it files given inline and globs below `base`."""
 
     directory: str
     files: dict[str, str]

@@ -21,20 +21,24 @@ _ANY_DEPTH = "**"
 
 
 def plan_source(source: Mapping[str, Any], *, settings: Settings) -> SnapshotPlan:
-    """Plan what a submission names as its source (`WireSource`); see `plan` and `plan_files`."""
+    """Plan what a submission names as its source (`WireSource`); see `plan` and `plan_files`.
+
+    Texts and globs may come on top of a folder; raises Invalid where both have the same name.
+    """
     limits = Limits(max_bytes=settings.snapshot_max_bytes, max_files=settings.snapshot_max_files)
     directory, base = source.get("directory"), source.get("base")
     files, include = source.get("files", {}), source.get("include", [])
-    if directory is not None:
-        if files or include:
-            raise Invalid("source.directory goes with neither source.files nor source.include")
-        return plan(_folder("directory", directory), limits=limits)
     if not isinstance(files, Mapping) or not all(isinstance(text, str) for text in files.values()):
         raise Invalid("source.files must be an object of texts")
     if not isinstance(include, list) or not all(isinstance(glob, str) for glob in include):
         raise Invalid("source.include must be a list of texts")
     folder = None if base is None else _folder("base", base)
-    return plan_files(files, include=include, base=folder, limits=limits)
+    if directory is None:
+        return plan_files(files, include=include, base=folder, limits=limits)
+    below = plan(_folder("directory", directory), limits=limits)
+    if not files and not include:
+        return below
+    return _on_top(below, plan_files(files, include=include, base=folder, limits=limits), limits)
 
 
 def plan_files(
@@ -64,6 +68,18 @@ def plan_files(
         _check_limits(found, limits)
     _check_tree(found)
     return SnapshotPlan(files=tuple(sorted(found.values())), excluded=notes, source=base)
+
+
+def _on_top(below: SnapshotPlan, above: SnapshotPlan, limits: Limits) -> SnapshotPlan:
+    found = {file.path: file for file in below.files}
+    for file in above.files:
+        same = found.setdefault(file.path, file)
+        if same.origin != file.origin:
+            raise Invalid(f"{file.path!r} is in {below.source}, and is sent from elsewhere, too")
+    _check_limits(found, limits)
+    _check_tree(found)
+    notes = tuple(dict.fromkeys((*below.excluded, *above.excluded)))
+    return SnapshotPlan(files=tuple(sorted(found.values())), excluded=notes, source=below.source)
 
 
 def _folder(field: str, given: object) -> Path:
@@ -195,9 +211,9 @@ def _near(top: str, parts: Sequence[str]) -> list[str]:
 
 def _check_limits(files: Mapping[str, SourceFile], limits: Limits) -> None:
     if len(files) > limits.max_files:
-        raise Invalid(f"there are more than {limits.max_files:,} files given inline")
+        raise Invalid(f"there are more than {limits.max_files:,} files to send")
     if sum(file.size for file in files.values()) > limits.max_bytes:
-        raise Invalid(f"the files given inline are larger than {limits.max_bytes:,} bytes together")
+        raise Invalid(f"the files to send are larger than {limits.max_bytes:,} bytes together")
 
 
 def _check_tree(files: Mapping[str, SourceFile]) -> None:

@@ -144,7 +144,6 @@ def test_inline_texts_have_the_same_limits():
         {"directory": "relative"},
         {"directory": 3},
         {"directory": "/no/such/folder"},
-        {"directory": "/", "files": {"a": ""}},
         {"files": ["a"]},
         {"files": {"a": 1}},
         {"include": "*.py", "base": "/"},
@@ -155,3 +154,38 @@ def test_inline_texts_have_the_same_limits():
 def test_a_source_that_makes_no_sense_is_invalid(source):
     with pytest.raises(Invalid):
         plan_source(source, settings=Settings(root=Path("/nowhere")))
+
+
+def sent(source: dict[str, object], **limits: int) -> list[str]:
+    settings = Settings(root=Path("/nowhere"), **limits)  # type: ignore[arg-type]
+    return paths(plan_source(source, settings=settings))
+
+
+def test_a_cell_goes_on_top_of_a_folder(base):
+    assert sent({"directory": str(base / "lib"), "files": CELL}) == ["a/x.py", "b/y.py", "cell.py"]
+
+
+def test_a_cell_goes_with_a_folder_and_with_what_it_includes(base):
+    source = {"directory": str(base / "lib"), "files": CELL, "include": ["data/t*"],
+              "base": str(base)}  # fmt: skip
+
+    assert sent(source) == ["a/x.py", "b/y.py", "cell.py", "data/test.csv", "data/train.csv"]
+
+
+def test_a_file_of_the_folder_may_be_included_by_name_too(base):
+    source = {"directory": str(base / "keys"), "files": CELL, "include": ["id_rsa"],
+              "base": str(base / "keys")}  # fmt: skip
+
+    assert sent(source) == ["cell.py", "id_rsa"]
+
+
+def test_a_folder_that_holds_a_file_of_the_cells_name_is_refused(base):
+    (base / "lib/cell.py").touch()
+
+    with pytest.raises(Invalid, match=r"'cell\.py' is in .*lib, and is sent from elsewhere, too"):
+        sent({"directory": str(base / "lib"), "files": CELL})
+
+
+def test_a_folder_and_what_is_on_top_share_the_limits(base):
+    with pytest.raises(Invalid, match="more than 2 files"):
+        sent({"directory": str(base / "lib"), "files": CELL}, snapshot_max_files=2)
