@@ -10,7 +10,7 @@ from jupyter_aml.domain.errors import AmlError, NotFound
 from jupyter_aml.domain.run import Run
 from jupyter_aml.engine import snapshot
 from jupyter_aml.engine.ledger import Ledger
-from jupyter_aml.engine.root import GONE, Root, read_record, write_record
+from jupyter_aml.engine.root import GONE, Root
 
 
 async def tidy(*, root: Root, ledger: Ledger, log: logging.Logger) -> None:
@@ -40,11 +40,3 @@ async def remove(run: Run, *, root: Root, ledger: Ledger) -> int:
     seq = await ledger.remove(run.id)
     await asyncio.to_thread(snapshot.remove_tree, gone)
     return seq
-
-
-def refresh_record(run: Run, *, root: Root) -> None:
-    """Write run.json again where it tells another status than the index."""
-    folder = root.folder(run)
-    told = read_record(folder.path)
-    if told is None or told.status is not run.status:
-        write_record(folder, run)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from typing import Any, TypeVar
 
 from jupyter_aml.compute.protocol import BackendJob, ComputeBackend, Handle, Phase, Sighting
 from jupyter_aml.domain.errors import AmlError, NotFound, Outdated, StorageFailed, Unreachable
 from jupyter_aml.domain.ids import RunId
-from jupyter_aml.domain.run import Failure, Run, RunStatus
+from jupyter_aml.domain.run import Failure, Job, Run, RunStatus
 from jupyter_aml.engine.finalize import Finalizer
 from jupyter_aml.engine.interactive import InteractiveRuns
 from jupyter_aml.engine.ledger import Ledger
@@ -19,9 +19,10 @@ from jupyter_aml.engine.plan import next_status
 from jupyter_aml.engine.records import Follower
 from jupyter_aml.engine.root import Root
 from jupyter_aml.engine.slots import Slots
-from jupyter_aml.environments.protocol import EnvironmentBuilder, Wish
+from jupyter_aml.environments.protocol import EnvironmentBuilder, Say, Wish
 
 S = RunStatus
+T = TypeVar("T")
 Variables = Callable[[Run, Mapping[str, str]], dict[str, str]]
 _RETRY = 1.0
 _FOLLOW = 1.0
@@ -156,50 +157,58 @@ class Watch:
 
     async def _prepare(self, run: Run) -> Run:
         assert run.job is not None
-        wish = Wish(name=run.job.environment, interpreter=run.job.interpreter)
-        await self._build(wish)
+        job = run.job
+        run, _ = await self._while(run, lambda say: self._build(job, say))
+        if run.status is not S.PREPARING:
+            return run
         # Where a place is free the run is next at once; the line says more otherwise.
-        return await self._ledger.move(run, S.QUEUED, reason=f"next on '{run.job.target}'")
+        return await self._ledger.move(run, S.QUEUED, reason=f"next on '{job.target}'")
 
-    async def _build(self, wish: Wish) -> Mapping[str, str]:
+    async def _build(self, job: Job, say: Say) -> Mapping[str, str]:
+        wish = Wish(name=job.environment, interpreter=job.interpreter)
         if not wish.interpreter:
             return {}
         for builder in self._builders:
             if builder.accepts(wish):
-                return (await builder.ensure(wish, say=lambda line: None)).variables
+                return (await builder.ensure(wish, say=say)).variables
         raise NotFound(f"nothing here can build the environment {wish.name!r}")
 
     async def _queue(self, run: Run) -> Run:
         slots = self._slots[_target(run)]
-        reasons: asyncio.Queue[str] = asyncio.Queue()
-        turn = asyncio.create_task(slots.take(run.id, say=reasons.put_nowait))
-        try:
-            while not turn.done():
-                if self._kicks[run.id].is_set():
-                    self._kicks[run.id].clear()
-                    run = await self._ledger.find(run.id)
-                    if run.status is not S.QUEUED:
-                        return run
-                if not reasons.empty():
-                    run = await self._say(run, reasons)
-                    continue
-                news = asyncio.create_task(reasons.get())
-                kicked = asyncio.create_task(self._kicks[run.id].wait())
-                done, _ = await asyncio.wait(
-                    {turn, news, kicked}, return_when=asyncio.FIRST_COMPLETED
-                )
-                if news in done:
-                    reasons.put_nowait(news.result())
-                for task in (news, kicked):
-                    task.cancel()
-            return await self._ledger.move(run, S.STARTING, attempt=run.attempt + 1)
-        finally:
-            turn.cancel()
+        run, _ = await self._while(run, lambda say: slots.take(run.id, say=say))
+        if run.status is not S.QUEUED:
+            return run
+        return await self._ledger.move(run, S.STARTING, attempt=run.attempt + 1)
 
-    async def _say(self, run: Run, reasons: asyncio.Queue[str]) -> Run:
-        reason = run.reason
-        while not reasons.empty():
-            reason = reasons.get_nowait()
+    async def _while(
+        self, run: Run, work: Callable[[Say], Coroutine[Any, Any, T]]
+    ) -> tuple[Run, T | None]:
+        """Wait for the work, showing what it says as the reason of the run.
+
+        Given up when somebody else moves the run meanwhile: then the run comes back as it is.
+        """
+        status, kick = run.status, self._kicks[run.id]
+        reasons: asyncio.Queue[str] = asyncio.Queue()
+        task = asyncio.create_task(work(reasons.put_nowait))
+        try:
+            while not task.done():
+                news = asyncio.create_task(reasons.get())
+                kicked = asyncio.create_task(kick.wait())
+                await asyncio.wait({task, news, kicked}, return_when=asyncio.FIRST_COMPLETED)
+                if news.done():
+                    run = await self._say(run, [news.result(), *_drained(reasons)][-1])
+                if kicked.done():
+                    kick.clear()
+                    run = await self._still(run)
+                for each in (news, kicked):
+                    each.cancel()
+                if run.status is not status:
+                    return run, None
+            return run, task.result()
+        finally:
+            task.cancel()
+
+    async def _say(self, run: Run, reason: str) -> Run:
         return run if reason == run.reason else await self._ledger.change(run, reason=reason)
 
     async def _start(self, run: Run) -> Run:
@@ -219,8 +228,7 @@ class Watch:
     async def _job(self, run: Run) -> BackendJob:
         assert run.job is not None
         folder = self._root.folder(run)
-        wish = Wish(name=run.job.environment, interpreter=run.job.interpreter)
-        variables = await self._build(wish)
+        variables = await self._build(run.job, lambda line: None)
         command = run.job.command
         if run.job.interpreter:
             command = (os.path.expanduser(run.job.interpreter), *command)
@@ -322,6 +330,10 @@ class Watch:
         if run.id not in self._followers:
             self._followers[run.id] = Follower(self._ledger, self._root.folder(run))
         return self._followers[run.id]
+
+
+def _drained(queue: asyncio.Queue[str]) -> list[str]:
+    return [queue.get_nowait() for _ in range(queue.qsize())]
 
 
 def _target(run: Run) -> str:
