@@ -186,6 +186,35 @@ async def test_a_queued_run_says_why_it_waits_and_can_be_cancelled(aml_root: Pat
         assert not (await engine.run(third["runId"]))["startedAt"]
 
 
+async def test_a_run_being_prepared_says_what_is_done_and_can_be_cancelled(
+    aml_root: Path, tmp_path: Path
+) -> None:
+    slow = tmp_path / "python"
+    slow.write_text(f"#!/bin/sh\nread line < {tmp_path}/answer\n")
+    slow.chmod(0o755)
+    os.mkfifo(tmp_path / "answer")
+    async with an_engine(aml_root) as engine:
+        run = await engine.submit(asked("print(1)", job={"interpreter": str(slow)}))
+        await until(engine, run["runId"], lambda run: run["reason"] == f"looking at {slow}")
+
+        await engine.cancel(run["runId"])
+        end = await ended(engine, run["runId"])
+        (tmp_path / "answer").write_text("3 11\n")
+
+        assert (end["status"], end["attempt"]) == ("Canceled", 0)
+
+
+async def test_an_interpreter_that_is_none_fails_the_run_with_its_name(aml_root: Path) -> None:
+    async with an_engine(aml_root) as engine:
+        run = await engine.submit(asked("print(1)", job={"interpreter": "/bin/true"}))
+
+        end = await ended(engine, run["runId"])
+
+        assert end["status"] == "Failed"
+        assert end["error"] is not None
+        assert end["error"]["message"] == "/bin/true is not a Python interpreter"
+
+
 async def test_a_time_limit_ends_a_run(aml_root: Path) -> None:
     async with an_engine(aml_root) as engine:
         run = await engine.submit(asked("import time; time.sleep(600)", job={"timeout": 0.5}))

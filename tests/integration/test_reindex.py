@@ -1,0 +1,78 @@
+"""The database can be made again from the folders alone."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from jupyter_aml.engine.lock import RootTaken
+from jupyter_aml.engine.reindex import reindex_root
+from jupyter_aml.engine.settings import Settings
+from tests.integration.test_engine import an_engine, asked, ended
+
+pytestmark = pytest.mark.anyio
+
+SCRIPT = """
+import os
+from jupyter_aml.runfolder.records import RecordWriter
+RecordWriter(os.environ["AML_RUN_DIR"] + "/metrics").number("loss", 0.5)
+"""
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+async def test_a_lost_database_comes_back_as_it_was(
+    aml_root: Path, jupyter_env: Mapping[str, str]
+) -> None:
+    async with an_engine(aml_root) as engine:
+        await engine.add_workspace({"name": "team", "resourceGroup": "g"})
+        await engine.add_experiment({"workspace": "team", "name": "other", "tags": {"a": "b"}})
+        for body in (asked(SCRIPT, tags={"k": "v"}), asked("raise ValueError('x')")):
+            await ended(engine, (await engine.submit(body))["runId"])
+        before = await engine.page(workspace="default", sort="-metric.loss")
+        places = await engine.workspaces(), await engine.experiments("team")
+    for path in aml_root.glob("aml.db*"):
+        path.unlink()
+
+    done = subprocess.run(
+        [sys.executable, "-m", "jupyter_aml.cli", "reindex"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stdout) == (0, f"2 runs in {aml_root}\n")
+    async with an_engine(aml_root) as engine:
+        after = await engine.page(workspace="default", sort="-metric.loss")
+        assert [{**run, "seq": 0} for run in after["runs"]] == [
+            {**run, "seq": 0} for run in before["runs"]
+        ]
+        assert (await engine.workspaces(), await engine.experiments("team")) == places
+        third = await engine.submit(asked("print(1)"))
+        assert third["number"] == 3
+        assert third["seq"] > max(run["seq"] for run in before["runs"])
+
+
+async def test_a_folder_that_holds_no_run_is_named_and_the_others_are_kept(aml_root: Path) -> None:
+    async with an_engine(aml_root) as engine:
+        await ended(engine, (await engine.submit(asked("print(1)")))["runId"])
+    torn = aml_root / "workspaces" / "default" / "runs" / "torn_1"
+    torn.mkdir()
+    (torn / "run.json").write_text('{"runId": "torn_1"')
+
+    count, unreadable = reindex_root(Settings(root=aml_root))
+
+    assert (count, unreadable) == (1, [torn])
+
+
+async def test_it_is_refused_while_an_engine_holds_the_root(aml_root: Path) -> None:
+    async with an_engine(aml_root):
+        with pytest.raises(RootTaken):
+            reindex_root(Settings(root=aml_root))
