@@ -208,7 +208,7 @@ export interface WireProblem {
   hint?: string;
 }
 
-/** The code of a run: a folder, or files given inline plus globs below a base folder. */
+/** The code of a run: a folder, and on top of it files given inline and globs below `base`. */
 export interface WireSource {
   directory?: string;
   files?: Record<string, string>;
