@@ -10,6 +10,10 @@ from jupyter_aml.domain.run import Failure, Run
 
 _TAIL = 64 * 1024
 _TRACEBACK = "Traceback (most recent call last):"
+_GROUP = f"  + Exception Group {_TRACEBACK}"
+_OUTSIDE = re.compile(rf"^{re.escape(_TRACEBACK)}", re.MULTILINE)
+_CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_LAST_LINE = 2000
 _FRAME = re.compile(r'\s+File "(?P<file>[^"]+)", line (?P<line>\d+)')
 _ERROR = re.compile(r"(?P<type>[A-Za-z_][\w.]*)(?:: (?P<text>.*))?\Z")
 _MODULE = re.compile(r"No module named '([^']+)'")
@@ -35,13 +39,27 @@ def explain(run: Run, *, exit_code: int | None, why: str | None, console: str) -
     if why and why != "canceled":
         return Failure(message=why, code="ServiceError")
     told = _exception(run, console)
-    if told is not None and (exit_code is None or exit_code > 0):
+    if told is not None and _may_be_uncaught(run, exit_code):
         return told
     if exit_code is not None and exit_code < 0:
         return Failure(message=_signal(-exit_code), code="Killed")
     if exit_code is None:
         return Failure(message="nobody saw how the script ended", code="ServiceError")
-    return Failure(message=f"the script ended with exit code {exit_code}")
+    said = _last_line(console)
+    tail = f"; its last line: {said}" if said else ""
+    return Failure(message=f"the script ended with exit code {exit_code}{tail}")
+
+
+def _may_be_uncaught(run: Run, exit_code: int | None) -> bool:
+    """Whether a traceback in the console can be the end: Python ends with 1 after one."""
+    if run.script is None:
+        return exit_code is None or exit_code > 0
+    return exit_code in (None, 1)
+
+
+def _last_line(console: str) -> str:
+    lines = _CONTROL.sub("", console[-_LAST_LINE:]).splitlines()
+    return next((line.strip() for line in reversed(lines) if line.strip()), "")[:200]
 
 
 def _signal(number: int) -> str:
@@ -55,10 +73,9 @@ def _signal(number: int) -> str:
 
 
 def _exception(run: Run, console: str) -> Failure | None:
-    start = console.rfind(_TRACEBACK)
-    if start < 0:
+    traceback = _traceback(console)
+    if not traceback:
         return _syntax_error(run, console)
-    traceback = console[start:].rstrip()
     last = _last_words(traceback)
     found = _ERROR.match(last)
     if not found:
@@ -69,9 +86,20 @@ def _exception(run: Run, console: str) -> Failure | None:
         type=found["type"],
         line=line,
         file=file,
-        hint=_hint(last),
+        hint=_hint(run, last),
         traceback=traceback,
     )
+
+
+def _traceback(console: str) -> str:
+    """The last traceback; a group of exceptions as if it were one, without its frame."""
+    group = console.rfind(_GROUP)
+    if group >= 0 and not _OUTSIDE.search(console, group + len(_GROUP)):
+        lines = console[group:].splitlines()
+        inner = (line.removeprefix("  | ") for line in lines[1:] if line.startswith("  | "))
+        return "\n".join([_TRACEBACK, *inner])
+    start = console.rfind(_TRACEBACK)
+    return console[start:].rstrip() if start >= 0 else ""
 
 
 def _syntax_error(run: Run, console: str) -> Failure | None:
@@ -108,14 +136,21 @@ def _place(run: Run, traceback: str) -> tuple[str | None, int | None]:
     return place
 
 
-def _hint(message: str) -> str | None:
+def _hint(run: Run, message: str) -> str | None:
     module, file = _MODULE.search(message), _FILE.search(message)
     if module:
         name = module[1].split(".")[0]
         return (
-            f"if {name!r} is a file of yours, send it along with --include {name}.py; "
+            f"if {name!r} is a file of yours, {_send(run, name + '.py')}; "
             "else install it in the run's environment"
         )
     if file and not file[1].startswith("/"):
-        return f"a run sees only what is sent with it: add --include {file[1]}"
+        return f"a run sees only what is sent with it: {_send(run, file[1], 'add')}"
+    if message == "EOFError: EOF when reading a line":
+        return "a run has no keyboard: give it what it asks for as a parameter or an argument"
     return None
+
+
+def _send(run: Run, path: str, word: str = "send it along with") -> str:
+    is_cell = run.job is not None and run.job.line_offset > 0
+    return f"{word} --include {path}" if is_cell else f"put {path} into the source_directory"

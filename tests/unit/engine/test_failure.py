@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from jupyter_aml.domain.run import Job, Run
 from jupyter_aml.engine.failure import explain
 from tests.unit.domain.test_run import a_run
@@ -66,7 +68,7 @@ def test_a_kill_is_told_as_such_even_after_an_old_traceback() -> None:
 
 
 def test_an_exit_code_alone_is_told() -> None:
-    assert failed(console="bye\n", exit_code=3).message == "the script ended with exit code 3"
+    assert failed(console="", exit_code=3).message == "the script ended with exit code 3"
 
 
 def test_a_syntax_error_needs_no_traceback() -> None:
@@ -78,3 +80,67 @@ def test_a_syntax_error_needs_no_traceback() -> None:
     told = failed(console=console)
 
     assert (told.message, told.line) == ("SyntaxError: invalid syntax", 3)
+
+
+def test_an_exception_that_was_caught_and_logged_is_not_the_cause_of_another_exit_code() -> None:
+    assert failed(exit_code=3).message.startswith("the script ended with exit code 3")
+
+
+def test_a_command_of_the_users_own_may_end_with_any_code_after_its_traceback() -> None:
+    command = replace(
+        CELL, script=None, job=Job(command=("/bin/sh", "-c", "python x.py || exit 3"))
+    )
+
+    assert failed(command, exit_code=3).message.startswith("ValueError: could not")
+
+
+@pytest.mark.parametrize(
+    "said", ["train.py: error: the following arguments are required: --data", "no such table: x"]
+)
+def test_without_an_exception_the_last_line_of_the_console_is_told(said: str) -> None:
+    message = failed(console=f"usage: train.py\n{said}\n\n", exit_code=2).message
+
+    assert message == f"the script ended with exit code 2; its last line: {said}"
+
+
+def test_a_last_line_is_told_without_its_colours_and_cut() -> None:
+    message = failed(console="\x1b[31mbad\x1b[0m\0 " + "x" * 1000, exit_code=2).message
+
+    assert "its last line: bad xxx" in message
+    assert len(message) < 300
+
+
+def test_a_group_of_exceptions_is_named_with_its_line() -> None:
+    console = """  + Exception Group Traceback (most recent call last):
+  |   File "/data/aml/workspaces/default/runs/diabetes_1/work/cell.py", line 4, in <module>
+  |     raise ExceptionGroup("two failed", [error, other])
+  | ExceptionGroup: two failed (2 sub-exceptions)
+  +-+---------------- 1 ----------------
+    | Traceback (most recent call last):
+    |   File "/data/aml/workspaces/default/runs/diabetes_1/work/cell.py", line 2, in <module>
+    |     raise ValueError("a")
+    | ValueError: a
+    +---------------- 2 ----------------
+    | KeyError: 'b'
+    +------------------------------------
+"""
+    told = failed(console=console)
+
+    assert (told.message, told.line) == ("ExceptionGroup: two failed (2 sub-exceptions)", 5)
+
+
+def test_a_script_that_asks_for_input_is_told_that_nobody_answers() -> None:
+    console = CONSOLE.rsplit("\n", 2)[0] + "\nEOFError: EOF when reading a line\n"
+
+    assert "no keyboard" in (failed(console=console).hint or "")
+
+
+def test_a_script_of_a_folder_is_not_told_of_an_option_of_the_magic() -> None:
+    script = replace(CELL, script="train.py", job=Job(command=("train.py",)))
+    start = CONSOLE.rsplit("\n", 2)[0]
+
+    module = failed(script, start + "\nModuleNotFoundError: No module named 'helpers'\n").hint or ""
+    file = failed(script, start + "\nFileNotFoundError: [Errno 2] No such file or directory: 'a'\n")
+
+    assert "--include" not in module + (file.hint or "")
+    assert "source_directory" in module and "source_directory" in (file.hint or "")
