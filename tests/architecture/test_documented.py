@@ -28,7 +28,7 @@ def calls() -> Iterator[str]:
             yield f"WS {path}" if path == "events" else f"{verb.upper()} {path}"
 
 
-@pytest.mark.parametrize("call", calls())
+@pytest.mark.parametrize("call", [*calls()])
 def test_every_route_is_documented(call: str) -> None:
     assert f"`{call}`" in page("http")
 
