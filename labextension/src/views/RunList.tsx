@@ -249,10 +249,14 @@ function Item({ run, now, isSelected, mark, press, open }: ItemProps): JSX.Eleme
   );
 }
 
-/** The metric that the list shows: the first number that is not just a parameter logged again. */
+/** Words in the names of metrics that tell how well it goes, rather than what was tried. */
+const OUTCOME = /loss|err|rmse|mse|mae|acc|auc|f1|r2|score|precision|recall|perplexity/i;
+
+/** The metric that the list shows: an outcome where there is one, never a parameter logged again. */
 function chosenMetric(run: WireRun): [string, unknown] | undefined {
   const numbers = Object.entries(run.metrics).filter(([, value]) => typeof value === 'number');
-  return numbers.find(([name]) => !(name in run.parameters)) ?? numbers[0];
+  const own = numbers.filter(([name]) => !(name in run.parameters));
+  return own.find(([name]) => OUTCOME.test(name)) ?? own[0] ?? numbers[0];
 }
 
 function isTicking(run: WireRun): boolean {
