@@ -105,8 +105,10 @@ export class AmlClient implements Rest {
   }
 }
 
+/** The name as a part of an address; `..` is dropped, as it would lead to other routes. */
 function path(name: string): string {
-  return name.split('/').map(encodeURIComponent).join('/');
+  const parts = name.split('/').filter(part => part !== '.' && part !== '..');
+  return parts.map(encodeURIComponent).join('/');
 }
 
 function query(fields: Record<string, string | number | null | undefined>): string {

@@ -11,6 +11,7 @@ import type {
 import { LogModel } from './log';
 import { Series } from './series';
 import { Signal } from './signal';
+import { isPicture } from './stored';
 import { FINAL } from './words';
 
 export const CONSOLE = 'user_logs/std_log.txt';
@@ -91,7 +92,10 @@ export class RunModel implements Follower {
     [this.run, this.savedAt] = [card.run, card.savedAt];
     this.files = card.files ?? [];
     for (const [name, address] of Object.entries(card.images ?? {})) {
-      this.pictures.set(name, address);
+      // A notebook of a stranger must not make this page ask for anything elsewhere.
+      if (isPicture(address)) {
+        this.pictures.set(name, address);
+      }
     }
     if (card.log) {
       this.log(card.log.name).restore(card.log);

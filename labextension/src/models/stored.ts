@@ -83,7 +83,8 @@ function figure(name: string, address: string): string {
   );
 }
 
-function isPicture(address: string): boolean {
+/** Whether an address holds the picture itself, and so leads nowhere. */
+export function isPicture(address: string): boolean {
   return /^data:image\/(png|jpeg|gif|webp);base64,[A-Za-z0-9+/=]+$/.test(address);
 }
 
