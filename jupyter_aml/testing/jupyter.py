@@ -46,10 +46,10 @@ class JupyterServer:
         self._runtime = runtime
         # The command line is readable by everybody, so the token goes by the environment.
         given = {**(os.environ if env is None else env), "JUPYTER_TOKEN": self.token}
-        self.process = subprocess.Popen(
+        self._spawn = lambda port: subprocess.Popen(
             [
                 *(python, "-m", app, "--no-browser", "--ServerApp.ip=127.0.0.1"),
-                *(f"--ServerApp.root_dir={folder}", f"--ServerApp.port={_some_port()}"),
+                *(f"--ServerApp.root_dir={folder}", f"--ServerApp.port={port}"),
                 *(["--allow-root"] if os.geteuid() == 0 else []),
                 *options,
             ],
@@ -60,6 +60,7 @@ class JupyterServer:
             stderr=log,
             preexec_fn=preexec,
         )
+        self.process = self._spawn(_some_port())
         self._info: dict[str, Any] = {}
 
     def __enter__(self) -> JupyterServer:
@@ -98,6 +99,16 @@ class JupyterServer:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+
+    def kill(self) -> None:
+        """End the server as a crash does; what it has started lives on."""
+        self.process.kill()
+        self.process.wait()
+
+    def start_again(self) -> JupyterServer:
+        """Start a server that has ended at the same address, with the same token."""
+        self.process = self._spawn(self._info["port"])
+        return self.wait()
 
     def get(self, path: str) -> Any:
         """Decode the JSON answer of GET `path`; raises urllib's HTTPError."""
