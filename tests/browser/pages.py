@@ -20,8 +20,8 @@ START_LIMIT = 60_000
 LIMIT = 30_000
 LOAD = "%load_ext jupyter_aml"
 _KERNEL = "window.jupyterapp?.shell?.currentWidget?.sessionContext?.session?.kernel"
-# Notebook 7.6 has this page error without any extension, too.
-_NOT_OURS = "reading 'schema'"
+# Notebook 7.6 says the first with no extension at all; Lab the second, where a kernel ends.
+_NOT_OURS = ("reading 'schema'", "Canceled future for ")
 
 
 def training(name: str, gate: Gate, *, experiment: str = "trial", options: str = "") -> str:
@@ -156,7 +156,19 @@ class NotebookPage:
         cells = json.loads(self.file.read_bytes())["cells"]
         outputs = [output for cell in cells for output in cell.get("outputs", [])]
         [data] = [out["data"] for out in outputs if RUN_MIME in out.get("data", {})]
-        return dict(data)
+        return {**data, "text/html": "".join(data["text/html"])}
+
+    def is_dirty(self) -> bool:
+        """Whether there is something to save."""
+        script = "() => window.jupyterapp.shell.currentWidget.context.model.dirty"
+        return bool(self.page.evaluate(script))
+
+    def html(self) -> str:
+        """The static form of the one run that the page holds, as the kernel made it."""
+        script = """mime => [...window.jupyterapp.shell.currentWidget.content.model.cells]
+            .flatMap(cell => cell.outputs?.toJSON() ?? [])
+            .find(output => output.data?.[mime]).data['text/html']"""
+        return "".join(self.page.evaluate(script, RUN_MIME))
 
     def kernel_is(self, status: str) -> None:
         """Wait until the kernel is idle, busy, ..."""
@@ -251,7 +263,7 @@ class Watch:
     @property
     def faults(self) -> list[str]:
         """The errors of the page that nobody caught."""
-        return [one for one in self.errors if _NOT_OURS not in one]
+        return [one for one in self.errors if not any(words in one for words in _NOT_OURS)]
 
     @property
     def event_sockets(self) -> list[str]:
