@@ -74,7 +74,7 @@ def own(root: Path) -> None:
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
         found = root.stat()
         if found.st_uid == os.getuid() and found.st_mode & 0o077:
-            if not (root / "engine.lock").exists() and any(root.iterdir()):
+            if not (root / "engine.lock").exists() and _holds_other_things(root):
                 raise StorageFailed(
                     f"the root {root} is open to other users and holds other things; "
                     "make it 0700, or set AML_ROOT to another folder"
@@ -85,6 +85,11 @@ def own(root: Path) -> None:
             f"cannot use the root {root}: {error.strerror}; "
             "make it writable, or set AML_ROOT to another folder"
         ) from error
+
+
+def _holds_other_things(root: Path) -> bool:
+    # Who starts an engine in a new folder opens its log first.
+    return any(path.name != "engine.log" for path in root.iterdir())
 
 
 def socket_path(root: Path) -> Path:

@@ -152,6 +152,8 @@ class Database:
     def _upgrade(self) -> None:
         with self.reading() as connection:
             found = _version(connection)
+        if found is None:
+            raise Invalid(f"the database {self.name} belongs to another program: set another one")
         if found > schema.VERSION:
             raise Invalid(
                 f"the database {self.name} was written by a newer jupyter-aml (schema {found}, "
@@ -222,8 +224,10 @@ def _set_up_sqlite(connection: Any, _record: Any) -> None:
         connection.execute(pragma)
 
 
-def _version(connection: Connection) -> int:
+def _version(connection: Connection) -> int | None:
+    """The version of the schema: 0 where there is none yet, None where it is none of ours."""
     if not inspect(connection).has_table("alembic_version"):
         return 0
     version = select(column("version_num", String)).select_from(table("alembic_version"))
-    return int(connection.execute(version).scalar() or 0)
+    found = str(connection.execute(version).scalar() or 0)
+    return int(found) if found.isdecimal() else None

@@ -115,6 +115,16 @@ def test_an_empty_folder_that_others_may_read_is_closed(root):
     assert root.stat().st_mode & 0o777 == 0o700
 
 
+def test_a_new_folder_with_the_log_of_the_one_who_starts_an_engine_is_closed_too(tmp_path):
+    root = tmp_path / "mine"
+    root.mkdir(mode=0o755)
+    (root / "engine.log").touch()
+
+    holder.own(root)
+
+    assert root.stat().st_mode & 0o777 == 0o700
+
+
 def test_a_folder_with_other_things_that_others_may_read_is_no_root(root):
     root.mkdir(mode=0o755)
     (root / "thesis.txt").touch()

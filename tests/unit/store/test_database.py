@@ -71,6 +71,15 @@ def test_a_newer_file_is_refused_and_left_alone(database, path):
     assert path.read_bytes() == before
 
 
+def test_a_file_of_another_program_is_refused(database, path):
+    with database.transaction() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = 'ae1027a6acf'"))
+    database.close()
+
+    with pytest.raises(Invalid, match="belongs to another program"):
+        Database.open(path)
+
+
 def test_what_is_no_database_is_told(path):
     path.parent.mkdir()
     path.write_bytes(b"not a database" * 1000)
