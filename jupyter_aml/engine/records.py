@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from jupyter_aml.domain.errors import Outdated
 from jupyter_aml.domain.run import Run
 from jupyter_aml.engine.ledger import Ledger
 from jupyter_aml.engine.metrics import LastValues
@@ -67,18 +68,30 @@ class Follower:
     def __init__(self, ledger: Ledger, folder: RunFolder) -> None:
         self._ledger = ledger
         self._values = LastValues(folder.metrics)
+        self._pending, self._is_new = Said(), False
         self.said = Said()
 
     async def take_in(self, run: Run) -> Run:
-        """Read what is new and enter it; returns the run as it then is."""
+        """Read what is new and enter it; returns the run as it then is.
+
+        What could not be entered is entered with the next call.
+        """
         values_changed, records = await asyncio.to_thread(self._values.follow)
+        self._is_new |= values_changed
+        self._pending.take(records)
+        self.said.take(records)
+        run = await self._enter(run)
         # A tag is taken in once: what a user changes later from outside is not undone.
-        news = Said()
-        if news.take(records):
-            self.said.take(records)
-            changes = news.changes(run)
-            if changes:
-                run = await self._ledger.change(run, **changes)
-        if values_changed:
+        self._pending = Said()
+        if self._is_new:
             run = await self._ledger.set_metrics(run, dict(self._values.last))
+            self._is_new = False
+        return run
+
+    async def _enter(self, run: Run) -> Run:
+        while changes := self._pending.changes(run):
+            try:
+                return await self._ledger.change(run, **changes)
+            except Outdated:
+                run = await self._ledger.find(run.id)
         return run
