@@ -24,7 +24,7 @@ const FACES: Record<Status, Face> = {
   Finalizing: { glyph: '◕', tone: 'active', word: 'Finalizing' },
   Completed: { glyph: '✓', tone: 'good', word: 'Completed' },
   Failed: { glyph: '✕', tone: 'bad', word: 'Failed' },
-  Canceled: { glyph: '⏹', tone: 'quiet', word: 'Canceled' }
+  Canceled: { glyph: '■', tone: 'quiet', word: 'Canceled' }
 };
 
 export function face(status: Status): Face {
