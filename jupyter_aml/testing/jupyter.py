@@ -46,21 +46,25 @@ class JupyterServer:
         self._runtime = runtime
         # The command line is readable by everybody, so the token goes by the environment.
         given = {**(os.environ if env is None else env), "JUPYTER_TOKEN": self.token}
-        self._spawn = lambda port: subprocess.Popen(
-            [
-                *(python, "-m", app, "--no-browser", "--ServerApp.ip=127.0.0.1"),
-                *(f"--ServerApp.root_dir={folder}", f"--ServerApp.port={port}"),
-                *(["--allow-root"] if os.geteuid() == 0 else []),
-                *options,
-            ],
-            env={**given, "JUPYTER_RUNTIME_DIR": str(runtime)},
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            preexec_fn=preexec,
-        )
-        self.process = self._spawn(_some_port())
+
+        def spawn(port: int) -> subprocess.Popen[bytes]:
+            return subprocess.Popen(
+                [
+                    *(python, "-m", app, "--no-browser", "--ServerApp.ip=127.0.0.1"),
+                    *(f"--ServerApp.root_dir={folder}", f"--ServerApp.port={port}"),
+                    *(["--allow-root"] if os.geteuid() == 0 else []),
+                    *options,
+                ],
+                env={**given, "JUPYTER_RUNTIME_DIR": str(runtime)},
+                cwd=folder,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                preexec_fn=preexec,
+            )
+
+        self._spawn = spawn
+        self.process = spawn(_some_port())
         self._info: dict[str, Any] = {}
 
     def __enter__(self) -> JupyterServer:
