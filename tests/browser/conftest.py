@@ -12,9 +12,10 @@ import nbformat
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.pages import LOAD, Gate, NotebookPage, Watch
+from tests.browser.pages import LIMIT, LOAD, Gate, NotebookPage, Watch
 from tests.conftest import Lab
 
+expect.set_options(timeout=LIMIT)
 _names = itertools.count(1)
 Visit = Callable[..., NotebookPage]
 Photograph = Callable[[Page, str], None]
@@ -41,7 +42,7 @@ def visit(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Visit]:
         if file is None:
             file = write_notebook(lab.folder / f"{name}.ipynb", LOAD, *cells)
         page = browser.new_context(viewport={"width": 1400, "height": 1000}).new_page()
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(LIMIT)
         watch = Watch(page, lab.url)
         addresses = {
             "jupyterlab": lab.page(name, file.name),
@@ -62,7 +63,7 @@ def visit(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Visit]:
 
 @pytest.fixture
 def photograph() -> Photograph:
-    """A function that keeps a page's picture, light and dark, in $AML_SCREENSHOTS if that is set."""
+    """A function that keeps a page's picture, light and dark, in $AML_SCREENSHOTS, if set."""
     folder = os.environ.get("AML_SCREENSHOTS")
 
     def take(page: Page, name: str) -> None:

@@ -58,13 +58,13 @@ class Card:
 
     node: Locator
 
-    def is_in(self, status: str, *, limit: int = LIMIT) -> None:
+    def is_in(self, status: str) -> None:
         """Wait until the card shows this state."""
-        expect(self.node).to_have_attribute("data-status", status, timeout=limit)
+        expect(self.node).to_have_attribute("data-status", status)
 
     def says(self, text: str) -> None:
         """Wait until this text can be read somewhere on the card."""
-        expect(self.node).to_contain_text(text, timeout=LIMIT)
+        expect(self.node).to_contain_text(text)
 
     def chart(self, name: str) -> Locator:
         """The figure of one curve."""
@@ -73,7 +73,7 @@ class Card:
     def points(self, name: str) -> int:
         """How many points the curve has, once it is there."""
         chart = self.chart(name)
-        expect(chart).to_be_attached(timeout=LIMIT)
+        expect(chart).to_be_attached()
         found = re.search(r": (\d+) points", chart.get_attribute("aria-label") or "")
         assert found is not None
         return int(found[1])
@@ -88,7 +88,7 @@ class Card:
     def moves(self, name: str = "loss") -> None:
         """Wait until the picture of the curve is another one than now."""
         canvas = self.chart(name).locator("canvas")
-        expect(canvas).to_be_visible(timeout=LIMIT)
+        expect(canvas).to_be_visible()
         _until_script(canvas, "(node, was) => node.toDataURL() !== was", picture(canvas))
 
     def tab(self, name: str) -> Locator:
@@ -138,7 +138,7 @@ class NotebookPage:
     def card(self, name: str) -> Card:
         """The card of the run with this name in an output of the notebook."""
         cards = self.page.locator(".jp-Notebook").get_by_role("article", name=name, exact=True)
-        expect(cards).to_be_attached(timeout=LIMIT)
+        expect(cards).to_be_attached()
         cards.scroll_into_view_if_needed()
         return Card(cards)
 

@@ -67,7 +67,7 @@ def test_a_saved_notebook_converts_to_a_page_that_shows_the_run_and_is_inert(
     completed(notebook, "converted", gate)
     notebook.save()
 
-    command = [sys.executable, "-m", "nbconvert", "--to", "html", "--stdout", notebook.file]
+    command = [sys.executable, "-m", "nbconvert", "--to", "html", "--stdout", str(notebook.file)]
     page = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
     output = page[page.index('<div class="jp-Cell-outputWrapper">') :]
 

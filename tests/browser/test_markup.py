@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from jupyter_aml.wire import RUN_MIME
 from tests.browser.conftest import Visit, write_notebook
-from tests.browser.pages import Card, Sidebar
+from tests.browser.pages import Card, Sidebar, Watch
 from tests.conftest import Lab
 
 MARKUP = '<img src=x onerror="window.pwned=1">'
@@ -72,13 +72,12 @@ def test_the_stored_form_of_a_run_holds_its_markup_as_text_and_asks_nobody(visit
 
     for html in (made_by_the_kernel, made_by_the_page):
         page = notebook.page.context.new_page()
-        asked: list[str] = []
-        page.on("request", lambda request, asked=asked: asked.append(request.url))
+        watch = Watch(page, notebook.lab.url)
         page.set_content(html)
         says(page.locator("body"))
         is_unharmed(page)
         assert page.locator("script, iframe, link, object, embed, form").count() == 0
-        assert [one for one in asked if not one.startswith("data:")] == []
+        assert [one for one in watch.addresses if not one.startswith("data:")] == []
 
 
 def test_a_notebook_of_unknown_origin_can_say_what_it_likes_and_do_nothing(

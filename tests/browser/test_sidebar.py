@@ -129,12 +129,12 @@ def test_a_run_is_canceled_from_the_menu_of_its_row(visit: Visit, gate: Gate) ->
 
 
 def test_a_reload_brings_back_the_panel_its_filter_and_the_pages_of_runs(visit: Visit) -> None:
-    notebook = visit(short("kept", "layout"))
-    sidebar = ended(notebook, "kept")
+    notebook = visit(short("arranged", "layout"))
+    sidebar = ended(notebook, "arranged")
     sidebar.filter.fill("experiment:layout")
     expect(sidebar.rows).to_have_count(1)
-    sidebar.row("kept").dblclick()
-    notebook.run_page("kept").is_in("Completed")
+    sidebar.row("arranged").dblclick()
+    notebook.run_page("arranged").is_in("Completed")
     notebook.layout_is_kept("jupyter-aml-run:", "experiment:layout", "jupyter-aml-sidebar")
 
     notebook.page.goto(notebook.lab.page(notebook.workspace))
@@ -142,5 +142,5 @@ def test_a_reload_brings_back_the_panel_its_filter_and_the_pages_of_runs(visit: 
     expect(sidebar.node).to_be_visible()
     expect(sidebar.filter).to_have_value("experiment:layout")
     expect(sidebar.rows).to_have_count(1)
-    page = notebook.page.locator(".jp-aml-RunPage").get_by_role("article", name="kept")
+    page = notebook.page.locator(".jp-aml-RunPage").get_by_role("article", name="arranged")
     Card(page).is_in("Completed")
