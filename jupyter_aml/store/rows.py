@@ -50,9 +50,7 @@ def insert_runs(connection: Connection, new: Sequence[Run]) -> None:
 def rewrite_run(connection: Connection, pk: int, before: Run, after: Run) -> None:
     """Make the rows of one run say what `after` says."""
     connection.execute(update(runs).where(runs.c.pk == pk).values(**_columns(after)))
-    connection.execute(
-        update(run_bodies).where(run_bodies.c.run == pk).values(body=_body(after))
-    )
+    connection.execute(update(run_bodies).where(run_bodies.c.run == pk).values(body=_body(after)))
     if (before.tags, before.parameters) != (after.tags, after.parameters):
         connection.execute(delete(run_labels).where(run_labels.c.run == pk))
         _fill_labels(connection, [(pk, after)])

@@ -261,9 +261,7 @@ class RunTableContract:
         with pytest.raises(Invalid, match="limit"):
             runs.page(workspace=HOME, limit=limit)
 
-    def test_an_index_written_anew_says_the_same(
-        self, database: Database, runs: RunTable
-    ) -> None:
+    def test_an_index_written_anew_says_the_same(self, database: Database, runs: RunTable) -> None:
         kept = [runs.add(ended(name, metrics={"m": 1.0}, tags={"k": name})) for name in "ab"]
         lost = runs.add(ended("c"))
         experiments = ExperimentTable(database).list(HOME)
