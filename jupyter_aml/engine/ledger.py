@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from jupyter_aml.domain.errors import NotFound
+from jupyter_aml.domain.errors import NotFound, StorageFailed
 from jupyter_aml.domain.ids import RunId, WorkspaceName
 from jupyter_aml.domain.run import Run, RunStatus
 from jupyter_aml.engine.root import Root, read_record, write_record
@@ -50,7 +51,17 @@ class Ledger:
 
     async def add(self, run: Run) -> Run:
         """Enter a new run, whose folder is there; gives it its number."""
-        return await self._changed(self.runs.add, run)
+
+        def both() -> Run:
+            added = self.runs.add(run)
+            # It is entered and will be run; the next change writes the number, too.
+            with contextlib.suppress(StorageFailed):
+                write_record(self._root.folder(added), added)
+            return added
+
+        added = await self.do(both)
+        self.publish(added)
+        return added
 
     async def find(self, run_id: RunId) -> Run:
         """The run, or NotFound."""
@@ -117,11 +128,17 @@ class Ledger:
         return adopted
 
     async def _changed(self, change: Callable[..., Run], *args: Any) -> Run:
-        def both() -> Run:
+        def both() -> tuple[Run, StorageFailed | None]:
             run = change(*args)
-            write_record(self._root.folder(run), run)
-            return run
+            try:
+                write_record(self._root.folder(run), run)
+            except StorageFailed as error:
+                return run, error
+            return run, None
 
-        run = await self.do(both)
+        # What the index has taken is so, and told to all, whatever became of the file.
+        run, refused = await self.do(both)
         self.publish(run)
+        if refused is not None:
+            raise refused
         return run

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_aml import wire
-from jupyter_aml.domain.errors import AmlError
+from jupyter_aml.domain.errors import AmlError, StorageFailed
 from jupyter_aml.domain.ids import RunId, WorkspaceName
 from jupyter_aml.domain.run import Run
 from jupyter_aml.runfolder.layout import RunFolder
@@ -58,15 +59,21 @@ class Root:
 
 
 def write_json(path: Path, data: Any) -> None:
-    """Write a JSON file so that a reader sees the old or the new one, never a part."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write a JSON file so that a reader sees the old or the new one, never a part.
+
+    Raises StorageFailed where the disk refuses it.
+    """
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with unfinished.open("w", encoding="utf-8") as file:
             json.dump(data, file, ensure_ascii=False, indent=1)
         unfinished.replace(path)
-    except BaseException:
-        unfinished.unlink(missing_ok=True)
+    except BaseException as error:
+        with contextlib.suppress(OSError):
+            unfinished.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise StorageFailed(f"cannot write {path}: {error.strerror}") from error
         raise
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from jupyter_aml import wire
 from jupyter_aml.domain import ids
-from jupyter_aml.domain.errors import Invalid, NotFound
+from jupyter_aml.domain.errors import Invalid, NotFound, StorageFailed
 from jupyter_aml.domain.run import INTERACTIVE_RUN, SCRIPT_RUN, Run, RunStatus
 from jupyter_aml.engine import snapshot
 from jupyter_aml.engine.ledger import now
@@ -74,8 +74,8 @@ def make_folder(drafted: Draft, *, root: Root, blobs: Blobs, cache: snapshot.Sta
         {**wire.encode_run(drafted.run), "snapshotId": manifest.snapshot_id or None}
     )
     unfinished, folder = root.being_made(run), root.folder(run)
-    unfinished.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
+        unfinished.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         unfinished.path.mkdir(mode=0o700)
         for part in (unfinished.metrics, unfinished.status, unfinished.logs, unfinished.files):
             part.mkdir()
@@ -86,8 +86,10 @@ def make_folder(drafted: Draft, *, root: Root, blobs: Blobs, cache: snapshot.Sta
             write_json(unfinished.status / "process.json", drafted.process)
         write_record(unfinished, run)
         os.rename(unfinished.path, folder.path)
-    except BaseException:
+    except BaseException as error:
         snapshot.remove_tree(unfinished.path)
+        if isinstance(error, OSError):
+            raise StorageFailed(f"cannot write {error.filename}: {error.strerror}") from error
         raise
     return run
 

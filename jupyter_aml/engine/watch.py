@@ -93,10 +93,10 @@ class Watch:
                 run = await self._step(run)
             except Outdated:
                 # A cancel or a patch came between; it is the newer truth.
-                try:
-                    run = await self._ledger.find(run.id)
-                except NotFound:
+                found = await self._found(run.id)
+                if found is None:
                     return
+                run = found
             except (Unreachable, StorageFailed) as error:
                 # Neither says anything about the job, which goes on meanwhile.
                 self._log.warning("run %s: %s; trying again", run.id, error)
@@ -112,6 +112,17 @@ class Watch:
         slots = self._slots.get(_target(run))
         if slots is not None:
             slots.give_back(run.id)
+
+    async def _found(self, run_id: RunId) -> Run | None:
+        """The run as it is now, or None where it is gone; tried until the index answers."""
+        while True:
+            try:
+                return await self._ledger.find(run_id)
+            except NotFound:
+                return None
+            except (Unreachable, StorageFailed) as error:
+                self._log.warning("run %s: %s; trying again", run_id, error)
+                await asyncio.sleep(_RETRY)
 
     async def _fail(self, run: Run, failure: Failure) -> Run:
         """End a run that cannot go on; tried again until the index takes it."""

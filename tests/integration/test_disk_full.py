@@ -1,0 +1,85 @@
+"""A disk that is full for a while costs time: no run is ended, lost or half made by it."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jupyter_aml.domain.errors import StorageFailed
+from jupyter_aml.engine import root as roots
+from tests.integration.test_engine import an_engine, asked, ended, folder_of, until
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+class Disk:
+    """Takes what is written as JSON, unless it is full."""
+
+    def __init__(self, write: Callable[..., None]) -> None:
+        self.is_full, self.refused = False, 0
+        self._write = write
+
+    def dump(self, data: Any, file: Any, **options: Any) -> None:
+        if self.is_full:
+            self.refused += 1
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), file.name)
+        self._write(data, file, **options)
+
+
+@pytest.fixture
+def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
+    disk = Disk(json.dump)
+    monkeypatch.setattr(roots.json, "dump", disk.dump)
+    return disk
+
+
+def test_what_cannot_be_written_is_named(tmp_path: Path, disk: Disk) -> None:
+    disk.is_full = True
+
+    with pytest.raises(StorageFailed, match=r"cannot write .*run\.json: No space left on device"):
+        roots.write_json(tmp_path / "run.json", {})
+
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_run_goes_on_while_the_disk_is_full_and_ends_as_it_should(
+    aml_root: Path, disk: Disk
+) -> None:
+    script = "import os, time\nwhile not os.path.exists('go'): time.sleep(0.01)\n"
+    async with an_engine(aml_root) as engine:
+        run = await engine.submit(asked(script))
+        await until(engine, run["runId"], lambda run: run["status"] == "Running")
+        disk.is_full = True
+        (folder_of(aml_root, run).work / "go").touch()
+        seen = await until(engine, run["runId"], lambda run: run["status"] == "Finalizing")
+        disk.is_full = False
+
+        last = await ended(engine, seen["runId"])
+
+    assert disk.refused
+    assert (last["status"], last["error"], last["exitCode"]) == ("Completed", None, 0)
+    assert json.loads(folder_of(aml_root, run).record.read_bytes())["status"] == "Completed"
+
+
+async def test_a_submission_to_a_full_disk_leaves_nothing(aml_root: Path, disk: Disk) -> None:
+    async with an_engine(aml_root) as engine:
+        await ended(engine, (await engine.submit(asked("")))["runId"])
+        before = sorted(aml_root.glob("workspaces/*/runs/*"))
+        disk.is_full = True
+
+        with pytest.raises(StorageFailed, match="No space left"):
+            await engine.submit(asked(""))
+
+        assert sorted(aml_root.glob("workspaces/*/runs/*")) == before
+        assert (await engine.page(workspace="default"))["total"] == 1
