@@ -51,10 +51,13 @@ def explain(run: Run, *, exit_code: int | None, why: str | None, console: str) -
 
 
 def _may_be_uncaught(run: Run, exit_code: int | None) -> bool:
-    """Whether a traceback in the console can be the end: Python ends with 1 after one."""
+    """Whether a traceback in the console can be the end: Python ends with 1 after one.
+
+    A cell that was interrupted ends with 130, as a shell says it.
+    """
     if run.script is None:
         return exit_code is None or exit_code > 0
-    return exit_code in (None, 1)
+    return exit_code in (None, 1, 130)
 
 
 def _last_line(console: str) -> str:

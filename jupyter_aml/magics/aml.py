@@ -59,9 +59,12 @@ class AmlMagics(Magics):
     def _do(self, line: str, cell: str | None) -> Any:
         if cell is not None:
             line, cell = lines.join_continued(line, cell)
+        else:
+            # IPython hides the value; what is left is no part of the last word.
+            line = line.rstrip().removesuffix(";")
         words = lines.split(line)
         if not words or words[0] in ("-h", "--help"):
-            words = ["help"]
+            words, cell = ["help"], None
         verb = self._verb(words[0])
         self.session.begin()
         asks_help = any(word in ("-h", "--help") for word in words[1:])

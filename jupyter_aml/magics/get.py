@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from argparse import Namespace
+from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any
 
@@ -52,7 +53,8 @@ class Get(Verb):
             meant = self.session.last
         start = meant.id if isinstance(meant, Run) else before[0]
         for run in self.session.cache.get().runs:
-            if run["runId"].startswith(start):
+            numbers = (f"#{run['number']}", f"{run['experiment']}#{run['number']}")
+            if run["runId"].startswith(start) or start in numbers:
                 return [*run["metrics"], *run["parameters"]]
         return []
 
@@ -67,7 +69,7 @@ class Get(Verb):
             return parameters[args.thing]
         files = {file["name"]: file for file in run.client.files(run.id)["files"]}
         if args.thing not in files:
-            raise UsageError(_unknown(args.thing, run, [*metrics, *parameters, *files]))
+            raise UsageError(_unknown(args.thing, run, {**metrics, **parameters, **files}))
         if files[args.thing]["size"] > _LARGEST:
             raise UsageError(
                 f"{args.thing!r} has {files[args.thing]['size']:,} bytes: "
@@ -106,8 +108,9 @@ def _picture_or_value(run: Run, value: Any) -> Any:
     return value
 
 
-def _unknown(name: str, run: Run, known: list[str]) -> str:
+def _unknown(name: str, run: Run, known: Iterable[str]) -> str:
     near = get_close_matches(name, known, n=2)
     did = f"; did you mean {' or '.join(near)}?" if near else ""
-    listed = "" if near or not known else f"; it has {', '.join(sorted(known)[:10])}"
+    names = sorted(known)
+    listed = "" if near or not names else f"; it has {', '.join(names[:10])}"
     return f"run {run.id} has no metric, parameter or file {name[:80]!r}{did}{listed}"

@@ -138,7 +138,10 @@ def _statuses(word: str, tail: str) -> frozenset[RunStatus]:
 def _measured(word: str, metric: str, sign: Comparison, tail: str) -> Measured:
     if not metric or not tail:
         missing = "value after" if metric else "metric before"
-        raise Invalid(f"filter: {word[:80]!r} has no {missing} {sign!r}")
+        raise Invalid(
+            f"filter: {word[:80]!r} has no {missing} {sign!r}; "
+            f"write NAME{sign}VALUE without spaces, such as rmse{sign}0.5"
+        )
     try:
         value = float(tail)
     except ValueError:

@@ -144,3 +144,9 @@ def test_a_script_of_a_folder_is_not_told_of_an_option_of_the_magic() -> None:
 
     assert "--include" not in module + (file.hint or "")
     assert "source_directory" in module and "source_directory" in (file.hint or "")
+
+
+def test_a_cell_that_was_interrupted_names_its_line() -> None:
+    told = failed(console=CONSOLE.rsplit("\n", 2)[0] + "\nKeyboardInterrupt\n", exit_code=130)
+
+    assert (told.message, told.line) == ("KeyboardInterrupt", 14)

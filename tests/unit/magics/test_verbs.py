@@ -151,6 +151,29 @@ def test_get_returns_parameters_and_files(notebook, engine):
     assert "did you mean outputs/b.txt" in notebook.run("%aml get last outputs/b.tx").text
 
 
+@pytest.mark.parametrize("line", ["%aml last;", "%aml show exp_1_abc1 ;", "%aml metrics last;"])
+def test_a_semicolon_hides_the_value(notebook, engine, line):
+    engine.add()
+
+    done = notebook.run(line)
+
+    assert (done.error, done.value) == (None, None)
+
+
+def test_get_names_each_thing_once(notebook, engine):
+    engine.add(metrics={"alpha": 1.0}, parameters={"alpha": 1})
+
+    assert notebook.run("%aml get last nothing").text.count("alpha") == 1
+
+
+@pytest.mark.parametrize("line", ["%aml -h", "%%aml -h\nx = 1", "%%aml --help\n1"])
+def test_help_may_stand_alone(notebook, line):
+    done = notebook.run(line)
+
+    assert done.error is None
+    assert "%%aml submit" in done.text
+
+
 def test_help(notebook):
     assert "%%aml submit" in notebook.run("%aml help").text
     assert "--tail N" in notebook.run("%aml help logs").text
@@ -199,6 +222,8 @@ def test_get_completes_names_of_metrics(notebook, engine):
 
     assert notebook.complete("%aml get held rm") == ["rmse"]
     assert notebook.complete("%aml get exp_1 al") == ["alpha"]
+    assert notebook.complete("%aml get #1 al") == ["alpha"]
+    assert notebook.complete("%aml get exp#1 al") == ["alpha"]
 
 
 def test_an_image_that_was_logged_comes_as_a_picture(notebook, engine):
