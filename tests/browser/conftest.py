@@ -54,7 +54,7 @@ def visit(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Visit]:
 
     yield visit
     for notebook, _ in opened:
-        notebook.page.evaluate("() => window.jupyterapp.serviceManager.sessions.shutdownAll()")
+        notebook.page.evaluate("() => window.jupyterapp?.serviceManager.sessions.shutdownAll()")
         notebook.page.context.close()
     for _, watch in opened:
         assert watch.strangers == set()

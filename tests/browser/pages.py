@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -118,15 +117,13 @@ class NotebookPage:
     watch: Watch
 
     def load(self) -> NotebookPage:
-        """Go to the notebook's address, and wait until its kernel is there."""
-        return self._ready(lambda: self.page.goto(self.address))
-
-    def reload(self) -> NotebookPage:
-        """Load the page again, as F5 does."""
-        return self._ready(lambda: self.page.reload())
+        """Go to the notebook's address; its kernel may take a while longer."""
+        self.page.goto(self.address)
+        return self
 
     def run_all(self) -> None:
-        """Run all cells, and do not wait for them."""
+        """Run all cells as soon as the kernel is there, and do not wait for them."""
+        self.kernel_is("idle")
         self.command("notebook:run-all-cells")
 
     def command(self, name: str, arguments: dict[str, Any] | None = None) -> None:
@@ -178,6 +175,7 @@ class NotebookPage:
 
     def restart_kernel(self) -> None:
         """Restart the kernel, and wait until it is back."""
+        self.kernel_is("idle")
         self.page.evaluate(f"() => {_KERNEL}.restart()")
         self.kernel_is("idle")
 
@@ -194,11 +192,6 @@ class NotebookPage:
             return all(word in layout for word in words)
 
         until(is_kept, seconds=LIMIT / 1000, what=f"a layout with {words}")
-
-    def _ready(self, go: Callable[[], Any]) -> NotebookPage:
-        go()
-        self.kernel_is("idle")
-        return self
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ def test_the_card_is_live_after_a_reload_and_needs_no_kernel(visit: Visit, gate:
     notebook.card("lasting").is_live()
     notebook.save()
 
-    notebook.reload()
+    notebook.page.reload()
     card = notebook.card("lasting")
     card.is_live()
     notebook.restart_kernel()
