@@ -9,7 +9,14 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any, TypeVar
 
 from jupyter_aml.compute.protocol import BackendJob, ComputeBackend, Handle, Phase, Sighting
-from jupyter_aml.domain.errors import AmlError, NotFound, Outdated, StorageFailed, Unreachable
+from jupyter_aml.domain.errors import (
+    AmlError,
+    Invalid,
+    NotFound,
+    Outdated,
+    StorageFailed,
+    Unreachable,
+)
 from jupyter_aml.domain.ids import RunId
 from jupyter_aml.domain.run import Failure, Job, Run, RunStatus
 from jupyter_aml.engine.finalize import Finalizer
@@ -145,7 +152,10 @@ class Watch:
 
     async def _end_job(self, run: Run) -> None:
         if run.job is not None and run.attempt and run.status is not S.QUEUED:
-            handle = await self._handle(run)
+            try:
+                handle = await self._handle(run)
+            except Invalid:
+                return  # It could never be started, so there is nothing to end.
             await self._backends[_target(run)].stop(handle, grace=run.job.grace)
 
     async def _step(self, run: Run) -> Run:
@@ -201,23 +211,26 @@ class Watch:
         status, kick = run.status, self._kicks[run.id]
         reasons: asyncio.Queue[str] = asyncio.Queue()
         task = asyncio.create_task(work(reasons.put_nowait))
+        asked: tuple[asyncio.Task[Any], ...] = ()
         try:
             while not task.done():
                 news = asyncio.create_task(reasons.get())
                 kicked = asyncio.create_task(kick.wait())
-                await asyncio.wait({task, news, kicked}, return_when=asyncio.FIRST_COMPLETED)
+                asked = (news, kicked)
+                await asyncio.wait({task, *asked}, return_when=asyncio.FIRST_COMPLETED)
                 if news.done():
                     run = await self._say(run, [news.result(), *_drained(reasons)][-1])
                 if kicked.done():
                     kick.clear()
                     run = await self._still(run)
-                for each in (news, kicked):
+                for each in asked:
                     each.cancel()
                 if run.status is not status:
                     return run, None
             return run, task.result()
         finally:
-            task.cancel()
+            for each in (task, *asked):
+                each.cancel()
 
     async def _say(self, run: Run, reason: str) -> Run:
         return run if reason == run.reason else await self._ledger.change(run, reason=reason)

@@ -384,3 +384,37 @@ async def first_line(engine: Engine, run_id: str) -> str:
 
 def _start(pid: int) -> str:
     return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[19]
+
+
+@pytest.mark.parametrize(
+    ("job", "said"),
+    [
+        ({"command": ["main.py", "x" * 200_000]}, "arguments and variables are too long"),
+        ({"command": ["main.py", "a\0b"]}, "null byte"),
+        ({"environmentVariables": {"A=B": "x"}}, "illegal environment variable name"),
+    ],
+)
+async def test_a_job_that_cannot_be_started_fails_and_gives_its_place_back(
+    aml_root: Path, job: dict[str, Any], said: str
+) -> None:
+    async with an_engine(aml_root, max_runs=1) as engine:
+        first = await engine.submit(asked("", job=job))
+        second = await engine.submit(asked("print(1)"))
+
+        run = await ended(engine, first["runId"])
+        assert (run["status"], said in run["error"]["message"]) == ("Failed", True)
+        assert (await ended(engine, second["runId"]))["status"] == "Completed"
+
+
+async def test_closing_with_runs_that_wait_leaves_no_task_behind(aml_root: Path) -> None:
+    before = asyncio.all_tasks()
+    script = "import os, time\nwhile not os.path.exists('go'): time.sleep(0.01)\n"
+    async with an_engine(aml_root, max_runs=1) as engine:
+        runs = [await engine.submit(asked(script)) for _ in range(3)]
+        await until(engine, runs[0]["runId"], lambda run: run["status"] == "Running")
+        for waiting in runs[1:]:
+            await until(engine, waiting["runId"], lambda run: run["status"] == "Queued")
+
+    left = {task for task in asyncio.all_tasks() - before if not task.cancelling()}
+    (folder_of(aml_root, runs[0]).work / "go").touch()
+    assert left == set()
