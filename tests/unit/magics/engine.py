@@ -204,7 +204,9 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in {**headers, "Content-Length": str(len(data))}.items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(data)
+        # Whoever was told of an empty body may be gone, and even an empty write would fail.
+        if data:
+            self.wfile.write(data)
 
     do_GET = do_POST = do_PATCH = do_DELETE = _serve
 
