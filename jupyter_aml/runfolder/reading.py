@@ -175,7 +175,7 @@ def _sort_in_one_by_one(block: bytes, batch: Batch) -> None:
             if record[0] == "m":
                 _, key, time, step, value = record
                 if key != name:
-                    name, columns = key, batch.series.setdefault(key, Columns())
+                    name, columns = key, batch.series.setdefault(str(key), Columns())
                 _point(columns, time, step, value)
             elif record[0] == "v":
                 _, key, time, step, kind, value = record
@@ -184,6 +184,9 @@ def _sort_in_one_by_one(block: bytes, batch: Batch) -> None:
                 batch.others.append(record)
         except (TypeError, ValueError, IndexError, OverflowError):
             batch.torn += 1
+    # A name whose records are all no numbers is no series.
+    for key in [key for key, found in batch.series.items() if not len(found)]:
+        del batch.series[key]
 
 
 def _point(columns: Columns, time: float, step: float | None, value: float) -> None:

@@ -20,6 +20,8 @@ class RunLogging:
     def log(self, name: str, value: Any, description: str = "", step: float | None = None) -> None:
         """Log a number, a text or a truth value; a name logged again becomes a series."""
         kind = type(value)
+        if step is not None and type(step) is not int:
+            step = as_step(step)
         if kind is float or kind is int:
             self._records.number(name, value, step)
         else:
@@ -89,6 +91,16 @@ class RunLogging:
         else:
             # What SDK v1 refused we keep, readable, rather than lose it.
             self._records.value(name, "text", repr(value), step)
+
+
+def as_step(step: Any) -> float:
+    """The step as a number of Python's own; raises UserErrorException for what is none."""
+    number = plain(step)
+    if isinstance(number, int | float) and number - number == 0:
+        return number
+    from jupyter_aml.sdk.exceptions import UserErrorException
+
+    raise UserErrorException(f"step must be a finite number, not {step!r}")
 
 
 def plain(value: Any) -> Any:

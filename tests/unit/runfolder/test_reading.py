@@ -157,3 +157,12 @@ def test_a_line_longer_than_a_block_is_one_record(
     batch = read_all(tmp_path)
     assert batch.values[0].value["x"][-1] == 999
     assert list(batch.series["a"].value) == [1.0]
+
+
+def test_a_name_without_a_readable_number_is_no_series(tmp_path: Path) -> None:
+    huge = "1" + "0" * 400
+    (tmp_path / "a.jsonl").write_text(f'["m","d",1.0,null,{huge}]\n["v","x",1.0,null,"text","a"]\n')
+
+    batch = read_all(tmp_path)
+
+    assert (batch.series, batch.torn) == ({}, 1)
