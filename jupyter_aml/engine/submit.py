@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import json
 import os
 import secrets
 import time
@@ -36,6 +37,7 @@ class Draft:
 
 def draft(body: Mapping[str, Any], *, settings: Settings, targets: list[str]) -> Draft:
     """Check what was asked and look at the source; raises Invalid or NotFound, makes nothing."""
+    _check_text(body)
     experiment = ids.experiment_name(_required(body, "experiment"))
     workspace = ids.workspace_name(body.get("workspace", ids.DEFAULT_WORKSPACE))
     kind = body.get("type", SCRIPT_RUN)
@@ -92,6 +94,16 @@ def make_folder(drafted: Draft, *, root: Root, blobs: Blobs, cache: snapshot.Sta
             raise StorageFailed(f"cannot write {error.filename}: {error.strerror}") from error
         raise
     return run
+
+
+def _check_text(body: Mapping[str, Any]) -> None:
+    # The source is bytes in the end; all else stands in run.json, which is UTF-8.
+    for name, value in body.items():
+        if name != "source":
+            try:
+                json.dumps(value, ensure_ascii=False).encode()
+            except UnicodeEncodeError:
+                raise Invalid(f"{name} holds what is no text: half of a surrogate pair") from None
 
 
 def describe(drafted: Draft) -> wire.WireDryRun:

@@ -418,3 +418,16 @@ async def test_closing_with_runs_that_wait_leaves_no_task_behind(aml_root: Path)
     left = {task for task in asyncio.all_tasks() - before if not task.cancelling()}
     (folder_of(aml_root, runs[0]).work / "go").touch()
     assert left == set()
+
+
+@pytest.mark.parametrize(
+    "more", [{"arguments": ["\udcff"]}, {"tags": {"\ud800": ""}}, {"parameters": {"a": ["\ud800"]}}]
+)
+async def test_what_is_no_text_is_refused_before_anything_is_made(
+    aml_root: Path, more: dict[str, Any]
+) -> None:
+    async with an_engine(aml_root) as engine:
+        with pytest.raises(Invalid, match=f"{next(iter(more))} holds what is no text"):
+            await engine.submit(asked("", **more))
+
+    assert not list(aml_root.glob("workspaces/*/runs/*"))

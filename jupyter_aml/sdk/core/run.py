@@ -292,7 +292,8 @@ class Run(RunFiles, RunLabels, RunLogging):
     def _here(self) -> RunFolder | None:
         """The run's folder, where it is on this machine."""
         if self._place is None:
-            root = os.environ.get("AML_ROOT") or self.client.status()["root"]
+            given = os.environ.get("AML_ROOT")
+            root = os.path.abspath(given) if given else self.client.status()["root"]
             seen = self.seen
             path = os.path.join(root, "workspaces", seen["workspace"], "runs", self.id)
             if os.path.isfile(os.path.join(path, "run.json")):

@@ -63,11 +63,11 @@ class Workspace:
         try:
             told = json.loads(found.read_text(encoding="utf-8"))
             name = str(told["workspace_name"])
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError):
             raise UserErrorException(
                 f"{found} is not a config.json of a workspace: it needs "
                 '"subscription_id", "resource_group" and "workspace_name"'
-            ) from error
+            ) from None
         return Workspace(
             str(told.get("subscription_id", "")), str(told.get("resource_group", "")), name
         )
@@ -99,7 +99,7 @@ class Workspace:
         try:
             find().add_workspace(body)
         except AlreadyExists as error:
-            raise WorkspaceException(f"{error}; pass exist_ok=True to take it") from error
+            raise WorkspaceException(f"{error}; pass exist_ok=True to take it") from None
         return Workspace(workspace_name=name)
 
     @staticmethod
