@@ -132,8 +132,14 @@ class LastValues:
     def _keep(self, name: str, time: float, value: float | str) -> bool:
         if time < self._times.get(name, float("-inf")):
             return False
-        self._times[name], self.last[name] = time, value
+        self._times[name] = time
+        self.last[as_text(name)] = as_text(value) if isinstance(value, str) else value
         return True
+
+
+def as_text(said: str) -> str:
+    """What a script said as text that can be stored: half of a surrogate pair becomes '?'."""
+    return said.encode("utf-8", "replace").decode()
 
 
 class MetricsCache:

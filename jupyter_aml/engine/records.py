@@ -10,7 +10,7 @@ from typing import Any
 from jupyter_aml.domain.errors import Outdated
 from jupyter_aml.domain.run import Run
 from jupyter_aml.engine.ledger import Ledger
-from jupyter_aml.engine.metrics import LastValues
+from jupyter_aml.engine.metrics import LastValues, as_text
 from jupyter_aml.runfolder.layout import RunFolder
 
 _LONGEST = 10_000
@@ -33,16 +33,16 @@ class Said:
         for record in records:
             match record:
                 case ["tag", str(key), value, *_]:
-                    self.tags[key] = None if value is None else str(value)[:_LONGEST]
+                    self.tags[as_text(key)] = None if value is None else _short(value)
                 case ["property", str(key), value, *_]:
                     # A property is written once: the first word stands.
-                    self.properties.setdefault(key, str(value)[:_LONGEST])
+                    self.properties.setdefault(as_text(key), _short(value))
                 case ["name", str(text), *_]:
-                    self.display_name = text[:_LONGEST]
+                    self.display_name = _short(text)
                 case ["description", str(text), *_]:
-                    self.description = text[:_LONGEST]
+                    self.description = _short(text)
                 case ["fail", message, code, *_]:
-                    self.failed = (str(message or "the script said that it failed"), code)
+                    self.failed = (_short(message or "the script said that it failed"), code)
                 case ["complete", *_]:
                     self.completed = True
                 case _:
@@ -60,6 +60,10 @@ class Said:
             "description": self.description or run.description,
         }
         return {name: value for name, value in wanted.items() if getattr(run, name) != value}
+
+
+def _short(said: Any) -> str:
+    return as_text(str(said)[:_LONGEST])
 
 
 class Follower:

@@ -431,3 +431,19 @@ async def test_what_is_no_text_is_refused_before_anything_is_made(
             await engine.submit(asked("", **more))
 
     assert not list(aml_root.glob("workspaces/*/runs/*"))
+
+
+async def test_a_script_that_says_what_is_no_text_runs_to_its_end(aml_root: Path) -> None:
+    script = """
+from azureml.core import Run
+run = Run.get_context()
+run.log("a\\udcff", 1)
+run.log("b", "\\ud800")
+run.tag("t\\ud800", "\\udcff")
+run.add_properties({"p\\ud800": "\\ud800"})
+"""
+    async with an_engine(aml_root) as engine:
+        run = await ended(engine, (await engine.submit(asked(script)))["runId"])
+
+    assert (run["status"], run["error"]) == ("Completed", None)
+    assert (run["metrics"], run["tags"]) == ({"a?": 1, "b": "?"}, {"t?": "?"})
