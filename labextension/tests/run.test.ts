@@ -14,6 +14,16 @@ test('a newer state replaces an older one and never the other way round', () => 
   assert.equal(run.run?.status, 'Completed');
 });
 
+test('a stored card, however new it says it is, gives way to what the server says', () => {
+  const run = new RunModel('diabetes_1_a', new FakeServer());
+  run.restore(aCard({ run: aRun({ seq: 1e9, displayName: 'made up' }) }));
+
+  run.hear({ type: 'run', run: aRun({ seq: 5, displayName: 'true' }) });
+  run.restore(aCard({ run: aRun({ seq: 2e9, displayName: 'made up' }) }));
+
+  assert.equal(run.run?.displayName, 'true');
+});
+
 test('a log is asked for from the byte where its tail ended', async () => {
   const server = new FakeServer();
   server.logs[CONSOLE] = 'epoch 1\n';

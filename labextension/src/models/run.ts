@@ -46,6 +46,8 @@ export class RunModel implements Follower {
   problem: string | null = null;
   /** When the stored card was made that this model began with. */
   savedAt: string | null = null;
+  /** Whether the server has spoken of the run. */
+  private isTold = false;
   isDeleted = false;
   files: WireFile[] = [];
   readonly series = new Map<string, Series>();
@@ -86,7 +88,8 @@ export class RunModel implements Follower {
 
   /** Take a stored card, unless what is known already is newer. */
   restore(card: WireCard): void {
-    if (this.run && this.run.seq > card.run.seq) {
+    // What the server has said stands: a stored card may be made up, its seq included.
+    if (this.isTold || (this.run && this.run.seq > card.run.seq)) {
       return;
     }
     [this.run, this.savedAt] = [card.run, card.savedAt];
@@ -256,9 +259,10 @@ export class RunModel implements Follower {
   }
 
   private takeRun(run: WireRun): void {
-    if (this.run && run.seq < this.run.seq) {
+    if (this.isTold && this.run && run.seq < this.run.seq) {
       return;
     }
+    this.isTold = true;
     const hasEnded = FINAL.has(run.status) && !this.isFinal;
     this.run = run;
     this.problem = null;

@@ -56,6 +56,18 @@ export function elapsed(run: WireRun, now: number): number | null {
   return (end - Date.parse(run.startedAt)) / 1000;
 }
 
+/** Words in the names of metrics that tell how well it goes, rather than what was tried. */
+const OUTCOME = /err|rmse|mse|mae|acc|auc|f1|r2|score|precision|recall|perplexity/i;
+
+/** Orders the names of metrics: curves that are learned first, then outcomes, then the rest. */
+export function byInterest(one: string, other: string): number {
+  return rank(one) - rank(other);
+}
+
+function rank(name: string): number {
+  return /loss/i.test(name) ? 0 : OUTCOME.test(name) ? 1 : 2;
+}
+
 /** A metric with some significant digits; words stay as they are. */
 export function number(value: unknown, digits = 5): string {
   if (value === null || value === undefined) {

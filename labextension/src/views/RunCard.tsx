@@ -2,6 +2,7 @@ import * as React from 'react';
 import type { RunModel } from '../models/run';
 import {
   cause,
+  byInterest,
   duration,
   elapsed,
   face,
@@ -214,7 +215,9 @@ function placeOf(file: string | null, line: number, trans: Trans): string {
 
 function Spark({ model }: { model: RunModel }): JSX.Element | null {
   useSignal(model.measured, 250);
-  const first = [...model.series.values()].find(series => series.x.length > 1);
+  const first = [...model.series.values()]
+    .sort((one, other) => byInterest(one.name, other.name))
+    .find(series => series.x.length > 1);
   return first ? <Sparkline series={first} /> : null;
 }
 
@@ -253,17 +256,22 @@ function Body({ model, run }: { model: RunModel; run: WireRun }): JSX.Element {
 }
 
 /** Last values at the left, curves at the right. */
-function Measures({ model, run }: { model: RunModel; run: WireRun }): JSX.Element {
+function Measures({ model, run }: { model: RunModel; run: WireRun }): JSX.Element | null {
   const trans = useTrans();
-  const curves = [...model.series.values()].filter(series => series.count > 1);
+  // By name alone, so that no chart moves while the run goes on.
+  const curves = [...model.series.values()]
+    .filter(series => series.count > 1)
+    .sort((one, other) => byInterest(one.name, other.name));
   const metrics = new Map<string, unknown>(Object.entries(run.metrics));
   for (const series of model.series.values()) {
     metrics.set(series.name, series.last);
   }
+  const ordered = [...metrics].sort(([one], [other]) => byInterest(one, other));
+  if (metrics.size === 0 && FINAL.has(run.status)) {
+    return null;
+  }
   if (metrics.size === 0) {
-    const hint = FINAL.has(run.status)
-      ? trans('This run logged no metric.')
-      : trans("No metric yet. run.log('loss', value) draws a curve here.");
+    const hint = trans("No metric yet. run.log('loss', value) draws a curve here.");
     return (
       <div className="jp-aml-Measures">
         <p className="jp-aml-Empty">{hint}</p>
@@ -275,7 +283,7 @@ function Measures({ model, run }: { model: RunModel; run: WireRun }): JSX.Elemen
       <div className="jp-aml-Numbers" tabIndex={0} data-lm-suppress-shortcuts="true">
         <table aria-label={trans('Last values')}>
           <tbody>
-            {[...metrics].map(([name, value]) => (
+            {ordered.map(([name, value]) => (
               <tr key={name}>
                 <th scope="row" title={name}>
                   {name}

@@ -1,6 +1,6 @@
 import * as React from 'react';
 import type { Row } from '../models/runs';
-import { duration, elapsed, face, FINAL, moment, number, title } from '../models/words';
+import { byInterest, duration, elapsed, face, FINAL, moment, number, title } from '../models/words';
 import type { WireRun } from '../wire';
 import { Button, QUIET } from './Control';
 import { useNow, useSize, useTrans } from './hooks';
@@ -249,14 +249,11 @@ function Item({ run, now, isSelected, mark, press, open }: ItemProps): JSX.Eleme
   );
 }
 
-/** Words in the names of metrics that tell how well it goes, rather than what was tried. */
-const OUTCOME = /loss|err|rmse|mse|mae|acc|auc|f1|r2|score|precision|recall|perplexity/i;
-
 /** The metric that the list shows: an outcome where there is one, never a parameter logged again. */
 function chosenMetric(run: WireRun): [string, unknown] | undefined {
   const numbers = Object.entries(run.metrics).filter(([, value]) => typeof value === 'number');
   const own = numbers.filter(([name]) => !(name in run.parameters));
-  return own.find(([name]) => OUTCOME.test(name)) ?? own[0] ?? numbers[0];
+  return (own.length ? own : numbers).sort(([one], [other]) => byInterest(one, other))[0];
 }
 
 function isTicking(run: WireRun): boolean {
