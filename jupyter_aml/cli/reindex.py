@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 
+from jupyter_aml.domain.errors import NotFound
+
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the verb takes."""
@@ -26,6 +28,8 @@ def run(args: argparse.Namespace) -> int:
     root = getattr(args, "root", None)
     given = [*([f"root={root}"] if root else []), *args.settings]
     settings = headless.HeadlessApp.instance().read(given)
+    if not settings.root.is_dir():
+        raise NotFound(f"there is no root {settings.root}: give the folder that holds the runs")
     count, unreadable = reindex_root(settings)
     for path in unreadable:
         print(f"jupyter aml: {path} holds no run.json that can be read", file=sys.stderr)

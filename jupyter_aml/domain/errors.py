@@ -6,6 +6,10 @@ from __future__ import annotations
 class AmlError(Exception):
     """Root of all errors of this package; its text is one sentence fit for a user."""
 
+    def _render_traceback_(self) -> list[str]:
+        # What a notebook shows: the frames of this package would hide the sentence.
+        return [f"{type(self).__name__}: {self}"]
+
 
 class Invalid(AmlError):
     """The request asks for something that cannot be; the text names the thing and the cure."""

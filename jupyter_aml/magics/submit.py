@@ -172,8 +172,8 @@ def plan(dry: wire.WireDryRun) -> str:
         f"Files ({len(files)}, {size(dry['totalSize'])}):",
         *listed,
     ]
-    if dry["excluded"]:
-        rows.append(f"Left out: {', '.join(dry['excluded'][:_SHOWN_FILES])}")
+    # Each note says for itself what was left out, and how to send it all the same.
+    rows += dry["excluded"][:_SHOWN_FILES]
     return "\n".join(rows)
 
 

@@ -74,6 +74,20 @@ def error_details(seen: wire.WireRun) -> dict[str, Any] | None:
     }
 
 
+def failure(seen: wire.WireRun) -> str:
+    """Why a run failed, with the place and what to do, as far as they are known."""
+    error = seen["error"]
+    if error is None:
+        return f"run {seen['runId']} ended as {seen['status']}"
+    place = f" ({error['file']}, line {error['line']})" if error["line"] else ""
+    lines = [f"{error['message']}{place} in run {seen['experiment']} #{seen['number']}"]
+    if error["traceback"]:
+        lines.append(error["traceback"])
+    if error["hint"]:
+        lines.append(f"Hint: {error['hint']}")
+    return "\n".join(lines)
+
+
 def details_with_logs(run: Run) -> dict[str, Any]:
     """The details, with the text of each log in place of its address."""
     told = details(run)

@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from jupyter_aml.runfolder.records import RecordWriter
 
 
+_HUGE = 2**1023
+"""A whole number beyond this fits no float; it is kept as text."""
+
+
 class RunLogging:
     """The part of Run that logs. `_records` is where a record goes."""
 
@@ -22,7 +26,7 @@ class RunLogging:
         kind = type(value)
         if step is not None and type(step) is not int:
             step = as_step(step)
-        if kind is float or kind is int:
+        if kind is float or (kind is int and -_HUGE < value < _HUGE):
             self._records.number(name, value, step)
         else:
             self._log_other(name, value, step)
@@ -86,7 +90,7 @@ class RunLogging:
         value = plain(value)
         if isinstance(value, bool) or value is None or isinstance(value, str):
             self._records.value(name, "text", value, step)
-        elif isinstance(value, int | float):
+        elif isinstance(value, float) or (isinstance(value, int) and -_HUGE < value < _HUGE):
             self._records.number(name, value, step)
         else:
             # What SDK v1 refused we keep, readable, rather than lose it.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_aml.domain.errors import NotFound, Unreachable
 from jupyter_aml.runfolder.layout import CONSOLE
-from jupyter_aml.sdk.details import details, error_details, portal_url, summary
+from jupyter_aml.sdk.details import details, error_details, failure, portal_url, summary
 from jupyter_aml.sdk.exceptions import ActivityFailedException
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def wait(run: Run, *, show_output: bool, raise_on_error: bool) -> dict[str, Any]
         print(summary(seen))
         print()
     if raise_on_error and seen["status"] == "Failed":
-        raise ActivityFailedException(error_details(seen))
+        raise ActivityFailedException(error_details(seen), message=failure(seen))
     return details(run)
 
 

@@ -53,8 +53,13 @@ class AmlExtension(ExtensionApp):
             self.seat.refuse(problem)
             return
         os.environ["AML_ROOT"] = str(settings.root)
-        # Nothing of this may make the start of Jupyter slower, so it begins once the loop runs.
-        self.serverapp.io_loop.add_callback(self._begin, settings.root)
+        try:
+            # At once, or a kernel that is started first of all would not have them.
+            give_kernels_the_old_names(settings.root)
+        except AmlError as error:
+            LOG.warning("kernels have no `azureml`: %s", error)
+        # The rest would make the start of Jupyter slower, so it begins once the loop runs.
+        self.serverapp.io_loop.add_callback(self.seat.start)
 
     def initialize_handlers(self) -> None:
         """Put the routes below the base URL."""
@@ -66,13 +71,6 @@ class AmlExtension(ExtensionApp):
         if await self.seat.close():
             LOG.info("runs go on, so a headless engine takes over")
             await asyncio.to_thread(start_headless, self._lines)
-
-    async def _begin(self, root: Path) -> None:
-        self.seat.start()
-        try:
-            await asyncio.to_thread(give_kernels_the_old_names, root)
-        except AmlError as error:
-            LOG.warning("kernels have no `azureml`: %s", error)
 
 
 def give_kernels_the_old_names(root: Path) -> None:

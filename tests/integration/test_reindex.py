@@ -76,3 +76,13 @@ async def test_it_is_refused_while_an_engine_holds_the_root(aml_root: Path) -> N
     async with an_engine(aml_root):
         with pytest.raises(RootTaken):
             reindex_root(Settings(root=aml_root))
+
+
+def test_a_root_that_is_not_there_is_not_made(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "jupyter_aml.cli", "--root", str(tmp_path / "no"), "reindex"]
+
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"jupyter aml: there is no root {tmp_path / 'no'}")
+    assert not (tmp_path / "no").exists()

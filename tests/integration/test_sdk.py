@@ -212,3 +212,25 @@ def test_two_processes_that_find_no_engine_end_up_with_one(
 
     told = json.loads((aml_root / "engine.json").read_text())
     assert answers == [str(told["pid"])] * 2
+
+
+def test_a_run_that_is_completed_twice_was_completed_once(ws: Workspace) -> None:
+    run = Experiment(ws, "live").start_logging()
+
+    run.complete()
+    run.complete()
+
+    assert run.get_status() == "Completed"
+
+
+def test_a_run_id_that_is_none_is_refused_as_such(ws: Workspace) -> None:
+    with pytest.raises(Invalid, match="is not a run id"):
+        ws.get_run("../../x")
+
+
+def test_a_mistake_shows_a_sentence_and_no_frames_in_a_notebook(ws: Workspace) -> None:
+    with pytest.raises(Invalid) as mistake:
+        Experiment(ws, "a/b")
+
+    # IPython shows what this gives in place of the frames.
+    assert mistake.value._render_traceback_() == [f"Invalid: {mistake.value}"]

@@ -266,6 +266,8 @@ class Run(RunFiles, RunLabels, RunLogging):
         """End an interactive run; in a script, say that it went well."""
         from time import time
 
+        if not self._is_inside and self.look()["endedAt"] is not None:
+            return  # It has ended already, perhaps by this very cell.
         self._records.record("complete", time())
         self._end()
 
@@ -382,10 +384,11 @@ def get_run(
 
 
 def _found(client: Client, run_id: str) -> wire.WireRun:
+    from jupyter_aml.domain import ids
     from jupyter_aml.domain.errors import NotFound
     from jupyter_aml.sdk.exceptions import UserErrorException
 
     try:
-        return client.run(run_id)
+        return client.run(ids.run_id(run_id))
     except NotFound as error:
         raise UserErrorException(str(error)) from None

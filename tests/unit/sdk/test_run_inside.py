@@ -146,3 +146,10 @@ def test_outside_of_runs_what_would_be_logged_is_printed(
     assert capsys.readouterr().out == "Attempted to log scalar metric loss:\n0.5\n"
     with pytest.raises(RunEnvironmentException):
         Run.get_context(allow_offline=False)
+
+
+def test_a_number_that_fits_no_float_is_kept_as_text(run: Run) -> None:
+    run.log("huge", 10**400)
+    run.log("large", 2**1022)
+
+    assert run.get_metrics() == {"huge": str(10**400), "large": float(2**1022)}
