@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import subprocess
@@ -99,7 +100,14 @@ def _start(root: Path) -> Client:
         )
     # It outlives this process; should it end before, somebody must take its exit code.
     threading.Thread(target=process.wait, name="aml-engine", daemon=True).start()
+    atexit.register(_let_go, process)
     return _wait(root, process)
+
+
+def _let_go(process: subprocess.Popen[bytes]) -> None:
+    """Leave an engine that goes on to itself; Popen would warn of it at the very end."""
+    if process.returncode is None:
+        process.returncode = 0
 
 
 def _wait(root: Path, process: subprocess.Popen[bytes]) -> Client:

@@ -248,6 +248,8 @@ class Watch:
                 return await self._ledger.move(run, to, reason="the job did not begin; once more")
             await self._something(run, backend, handle)
             run = await self._still(run)
+            if run.status is not S.STARTING:
+                return run
 
     async def _job(self, run: Run) -> BackendJob:
         assert run.job is not None
@@ -317,16 +319,19 @@ class Watch:
             return await self._ledger.move(run, S.FINALIZING)
         backend = self._backends[_target(run)]
         handle = await self._handle(run)
-        stopping = asyncio.create_task(backend.stop(handle, grace=run.job.grace))
-        try:
-            while True:
+        while True:
+            # Told again and again: a word that was lost must not leave the job alive.
+            stopping = asyncio.create_task(backend.stop(handle, grace=run.job.grace))
+            try:
                 seen = await backend.look(handle)
                 if next_status(run, seen) is S.FINALIZING:
                     await stopping
                     return await self._over(run, backend, handle, seen)
                 await self._something(run, backend, handle)
-        finally:
-            stopping.cancel()
+                if stopping.done():
+                    stopping.result()
+            finally:
+                stopping.cancel()
 
     async def _something(self, run: Run, backend: ComputeBackend, handle: Handle) -> None:
         """Return when the job or the run may have changed, or after a second."""

@@ -19,6 +19,7 @@ from jupyter_aml.domain.errors import IllegalMove, Invalid, NotFound, Refused
 from jupyter_aml.engine.engine import Engine, RootTaken
 from jupyter_aml.engine.settings import Settings
 from jupyter_aml.runfolder.layout import RunFolder
+from jupyter_aml.testing.fake_compute import FakeBackend
 from jupyter_aml.wire import WireRun
 
 pytestmark = pytest.mark.anyio
@@ -68,8 +69,8 @@ async def until(
         listener.close()
 
 
-async def ended(engine: Engine, run_id: str) -> WireRun:
-    return await until(engine, run_id, lambda run: run["endedAt"] is not None)
+async def ended(engine: Engine, run_id: str, *, limit: float = LONG) -> WireRun:
+    return await until(engine, run_id, lambda run: run["endedAt"] is not None, limit=limit)
 
 
 def folder_of(root: Path, run: WireRun) -> RunFolder:
@@ -213,6 +214,32 @@ async def test_an_interpreter_that_is_none_fails_the_run_with_its_name(aml_root:
         assert end["status"] == "Failed"
         assert end["error"] is not None
         assert end["error"]["message"] == "/bin/true is not a Python interpreter"
+
+
+async def test_a_run_that_is_cancelled_while_it_starts_is_stopped(
+    aml_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backend = FakeBackend(hold=True)
+    monkeypatch.setattr("jupyter_aml.engine.engine.LocalBackend", lambda: backend)
+    async with an_engine(aml_root) as engine:
+        run = await engine.submit(asked("print(1)"))
+        await until(engine, run["runId"], lambda run: run["status"] == "Starting")
+
+        await engine.cancel(run["runId"])
+
+        assert (await ended(engine, run["runId"], limit=10))["status"] == "Canceled"
+
+
+async def test_a_run_may_be_cancelled_at_any_moment_of_its_start(aml_root: Path) -> None:
+    async with an_engine(aml_root, max_runs=4) as engine:
+        for moment in range(8):
+            run = await engine.submit(asked("import time; time.sleep(600)"))
+            for _ in range(moment):
+                # A round trip through the index, so that each time a later moment is met.
+                await engine.run(run["runId"])
+            await engine.cancel(run["runId"])
+
+            assert (await ended(engine, run["runId"], limit=20))["status"] == "Canceled"
 
 
 async def test_a_time_limit_ends_a_run(aml_root: Path) -> None:
