@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 import sys
+
+from jupyter_aml.cli import settings
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the verb takes."""
-    parser.add_argument(
-        "--set",
-        dest="settings",
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        help="a setting of AmlConfig, above those of the configuration files (repeatable)",
-    )
+    settings.add(parser)
     parser.add_argument(
         "--settings-from-stdin",
         action="store_true",
@@ -29,9 +23,8 @@ def run(args: argparse.Namespace) -> int:
     """Serve until SIGTERM, a Jupyter server's wish, or a time with nothing to do."""
     from jupyter_aml.server import headless
 
-    given = [f"root={os.path.abspath(args.root)}"] if args.root else []
-    given += args.settings
+    given = settings.given(args)
     if args.settings_from_stdin:
         given += sys.stdin.read().splitlines()
-    settings = headless.HeadlessApp.instance().read(given)
-    return asyncio.run(headless.serve(settings, headless.log_to_stderr()))
+    read = headless.HeadlessApp.instance().read(given)
+    return asyncio.run(headless.serve(read, headless.log_to_stderr()))
