@@ -21,12 +21,9 @@ from typing import Any
 
 from jupyter_aml._version import __version__
 from jupyter_aml.domain.errors import AmlError
+from jupyter_aml.sdk.later import NotThereYet
 
 _OLD, _OURS = "azureml", "jupyter_aml.sdk"
-
-
-class NotThereYet(AmlError, NotImplementedError):
-    """A name of SDK v1 was used that this version does not have."""
 
 
 class _Missing(type):

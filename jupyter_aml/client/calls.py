@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -25,8 +25,8 @@ class LogPiece(NamedTuple):
 class Client:
     """Speaks to one engine; raises the errors of `domain.errors` that it answers."""
 
-    def __init__(self, address: Address) -> None:
-        self._transport = Transport(address)
+    def __init__(self, address: Address, find_again: Callable[[], Address] | None = None) -> None:
+        self._transport = Transport(address, find_again)
 
     @property
     def address(self) -> Address:

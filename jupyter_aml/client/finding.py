@@ -31,13 +31,18 @@ def find(root: str | os.PathLike[str] | None = None) -> Client:
     """Return a client of the engine that holds the root, starting one where none does.
 
     Raises Unreachable with what the engine said last, or StorageFailed for a root that cannot
-    be used. Inside a run that was given a way (`AML_URL`, `AML_SOCKET`), it is that way.
+    be used. Inside a run that was given a way (`AML_URL`, `AML_SOCKET`), it is that way. The
+    client looks for the engine again, or starts it again, when it has gone meanwhile.
     """
     given = _from_environment() if root is None else None
-    if given is not None:
+    if given is not None and given.url is not None:
         return Client(given)
     place = default_root() if root is None else Path(root).absolute()
-    return _answering(place) or _start(place)
+    return Client(given or _address(place), lambda: _address(place))
+
+
+def _address(root: Path) -> Address:
+    return _answering(root) or _start(root)
 
 
 def running(root: str | os.PathLike[str] | None = None) -> Client | None:
@@ -45,7 +50,8 @@ def running(root: str | os.PathLike[str] | None = None) -> Client | None:
     given = _from_environment() if root is None else None
     if given is not None:
         return Client(given)
-    return _answering(default_root() if root is None else Path(root).absolute())
+    address = _answering(default_root() if root is None else Path(root).absolute())
+    return None if address is None else Client(address)
 
 
 def _from_environment() -> Address | None:
@@ -57,14 +63,14 @@ def _from_environment() -> Address | None:
     return Address(socket=path) if path and _answers(Address(socket=path)) else None
 
 
-def _answering(root: Path) -> Client | None:
-    """A client of the engine that the root names, if it answers."""
+def _answering(root: Path) -> Address | None:
+    """Where the engine is that the root names, if it answers."""
     try:
         told = json.loads((root / "engine.json").read_bytes())
         address = Address(socket=str(told["socket"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    return Client(address) if _answers(address) else None
+    return address if _answers(address) else None
 
 
 def _answers(address: Address) -> bool:
@@ -78,7 +84,7 @@ def _answers(address: Address) -> bool:
     return True
 
 
-def _start(root: Path) -> Client:
+def _start(root: Path) -> Address:
     """Start an engine of its own session; of two started at once one finds the lock taken."""
     try:
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -110,12 +116,12 @@ def _let_go(process: subprocess.Popen[bytes]) -> None:
         process.returncode = 0
 
 
-def _wait(root: Path, process: subprocess.Popen[bytes]) -> Client:
+def _wait(root: Path, process: subprocess.Popen[bytes]) -> Address:
     deadline = time.monotonic() + _PATIENCE
     while time.monotonic() < deadline:
-        client = _answering(root)
-        if client is not None:
-            return client
+        address = _answering(root)
+        if address is not None:
+            return address
         if process.poll() not in (None, 0):
             raise Unreachable(f"the engine of {root} could not be started: {_last_line(root)}")
         time.sleep(_LOOK)

@@ -7,7 +7,7 @@ import json
 import socket
 import threading
 import urllib.parse
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -61,10 +61,15 @@ class Answer:
 
 
 class Transport:
-    """Sends requests to one address; may be shared by threads."""
+    """Sends requests to one address; may be shared by threads.
 
-    def __init__(self, address: Address) -> None:
+    `find_again` gives the address anew where nobody listens any more: a headless engine exits
+    when it has nothing to do, and a notebook goes on the next morning.
+    """
+
+    def __init__(self, address: Address, find_again: Callable[[], Address] | None = None) -> None:
         self.address = address
+        self._find_again = find_again
         self._own = threading.local()
 
     def request(
@@ -77,7 +82,7 @@ class Transport:
         headers: Mapping[str, str] | None = None,
         again: bool = False,
     ) -> Answer:
-        """Ask once, and once more on a connection that had gone stale.
+        """Ask; once more where the connection had gone stale, and once where the engine had gone.
 
         Raises the error that the server names, or Unreachable.
         """
@@ -86,24 +91,24 @@ class Transport:
         if data is not None:
             sent["Content-Type"] = "application/json"
         target = self._path(path, query)
-        fresh = getattr(self._own, "connection", None) is None
-        try:
-            return self._once(method, target, data, sent)
-        except (http.client.HTTPException, OSError) as error:
-            self.close()
-            repeatable = again or method in _AGAIN or isinstance(error, _NOTHING_SENT)
-            if fresh or not repeatable:
-                raise self._unreachable(error) from error
-        try:
-            return self._once(method, target, data, sent)
-        except (http.client.HTTPException, OSError) as error:
-            self.close()
-            raise self._unreachable(error) from error
+        was_found = False
+        while True:
+            fresh = getattr(self._own, "connection", None) is None
+            try:
+                return self._once(method, target, data, sent)
+            except (http.client.HTTPException, OSError) as error:
+                self.close()
+                repeatable = again or method in _AGAIN or isinstance(error, _NOTHING_SENT)
+                if repeatable and not fresh:
+                    continue  # The next connection is fresh, so this happens once.
+                if was_found or not self._finds_again(error):
+                    raise self._unreachable(error) from error
+                was_found = True
 
     @contextmanager
     def stream(self, path: str) -> Iterator[http.client.HTTPResponse]:
         """Open a large answer on a connection of its own, to be read piece by piece."""
-        connection = self._connection()
+        connection = self._connected()
         try:
             try:
                 connection.request("GET", self._path(path, None), headers=self._headers({}))
@@ -157,11 +162,29 @@ class Transport:
         tail = f"?{urllib.parse.urlencode(given, doseq=True)}" if given else ""
         return f"{base}/aml/{path}{tail}"
 
+    def _connected(self) -> http.client.HTTPConnection:
+        """A connection of its own that is open; raises Unreachable."""
+        try:
+            connection = self._connection()
+            connection.connect()
+        except OSError as error:
+            if not self._finds_again(error):
+                raise self._unreachable(error) from error
+            return self._connection()
+        return connection
+
+    def _finds_again(self, error: Exception) -> bool:
+        if self._find_again is None or not isinstance(error, _NOBODY_LISTENS):
+            return False
+        self.address = self._find_again()
+        return True
+
     def _unreachable(self, error: Exception) -> errors.Unreachable:
         return errors.Unreachable(f"the engine at {self.address} did not answer: {error}")
 
 
-_NOTHING_SENT = (ConnectionRefusedError, FileNotFoundError, BrokenPipeError)
+_NOBODY_LISTENS = (ConnectionRefusedError, FileNotFoundError)
+_NOTHING_SENT = (*_NOBODY_LISTENS, BrokenPipeError)
 
 
 def quoted(name: str) -> str:

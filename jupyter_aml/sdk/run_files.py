@@ -41,6 +41,10 @@ class RunFiles:
     def _is_inside(self) -> bool:
         raise NotImplementedError
 
+    @property
+    def _has_ended(self) -> bool:
+        raise NotImplementedError
+
     def upload_file(
         self, name: str, path_or_stream: Any, datastore_name: str | None = None
     ) -> None:
@@ -134,9 +138,12 @@ class RunFiles:
             unfinished.replace(target)
         finally:
             unfinished.unlink(missing_ok=True)
-        self._records.record("file", name, time.time())
+        # Once a run has ended nobody reads records; its files are listed from the folder.
+        if not self._has_ended:
+            self._records.record("file", name, time.time())
 
     def _put_image(self, name: str, content: Any, suffix: str) -> None:
+        records = self._records  # Refuses a run that has ended before a file is made.
         # A name may be logged again: each image is kept, the first under the bare name.
         stem = re.sub(r"[\\/:\x00-\x1f]", "_", name).strip(" .") or "image"
         stem = stem[:-len(suffix)] if stem.lower().endswith(suffix) else stem  # fmt: skip
@@ -145,7 +152,7 @@ class RunFiles:
         while self._folder.locate(file).exists():
             file, count = f"{stem}_{count}{suffix}", count + 1
         self._put(file, content)
-        self._records.value(name, "image", {"file": file})
+        records.value(name, "image", {"file": file})
 
 
 def _begins(name: str, prefix: str | None) -> bool:

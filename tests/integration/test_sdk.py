@@ -19,6 +19,7 @@ from jupyter_aml.sdk.exceptions import (
     UserErrorException,
     WorkspaceException,
 )
+from jupyter_aml.testing.engines import end_engine
 
 SCRIPT = """
 import argparse
@@ -150,6 +151,30 @@ def test_an_interactive_run_logs_from_here(ws: Workspace, tmp_path: Path) -> Non
     assert run.get_file_names() == ["outputs/sample.csv"]
     with pytest.raises(UserErrorException, match="has ended"):
         run.log("late", 1)
+    run.upload_file("report.csv", "./sample.csv")
+    assert run.get_file_names() == ["outputs/sample.csv", "report.csv"]
+
+
+def test_an_engine_that_had_nothing_to_do_and_left_is_started_again(
+    ws: Workspace, folder: Path, aml_root: Path
+) -> None:
+    run = Experiment(ws, "trial").submit(ScriptRunConfig(str(folder), "train.py"))
+    run.wait_for_completion()
+    end_engine(aml_root)
+
+    assert run.get_status() == "Completed"
+    again = Experiment(ws, "trial").submit(ScriptRunConfig(str(folder), "train.py"))
+    assert again.wait_for_completion()["status"] == "Completed"
+
+
+def test_a_command_has_the_python_of_the_kernel(ws: Workspace, folder: Path) -> None:
+    words = ["python", "-c", "import sys; print(sys.executable)"]
+
+    run = Experiment(ws, "trial").submit(ScriptRunConfig(str(folder), command=words))
+    run.wait_for_completion()
+
+    said = run.get_details_with_logs()["logFiles"]["user_logs/std_log.txt"]
+    assert Path(said.strip()).parent == Path(sys.executable).parent
 
 
 def test_a_run_left_by_an_error_has_failed_with_it(ws: Workspace) -> None:

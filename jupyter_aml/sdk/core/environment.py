@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 
+from jupyter_aml.sdk.later import later
+
 
 class PythonSection:
     """Which interpreter, and whether its packages are the user's own affair."""
@@ -23,6 +25,12 @@ class DockerSection:
         self.base_dockerfile: str | None = None
 
 
+@later(
+    "add_private_pip_wheel build build_local clone from_conda_specification "
+    "from_docker_build_context from_docker_image from_dockerfile from_existing_conda_environment "
+    "from_pip_requirements get get_image_details label list load_from_directory register "
+    "save_to_directory"
+)
 class Environment:
     """A named environment; `environment_variables` are set for the script."""
 

@@ -14,6 +14,7 @@ from jupyter_aml.sdk.core.run import Run
 from jupyter_aml.sdk.core.runconfig import RunConfiguration
 from jupyter_aml.sdk.core.script_run_config import ScriptRunConfig
 from jupyter_aml.sdk.exceptions import ComputeTargetException, UserErrorException
+from jupyter_aml.sdk.later import later
 
 if TYPE_CHECKING:
     from jupyter_aml import wire
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 _PAGE = 100
 
 
+@later(
+    "archive archived_time delete from_directory get_docs_url reactivate refresh remove_tags "
+    "set_tags tag workspace_object"
+)
 class Experiment:
     """Runs that belong together. Nothing is made until the first run or tag."""
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from time import time
 from typing import TYPE_CHECKING, Any
 
 from jupyter_aml.runfolder.layout import RunFolder
+from jupyter_aml.sdk.exceptions import RunEnvironmentException, UserErrorException
+from jupyter_aml.sdk.later import later
 from jupyter_aml.sdk.run_files import RunFiles
 from jupyter_aml.sdk.run_labels import RunLabels
 from jupyter_aml.sdk.run_logging import RunLogging
@@ -23,6 +26,11 @@ if TYPE_CHECKING:
 _current: Run | None = None
 
 
+@later(
+    "add_type_provider child_run clean create_children get_children get_detailed_status "
+    "get_secret get_secrets input_datasets list_by_compute output_datasets register_model "
+    "restore_snapshot submit_child take_snapshot"
+)
 class Run(RunFiles, RunLabels, RunLogging):
     """One execution of one script, or of cells that log from a kernel.
 
@@ -58,8 +66,6 @@ class Run(RunFiles, RunLabels, RunLogging):
                 _current = cls(None, os.environ["AML_RUN_ID"], _inside=RunFolder(folder))
             return _current
         if not allow_offline:
-            from jupyter_aml.sdk.exceptions import RunEnvironmentException
-
             raise RunEnvironmentException(
                 "this script was not submitted as a run: there is no run to log to"
             )
@@ -264,9 +270,7 @@ class Run(RunFiles, RunLabels, RunLogging):
 
     def complete(self, _set_status: bool = True) -> None:
         """End an interactive run; in a script, say that it went well."""
-        from time import time
-
-        if not self._is_inside and self.look()["endedAt"] is not None:
+        if self._has_ended:
             return  # It has ended already, perhaps by this very cell.
         self._records.record("complete", time())
         self._end()
@@ -275,8 +279,6 @@ class Run(RunFiles, RunLabels, RunLogging):
         self, error_details: Any = None, error_code: str | None = None, _set_status: bool = True
     ) -> None:
         """Say that it failed, and why."""
-        from time import time
-
         text = None if error_details is None else str(error_details)
         self._records.record("fail", text, error_code, time())
         self._end()
@@ -306,8 +308,6 @@ class Run(RunFiles, RunLabels, RunLogging):
     def _folder(self) -> RunFolder:
         here = self._here
         if here is None:
-            from jupyter_aml.sdk.exceptions import UserErrorException
-
             raise UserErrorException(f"the folder of run {self.id} is not on this machine")
         return here
 
@@ -315,17 +315,16 @@ class Run(RunFiles, RunLabels, RunLogging):
     def _records(self) -> RecordWriter:
         writer = self._writer
         if writer is None:
-            self._refuse_ended()
+            if self._has_ended:
+                raise UserErrorException(f"run {self.id} has ended: nothing can be logged to it")
             from jupyter_aml.runfolder.records import RecordWriter
 
             writer = self._writer = RecordWriter(self._folder.metrics)
         return writer
 
-    def _refuse_ended(self) -> None:
-        if not self._is_inside and self.look()["endedAt"] is not None:
-            from jupyter_aml.sdk.exceptions import UserErrorException
-
-            raise UserErrorException(f"run {self.id} has ended: nothing can be logged to it")
+    @property
+    def _has_ended(self) -> bool:
+        return not self._is_inside and self.look()["endedAt"] is not None
 
     def _end(self) -> None:
         if self._is_inside:
@@ -340,8 +339,6 @@ class Run(RunFiles, RunLabels, RunLogging):
             until_ended(self)
 
     def _tell(self, patch: dict[str, Any], kind: str, text: str) -> None:
-        from time import time
-
         if self._is_inside:
             self._records.record(kind, text, time())
         else:
@@ -376,6 +373,15 @@ class Run(RunFiles, RunLabels, RunLogging):
         return import_module("jupyter_aml.widgets").bundle(self)
 
 
+def __getattr__(name: str) -> Any:
+    if name == "_OfflineRun":
+        # Scripts ask whether this is what `get_context` gave them.
+        from jupyter_aml.sdk.offline import OfflineRun
+
+        return OfflineRun
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
 def get_run(
     experiment: Experiment, run_id: str, rehydrate: bool = True, clean_up: bool = True
 ) -> Run:
@@ -386,7 +392,6 @@ def get_run(
 def _found(client: Client, run_id: str) -> wire.WireRun:
     from jupyter_aml.domain import ids
     from jupyter_aml.domain.errors import NotFound
-    from jupyter_aml.sdk.exceptions import UserErrorException
 
     try:
         return client.run(ids.run_id(run_id))

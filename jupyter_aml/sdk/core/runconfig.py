@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from jupyter_aml.sdk.core.environment import Environment
+from jupyter_aml.sdk.later import later
 
 
+@later("auto_prepare_environment delete load save")
 class RunConfiguration:
     """Target, environment, script and arguments of a run."""
 

@@ -108,23 +108,34 @@ class ScriptRunConfig:
             "command": self._command(),
             "interpreter": "" if self.command else interpreter(config.environment),
             "environment": config.environment.name,
-            "environmentVariables": {
-                str(name): str(value) for name, value in config.environment_variables.items()
-            },
+            "environmentVariables": self._variables(),
             "target": str(config.target),
             "lineOffset": 0 if self._cell is None else self._cell.line_offset,
         }
-        limit = self.max_run_duration_seconds or config.max_run_duration_seconds
+        limit = self.max_run_duration_seconds
+        if config.max_run_duration_seconds and limit in (None, MAX_DURATION_SECONDS_DEFAULT):
+            limit = config.max_run_duration_seconds
         if limit is not None:
             job["timeout"] = float(limit)
         return job
+
+    def _variables(self) -> dict[str, str]:
+        config = self.run_config
+        given = {str(name): str(value) for name, value in config.environment_variables.items()}
+        if self.command and "PATH" not in given:
+            # `python` in a command is the environment's, as it is for a script.
+            folder = os.path.dirname(interpreter(config.environment))
+            others = os.environ.get("PATH", os.defpath)
+            given["PATH"] = f"{folder}{os.pathsep}{others}" if folder else others
+        return given
 
     def _command(self) -> list[str]:
         arguments = [str(argument) for argument in self.arguments]
         if self.command is not None:
             if isinstance(self.command, str):
-                return ["/bin/sh", "-c", shlex.join([self.command, *arguments])
-                        if arguments else self.command]  # fmt: skip
+                # The command is a line of the shell's; only the arguments are words.
+                line = f"{self.command} {shlex.join(arguments)}" if arguments else self.command
+                return ["/bin/sh", "-c", line]
             return [str(word) for word in self.command] + arguments
         if self._cell is not None:
             return ["-m", "jupyter_aml.sdk.cell_runner", CELL]

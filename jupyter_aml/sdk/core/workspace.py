@@ -13,6 +13,7 @@ from jupyter_aml.client import Client, find
 from jupyter_aml.domain.errors import AlreadyExists, NotFound
 from jupyter_aml.domain.ids import DEFAULT_WORKSPACE
 from jupyter_aml.sdk.exceptions import UserErrorException, WorkspaceException
+from jupyter_aml.sdk.later import later
 
 if TYPE_CHECKING:
     from jupyter_aml.sdk.core.experiment import Experiment
@@ -21,6 +22,14 @@ if TYPE_CHECKING:
 _PLACES = ("config.json", ".azureml/config.json", "aml_config/config.json")
 
 
+@later(
+    "add_private_endpoint compute_targets datasets datastores delete delete_connection "
+    "delete_private_endpoint_connection diagnose_workspace discovery_url environments "
+    "get_connection get_default_compute_target get_default_datastore get_default_keyvault "
+    "get_mlflow_tracking_uri images linked_services list_connections list_keys models "
+    "private_endpoints service_context set_connection set_default_datastore setup sync_keys "
+    "update update_dependencies webservices"
+)
 class Workspace:
     """Runs, experiments and what else belongs to one name of a root."""
 

@@ -1,0 +1,36 @@
+"""Members of SDK v1's classes that this version lacks: known by name, and saying so when used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from jupyter_aml._version import __version__
+from jupyter_aml.domain.errors import AmlError
+
+Kind = TypeVar("Kind", bound=type)
+
+
+class NotThereYet(AmlError, AttributeError, NotImplementedError):
+    """A name of SDK v1 was used that this version does not have; `hasattr` says False."""
+
+
+class _Later:
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, instance: object, owner: type) -> Any:
+        raise NotThereYet(
+            f"{owner.__name__}.{self._name} is not part of jupyter_aml {__version__} yet"
+        )
+
+
+def later(names: str) -> Callable[[Kind], Kind]:
+    """Give a class these names of SDK v1. An object may still be given one as an attribute."""
+
+    def mark(kind: Kind) -> Kind:
+        for name in names.split():
+            setattr(kind, name, _Later(name))
+        return kind
+
+    return mark

@@ -1,0 +1,200 @@
+"""The client over a small real server on a Unix socket."""
+
+from __future__ import annotations
+
+import json
+import socket
+import socketserver
+import tempfile
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+
+import pytest
+
+from jupyter_aml.client.calls import Client
+from jupyter_aml.client.transport import Address, Transport, problem
+from jupyter_aml.domain import errors
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Answers with what was asked; closes the connection after each answer, unannounced."""
+
+    protocol_version = "HTTP/1.1"
+    server: Server
+
+    def answer(self) -> None:
+        size = int(self.headers.get("Content-Length", 0))
+        body = self.rfile.read(size)
+        self.server.asked.append((self.command, self.path, body))
+        told = json.dumps({"path": self.path, "body": body.decode()}).encode()
+        self.send_response(404 if "missing" in self.path else 200)
+        if "missing" in self.path:
+            told = json.dumps({"error": "NotFound", "message": "there is no run 'x'"}).encode()
+        self.send_header("Content-Length", str(len(told)))
+        self.end_headers()
+        self.wfile.write(told)
+        if self.server.drops:
+            self.close_connection = True
+
+    do_GET = do_POST = do_PATCH = answer
+
+    def address_string(self) -> str:
+        return "socket"
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
+    """A server that can be told to drop its connections."""
+
+    daemon_threads = True
+
+    def __init__(self, path: Path, *, drops: bool = False) -> None:
+        super().__init__(str(path), Handler)
+        self.asked: list[tuple[str, str, bytes]] = []
+        self.drops = drops
+        threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True).start()
+
+    def end(self) -> None:
+        """Stop, and take the socket away as an engine does."""
+        self.shutdown()
+        self.server_close()
+        Path(str(self.server_address)).unlink()
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    # Short, for the path of a socket has at most 107 bytes.
+    with tempfile.TemporaryDirectory(prefix="aml") as name:
+        yield Path(name)
+
+
+def test_names_are_quoted_in_paths_and_nothing_is_asked_for_None(folder: Path) -> None:
+    server = Server(folder / "s")
+    client = Transport(Address(socket=str(folder / "s")))
+
+    client.request("GET", "runs", query={"filter": "a b", "limit": None, "name": ["x", "y"]})
+
+    client.close()
+    server.end()
+    assert [path for _, path, _ in server.asked] == ["/aml/runs?filter=a+b&name=x&name=y"]
+
+
+def test_a_connection_that_had_gone_stale_is_opened_anew(folder: Path) -> None:
+    server = Server(folder / "s", drops=True)
+    client = Client(Address(socket=str(folder / "s")))
+
+    for _ in range(3):
+        client.status()
+
+    client.close()
+    server.end()
+    assert len(server.asked) == 3
+
+
+def test_a_post_on_a_stale_connection_is_sent_again_only_where_that_is_harmless() -> None:
+    # The peer reads the first request and hangs up, so nobody knows whether it was done.
+    for again, wanted in ((True, 2), (False, 1)):
+        asked: list[bytes] = []
+        transport = Transport(Address(socket="unused"))
+        transport._connection = lambda asked=asked: Hanging(asked)  # type: ignore[method-assign]
+        transport._own.connection = Hanging(asked)
+
+        with pytest.raises(errors.Unreachable):
+            transport.request("POST", "runs", body={}, again=again)
+
+        assert len(asked) == wanted
+
+
+class Hanging:
+    """A connection whose other side hangs up after the request."""
+
+    def __init__(self, asked: list[bytes]) -> None:
+        self._asked = asked
+
+    def request(self, method: str, path: str, **_: object) -> None:
+        self._asked.append(f"{method} {path}".encode())
+
+    def getresponse(self) -> None:
+        raise ConnectionResetError("hung up")
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+@pytest.mark.parametrize("has_connection", [True, False])
+def test_an_engine_that_has_gone_is_found_again(folder: Path, has_connection: bool) -> None:
+    first = Server(folder / "first")
+    found: list[Server] = []
+
+    def find_again() -> Address:
+        found.append(Server(folder / "second"))
+        return Address(socket=str(folder / "second"))
+
+    client = Client(Address(socket=str(folder / "first")), find_again)
+    if has_connection:
+        client.status()
+    first.drops = True
+    first.end()
+    if has_connection:
+        client._transport._own.connection.sock.shutdown(socket.SHUT_RDWR)
+
+    client.cancel("a_1_00")
+
+    client.close()
+    found[0].end()
+    assert len(found) == 1
+    assert found[0].asked == [("POST", "/aml/runs/a_1_00/cancel", b"{}")]
+
+
+def test_a_download_finds_the_engine_again_too(folder: Path) -> None:
+    server = Server(folder / "second")
+    client = Client(
+        Address(socket=str(folder / "first")), lambda: Address(socket=str(folder / "second"))
+    )
+
+    client.save("a_1_00", "outputs/a b.txt", folder / "got")
+
+    server.end()
+    assert json.loads((folder / "got").read_text())["path"] == (
+        "/aml/runs/a_1_00/files/outputs/a%20b.txt"
+    )
+
+
+def test_an_engine_that_cannot_be_found_again_is_said_to_be_unreachable(folder: Path) -> None:
+    nowhere = Address(socket=str(folder / "nowhere"))
+
+    with pytest.raises(errors.Unreachable, match="nowhere did not answer"):
+        Client(nowhere).status()
+    with pytest.raises(errors.Unreachable, match="nowhere did not answer"):
+        Client(nowhere, lambda: nowhere).status()
+
+
+def test_an_error_is_the_class_that_the_answer_names(folder: Path) -> None:
+    server = Server(folder / "s")
+    client = Client(Address(socket=str(folder / "s")))
+
+    with pytest.raises(errors.NotFound, match="there is no run 'x'"):
+        client.run("missing")
+
+    client.close()
+    server.end()
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (b'{"error": "IllegalMove", "message": "no"}', errors.IllegalMove),
+        (b'{"error": "KeyError", "message": "no"}', errors.AmlError),
+        (b'{"error": "annotations", "message": "no"}', errors.AmlError),
+        (b"<html>502 Bad Gateway</html>", errors.Unreachable),
+        (b"[]", errors.Unreachable),
+    ],
+)
+def test_an_answer_that_is_no_problem_of_ours_is_an_error_all_the_same(
+    body: bytes, kind: type[errors.AmlError]
+) -> None:
+    assert type(problem(500, body)) is kind
