@@ -132,6 +132,8 @@ class Listener:
             known = self._runs.get(run.id)
             if known is None or known.seq <= run.seq:
                 self._runs[run.id] = run
+                # In the order of the changes: who is cut off asks again from the last one heard.
+                self._runs.move_to_end(run.id)
             while len(self._runs) > _MOST_PENDING:
                 dropped, _ = self._runs.popitem(last=False)
                 self._say({"type": "gap", "runId": dropped})
@@ -192,7 +194,7 @@ class Listener:
         runs, deleted = await self._feed.source.changed(workspace, seq)
         for run_id, at in deleted:
             self._say({"type": "deleted", "runId": run_id, "seq": at})
-        for run in runs:
+        for run in sorted(runs, key=lambda run: run.seq):
             self.offer(run)
 
 

@@ -82,3 +82,22 @@ test('runs stand under their experiment, that of the newest run first', () => {
     ['churn 2', 'c', 'a', 'diabetes 1']
   );
 });
+
+test('what happens while a page is on its way is not undone by the page', async () => {
+  const server = new FakeServer();
+  const [a, b] = [aRun({ runId: 'a', createdAt: at(1) }), aRun({ runId: 'b', createdAt: at(2) })];
+  server.pages = [[b, a]];
+  const list = await aList(server);
+
+  const loading = list.refresh();
+  server.push({ type: 'run', run: { ...a, seq: 10, status: 'Completed' } });
+  server.push({ type: 'run', run: aRun({ runId: 'c', createdAt: at(3), seq: 11 }) });
+  server.push({ type: 'deleted', runId: 'b', seq: 12 });
+  await loading;
+
+  assert.deepEqual(
+    list.rows.map(run => `${run.runId} ${run.status}`),
+    ['c Running', 'a Completed']
+  );
+  assert.equal(list.total, 2);
+});

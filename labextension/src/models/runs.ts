@@ -73,6 +73,10 @@ export class RunsModel implements Follower {
 
   /** Take a run that a command got as an answer. */
   take(run: WireRun): void {
+    if (run.workspace !== this.workspace) {
+      return;
+    }
+    this.remember(() => this.take(run));
     const at = this.rows.findIndex(row => row.runId === run.runId);
     if (at >= 0 && this.rows[at].seq > run.seq) {
       return;
@@ -93,6 +97,7 @@ export class RunsModel implements Follower {
   }
 
   drop(runId: string): void {
+    this.remember(() => this.drop(runId));
     const left = this.rows.filter(run => run.runId !== runId);
     this.total -= this.rows.length - left.length;
     this.rows = left;
@@ -116,7 +121,7 @@ export class RunsModel implements Follower {
   }
 
   hear(event: WireEvent): void {
-    if (event.type === 'run' && event.run.workspace === this.workspace) {
+    if (event.type === 'run') {
       this.take(event.run);
     } else if (event.type === 'deleted') {
       this.drop(event.runId);
@@ -130,6 +135,13 @@ export class RunsModel implements Follower {
   private isNew(run: WireRun): boolean {
     const oldest = this.rows.at(-1);
     return this.hasLoaded && (!this.hasMore || !oldest || run.createdAt >= oldest.createdAt);
+  }
+
+  /** A page that is on its way was made before this: it is done again when the page is there. */
+  private remember(news: () => void): void {
+    if (this.isLoading) {
+      this.news.push(news);
+    }
   }
 
   private settle(): void {
@@ -156,6 +168,7 @@ export class RunsModel implements Follower {
     }
     if (asked === this.asked) {
       this.isLoading = false;
+      this.news.splice(0).forEach(again => again());
       this.changed.emit();
     }
   }
@@ -163,6 +176,7 @@ export class RunsModel implements Follower {
   private next: string | null = null;
   private asked = 0;
   private settling = 0;
+  private readonly news: (() => void)[] = [];
   private following: Following | null = null;
 }
 
