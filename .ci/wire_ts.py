@@ -25,6 +25,8 @@ def typescript(hint: Any) -> str:
         return "unknown"
     if hint == wire.Status:
         return "Status"
+    if hint == wire.EnvironmentState:
+        return "EnvironmentState"
     if hint is type(None):
         return "null"
     if hint in PRIMITIVES:
@@ -94,6 +96,7 @@ def generate() -> str:
         f"export const PROTOCOL = {wire.PROTOCOL};\n",
         f"export const RUN_MIME = '{wire.RUN_MIME}';\n",
         declaration("Status", alternatives(wire.Status)),
+        declaration("EnvironmentState", alternatives(wire.EnvironmentState)),
     ]
     for name, value in vars(wire).items():
         if not name.startswith("Wire"):

@@ -205,6 +205,122 @@ class WireCompute(TypedDict):
     waiting: int
 
 
+EnvironmentState = Literal["not built", "building", "ready", "failed"]
+
+
+class WireEnvironment(TypedDict):
+    """One version of an environment. `definition` is the JSON form of SDK v1.
+
+    `reason` says what a build does now or why it failed; `size` is in bytes, and `runs` and
+    `kernels` count those that use it. `versions` lists all versions of the name, newest first.
+    """
+
+    workspace: str
+    name: str
+    version: str
+    versions: list[str]
+    kind: Literal["user-managed", "pip", "conda", "docker"]
+    curated: bool
+    createdAt: str
+    definition: dict[str, Any]
+    specification: str
+    state: EnvironmentState
+    reason: str | None
+    key: str | None
+    size: int | None
+    builtAt: str | None
+    warnings: list[str]
+    runs: int
+    kernels: int
+
+
+class WirePackage(TypedDict):
+    """A package in a built environment."""
+
+    name: str
+    version: str
+
+
+class WireLock(TypedDict):
+    """What exactly is in a built environment; `text` as the tool that made it writes it down."""
+
+    environment: str
+    version: str
+    key: str
+    python: str
+    text: str
+    packages: list[WirePackage]
+
+
+class WireMaterialised(TypedDict):
+    """An environment as a process finds it, or how far its build is (`interpreter` is null)."""
+
+    state: EnvironmentState
+    reason: str | None
+    interpreter: str | None
+    image: str | None
+    variables: dict[str, str]
+    warnings: list[str]
+
+
+class WireMistake(TypedDict):
+    """What is wrong with a text; line and column count from 1, null where no place is known."""
+
+    message: str
+    line: int | None
+    column: int | None
+
+
+class WireCheck(TypedDict):
+    """A specification that was looked at: what it would become, or what is wrong with it."""
+
+    definition: dict[str, Any] | None
+    mistakes: list[WireMistake]
+    warnings: list[str]
+
+
+class WirePruned(TypedDict):
+    """What was, or with `dryRun` would be, removed; size in bytes."""
+
+    keys: list[str]
+    size: int
+
+
+class WireKernelSpec(TypedDict):
+    """An environment that was made a notebook kernel; `spec` is the name of its kernelspec."""
+
+    spec: str
+    displayName: str
+    workspace: str
+    environment: str
+    version: str | None
+    compute: str
+
+
+class WireKernel(TypedDict):
+    """A kernel that runs: of whom, for how long idle (seconds), memory in bytes, CPU in percent."""
+
+    kernelId: str
+    spec: str
+    displayName: str
+    environment: str | None
+    notebook: str | None
+    state: str
+    idle: float | None
+    connections: int
+    startedAt: str
+    memory: int | None
+    cpu: float | None
+    pid: int | None
+
+
+class WireKernels(TypedDict):
+    """The kernels that were made of environments, and all that run on this server."""
+
+    specs: list[WireKernelSpec]
+    running: list[WireKernel]
+
+
 class WireStatus(TypedDict):
     """The handshake: who answers, and which protocol it speaks."""
 
@@ -256,7 +372,44 @@ class WireSubmit(TypedDict, total=False):
     origin: WireOrigin
     parentId: str
     process: dict[str, Any]
+    environment: dict[str, Any]
     dryRun: bool
+
+
+class WireNewEnvironment(TypedDict, total=False):
+    """Body of POST /aml/environments: a definition, or a text in its place.
+
+    `specification` is a conda specification (YAML) or, with `format` "pip", requirements.
+    """
+
+    workspace: str
+    definition: dict[str, Any]
+    name: str
+    specification: str
+    format: Literal["conda", "pip"]
+
+
+class WireBuildRequest(TypedDict, total=False):
+    """Body of POST /aml/environments/<name>/build.
+
+    `again` resolves anew instead of taking what an earlier build locked; `extras` are Python
+    requirements on top, as `ipykernel` for a kernel.
+    """
+
+    workspace: str
+    version: str
+    again: bool
+    extras: list[str]
+
+
+class WireNewKernelSpec(TypedDict, total=False):
+    """Body of POST /aml/kernels: without a version the kernel follows the newest one."""
+
+    workspace: str
+    environment: str
+    version: str
+    compute: str
+    name: str
 
 
 class WirePatch(TypedDict, total=False):
@@ -272,14 +425,14 @@ class WirePatch(TypedDict, total=False):
 
 
 class WireSubscribe(TypedDict):
-    """Client to server. Topics: `run` (with runId) and `runs` (with workspace).
+    """Client to server. Topics: `run` (with runId), `runs` and `environments` (with workspace).
 
     `logs` maps a log name to the byte from which to send; a log that is not named is not sent.
     `metrics` is a cursor, `seq` the newest `run.seq` the client has seen.
     """
 
     type: Literal["subscribe", "unsubscribe"]
-    topic: Literal["run", "runs"]
+    topic: Literal["run", "runs", "environments"]
     runId: NotRequired[str]
     workspace: NotRequired[str]
     seq: NotRequired[int]
@@ -331,6 +484,22 @@ class WireMetricsEvent(TypedDict):
     metrics: WireMetrics
 
 
+class WireEnvironmentEvent(TypedDict):
+    """A version of an environment is new or changed, as while it is built."""
+
+    type: Literal["environment"]
+    environment: WireEnvironment
+
+
+class WireEnvironmentGoneEvent(TypedDict):
+    """A version of an environment was deleted."""
+
+    type: Literal["environmentGone"]
+    workspace: str
+    name: str
+    version: str
+
+
 class WireFilesEvent(TypedDict):
     """The list of files of a run changed: ask for it again."""
 
@@ -355,7 +524,8 @@ class WireProblemEvent(TypedDict):
 
 WireEvent = (
     WireHello | WireRunEvent | WireDeletedEvent | WireLogEvent | WireMetricsEvent
-    | WireFilesEvent | WireGapEvent | WireProblemEvent
+    | WireEnvironmentEvent | WireEnvironmentGoneEvent | WireFilesEvent | WireGapEvent
+    | WireProblemEvent
 )  # fmt: skip
 
 

@@ -35,15 +35,16 @@ def new_run_id(experiment: str, *, seconds: int, suffix: str) -> RunId:
 
 def workspace_name(text: str) -> WorkspaceName:
     """Return `text` as a workspace name, or raise Invalid."""
-    return WorkspaceName(_named("workspace", text))
+    return WorkspaceName(named("workspace", text))
 
 
 def experiment_name(text: str) -> ExperimentName:
     """Return `text` as an experiment name, or raise Invalid."""
-    return ExperimentName(_named("experiment", text))
+    return ExperimentName(named("experiment", text))
 
 
-def _named(kind: str, text: object) -> str:
+def named(kind: str, text: object) -> str:
+    """Return `text` as the name of a `kind`, or raise Invalid."""
     if not isinstance(text, str) or not _NAME.match(text):
         shown = text[:80] if isinstance(text, str) else text
         raise Invalid(

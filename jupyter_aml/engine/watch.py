@@ -9,6 +9,8 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any, TypeVar
 
 from jupyter_aml.compute.protocol import BackendJob, ComputeBackend, Handle, Phase, Sighting
+from jupyter_aml.domain import environment
+from jupyter_aml.domain.environment import Definition
 from jupyter_aml.domain.errors import (
     AmlError,
     Invalid,
@@ -186,13 +188,13 @@ class Watch:
         return await self._ledger.move(run, S.QUEUED, reason=f"next on '{job.target}'")
 
     async def _build(self, job: Job, say: Say) -> Mapping[str, str]:
-        wish = Wish(name=job.environment, interpreter=job.interpreter)
-        if not wish.interpreter:
+        if not job.interpreter:
             return {}
+        wish = Wish(definition=_user_managed(job))
         for builder in self._builders:
             if builder.accepts(wish):
-                return (await builder.ensure(wish, say=say)).variables
-        raise NotFound(f"nothing here can build the environment {wish.name!r}")
+                return (await builder.ensure(wish, build=_Said(say))).variables
+        raise NotFound(f"nothing here can build the environment {job.environment!r}")
 
     async def _queue(self, run: Run) -> Run:
         slots = self._slots[_target(run)]
@@ -359,6 +361,21 @@ class Watch:
         if run.id not in self._followers:
             self._followers[run.id] = Follower(self._ledger, self._root.folder(run))
         return self._followers[run.id]
+
+
+class _Said:
+    """Listens to a build for a run: what is done now becomes the run's reason."""
+
+    def __init__(self, say: Say) -> None:
+        self.say = say
+
+    def log(self, text: str) -> None:
+        """Nothing is logged where nothing is built."""
+
+
+def _user_managed(job: Job) -> Definition:
+    python = {"userManagedDependencies": True, "interpreterPath": job.interpreter}
+    return environment.read({"name": job.environment, "python": python})
 
 
 def _drained(queue: asyncio.Queue[str]) -> list[str]:

@@ -4,37 +4,76 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol
+
+from jupyter_aml.domain.environment import Definition
 
 Say = Callable[[str], None]
 """Takes a line of progress: it becomes the reason of a run that is Preparing."""
 
+Kind = Literal["user-managed", "pip", "conda", "docker"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What a run wants to run in."""
+    """What somebody wants to run in."""
 
-    name: str
-    interpreter: str = ""
+    definition: Definition
+    extras: tuple[str, ...] = ()
+    """Python requirements on top of the definition's, as `ipykernel` for a kernel."""
+
+    @property
+    def digest(self) -> str:
+        """Hash in hex of all that decides what is built."""
+        return self.definition.digest(*self.extras)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Materialised:
-    """An environment that is there: the interpreter to start and the variables it wants."""
+    """An environment that is there."""
 
+    kind: Kind
     interpreter: str
+    """Absolute path of its Python; inside the image where there is one."""
+    key: str = ""
+    """Where it lies in the cache, or the tag of its image; empty for what is not ours."""
+    image: str | None = None
+    """Id of the docker image to run in; None to run directly on the target."""
     variables: Mapping[str, str] = field(default_factory=dict)
+    """What a process in it needs set, such as CONDA_PREFIX and PATH; not the definition's own."""
+    lock: str = ""
+    """What exactly is in it, as the tool that made it writes it down; empty where unknown."""
+    size: int = 0
+    """Bytes that it takes and shares with no other environment, about."""
     warnings: tuple[str, ...] = ()
+    """Wishes that were not met to the letter, a sentence each."""
+
+
+class Build(Protocol):
+    """Listens to one build."""
+
+    def say(self, line: str) -> None:
+        """Take what is being done now: `installing: 31 of 47 packages, 120 MB`."""
+
+    def log(self, text: str) -> None:
+        """Take a piece of the build log, line ends included. May be called from any thread."""
 
 
 class EnvironmentBuilder(Protocol):
     """Makes a wish real, or finds that it is already."""
 
+    @property
+    def kind(self) -> Kind:
+        """What it builds."""
+
     def accepts(self, wish: Wish) -> bool:
-        """Say whether this builder is the one for such a wish."""
+        """Say whether this builder is the one for such a wish. Costs nothing."""
 
-    async def ensure(self, wish: Wish, *, say: Say) -> Materialised:
-        """Return the environment, building it if needed; raises Invalid with the cause.
+    async def ensure(self, wish: Wish, *, build: Build) -> Materialised:
+        """Return the environment, building it if needed.
 
-        May be called by several runs at once for one wish: it is built once.
+        May be called by several at once for one wish, also by several processes: it is built
+        once. A call may be cancelled: nothing that is not whole is left behind as if it were.
+        Raises Invalid with the cause in a sentence where the wish cannot be met, Unreachable
+        where a tool or an index does not answer, StorageFailed where the disk refuses.
         """

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 
 from jupyter_aml.domain.errors import Invalid
-from jupyter_aml.environments.protocol import Materialised, Say, Wish
+from jupyter_aml.environments.protocol import Build, Kind, Materialised, Wish
 
 _PROBE = "import sys; print(sys.version_info[0], sys.version_info[1])"
 _OLDEST = (3, 10)
@@ -22,24 +22,30 @@ class UserManaged:
         # One look per file: path, change time and size say whether it is still the same.
         self._seen: dict[tuple[str, int, int], str] = {}
 
-    def accepts(self, wish: Wish) -> bool:
-        """A wish that names an interpreter is met by that interpreter."""
-        return bool(wish.interpreter)
+    @property
+    def kind(self) -> Kind:
+        """What it builds: nothing."""
+        return "user-managed"
 
-    async def ensure(self, wish: Wish, *, say: Say) -> Materialised:
+    def accepts(self, wish: Wish) -> bool:
+        """A wish whose packages are the user's own affair is met by the interpreter it names."""
+        return wish.definition.is_user_managed
+
+    async def ensure(self, wish: Wish, *, build: Build) -> Materialised:
         """Return the interpreter, or raise Invalid saying what is wrong with it."""
-        path = shutil.which(os.path.expanduser(wish.interpreter))
+        wanted = wish.definition.interpreter
+        path = shutil.which(os.path.expanduser(wanted))
         if path is None:
             raise Invalid(
-                f"there is no program {wish.interpreter!r} to run Python with: "
+                f"there is no program {wanted!r} to run Python with: "
                 "give the path of an interpreter"
             )
         stat = os.stat(path)
         key = (path, stat.st_mtime_ns, stat.st_size)
         if key not in self._seen:
-            say(f"looking at {path}")
+            build.say(f"looking at {path}")
             self._seen[key] = await asyncio.to_thread(_version, path)
-        return Materialised(interpreter=path)
+        return Materialised(kind="user-managed", interpreter=path)
 
 
 def _version(path: str) -> str:

@@ -19,6 +19,8 @@ export type Status =
   | 'Failed'
   | 'Canceled';
 
+export type EnvironmentState = 'not built' | 'building' | 'ready' | 'failed';
+
 /** Why a run failed. `line` is counted as the editor shows it. */
 export interface WireFailure {
   message: string;
@@ -190,6 +192,110 @@ export interface WireCompute {
   waiting: number;
 }
 
+/**
+ * One version of an environment. `definition` is the JSON form of SDK v1.
+ *
+ * `reason` says what a build does now or why it failed; `size` is in bytes, and `runs` and
+ * `kernels` count those that use it. `versions` lists all versions of the name, newest first.
+ */
+export interface WireEnvironment {
+  workspace: string;
+  name: string;
+  version: string;
+  versions: string[];
+  kind: 'user-managed' | 'pip' | 'conda' | 'docker';
+  curated: boolean;
+  createdAt: string;
+  definition: Record<string, unknown>;
+  specification: string;
+  state: EnvironmentState;
+  reason: string | null;
+  key: string | null;
+  size: number | null;
+  builtAt: string | null;
+  warnings: string[];
+  runs: number;
+  kernels: number;
+}
+
+/** A package in a built environment. */
+export interface WirePackage {
+  name: string;
+  version: string;
+}
+
+/** What exactly is in a built environment; `text` as the tool that made it writes it down. */
+export interface WireLock {
+  environment: string;
+  version: string;
+  key: string;
+  python: string;
+  text: string;
+  packages: WirePackage[];
+}
+
+/** An environment as a process finds it, or how far its build is (`interpreter` is null). */
+export interface WireMaterialised {
+  state: EnvironmentState;
+  reason: string | null;
+  interpreter: string | null;
+  image: string | null;
+  variables: Record<string, string>;
+  warnings: string[];
+}
+
+/** What is wrong with a text; line and column count from 1, null where no place is known. */
+export interface WireMistake {
+  message: string;
+  line: number | null;
+  column: number | null;
+}
+
+/** A specification that was looked at: what it would become, or what is wrong with it. */
+export interface WireCheck {
+  definition: Record<string, unknown> | null;
+  mistakes: WireMistake[];
+  warnings: string[];
+}
+
+/** What was, or with `dryRun` would be, removed; size in bytes. */
+export interface WirePruned {
+  keys: string[];
+  size: number;
+}
+
+/** An environment that was made a notebook kernel; `spec` is the name of its kernelspec. */
+export interface WireKernelSpec {
+  spec: string;
+  displayName: string;
+  workspace: string;
+  environment: string;
+  version: string | null;
+  compute: string;
+}
+
+/** A kernel that runs: of whom, for how long idle (seconds), memory in bytes, CPU in percent. */
+export interface WireKernel {
+  kernelId: string;
+  spec: string;
+  displayName: string;
+  environment: string | null;
+  notebook: string | null;
+  state: string;
+  idle: number | null;
+  connections: number;
+  startedAt: string;
+  memory: number | null;
+  cpu: number | null;
+  pid: number | null;
+}
+
+/** The kernels that were made of environments, and all that run on this server. */
+export interface WireKernels {
+  specs: WireKernelSpec[];
+  running: WireKernel[];
+}
+
 /** The handshake: who answers, and which protocol it speaks. */
 export interface WireStatus {
   version: string;
@@ -234,7 +340,43 @@ export interface WireSubmit {
   origin?: WireOrigin;
   parentId?: string;
   process?: Record<string, unknown>;
+  environment?: Record<string, unknown>;
   dryRun?: boolean;
+}
+
+/**
+ * Body of POST /aml/environments: a definition, or a text in its place.
+ *
+ * `specification` is a conda specification (YAML) or, with `format` "pip", requirements.
+ */
+export interface WireNewEnvironment {
+  workspace?: string;
+  definition?: Record<string, unknown>;
+  name?: string;
+  specification?: string;
+  format?: 'conda' | 'pip';
+}
+
+/**
+ * Body of POST /aml/environments/<name>/build.
+ *
+ * `again` resolves anew instead of taking what an earlier build locked; `extras` are Python
+ * requirements on top, as `ipykernel` for a kernel.
+ */
+export interface WireBuildRequest {
+  workspace?: string;
+  version?: string;
+  again?: boolean;
+  extras?: string[];
+}
+
+/** Body of POST /aml/kernels: without a version the kernel follows the newest one. */
+export interface WireNewKernelSpec {
+  workspace?: string;
+  environment?: string;
+  version?: string;
+  compute?: string;
+  name?: string;
 }
 
 /** Body of PATCH /aml/runs/<id>: only what is given changes; a tag of null goes away. */
@@ -246,14 +388,14 @@ export interface WirePatch {
 }
 
 /**
- * Client to server. Topics: `run` (with runId) and `runs` (with workspace).
+ * Client to server. Topics: `run` (with runId), `runs` and `environments` (with workspace).
  *
  * `logs` maps a log name to the byte from which to send; a log that is not named is not sent.
  * `metrics` is a cursor, `seq` the newest `run.seq` the client has seen.
  */
 export interface WireSubscribe {
   type: 'subscribe' | 'unsubscribe';
-  topic: 'run' | 'runs';
+  topic: 'run' | 'runs' | 'environments';
   runId?: string;
   workspace?: string;
   seq?: number;
@@ -301,6 +443,20 @@ export interface WireMetricsEvent {
   metrics: WireMetrics;
 }
 
+/** A version of an environment is new or changed, as while it is built. */
+export interface WireEnvironmentEvent {
+  type: 'environment';
+  environment: WireEnvironment;
+}
+
+/** A version of an environment was deleted. */
+export interface WireEnvironmentGoneEvent {
+  type: 'environmentGone';
+  workspace: string;
+  name: string;
+  version: string;
+}
+
 /** The list of files of a run changed: ask for it again. */
 export interface WireFilesEvent {
   type: 'files';
@@ -326,6 +482,8 @@ export type WireEvent =
   | WireDeletedEvent
   | WireLogEvent
   | WireMetricsEvent
+  | WireEnvironmentEvent
+  | WireEnvironmentGoneEvent
   | WireFilesEvent
   | WireGapEvent
   | WireProblemEvent;

@@ -17,8 +17,9 @@ PACKAGE = Path(jupyter_aml.__file__).parent
 
 TRAVELS = ["domain", "wire", "runfolder", "shim", "client", "sdk"]
 
-# Functions of the SDK read tables and draw images with what the run's own environment holds.
-LAZY = {"sdk"}
+# Functions of the SDK read tables and draw images with what the run's own environment holds;
+# specifications of environments are YAML, read where they are written: in notebook and server.
+LAZY = {"sdk", "domain"}
 
 
 def files(room: str) -> list[Path]:

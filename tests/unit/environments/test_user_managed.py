@@ -11,11 +11,15 @@ import pytest
 from jupyter_aml.domain.errors import Invalid
 from jupyter_aml.environments.protocol import Wish
 from jupyter_aml.environments.user_managed import UserManaged
+from jupyter_aml.testing.builds import Heard, a_wish
+
+
+def wish(interpreter: str) -> Wish:
+    return a_wish(python={"userManagedDependencies": True, "interpreterPath": interpreter})
 
 
 def ensure(interpreter: str) -> str:
-    wish = Wish(name="mine", interpreter=interpreter)
-    return asyncio.run(UserManaged().ensure(wish, say=lambda line: None)).interpreter
+    return asyncio.run(UserManaged().ensure(wish(interpreter), build=Heard())).interpreter
 
 
 def test_an_interpreter_is_taken_as_it_is() -> None:
@@ -47,11 +51,10 @@ def test_it_is_looked_at_once(tmp_path: Path) -> None:
     counted.write_text(f"#!/bin/sh\necho x >> {tmp_path}/count\necho 3 11\n")
     counted.chmod(0o755)
     builder = UserManaged()
-    wish = Wish(name="mine", interpreter=str(counted))
 
     async def twice() -> None:
-        await builder.ensure(wish, say=lambda line: None)
-        await builder.ensure(wish, say=lambda line: None)
+        await builder.ensure(wish(str(counted)), build=Heard())
+        await builder.ensure(wish(str(counted)), build=Heard())
 
     asyncio.run(twice())
 
