@@ -1,0 +1,112 @@
+"""Runs uv: one child at a time, its output streamed to the build, ended when it is cancelled."""
+
+from __future__ import annotations
+
+import asyncio
+import configparser
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from jupyter_aml.domain.errors import Unreachable
+from jupyter_aml.environments.protocol import Build
+from jupyter_aml.environments.requirements import masked
+
+_INDEX = ("UV_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX")
+_DENIED = ("VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "CONDA_PREFIX")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """How a command ended and what it printed."""
+
+    code: int
+    out: str
+    err: str
+
+
+def program() -> str:
+    """The path of uv; raises Unreachable where it is not installed."""
+    try:
+        import uv
+    except ImportError:
+        raise Unreachable("uv is not installed beside jupyter_aml: pip install uv") from None
+    return str(uv.find_uv_bin())
+
+
+async def run(
+    *arguments: str,
+    build: Build | None = None,
+    hear: Callable[[str], None] | None = None,
+    cwd: Path | None = None,
+) -> Answer:
+    """Run uv with these arguments; `hear` gets each line of stderr as it comes.
+
+    A call that is cancelled ends the child with all its own children.
+    """
+    if build is not None:
+        build.log(masked(f"$ uv {' '.join(arguments)}\n"))
+    child = await asyncio.create_subprocess_exec(
+        program(), *arguments, "--no-progress", "--color", "never", "--no-python-downloads",
+        stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE, cwd=cwd, env=_variables(), start_new_session=True,
+        limit=1 << 20,
+    )  # fmt: skip
+    assert child.stdout is not None and child.stderr is not None
+    try:
+        out, err = await asyncio.gather(child.stdout.read(), _heard(child.stderr, build, hear))
+        code = await child.wait()
+    except BaseException:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
+        await child.wait()
+        raise
+    return Answer(code, out.decode(errors="replace"), err)
+
+
+async def _heard(
+    stream: asyncio.StreamReader, build: Build | None, hear: Callable[[str], None] | None
+) -> str:
+    lines: list[str] = []
+    while line := await stream.readline():
+        text = line.decode(errors="replace")
+        lines.append(text)
+        if build is not None:
+            build.log(masked(text))
+        if hear is not None:
+            hear(text)
+    return "".join(lines)
+
+
+def _variables() -> dict[str, str]:
+    """The server's variables; those of a definition never reach what builds it."""
+    kept = {name: value for name, value in os.environ.items() if name not in _DENIED}
+    index = _pip_index()
+    if index and not any(name in kept for name in _INDEX):
+        kept["UV_DEFAULT_INDEX"] = index
+    return kept
+
+
+def _pip_index() -> str | None:
+    """The index that pip was told to use: many machines have it written down for pip alone."""
+    if os.environ.get("PIP_INDEX_URL"):
+        return os.environ["PIP_INDEX_URL"]
+    files: Sequence[Path] = (
+        Path(os.environ.get("PIP_CONFIG_FILE", os.devnull)),
+        Path(sys.prefix) / "pip.conf",
+        Path.home() / ".config" / "pip" / "pip.conf",
+        Path.home() / ".pip" / "pip.conf",
+        Path("/etc/pip.conf"),
+    )
+    for file in files:
+        settings = configparser.ConfigParser(interpolation=None, strict=False)
+        with contextlib.suppress(OSError, configparser.Error, UnicodeDecodeError):
+            settings.read(file)
+            index = settings.get("global", "index-url", fallback="").strip()
+            if index:
+                return index
+    return None
