@@ -211,8 +211,9 @@ EnvironmentState = Literal["not built", "building", "ready", "failed"]
 class WireEnvironment(TypedDict):
     """One version of an environment. `definition` is the JSON form of SDK v1.
 
-    `reason` says what a build does now or why it failed; `size` is in bytes, and `runs` and
-    `kernels` count those that use it. `versions` lists all versions of the name, newest first.
+    `reason` says what a build does now or why it failed; `size` is in bytes, `runs` counts the
+    runs that use it, and `versions` lists all versions of the name, newest first.
+    `specification` is what a user may edit: a conda specification as YAML.
     """
 
     workspace: str
@@ -231,7 +232,6 @@ class WireEnvironment(TypedDict):
     builtAt: str | None
     warnings: list[str]
     runs: int
-    kernels: int
 
 
 class WirePackage(TypedDict):

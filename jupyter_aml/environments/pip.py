@@ -56,7 +56,7 @@ class PipBuilder:
         )
         kept, retired = wishes.satisfied(wanted)
         version, python, other = await self._python(wish)
-        warnings = (*_image(wish), *([other] if other else []), *retired)
+        warnings = (*([other] if other else []), *retired)
         self._refuse_if_strict(warnings)
         resolver = Resolver(python, version, strict=self._strict, build=build)
         resolved = await resolver.resolve(kept)
@@ -71,8 +71,10 @@ class PipBuilder:
         return built
 
     async def _python(self, wish: Wish) -> tuple[Version, str, str | None]:
-        there = await asyncio.to_thread(pythons.found)
-        version, warning = wishes.nearest_python(wish.definition.conda.python, list(there))
+        wanted = wish.definition.conda.python
+        # Looking for the other interpreters takes a while, and most wishes name none.
+        there = await asyncio.to_thread(pythons.found) if wanted else pythons.own()
+        version, warning = wishes.nearest_python(wanted, list(there))
         return version, there[version], warning
 
     def _refuse_if_strict(self, warnings: tuple[str, ...]) -> None:
@@ -153,13 +155,6 @@ class _Downloads:
 def _key(lock: str, version: Version, python: str) -> str:
     parts = (lock, str(version), python, sysconfig.get_platform(), *platform.libc_ver(), "1")
     return "pip-" + hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24]
-
-
-def _image(wish: Wish) -> tuple[str, ...]:
-    if not wish.definition.has_retired_image:
-        return ()
-    image = wish.definition.docker["baseImage"] or "the default image of Azure ML"
-    return (f"{image} is retired, so the environment is built directly on the target",)
 
 
 def packages(lock: str) -> dict[str, str]:

@@ -25,14 +25,19 @@ _PROBE = "import sys; print(sys.executable); print('%d.%d.%d' % sys.version_info
 _PATIENCE = 20.0
 
 
+def own() -> dict[Version, str]:
+    """Version and path of the interpreter of this process, outside its virtual environment."""
+    path = getattr(sys, "_base_executable", None) or sys.executable
+    return {Version("{}.{}.{}".format(*sys.version_info[:3])): path}
+
+
 @cache
 def found() -> dict[Version, str]:
     """Version and path of each interpreter that can serve, this process's own one first.
 
     Of several of one version the first counts. Blocks for some 10 ms for each.
     """
-    own = getattr(sys, "_base_executable", None) or sys.executable
-    known = {Version("{}.{}.{}".format(*sys.version_info[:3])): own}
+    known = own()
     for path in _candidates():
         answer = _ask(path)
         if answer is not None and answer[0] >= OLDEST:

@@ -29,7 +29,7 @@ _NUMPY_2 = {
     "opencv-python": "4.10.0.84", "opencv-python-headless": "4.10.0.84", "shap": "0.46",
     "lightgbm": "4.4", "xgboost": "2.1", "torch": "2.3", "seaborn": "0.13.2", "scikit-image": "0.24",
 }  # fmt: skip
-"""The first version of each that works with numpy 2; their older ones do not say that they don't."""
+"""The first version of each that works with numpy 2; older ones do not say that they need 1."""
 
 
 def satisfied(lines: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -112,8 +112,5 @@ def numpy_limit(asked: Iterable[str], resolved: dict[str, str]) -> tuple[str, st
         return None
     for name, first in _NUMPY_2.items():
         if name in resolved and Version(resolved[name]) < Version(first):
-            return (
-                "numpy<2",
-                f"numpy<2 is taken, since {name} {resolved[name]} is older than numpy 2",
-            )
+            return "numpy<2", f"numpy<2 is taken for {name} {resolved[name]}, which is older"
     return None

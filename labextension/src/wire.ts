@@ -195,8 +195,9 @@ export interface WireCompute {
 /**
  * One version of an environment. `definition` is the JSON form of SDK v1.
  *
- * `reason` says what a build does now or why it failed; `size` is in bytes, and `runs` and
- * `kernels` count those that use it. `versions` lists all versions of the name, newest first.
+ * `reason` says what a build does now or why it failed; `size` is in bytes, `runs` counts the
+ * runs that use it, and `versions` lists all versions of the name, newest first.
+ * `specification` is what a user may edit: a conda specification as YAML.
  */
 export interface WireEnvironment {
   workspace: string;
@@ -215,7 +216,6 @@ export interface WireEnvironment {
   builtAt: string | null;
   warnings: string[];
   runs: number;
-  kernels: number;
 }
 
 /** A package in a built environment. */
