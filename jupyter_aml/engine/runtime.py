@@ -1,4 +1,4 @@
-"""The part of this package that travels into every run, as a folder of its own."""
+"""The part of this package that travels into runs and kernels, as a folder of its own."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from jupyter_aml.domain.errors import StorageFailed
 from jupyter_aml.engine.snapshot import remove_tree
 
 _PACKAGE = Path(__file__).resolve().parent.parent
-_ROOMS = ("domain", "runfolder", "client", "sdk", "widgets")
+_ROOMS = ("domain", "runfolder", "client", "sdk", "widgets", "magics")
 _MODULES = ("__init__.py", "_version.py", "wire.py", "azureml.py", "azureml_names.json")
 _KINDS = frozenset({".py", ".json"})
 _LEFT_OUT = frozenset({"__pycache__", "static"})

@@ -27,6 +27,9 @@ SEAT = "jupyter_aml_seat"
 YIELD = "jupyter_aml_yield"
 """Key under which a headless engine's socket keeps what to do when it shall yield."""
 
+RUNNING = "jupyter_aml_running"
+"""Key for the kernels of this Jupyter server; None in an engine without Jupyter."""
+
 RESOURCE = "jupyter_aml"
 """What an authorizer is asked about."""
 

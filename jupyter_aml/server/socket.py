@@ -21,6 +21,7 @@ from jupyter_aml.server.seat import Held
 
 if TYPE_CHECKING:
     from jupyter_aml.engine.engine import Engine
+    from jupyter_aml.kernels.running import Running
 
 
 class SocketOwner(IdentityProvider):
@@ -55,10 +56,12 @@ class EngineSocket:
         *,
         on_yield: Callable[[], None] | None = None,
         on_request: Callable[[], None] | None = None,
+        running: Running | None = None,
     ) -> EngineSocket:
         """Listen, then tell where; raises StorageFailed. Only for an engine that holds its root.
 
         `on_yield` is called when a Jupyter server asks for the root; without it that is refused.
+        `running` are the kernels of this process, where it is a Jupyter server.
         """
         root, here = engine.settings.root, Held(engine)
         status = engine.status()
@@ -78,7 +81,7 @@ class EngineSocket:
             # Who holds the lock may remove a socket that a killed engine left; binding does.
             listening = bind_unix_socket(str(path), mode=0o600)
             server = HTTPServer(
-                application(here, on_yield, on_request), max_body_size=base.LONGEST_BODY
+                application(here, on_yield, on_request, running), max_body_size=base.LONGEST_BODY
             )
             server.add_socket(listening)
             await asyncio.to_thread(holder.write, root, told)
@@ -100,6 +103,7 @@ def application(
     here: Held,
     on_yield: Callable[[], None] | None,
     on_request: Callable[[], None] | None,
+    running: Running | None,
 ) -> Application:
     """Return the handlers as they answer on the socket."""
 
@@ -111,6 +115,7 @@ def application(
     settings: dict[str, Any] = {
         base.SEAT: here,
         base.YIELD: on_yield,
+        base.RUNNING: running,
         "base_url": "/",
         "identity_provider": owner,
         "authorizer": AllowAllAuthorizer(identity_provider=owner),

@@ -1,0 +1,1 @@
+"""Environments as notebook kernels: their kernelspecs, how they start, and what runs."""

@@ -1,0 +1,163 @@
+"""What a kernel asks the engine for before it starts: its environment, built."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from jupyter_aml import wire
+from jupyter_aml.client import Client, default_root, find
+from jupyter_aml.domain import inherited
+from jupyter_aml.domain.environment import Definition
+from jupyter_aml.domain.environment import read as read_definition
+from jupyter_aml.domain.errors import Invalid
+from jupyter_aml.engine.runtime import ensure_runtime
+
+T = TypeVar("T")
+
+EXTRAS = ("ipykernel",)
+"""What a kernel needs on top of its environment."""
+
+_WAIT = 5.0
+"""Seconds of one question; whoever leaves meanwhile is gone at most this much later."""
+
+_PROBE = "import importlib.util as u, sys; sys.exit(u.find_spec('ipykernel_launcher') is None)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Home:
+    """Where a kernel lives: a built environment, and the engine that built it."""
+
+    label: str
+    """`name:version` of the environment."""
+    workspace: str
+    interpreter: str
+    image: str | None
+    variables: Mapping[str, str]
+    """What a process in it needs set, under what the definition sets."""
+    root: Path
+    socket: str | None
+    pythonpath: tuple[Path, ...]
+    """Where `jupyter_aml` and the old names are found."""
+    docker: Mapping[str, Any]
+    """The docker section of the definition."""
+
+    @property
+    def is_there(self) -> bool:
+        """Whether it can still be started in, as far as a look at the disk tells."""
+        return self.image is not None or os.path.exists(self.interpreter)
+
+    def for_kernel(self, given: Mapping[str, str], *, kernel: str) -> dict[str, str]:
+        """The variables of a kernel here that would have had those `given`."""
+        kept = inherited.by_kernel(given)
+        own = {
+            "AML_ROOT": str(self.root),
+            "AML_WORKSPACE": self.workspace,
+            "AML_ENVIRONMENT": self.label,
+            "AML_KERNEL": kernel,
+        }
+        if self.socket is not None:
+            own["AML_SOCKET"] = self.socket
+        paths = [str(path) for path in self.pythonpath]
+        if self.variables.get("PYTHONPATH"):
+            paths.append(self.variables["PYTHONPATH"])
+        own["PYTHONPATH"] = os.pathsep.join(paths)
+        if self.image is None and "PATH" not in self.variables:
+            # So that `!python` and `!pip` are those of the environment.
+            bin_folder = os.path.dirname(self.interpreter)
+            own["PATH"] = os.pathsep.join([bin_folder, kept.get("PATH", os.defpath)])
+        return {**kept, **self.variables, **own}
+
+
+async def home_of(
+    environment: str,
+    *,
+    workspace: str,
+    version: str | None,
+    say: Callable[[str], None],
+) -> Home:
+    """Return where a kernel of this environment lives, building it first where it is not built.
+
+    Nothing blocks the event loop. Raises what the engine answers, and Invalid with the cause
+    where the build fails. `say` hears how far the build is, each time it is somewhere else.
+    """
+    root = default_root()
+    client = await asyncio.to_thread(find, root)
+    found = await _ask(client, lambda: client.environment(workspace, environment, version))
+    definition = read_definition(found["definition"])
+    label = f"{found['name']}:{found['version']}"
+    built = await _built(client, workspace, found["name"], found["version"], say)
+    interpreter = built["interpreter"]
+    assert interpreter is not None
+    if built["image"] is None and _is_given(definition):
+        await asyncio.to_thread(_check_kernel, label, interpreter)
+    runtime = await asyncio.to_thread(ensure_runtime, root)
+    return Home(
+        label=label,
+        workspace=workspace,
+        interpreter=interpreter,
+        image=built["image"],
+        variables={**built["variables"], **definition.variables},
+        root=root,
+        socket=client.address.socket,
+        pythonpath=runtime.pythonpath,
+        docker=definition.docker,
+    )
+
+
+async def _built(
+    client: Client, workspace: str, name: str, version: str, say: Callable[[str], None]
+) -> wire.WireMaterialised:
+    body: wire.WireBuildRequest = {
+        "workspace": workspace, "version": version, "extras": list(EXTRAS)
+    }  # fmt: skip
+    seen = await _ask(client, lambda: client.build_environment(name, body))
+    told: str | None = None
+    while seen["state"] == "building":
+        if seen["reason"] not in (None, told):
+            told = seen["reason"]
+            say(f"environment {name}:{version} is being built: {told}")
+        seen = await _ask(
+            client,
+            lambda: client.build_state(workspace, name, version, extras=EXTRAS, wait=_WAIT),
+        )
+    if seen["state"] == "ready" and seen["interpreter"]:
+        return seen
+    why = seen["reason"] or "the engine does not say why"
+    raise Invalid(f"environment {name}:{version} cannot be built: {why}")
+
+
+async def _ask(client: Client, question: Callable[[], T]) -> T:
+    def ask() -> T:
+        try:
+            return question()
+        finally:
+            # A connection belongs to its thread, and the next question may come from another.
+            client.close()
+
+    return await asyncio.to_thread(ask)
+
+
+def _is_given(definition: Definition) -> bool:
+    """Whether the environment is the user's own, so that nothing is put on top of it."""
+    return definition.is_user_managed or definition.base_conda_environment is not None
+
+
+def _check_kernel(label: str, interpreter: str) -> None:
+    """Raise Invalid where this Python has no ipykernel: its kernel would just never answer."""
+    try:
+        done = subprocess.run(
+            [interpreter, "-c", _PROBE], stdin=subprocess.DEVNULL, capture_output=True, timeout=60
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        raise Invalid(f"{interpreter} of environment {label} cannot be started: {error}") from error
+    if done.returncode != 0:
+        raise Invalid(
+            f"environment {label} is managed by you and has no ipykernel: "
+            f"{interpreter} -m pip install ipykernel"
+        )

@@ -1,0 +1,78 @@
+"""/aml/kernels: environments as notebook kernels, and the kernels of this Jupyter server.
+
+Kernels are the Jupyter server's affair, not the engine's: nothing here is passed on to the server
+that holds the root. On the socket of an engine without Jupyter no kernels run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from logging import Logger
+
+from jupyter_server.auth.decorator import authorized
+from tornado.web import authenticated
+
+from jupyter_aml.domain.errors import AmlError
+from jupyter_aml.kernels import specs
+from jupyter_aml.kernels.running import Running
+from jupyter_aml.server import base
+from jupyter_aml.server.base import AmlHandler, problem_of
+
+SHORTEST_LOOK = 1.0
+LONGEST_LOOK = 60.0
+"""Seconds between two looks for kernels that nobody uses."""
+
+
+class KernelsHandler(AmlHandler):
+    """/aml/kernels"""
+
+    @authenticated
+    @authorized
+    async def get(self) -> None:
+        """List the kernels of environments, and all that run on this server."""
+        running: Running | None = self.settings.get(base.RUNNING)
+        known = await asyncio.to_thread(specs.found)
+        await self.reply(
+            {
+                "specs": [spec.to_wire() for spec in known],
+                "running": [] if running is None else await running.look(),
+            }
+        )
+
+    @authenticated
+    @authorized
+    async def post(self) -> None:
+        """Make an environment a kernel that notebooks can choose."""
+        try:
+            made = await asyncio.to_thread(specs.add, specs.read(self.body()))
+        except AmlError as error:
+            return self.refuse(*problem_of(500, error))
+        await self.reply(made.to_wire(), status=201)
+
+
+class KernelHandler(AmlHandler):
+    """/aml/kernels/<spec>"""
+
+    @authenticated
+    @authorized
+    async def delete(self, spec: str) -> None:
+        """Remove a kernel of an environment from the choice; those that run go on."""
+        try:
+            await asyncio.to_thread(specs.remove, spec)
+        except AmlError as error:
+            return self.refuse(*problem_of(500, error))
+        self.reply_nothing()
+
+
+async def cull(running: Running, idle: timedelta, log: Logger) -> None:
+    """Shut down kernels of environments that idle for so long, until cancelled."""
+    pause = min(LONGEST_LOOK, max(SHORTEST_LOOK, idle.total_seconds() / 4))
+    while True:
+        await asyncio.sleep(pause)
+        try:
+            for kernel_id in await running.cull(idle=idle):
+                log.info("kernel %s was idle for %s and is shut down", kernel_id, idle)
+        except Exception:
+            # One that could not be ended now must not keep the others for ever.
+            log.exception("idle kernels could not be shut down")
