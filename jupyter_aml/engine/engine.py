@@ -7,7 +7,7 @@ import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
 
@@ -19,19 +19,22 @@ from jupyter_aml.domain.errors import AlreadyExists, IllegalMove, Invalid, NotFo
 from jupyter_aml.domain.ids import RunId, WorkspaceName
 from jupyter_aml.domain.run import Run
 from jupyter_aml.engine import recover, snapshot, submit, variables
+from jupyter_aml.engine.environments import Environments
 from jupyter_aml.engine.feed import Feed, Listener
 from jupyter_aml.engine.ledger import Ledger
 from jupyter_aml.engine.lock import RootLock, RootTaken
 from jupyter_aml.engine.metrics import MetricsCache
+from jupyter_aml.engine.pieces import LogPiece, read_piece
 from jupyter_aml.engine.places import Places
 from jupyter_aml.engine.root import Root
+from jupyter_aml.engine.run_environments import RunEnvironments
 from jupyter_aml.engine.runtime import Runtime, ensure_runtime
 from jupyter_aml.engine.settings import Settings
 from jupyter_aml.engine.slots import Slots
 from jupyter_aml.engine.subscription import Subscription
 from jupyter_aml.engine.watch import Watch
 from jupyter_aml.engine.watchers import FolderWatcher
-from jupyter_aml.environments.user_managed import UserManaged
+from jupyter_aml.environments.protocol import Materialised
 from jupyter_aml.store.blobs import Blobs
 from jupyter_aml.store.database import Database
 
@@ -39,15 +42,6 @@ __all__ = ["Engine", "LogPiece", "RootTaken"]
 
 T = TypeVar("T")
 Kind = Literal["jupyter", "headless"]
-
-
-@dataclass(frozen=True, slots=True)
-class LogPiece:
-    """Bytes of a log from `offset` on; `size` is how long the log was then."""
-
-    data: bytes
-    offset: int
-    size: int
 
 
 class Engine:
@@ -73,12 +67,13 @@ class Engine:
         self._ledger.publish = self._feed.publish
         self._slots = {"local": Slots("local", settings.max_runs)}
         self._places = Places(self._root, self._ledger)
+        self.environments = Environments(self._root, self._ledger, settings, self._feed.tell)
         self._watch = Watch(
             self._ledger,
             self._root,
             backends={"local": LocalBackend()},
             slots=self._slots,
-            builders=[UserManaged()],
+            materialise=RunEnvironments(self._root, self.environments).ensure,
             variables=self._variables,
             log=self._log,
         )
@@ -102,6 +97,7 @@ class Engine:
         """Let go of the root; the runs go on and are found again by the next engine."""
         self._feed.close()
         await self._watch.close()
+        await self.environments.close()
         self._watcher.close()
         self._senders.shutdown(wait=False)
         await self._ledger.close()
@@ -110,7 +106,8 @@ class Engine:
     @property
     def is_idle(self) -> bool:
         """Whether nothing runs, nothing waits and nobody listens."""
-        return self._watch.active == 0 and self._feed.listeners == 0
+        working = self._watch.active + self.environments.active
+        return working == 0 and self._feed.listeners == 0
 
     @property
     def active_runs(self) -> int:
@@ -201,6 +198,11 @@ class Engine:
         if body.get("dryRun"):
             return submit.describe(drafted)
         await self._places.need_workspace(drafted.run.workspace)
+        if drafted.environment is not None:
+            registered = await self.environments.register(
+                drafted.run.workspace, drafted.environment
+            )
+            drafted = drafted.within(registered.definition)
         made = await self._sending(
             submit.make_folder, drafted, root=self._root, blobs=self._blobs, cache=self._stats
         )
@@ -267,7 +269,7 @@ class Engine:
     ) -> LogPiece:
         """Bytes of a log; raises NotFound while it is not there, Refused for a way out."""
         path = await self.file(run_id, name)
-        return await asyncio.to_thread(_read, path, offset, limit, tail)
+        return await asyncio.to_thread(read_piece, path, offset, limit, tail)
 
     async def files(self, run_id: str) -> wire.WireFiles:
         """The files of a run."""
@@ -346,7 +348,7 @@ class Engine:
             except Outdated:
                 continue
 
-    def _variables(self, run: Run, environment: Mapping[str, str]) -> dict[str, str]:
+    def _variables(self, run: Run, environment: Materialised | None) -> dict[str, str]:
         return variables.for_script(
             run,
             self._root.folder(run),
@@ -373,11 +375,3 @@ def _patched(run: Run, body: Mapping[str, Any]) -> dict[str, Any]:
     names = ("display_name", "description", "tags", "properties")
     values = {name: getattr(changed, name) for name in names}
     return {name: value for name, value in values.items() if value != getattr(run, name)}
-
-
-def _read(path: Path, offset: int, limit: int, tail: int | None) -> LogPiece:
-    with path.open("rb") as file:
-        size = file.seek(0, 2)
-        start = max(0, size - tail) if tail is not None else min(offset, size)
-        file.seek(start)
-        return LogPiece(file.read(tail if tail is not None else limit), start, size)

@@ -17,7 +17,12 @@ from jupyter_aml.domain.errors import AmlError, Invalid
 from jupyter_aml.domain.ids import RunId, WorkspaceName
 from jupyter_aml.domain.run import Run
 from jupyter_aml.engine.subscription import Subscription
-from jupyter_aml.wire import WireEvent, encode_run
+from jupyter_aml.wire import (
+    WireEnvironmentEvent,
+    WireEnvironmentGoneEvent,
+    WireEvent,
+    encode_run,
+)
 
 _MOST_PENDING = 1000
 
@@ -69,6 +74,11 @@ class Feed:
         """Forget a listener."""
         self._listeners.discard(listener)
 
+    def tell(self, event: WireEnvironmentEvent | WireEnvironmentGoneEvent) -> None:
+        """Tell those who follow the environments of the workspace."""
+        for listener in self._listeners:
+            listener.environment(event)
+
     def close(self) -> None:
         """End all listeners."""
         for listener in list(self._listeners):
@@ -82,6 +92,10 @@ class Listener:
         self._feed = feed
         self._subscriptions: dict[RunId, Subscription] = {}
         self._workspaces: set[WorkspaceName] = set()
+        self._environments: set[str] = set()
+        self._changed: dict[
+            tuple[str, str, str], WireEnvironmentEvent | WireEnvironmentGoneEvent
+        ] = {}
         self._runs: OrderedDict[RunId, Run] = OrderedDict()
         self._stirred: OrderedDict[RunId, None] = OrderedDict()
         self._out: deque[WireEvent] = deque()
@@ -100,6 +114,9 @@ class Listener:
         if message.get("topic") == "runs":
             self._workspaces.discard(WorkspaceName(str(message.get("workspace"))))
             return
+        if message.get("topic") == "environments":
+            self._environments.discard(str(message.get("workspace")))
+            return
         run_id = RunId(str(message.get("runId")))
         self._stirred.pop(run_id, None)
         subscription = self._subscriptions.pop(run_id, None)
@@ -114,6 +131,8 @@ class Listener:
             if self._runs:
                 _, run = self._runs.popitem(last=False)
                 return {"type": "run", "run": encode_run(run)}
+            if self._changed:
+                return self._changed.pop(next(iter(self._changed)))
             if self._stirred:
                 run_id, _ = self._stirred.popitem(last=False)
                 subscription = self._subscriptions.get(run_id)
@@ -139,6 +158,17 @@ class Listener:
                 self._say({"type": "gap", "runId": dropped})
             self._ready.set()
 
+    def environment(self, event: WireEnvironmentEvent | WireEnvironmentGoneEvent) -> None:
+        """Take what became of an environment, if this listener follows its workspace."""
+        if event["type"] == "environment":
+            shown = event["environment"]
+            place, key = shown["workspace"], (shown["name"], shown["version"])
+        else:
+            place, key = event["workspace"], (event["name"], event["version"])
+        if place in self._environments:
+            self._changed[place, *key] = event
+            self._ready.set()
+
     def lost(self, run: Run, seq: int) -> None:
         """Take the end of a run, if this listener follows it."""
         if run.id in self._subscriptions or run.workspace in self._workspaces:
@@ -151,6 +181,7 @@ class Listener:
             subscription.close()
         self._subscriptions.clear()
         self._workspaces.clear()
+        self._environments.clear()
         self._feed.leave(self)
 
     def _say(self, event: WireEvent) -> None:
@@ -165,10 +196,11 @@ class Listener:
         topics: dict[str, Callable[[Mapping[str, Any]], Awaitable[None]]] = {
             "run": self._follow_run,
             "runs": self._follow_runs,
+            "environments": self._follow_environments,
         }
         topic = message.get("topic")
         if not isinstance(topic, str) or topic not in topics:
-            raise Invalid(f"there is no topic {topic!r}: subscribe to 'run' or to 'runs'")
+            raise Invalid(f"there is no topic {topic!r}: there are {', '.join(topics)}")
         await topics[topic](message)
 
     async def _follow_run(self, message: Mapping[str, Any]) -> None:
@@ -184,6 +216,9 @@ class Listener:
         # Asked again: the run may have moved while nobody was there to hear it.
         self.offer(await self._feed.source.find(run_id))
         self._stir(run_id)
+
+    async def _follow_environments(self, message: Mapping[str, Any]) -> None:
+        self._environments.add(ids.workspace_name(str(message.get("workspace"))))
 
     async def _follow_runs(self, message: Mapping[str, Any]) -> None:
         workspace = ids.workspace_name(str(message.get("workspace")))

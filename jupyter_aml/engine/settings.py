@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,3 +26,15 @@ class Settings:
     """A headless engine with nothing to do exits after this time."""
     strict: bool = False
     """Treat a wish that cannot be met as an error instead of a warning."""
+    allow_package_sources: bool = False
+    """Let environments name packages by URL, path or from another index."""
+    conda_client: str | None = None
+    """Program to make conda environments with; None for the one that is found."""
+    conda_channels: tuple[str, ...] = ("conda-forge",)
+    """Channels of a specification that names none."""
+    conda_fallback: Literal["pip", "refuse"] = "pip"
+    """What to do with conda packages where no channel can be reached."""
+    docker_url: str | None = None
+    """Address of the docker engine; None for that of the environment variables."""
+    kernel_idle: timedelta | None = None
+    """A managed kernel that did nothing for this long is shut down; None for never."""

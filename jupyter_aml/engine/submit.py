@@ -8,12 +8,13 @@ import os
 import secrets
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any
 
 from jupyter_aml import wire
-from jupyter_aml.domain import ids
+from jupyter_aml.domain import environment, ids
+from jupyter_aml.domain.environment import Definition
 from jupyter_aml.domain.errors import Invalid, NotFound, StorageFailed
 from jupyter_aml.domain.run import INTERACTIVE_RUN, SCRIPT_RUN, Run, RunStatus
 from jupyter_aml.engine import snapshot
@@ -33,6 +34,14 @@ class Draft:
     run: Run
     plan: snapshot.SnapshotPlan
     process: Mapping[str, Any] | None
+    environment: Definition | None = None
+
+    def within(self, environment: Definition) -> Draft:
+        """The same run in a registered environment."""
+        assert self.run.job is not None
+        job = replace(self.run.job, environment=environment.label)
+        run = replace(self.run, job=job)
+        return replace(self, run=run, environment=environment)
 
 
 def draft(body: Mapping[str, Any], *, settings: Settings, targets: list[str]) -> Draft:
@@ -66,7 +75,9 @@ def draft(body: Mapping[str, Any], *, settings: Settings, targets: list[str]) ->
     fields = ("displayName", "description", "tags", "properties", "parameters", "script",
               "arguments", "job", "origin", "parentId")  # fmt: skip
     run = wire.decode_run({**{name: body[name] for name in fields if name in body}, **asked})
-    return Draft(run, plan, body.get("process"))
+    wished = body.get("environment")
+    definition = None if wished is None or job is None else environment.read(wished)
+    return Draft(run, plan, body.get("process"), definition)
 
 
 def make_folder(drafted: Draft, *, root: Root, blobs: Blobs, cache: snapshot.StatCache) -> Run:
@@ -86,6 +97,8 @@ def make_folder(drafted: Draft, *, root: Root, blobs: Blobs, cache: snapshot.Sta
             unfinished.console.touch()
         if drafted.process is not None:
             write_json(unfinished.status / "process.json", drafted.process)
+        if drafted.environment is not None:
+            write_json(unfinished.environment, {"definition": drafted.environment.to_json()})
         write_record(unfinished, run)
         os.rename(unfinished.path, folder.path)
     except BaseException as error:

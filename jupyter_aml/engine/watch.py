@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any, TypeVar
 
 from jupyter_aml.compute.protocol import BackendJob, ComputeBackend, Handle, Phase, Sighting
-from jupyter_aml.domain import environment
-from jupyter_aml.domain.environment import Definition
 from jupyter_aml.domain.errors import (
     AmlError,
     Invalid,
@@ -20,7 +17,7 @@ from jupyter_aml.domain.errors import (
     Unreachable,
 )
 from jupyter_aml.domain.ids import RunId
-from jupyter_aml.domain.run import Failure, Job, Run, RunStatus
+from jupyter_aml.domain.run import Failure, Run, RunStatus
 from jupyter_aml.engine.finalize import Finalizer
 from jupyter_aml.engine.interactive import InteractiveRuns
 from jupyter_aml.engine.ledger import Ledger
@@ -28,11 +25,13 @@ from jupyter_aml.engine.plan import next_status
 from jupyter_aml.engine.records import Follower
 from jupyter_aml.engine.root import Root
 from jupyter_aml.engine.slots import Slots
-from jupyter_aml.environments.protocol import EnvironmentBuilder, Say, Wish
+from jupyter_aml.environments.protocol import Materialised, Say
 
 S = RunStatus
 T = TypeVar("T")
-Variables = Callable[[Run, Mapping[str, str]], dict[str, str]]
+Variables = Callable[[Run, Materialised | None], dict[str, str]]
+Materialise = Callable[[Run, Say], Awaitable[Materialised | None]]
+"""Finds or builds the environment of a run; None where the run brings its own command."""
 _RETRY = 1.0
 _FOLLOW = 1.0
 """Seconds between two looks at the records of a run that nobody watches."""
@@ -48,12 +47,12 @@ class Watch:
         *,
         backends: Mapping[str, ComputeBackend],
         slots: Mapping[str, Slots],
-        builders: list[EnvironmentBuilder],
+        materialise: Materialise,
         variables: Variables,
         log: logging.Logger,
     ) -> None:
         self._ledger, self._root, self._log = ledger, root, log
-        self._backends, self._slots, self._builders = backends, slots, builders
+        self._backends, self._slots, self._materialise = backends, slots, materialise
         self._variables = variables
         self._tasks: dict[RunId, asyncio.Task[None]] = {}
         self._kicks: dict[RunId, asyncio.Event] = {}
@@ -180,21 +179,25 @@ class Watch:
 
     async def _prepare(self, run: Run) -> Run:
         assert run.job is not None
-        job = run.job
-        run, _ = await self._while(run, lambda say: self._build(job, say))
+        started = run
+        run, built = await self._while(run, lambda say: self._built(started, say))
         if run.status is not S.PREPARING:
             return run
+        warnings = () if built is None else built.warnings
         # Where a place is free the run is next at once; the line says more otherwise.
-        return await self._ledger.move(run, S.QUEUED, reason=f"next on '{job.target}'")
+        return await self._ledger.move(
+            run,
+            S.QUEUED,
+            reason=f"next on '{_target(run)}'",
+            warnings=tuple(dict.fromkeys((*run.warnings, *warnings))),
+        )
 
-    async def _build(self, job: Job, say: Say) -> Mapping[str, str]:
-        if not job.interpreter:
-            return {}
-        wish = Wish(definition=_user_managed(job))
-        for builder in self._builders:
-            if builder.accepts(wish):
-                return (await builder.ensure(wish, build=_Said(say))).variables
-        raise NotFound(f"nothing here can build the environment {job.environment!r}")
+    async def _built(self, run: Run, say: Say) -> Materialised | None:
+        try:
+            return await self._materialise(run, say)
+        except (Unreachable, StorageFailed) as error:
+            # Of a build these are the end, and not news of the job that say nothing about it.
+            raise Invalid(str(error)) from error
 
     async def _queue(self, run: Run) -> Run:
         slots = self._slots[_target(run)]
@@ -256,16 +259,17 @@ class Watch:
     async def _job(self, run: Run) -> BackendJob:
         assert run.job is not None
         folder = self._root.folder(run)
-        variables = await self._build(run.job, lambda line: None)
+        built = await self._built(run, lambda line: None)
         command = run.job.command
         if run.job.interpreter:
-            command = (os.path.expanduser(run.job.interpreter), *command)
+            python = run.job.interpreter if built is None else built.interpreter
+            command = (python, *command)
         return BackendJob(
             id=f"{run.id}.{run.attempt}",
             folder=folder.path,
             command=command,
             cwd=folder.work,
-            environment=self._variables(run, variables),
+            environment=self._variables(run, built),
             timeout=run.job.timeout,
             grace=run.job.grace,
             attempt=run.attempt,
@@ -361,21 +365,6 @@ class Watch:
         if run.id not in self._followers:
             self._followers[run.id] = Follower(self._ledger, self._root.folder(run))
         return self._followers[run.id]
-
-
-class _Said:
-    """Listens to a build for a run: what is done now becomes the run's reason."""
-
-    def __init__(self, say: Say) -> None:
-        self.say = say
-
-    def log(self, text: str) -> None:
-        """Nothing is logged where nothing is built."""
-
-
-def _user_managed(job: Job) -> Definition:
-    python = {"userManagedDependencies": True, "interpreterPath": job.interpreter}
-    return environment.read({"name": job.environment, "python": python})
 
 
 def _drained(queue: asyncio.Queue[str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
@@ -47,6 +48,14 @@ class Materialised:
     """Bytes that it takes and shares with no other environment, about."""
     warnings: tuple[str, ...] = ()
     """Wishes that were not met to the letter, a sentence each."""
+
+    def on_top_of(self, base: Mapping[str, str]) -> dict[str, str]:
+        """These variables with what a process in the environment needs; its programs come first."""
+        merged = {**base, **self.variables}
+        if self.key and self.image is None and "PATH" not in self.variables:
+            folder = os.path.dirname(self.interpreter)
+            merged["PATH"] = os.pathsep.join((folder, base.get("PATH") or os.defpath))
+        return merged
 
 
 class Build(Protocol):

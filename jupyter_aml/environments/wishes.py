@@ -27,9 +27,10 @@ _NUMPY_2 = {
     "scikit-learn": "1.4.2", "pandas": "2.2.2", "scipy": "1.13", "matplotlib": "3.8.4",
     "statsmodels": "0.14.2", "h5py": "3.11", "pyarrow": "16", "xarray": "2024.6", "numexpr": "2.10",
     "opencv-python": "4.10.0.84", "opencv-python-headless": "4.10.0.84", "shap": "0.46",
-    "lightgbm": "4.4", "xgboost": "2.1", "torch": "2.3", "seaborn": "0.13.2", "scikit-image": "0.24",
+    "lightgbm": "4.4", "xgboost": "2.1", "torch": "2.3", "seaborn": "0.13.2",
+    "scikit-image": "0.24",
 }  # fmt: skip
-"""The first version of each that works with numpy 2; older ones do not say that they need 1."""
+"""The first version of each that works with numpy 2; older ones do not ask for numpy 1."""
 
 
 def satisfied(lines: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -27,6 +27,11 @@ class RunFolder:
         return self.path / "run.json"
 
     @property
+    def environment(self) -> Path:
+        """The definition of the environment it was sent in, and what met it."""
+        return self.path / "environment.json"
+
+    @property
     def snapshot(self) -> Path:
         """The source as it was sent, read-only."""
         return self.path / "snapshot"

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from jupyter_core.paths import jupyter_data_dir
-from traitlets import Bool, Float, Int, Unicode, default
+from traitlets import Bool, Enum, Float, Int, Unicode, default
 from traitlets.config import Configurable
 
 from jupyter_aml.domain.errors import Invalid
@@ -39,6 +39,29 @@ class AmlConfig(Configurable):
         False, help="Treat a wish that cannot be met as an error instead of a warning."
     ).tag(config=True)
 
+    allow_package_sources = Bool(
+        False,
+        help="Let environments name packages by URL or path, or from another index than yours.",
+    ).tag(config=True)
+    conda_client = Unicode(
+        "", help="Program to make conda environments with; empty for the one that is found."
+    ).tag(config=True)
+    conda_channels = Unicode(
+        "conda-forge", help="Channels of a conda specification that names none, with spaces."
+    ).tag(config=True)
+    conda_fallback = Enum(
+        ("pip", "refuse"),
+        "pip",
+        help="What to do with conda packages where no channel can be reached: take them from "
+        "the Python index where it has them ('pip'), or fail ('refuse').",
+    ).tag(config=True)
+    docker_url = Unicode(
+        "", help="Address of the docker engine; empty for the one that the variables name."
+    ).tag(config=True)
+    kernel_idle_minutes = Float(
+        0.0, help="Minutes after which a managed kernel that does nothing is shut down; 0: never."
+    ).tag(config=True)
+
     @default("root")
     def _root_default(self) -> str:
         return os.path.abspath(os.environ.get("AML_ROOT") or Path(jupyter_data_dir()) / "aml")
@@ -59,6 +82,12 @@ class AmlConfig(Configurable):
             grace=timedelta(seconds=self.grace_seconds),
             idle_exit=timedelta(minutes=self.idle_exit_minutes),
             strict=self.strict,
+            allow_package_sources=self.allow_package_sources,
+            conda_client=self.conda_client or None,
+            conda_channels=tuple(self.conda_channels.split()),
+            conda_fallback="refuse" if self.conda_fallback == "refuse" else "pip",
+            docker_url=self.docker_url or None,
+            kernel_idle=timedelta(minutes=self.kernel_idle_minutes) or None,
         )
 
     def lines(self) -> list[str]:
@@ -75,6 +104,9 @@ class AmlConfig(Configurable):
         for name in ("max_runs", "snapshot_max_mb", "snapshot_max_files", "idle_exit_minutes"):
             if not 0 < getattr(self, name) < float("inf"):
                 raise self._wrong(name, f"must be more than 0, not {getattr(self, name)}")
+        if not 0 <= self.kernel_idle_minutes < float("inf"):
+            told = f"must be 0 or more, not {self.kernel_idle_minutes}"
+            raise self._wrong("kernel_idle_minutes", told)
         if not 0 <= self.grace_seconds < float("inf"):
             raise self._wrong("grace_seconds", f"must be 0 or more, not {self.grace_seconds}")
         if "\0" in self.root or not Path(self.root).expanduser().is_absolute():

@@ -6,14 +6,17 @@ from jupyter_server.auth.decorator import authorized
 from tornado.web import HTTPError, authenticated
 
 from jupyter_aml import wire
-from jupyter_aml.server import experiments, files, logs, metrics, runs
+from jupyter_aml.server import environments, experiments, files, logs, metrics, runs
 from jupyter_aml.server.base import AmlHandler
 from jupyter_aml.server.compute import ComputeHandler
 from jupyter_aml.server.engine import YieldHandler
 from jupyter_aml.server.events import EventsHandler
+from jupyter_aml.server.kernels import KernelHandler, KernelsHandler
 from jupyter_aml.server.openapi import Call, OpenApiHandler, Route, Rule, document
 from jupyter_aml.server.status import StatusHandler
 from jupyter_aml.server.workspaces import NewWorkspace, WorkspaceHandler, WorkspacesHandler
+
+VERSIONED = (experiments.WORKSPACE, environments.VERSION)
 
 ROUTES = (
     Route("status", StatusHandler, {"get": Call(answer=wire.WireStatus)}),
@@ -27,6 +30,31 @@ ROUTES = (
         "post": Call(body=experiments.NewExperiment, answer=wire.WireExperiment, status=201),
     }),
     Route("compute", ComputeHandler, {"get": Call(answer=list[wire.WireCompute])}),
+    Route("environments", environments.EnvironmentsHandler, {
+        "get": Call(query=(experiments.WORKSPACE,), answer=list[wire.WireEnvironment]),
+        "post": Call(body=wire.WireNewEnvironment, answer=wire.WireEnvironment, status=201),
+    }),
+    Route("environments/{name}", environments.EnvironmentHandler, {
+        "get": Call(query=VERSIONED, answer=wire.WireEnvironment),
+        "delete": Call(query=VERSIONED, status=204),
+    }),
+    Route("environments/{name}/build", environments.BuildHandler, {
+        "get": Call(query=(*VERSIONED, environments.EXTRA, environments.WAIT),
+                    answer=wire.WireMaterialised),
+        "post": Call(body=wire.WireBuildRequest, answer=wire.WireMaterialised, status=202),
+    }),
+    Route("environments/{name}/log", environments.BuildLogHandler, {
+        "get": Call(query=(*VERSIONED, logs.OFFSET, logs.LIMIT), answer=bytes),
+    }),
+    Route("environments/{name}/lock", environments.LockHandler, {
+        "get": Call(query=VERSIONED, answer=wire.WireLock),
+    }),
+    Route("environment-check", environments.CheckHandler, {
+        "post": Call(body=wire.WireNewEnvironment, answer=wire.WireCheck),
+    }),
+    Route("environment-prune", environments.PruneHandler, {
+        "post": Call(body=environments.Prune, answer=wire.WirePruned),
+    }),
     Route("runs", runs.RunsHandler, {
         "get": Call(query=runs.PAGE, answer=wire.WireRunPage),
         "post": Call(body=wire.WireSubmit, answer=wire.WireRun, status=201,
@@ -53,6 +81,11 @@ ROUTES = (
     Route("runs/{id}/snapshot/{+path}", files.SnapshotFileHandler, {
         "get": Call(query=(files.INLINE,), answer=bytes, other=((206, bytes), (304, None))),
     }),
+    Route("kernels", KernelsHandler, {
+        "get": Call(answer=wire.WireKernels),
+        "post": Call(body=wire.WireNewKernelSpec, answer=wire.WireKernelSpec, status=201),
+    }),
+    Route("kernels/{spec}", KernelHandler, {"delete": Call(status=204)}),
     Route("events", EventsHandler, {"get": Call(status=101)}),
     Route("engine/yield", YieldHandler, {"post": Call(answer=wire.WireStatus, status=202)},
           on_socket_only=True),

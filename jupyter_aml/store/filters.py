@@ -43,6 +43,14 @@ class InExperiment:
 
 
 @dataclass(frozen=True, slots=True)
+class InEnvironment:
+    """The run was sent in this environment, in this version of it if there is one."""
+
+    name: str
+    version: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Labelled:
     """A tag or a parameter has this value."""
 
@@ -60,7 +68,7 @@ class Measured:
     value: float | str
 
 
-Word = Plain | InStatus | InExperiment | Labelled | Measured
+Word = Plain | InStatus | InExperiment | InEnvironment | Labelled | Measured
 
 
 def parse(line: str) -> tuple[Word, ...]:
@@ -98,11 +106,15 @@ def _understand(word: str) -> Word:
             return InStatus(_statuses(word, tail))
         case "experiment" if not dot and tail:
             return InExperiment(tail)
+        case "environment" if not dot and tail:
+            name, _, version = tail.partition(":")
+            return InEnvironment(name, version or None)
         case "tag" | "param" as kind if key:
             return Labelled(kind, key, tail)
     raise Invalid(
-        f"filter: {word[:80]!r} cannot be understood; use status:, experiment:, tag.KEY:, "
-        "param.KEY:, a metric with <, <=, >, >=, = or !=, or put it in double quotes"
+        f"filter: {word[:80]!r} cannot be understood; use status:, experiment:, "
+        "environment:, tag.KEY:, param.KEY:, a metric with <, <=, >, >=, = or !=, "
+        "or put it in double quotes"
     )
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Select, exists, func, literal, or_, select
 from jupyter_aml.domain.errors import Invalid
 from jupyter_aml.domain.ids import ExperimentName, WorkspaceName
 from jupyter_aml.store.filters import (
+    InEnvironment,
     InExperiment,
     InStatus,
     Labelled,
@@ -22,7 +23,7 @@ from jupyter_aml.store.filters import (
     Word,
     parse,
 )  # fmt: skip
-from jupyter_aml.store.rows import PARAM, folded, storable
+from jupyter_aml.store.rows import ENVIRONMENT, PARAM, folded, storable
 from jupyter_aml.store.schema import run_labels, run_metrics, runs
 
 _SIGNS: Mapping[str, Callable[[Any, Any], Any]] = {
@@ -168,6 +169,11 @@ def _holds(word: Word) -> ColumnElement[bool]:
             return _one_of(runs.c.status, sorted(status.value for status in statuses))
         case InExperiment(name):
             return runs.c.experiment == storable(name)
+        case InEnvironment(name, version):
+            used = (run_labels.c.kind == ENVIRONMENT) & (run_labels.c.key == storable(name))
+            if version is not None:
+                used &= run_labels.c.value == storable(version)
+            return runs.c.pk.in_(select(run_labels.c.run).where(used))
         case Labelled(kind, key, value):
             values = [value, *_spellings(value)] if kind == PARAM else [value]
             named = (run_labels.c.kind == kind) & (run_labels.c.key == storable(key))

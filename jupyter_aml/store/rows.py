@@ -15,7 +15,7 @@ from jupyter_aml.store.schema import run_bodies, run_labels, run_metrics, runs
 
 _MANY = 500
 
-TAG, PARAM = "tag", "param"
+TAG, PARAM, ENVIRONMENT = "tag", "param", "env"
 
 
 def storable(text: str) -> str:
@@ -164,6 +164,9 @@ def _fill_labels(connection: Connection, pairs: Iterable[tuple[int, Run]]) -> No
 
 def _labels(pk: int, run: Run) -> list[dict[str, Any]]:
     texts = {(TAG, storable(key)): value for key, value in run.tags.items()}
+    if run.job is not None and ":" in run.job.environment:
+        name, _, version = run.job.environment.rpartition(":")
+        texts[ENVIRONMENT, storable(name)] = version
     for key, value in run.parameters.items():
         texts[PARAM, storable(key)] = parameter_text(value)
     return [

@@ -16,8 +16,15 @@ from jupyter_aml.domain.run import Run, RunStatus
 from jupyter_aml.store.database import Database, current_seq, next_seq
 from jupyter_aml.store.experiments import need_experiment
 from jupyter_aml.store.queries import Place, Query, decode_place, encode_place
-from jupyter_aml.store.rows import insert_runs, read_runs, rewrite_run, storable, write_metrics
-from jupyter_aml.store.schema import runs, tombstones
+from jupyter_aml.store.rows import (
+    ENVIRONMENT,
+    insert_runs,
+    read_runs,
+    rewrite_run,
+    storable,
+    write_metrics,
+)
+from jupyter_aml.store.schema import run_labels, runs, tombstones
 
 _FINAL = sorted(status.value for status in RunStatus if status.is_final)
 _ENDING = (RunStatus.CANCEL_REQUESTED, RunStatus.FINALIZING)
@@ -208,6 +215,17 @@ class RunTable:
         moved = replace(now.move(to, at=at, reason=reason), **{**changes, "seq": seq})
         rewrite_run(connection, pk, now, moved)
         return moved
+
+    def in_environments(self, workspace: WorkspaceName) -> dict[tuple[str, str], int]:
+        """How many runs were sent in each environment, by name and version."""
+        with self._db.reading() as connection:
+            rows = connection.execute(
+                select(run_labels.c.key, run_labels.c.value, func.count())
+                .join(runs, runs.c.pk == run_labels.c.run)
+                .where(run_labels.c.kind == ENVIRONMENT, runs.c.workspace == workspace)
+                .group_by(run_labels.c.key, run_labels.c.value)
+            )
+            return {(name, version): count for name, version, count in rows}
 
     def _total(self, connection: Connection, query: Query) -> int:
         """Count once for each state of the index: a page that is turned does not count again."""

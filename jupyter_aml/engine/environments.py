@@ -1,0 +1,311 @@
+"""Environments as the server's handlers and the runs see them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from jupyter_aml import wire
+from jupyter_aml.domain import environment, ids, specification
+from jupyter_aml.domain.environment import Definition
+from jupyter_aml.domain.errors import AmlError, Invalid, NotFound
+from jupyter_aml.domain.ids import WorkspaceName
+from jupyter_aml.engine.builds import Builds, BuildState, Listen
+from jupyter_aml.engine.environment_book import EnvironmentBook, Registered
+from jupyter_aml.engine.ledger import Ledger, now
+from jupyter_aml.engine.pieces import LogPiece, read_piece
+from jupyter_aml.engine.root import Root
+from jupyter_aml.engine.settings import Settings
+from jupyter_aml.environments import pruning, requirements, wishes
+from jupyter_aml.environments.building import builders
+from jupyter_aml.environments.protocol import Materialised, Wish
+from jupyter_aml.environments.reading import packages
+
+T = TypeVar("T")
+Tell = Callable[[wire.WireEnvironmentEvent | wire.WireEnvironmentGoneEvent], None]
+
+
+class Environments:
+    """Registers, builds, shows and removes environments."""
+
+    def __init__(self, root: Root, ledger: Ledger, settings: Settings, tell: Tell) -> None:
+        self._root, self._ledger, self._settings, self._tell = root, ledger, settings, tell
+        self._book = EnvironmentBook(root)
+        folder = root.path / "environments"
+        made = builders(
+            folder,
+            strict=settings.strict,
+            allow_sources=settings.allow_package_sources,
+            conda_client=settings.conda_client,
+            conda_channels=settings.conda_channels,
+            conda_fallback=settings.conda_fallback,
+            docker_url=settings.docker_url,
+        )
+        self._builds = Builds(folder, made, strict=settings.strict, changed=self._changed)
+        self._watched: dict[str, Registered] = {}
+        self._telling: set[asyncio.Task[None]] = set()
+
+    @property
+    def active(self) -> int:
+        """How many builds go on."""
+        return self._builds.active
+
+    async def close(self) -> None:
+        """End the builds; nothing of them counts."""
+        await self._builds.close()
+        for task in self._telling:
+            task.cancel()
+
+    # ---- definitions ------------------------------------------------------------------------
+
+    async def list(self, workspace: str) -> list[wire.WireEnvironment]:
+        """The newest version of each environment, the curated ones last."""
+        name = ids.workspace_name(workspace)
+        found = await self._ledger.do(lambda: list(self._book.newest(name)))
+        used = await self._ledger.do(self._ledger.runs.in_environments, name)
+        return [await self._shown(one, used) for one in found]
+
+    async def get(
+        self, workspace: str, name: str, version: str | None = None
+    ) -> wire.WireEnvironment:
+        """A version of an environment, or the newest."""
+        return await self._shown(await self._registered(workspace, name, version))
+
+    async def add(self, body: Mapping[str, Any]) -> wire.WireEnvironment:
+        """Register what is asked; an equal definition gives back the version there is."""
+        definition = self._asked(body)
+        self._check(definition)
+        workspace = ids.workspace_name(body.get("workspace", ids.DEFAULT_WORKSPACE))
+        made = await self.register(workspace, definition)
+        shown = await self._shown(made)
+        self._tell({"type": "environment", "environment": shown})
+        return shown
+
+    async def register(self, workspace: WorkspaceName, definition: Definition) -> Registered:
+        """Enter a definition as a version, or find the equal one."""
+        at = wire.encode_time(now()) or ""
+        return await self._ledger.do(self._book.register, workspace, definition, at=at)
+
+    async def remove(self, workspace: str, name: str, version: str | None = None) -> None:
+        """Remove a version or all of a name; what was built of it stays until it is pruned."""
+        place = ids.workspace_name(workspace)
+        gone = await self._ledger.do(self._book.remove, place, name, version)
+        for one in gone:
+            told: wire.WireEnvironmentGoneEvent = {
+                "type": "environmentGone", "workspace": place, "name": name, "version": one,
+            }  # fmt: skip
+            self._tell(told)
+
+    async def check(self, body: Mapping[str, Any]) -> wire.WireCheck:
+        """Look at what could be registered, without doing anything."""
+        try:
+            definition = self._asked(body)
+            warnings = self._check(definition)
+        except AmlError as error:
+            return {"definition": None, "mistakes": [mistake(str(error))], "warnings": []}
+        return {"definition": definition.to_json(), "mistakes": [], "warnings": list(warnings)}
+
+    # ---- builds -----------------------------------------------------------------------------
+
+    async def build(self, name: str, body: Mapping[str, Any]) -> wire.WireMaterialised:
+        """Start to build an environment, or join the build under way."""
+        found = await self._registered(
+            str(body.get("workspace", ids.DEFAULT_WORKSPACE)), name, body.get("version")
+        )
+        wish = self._wish(found, body.get("extras", ()))
+        if body.get("again"):
+            await self._builds.forget(wish)
+        state = await self._builds.state(wish)
+        if state.state not in ("ready", "building"):
+            self._watched[wish.digest] = found
+            self._builds.start(wish)
+            state = await self._builds.state(wish)
+        return await self._materialised(wish, state, found)
+
+    async def build_state(
+        self, workspace: str, name: str, *, version: str | None = None,
+        extras: tuple[str, ...] = (), wait: float = 0.0,
+    ) -> wire.WireMaterialised:  # fmt: skip
+        """How far the build is; waits for its end, up to `wait` seconds (at most 30)."""
+        found = await self._registered(workspace, name, version)
+        wish = self._wish(found, extras)
+        state = await self._builds.state(wish, wait=min(max(wait, 0.0), 30.0))
+        return await self._materialised(wish, state, found)
+
+    async def materialise(
+        self, definition: Definition, workspace: WorkspaceName, listen: Listen
+    ) -> Materialised:
+        """The environment for a run; raises Invalid with the cause where it cannot be had."""
+        wish = Wish(definition=definition)
+        if definition.version is not None:
+            self._watched.setdefault(wish.digest, Registered(workspace, definition, ""))
+        return await self._builds.ensure(wish, listen)
+
+    async def log(
+        self, workspace: str, name: str, version: str | None = None, *, offset: int, limit: int
+    ) -> LogPiece:
+        """Bytes of the log of the last build; NotFound where there was none."""
+        found = await self._registered(workspace, name, version)
+        path = self._builds.log_file(self._wish(found))
+        if not path.is_file():
+            raise NotFound(f"environment {found.definition.label!r} was not built yet")
+        return await asyncio.to_thread(read_piece, path, offset, limit)
+
+    async def lock(self, workspace: str, name: str, version: str | None = None) -> wire.WireLock:
+        """What exactly is in a built environment; NotFound while it is not built."""
+        found = await self._registered(workspace, name, version)
+        built = (await self._builds.state(self._wish(found))).environment
+        if built is None:
+            raise NotFound(f"environment {found.definition.label!r} is not built: build it first")
+        python, there = await asyncio.to_thread(packages, built)
+        shown: list[wire.WirePackage] = [
+            {"name": package, "version": of} for package, of in there.items()
+        ]
+        return {
+            "environment": found.name, "version": found.version, "key": built.key,
+            "python": python, "text": built.lock, "packages": shown,
+        }  # fmt: skip
+
+    async def prune(self, body: Mapping[str, Any]) -> wire.WirePruned:
+        """Remove built environments by age and by how much there is; definitions stay."""
+        days, keep = body.get("olderThanDays"), body.get("keepBytes")
+        for name, value in (("olderThanDays", days), ("keepBytes", keep)):
+            if value is not None and (type(value) not in (int, float) or value < 0):
+                raise Invalid(f"{name}: expected a number that is 0 or more, not {value!r}")
+        cache = self._builds.cache
+        chosen = await asyncio.to_thread(pruning.choose, cache, days, keep)
+        if not body.get("dryRun"):
+            for entry in chosen:
+                await cache.remove(entry.key)
+        sizes = sum(entry.environment.size for entry in chosen)
+        return {"keys": [entry.key for entry in chosen], "size": sizes}
+
+    # ---- inside -----------------------------------------------------------------------------
+
+    async def _registered(self, workspace: str, name: str, version: Any) -> Registered:
+        place = ids.workspace_name(workspace)
+        wanted = None if version is None else str(version)
+        return await self._ledger.do(self._book.get, place, name, wanted)
+
+    def _asked(self, body: Mapping[str, Any]) -> Definition:
+        if body.get("definition") is not None:
+            return environment.read(body["definition"])
+        text, name = body.get("specification"), body.get("name")
+        if not isinstance(text, str):
+            raise Invalid("give a definition, or a specification and a name")
+        form = body.get("format", "conda")
+        if form not in ("conda", "pip"):
+            raise Invalid(f"format: expected 'conda' or 'pip', not {form!r}")
+        if form == "pip":
+            lines = list(specification.requirements(text))
+            conda: dict[str, Any] = {"channels": [], "dependencies": ["pip", {"pip": lines}]}
+        else:
+            conda = specification.conda_yaml(text)
+        given = {"name": name, "python": {"condaDependencies": _without_variables(conda)}}
+        return environment.read({**given, "environmentVariables": conda.get("variables") or {}})
+
+    def _check(self, definition: Definition) -> tuple[str, ...]:
+        """Refuse what could never be built; returns what will not be met to the letter."""
+        lines = requirements.check(
+            definition.conda.pip, allow_sources=self._settings.allow_package_sources
+        )
+        if definition.conda.python:
+            wishes.pep440(definition.conda.python)
+        for package in definition.conda.packages:
+            requirements.check_conda(package)
+        return wishes.satisfied(lines)[1]
+
+    def _wish(self, found: Registered, extras: Any = ()) -> Wish:
+        if not isinstance(extras, list | tuple) or not all(isinstance(one, str) for one in extras):
+            raise Invalid("extras: expected a list of requirements")
+        return Wish(definition=found.definition, extras=requirements.check(extras))
+
+    async def _shown(
+        self, found: Registered, used: Mapping[tuple[str, str], int] | None = None
+    ) -> wire.WireEnvironment:
+        definition, wish = found.definition, Wish(definition=found.definition)
+        state = await self._builds.state(wish)
+        if used is None:
+            used = await self._ledger.do(self._ledger.runs.in_environments, found.workspace)
+        built = state.environment
+        versions = await self._ledger.do(self._book.versions, found.workspace, found.name)
+        notes = [found.note] if found.note else []
+        return {
+            "workspace": found.workspace,
+            "name": found.name,
+            "version": found.version,
+            "versions": versions,
+            "kind": self._builds.builder(wish).kind,
+            "curated": definition.is_curated,
+            "createdAt": found.created_at,
+            "definition": definition.to_json(),
+            "specification": _specification(definition),
+            "state": state.state,
+            "reason": state.reason,
+            "key": None if built is None else built.key,
+            "size": None if built is None else built.size,
+            "builtAt": await self._built_at(built),
+            "warnings": [*notes, *(() if built is None else built.warnings)],
+            "runs": used.get((found.name, found.version), 0),
+        }
+
+    async def _built_at(self, built: Materialised | None) -> str | None:
+        if built is None or not built.key:
+            return None
+        return await asyncio.to_thread(self._builds.built_at, built)
+
+    async def _materialised(
+        self, wish: Wish, state: BuildState, found: Registered
+    ) -> wire.WireMaterialised:
+        built = state.environment
+        if built is None and state.state == "ready":
+            built = await self._builds.ensure(wish)
+        variables: dict[str, str] = {}
+        if built is not None:
+            here = {"PATH": os.environ.get("PATH", os.defpath)}
+            variables = {**built.on_top_of(here), **found.definition.variables}
+        return {
+            "state": state.state,
+            "reason": state.reason,
+            "interpreter": None if built is None else built.interpreter,
+            "image": None if built is None else built.image,
+            "variables": variables,
+            "warnings": [] if built is None else list(built.warnings),
+        }
+
+    def _changed(self, digest: str) -> None:
+        found = self._watched.get(digest)
+        if found is None:
+            return
+
+        async def tell() -> None:
+            shown = await self._shown(found)
+            self._tell({"type": "environment", "environment": shown})
+
+        task = asyncio.create_task(tell())
+        self._telling.add(task)
+        task.add_done_callback(self._told)
+
+    def _told(self, task: asyncio.Task[None]) -> None:
+        self._telling.discard(task)
+        if not task.cancelled():
+            task.exception()
+
+
+def mistake(told: str) -> wire.WireMistake:
+    """A message with the place that it names, if it names one."""
+    place = re.search(r"line (\d+), column (\d+)", told)
+    line, column = (int(place[1]), int(place[2])) if place else (None, None)
+    return {"message": told, "line": line, "column": column}
+
+
+def _specification(definition: Definition) -> str:
+    conda = definition.data["python"]["condaDependencies"]
+    return "" if conda is None else specification.dump_yaml(conda)
+
+
+def _without_variables(conda: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in conda.items() if key not in ("variables", "prefix")}

@@ -1,0 +1,93 @@
+"""The environment of each run: what was asked for, and what met it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from jupyter_aml.domain import environment
+from jupyter_aml.domain.environment import Definition
+from jupyter_aml.domain.errors import Invalid
+from jupyter_aml.domain.run import Run
+from jupyter_aml.engine.environments import Environments
+from jupyter_aml.engine.root import Root, write_json
+from jupyter_aml.environments.protocol import Materialised, Say
+
+_USER_MANAGED = "user-managed"
+
+
+class RunEnvironments:
+    """Finds or builds the environment of a run, and keeps with the run what it was."""
+
+    def __init__(self, root: Root, environments: Environments) -> None:
+        self._root, self._environments = root, environments
+
+    async def ensure(self, run: Run, say: Say) -> Materialised | None:
+        """Return the environment of a run; None where the run brings a whole command.
+
+        What a build says goes to `say`, its log into the run's folder.
+        """
+        assert run.job is not None
+        folder = self._root.folder(run)
+        data = await asyncio.to_thread(_read, folder.environment)
+        definition = _definition(run, data)
+        if definition is None:
+            return None
+        with _Log(folder.build_log, say) as log:
+            built = await self._environments.materialise(definition, run.workspace, log.listen)
+        if data and (built.key or built.image) and data.get("materialised") != asdict(built):
+            told = {**data, "materialised": {**asdict(built), "warnings": list(built.warnings)}}
+            await asyncio.to_thread(write_json, folder.environment, told)
+        return built
+
+
+class _Log:
+    """The build log of a run: a file once there is something to write."""
+
+    def __init__(self, path: Path, say: Say) -> None:
+        self._path, self._say = path, say
+        self._file: Any = None
+
+    def __enter__(self) -> _Log:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._file is not None:
+            self._file.close()
+
+    def listen(self, kind: str, text: str) -> None:
+        """Take what a build says."""
+        if kind == "say":
+            self._say(text)
+        elif text:
+            if self._file is None:
+                self._file = self._path.open("w", encoding="utf-8")
+            self._file.write(text)
+            self._file.flush()
+
+
+def _definition(run: Run, data: Mapping[str, Any]) -> Definition | None:
+    assert run.job is not None
+    given = environment.read(data["definition"]) if "definition" in data else None
+    if given is not None and not (given.is_user_managed and not given.wants_docker):
+        return given
+    if not run.job.interpreter:
+        return None
+    python = {"userManagedDependencies": True, "interpreterPath": run.job.interpreter}
+    return environment.read({"name": _USER_MANAGED, "python": python})
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise Invalid(f"{path} cannot be read: {error}") from error
+    if not isinstance(data, dict):
+        raise Invalid(f"{path} is not what the engine wrote")
+    return data
