@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
 from contextlib import suppress
+from http.client import HTTPConnection, HTTPException
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode
 
@@ -20,7 +22,7 @@ from tornado.iostream import IOStream, StreamClosedError
 from tornado.netutil import Resolver
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
-from jupyter_aml.domain.errors import Unreachable
+from jupyter_aml.domain.errors import Invalid, NotFound, Unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -82,6 +84,33 @@ async def request(handler: AmlHandler, stream: IOStream) -> None:
         raise Unreachable("the server that holds the engine went away; try again")
     if not answer.whole:
         handler.break_off()
+
+
+async def find(holder: Holder, target: str) -> None:
+    """Ask the holder for a thing, and raise NotFound, Invalid or Unreachable where it has none."""
+    status, body = await asyncio.to_thread(_get, holder, target)
+    if status < 400:
+        return
+    try:
+        said = str(json.loads(body)["message"])
+    except (ValueError, KeyError, TypeError):
+        said = f"the server that holds the engine answered {status}"
+    raise {404: NotFound, 422: Invalid}.get(status, Unreachable)(said)
+
+
+def _get(holder: Holder, target: str) -> tuple[int, bytes]:
+    connection = HTTPConnection("localhost")
+    connection.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        connection.sock.settimeout(PATIENCE)
+        connection.sock.connect(holder.socket)
+        connection.request("GET", target)
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    except (HTTPException, OSError) as error:
+        raise Unreachable("the server that holds the engine went away; try again") from error
+    finally:
+        connection.close()
 
 
 def target(handler: RequestHandler) -> str:

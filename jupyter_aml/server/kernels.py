@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 from logging import Logger
+from urllib.parse import urlencode
 
 from jupyter_server.auth.decorator import authorized
 from tornado.web import authenticated
@@ -16,8 +17,10 @@ from tornado.web import authenticated
 from jupyter_aml.domain.errors import AmlError
 from jupyter_aml.kernels import specs
 from jupyter_aml.kernels.running import Running
-from jupyter_aml.server import base
+from jupyter_aml.server import base, forward
 from jupyter_aml.server.base import AmlHandler, problem_of
+from jupyter_aml.server.holder import Holder
+from jupyter_aml.server.seat import GAP, Deadline
 
 SHORTEST_LOOK = 1.0
 LONGEST_LOOK = 60.0
@@ -45,10 +48,23 @@ class KernelsHandler(AmlHandler):
     async def post(self) -> None:
         """Make an environment a kernel that notebooks can choose."""
         try:
-            made = await asyncio.to_thread(specs.add, specs.read(self.body()))
+            wanted = specs.read(self.body())
+            await self._find(wanted)
+            made = await asyncio.to_thread(specs.add, wanted)
         except AmlError as error:
             return self.refuse(*problem_of(500, error))
         await self.reply(made.to_wire(), status=201)
+
+    async def _find(self, wanted: specs.KernelSpec) -> None:
+        """Raise what the engine says about an environment that is not there."""
+        found = await self.seat.settled(Deadline(GAP))
+        if not isinstance(found, Holder):
+            await found.environments.get(wanted.workspace, wanted.environment, wanted.version)
+            return
+        query = {"workspace": wanted.workspace}
+        if wanted.version is not None:
+            query["version"] = wanted.version
+        await forward.find(found, f"/aml/environments/{wanted.environment}?{urlencode(query)}")
 
 
 class KernelHandler(AmlHandler):
