@@ -2,10 +2,19 @@
 
 import { Token } from '@lumino/coreutils';
 import type {
+  WireBuildRequest,
+  WireCheck,
+  WireEnvironment,
   WireEvent,
   WireExperiment,
   WireFile,
+  WireKernelSpec,
+  WireKernels,
+  WireLock,
+  WireMaterialised,
   WireMetrics,
+  WireNewEnvironment,
+  WireNewKernelSpec,
   WireRun,
   WireRunPage,
   WireStatus,
@@ -64,8 +73,33 @@ export interface RunQuery {
   after?: string | null;
 }
 
+/** A version of an environment; without a version the newest one is meant. */
+export interface Wanted {
+  workspace: string;
+  name: string;
+  version?: string;
+}
+
+/** The REST calls about environments and the kernels in them. */
+export interface EnvironmentRest {
+  /** The newest version of each name. */
+  environments(workspace: string): Promise<WireEnvironment[]>;
+  environment(wanted: Wanted): Promise<WireEnvironment>;
+  addEnvironment(body: WireNewEnvironment): Promise<WireEnvironment>;
+  /** Without a version all versions of the name go. */
+  removeEnvironment(wanted: Wanted): Promise<void>;
+  buildEnvironment(name: string, body: WireBuildRequest): Promise<WireMaterialised>;
+  /** The log of the last build from a byte on. */
+  buildLog(wanted: Wanted, offset: number): Promise<LogPiece>;
+  environmentLock(wanted: Wanted): Promise<WireLock>;
+  checkEnvironment(body: WireNewEnvironment): Promise<WireCheck>;
+  kernels(): Promise<WireKernels>;
+  addKernel(body: WireNewKernelSpec): Promise<WireKernelSpec>;
+  removeKernel(spec: string): Promise<void>;
+}
+
 /** The REST calls, as models see them. Each rejects with a problem that has name and message. */
-export interface Rest {
+export interface Rest extends EnvironmentRest {
   status(): Promise<WireStatus>;
   workspaces(): Promise<WireWorkspace[]>;
   experiments(workspace: string): Promise<WireExperiment[]>;
@@ -100,4 +134,19 @@ export const Commands = {
   copyId: 'jupyter-aml:copy-run-id',
   show: 'jupyter-aml:show-runs',
   refresh: 'jupyter-aml:refresh'
+} as const;
+
+/** The ids of the commands about environments and kernels. */
+export const EnvironmentCommands = {
+  create: 'jupyter-aml:new-environment',
+  open: 'jupyter-aml:open-environment',
+  build: 'jupyter-aml:build-environment',
+  edit: 'jupyter-aml:edit-environment',
+  clone: 'jupyter-aml:clone-environment',
+  remove: 'jupyter-aml:delete-environment',
+  addKernel: 'jupyter-aml:add-kernel',
+  copySubmit: 'jupyter-aml:copy-submit-line',
+  removeKernel: 'jupyter-aml:remove-kernel',
+  openKernel: 'jupyter-aml:open-kernel-notebook',
+  shutDown: 'jupyter-aml:shut-down-kernel'
 } as const;

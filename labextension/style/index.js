@@ -4,3 +4,4 @@ import './card.css';
 import './panes.css';
 import './log.css';
 import './sidebar.css';
+import './environment.css';

@@ -1,5 +1,5 @@
-import type { WireCard, WireEvent, WireRun, WireSeries } from '../src/wire';
-import type { Feed, Follower, Rest } from '../src/tokens';
+import type { WireCard, WireEnvironment, WireEvent, WireRun, WireSeries } from '../src/wire';
+import type { Feed, Follower, Rest, Wanted } from '../src/tokens';
 
 /** A run that runs; give what is different about it. */
 export function aRun(different: Partial<WireRun> = {}): WireRun {
@@ -55,12 +55,38 @@ export function aSeries(x: number[], y: number[] = x): WireSeries {
   return { x, y, t: x, count: x.length, last: y.at(-1) ?? null };
 }
 
+/** An environment that is ready; give what is different about it. */
+export function anEnvironment(different: Partial<WireEnvironment> = {}): WireEnvironment {
+  return {
+    workspace: 'default',
+    name: 'sklearn',
+    version: '1',
+    versions: ['1'],
+    kind: 'pip',
+    curated: false,
+    createdAt: '2026-11-21T12:00:00.000000Z',
+    definition: {},
+    specification: '',
+    state: 'ready',
+    reason: null,
+    key: 'k1',
+    size: 1_000_000,
+    builtAt: null,
+    warnings: [],
+    runs: 0,
+    ...different
+  };
+}
+
 /** A server in memory: it holds logs and pages, and hands its followers what is pushed. */
 export class FakeServer implements Feed {
   readonly followers: Follower[] = [];
   readonly asked: object[] = [];
   logs: Record<string, string> = {};
   pages: WireRun[][] = [[]];
+  environments: WireEnvironment[] = [];
+  failure: Error | null = null;
+  logReads = 0;
 
   readonly rest = {
     files: async () => [],
@@ -69,6 +95,22 @@ export class FakeServer implements Feed {
     logTail: async (_runId: string, name: string) => {
       const text = this.logs[name] ?? '';
       return { text, offset: 0, end: text.length, size: text.length };
+    },
+    environments: async () => {
+      if (this.failure) {
+        throw this.failure;
+      }
+      return this.environments;
+    },
+    environment: async ({ name, version }: Wanted) => {
+      const all = this.environments.filter(one => one.name === name);
+      return all.find(one => one.version === version) ?? all[0];
+    },
+    buildLog: async (_wanted: Wanted, offset: number) => {
+      this.logReads += 1;
+      const text = this.logs.build ?? '';
+      const from = Math.min(offset, text.length);
+      return { text: text.slice(from), offset: from, end: text.length, size: text.length };
     },
     runs: async ({ after }: { after?: string | null }) => {
       const at = Number(after ?? 0);

@@ -1,11 +1,20 @@
 import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
-import type { LogPiece, Rest, RunQuery } from '../tokens';
+import type { LogPiece, Rest, RunQuery, Wanted } from '../tokens';
 import type {
+  WireBuildRequest,
+  WireCheck,
+  WireEnvironment,
   WireExperiment,
   WireFile,
   WireFiles,
+  WireKernelSpec,
+  WireKernels,
+  WireLock,
+  WireMaterialised,
   WireMetrics,
+  WireNewEnvironment,
+  WireNewKernelSpec,
   WireRun,
   WireRunPage,
   WireStatus,
@@ -54,11 +63,7 @@ export class AmlClient implements Rest {
   }
 
   async logTail(runId: string, name: string, bytes: number): Promise<LogPiece> {
-    const response = await this.answer(`runs/${runId}/logs/${path(name)}` + query({ tail: bytes }));
-    const body = await response.arrayBuffer();
-    const offset = Number(response.headers.get('X-Aml-Offset') ?? 0);
-    const size = Number(response.headers.get('X-Aml-Size') ?? offset + body.byteLength);
-    return { text: new TextDecoder().decode(body), offset, end: offset + body.byteLength, size };
+    return piece(await this.answer(`runs/${runId}/logs/${path(name)}` + query({ tail: bytes })));
   }
 
   async picture(runId: string, name: string, limit: number): Promise<string | null> {
@@ -79,6 +84,50 @@ export class AmlClient implements Rest {
     const token = this.settings.appendToken ? this.settings.token : '';
     const asked = query({ inline: inline ? 1 : undefined, token: token || undefined });
     return this.address(`runs/${runId}/files/${path(name)}`) + asked;
+  }
+
+  environments(workspace: string): Promise<WireEnvironment[]> {
+    return this.json('environments' + query({ workspace }));
+  }
+
+  environment(wanted: Wanted): Promise<WireEnvironment> {
+    return this.json(place(wanted));
+  }
+
+  addEnvironment(body: WireNewEnvironment): Promise<WireEnvironment> {
+    return this.json('environments', post(body));
+  }
+
+  async removeEnvironment(wanted: Wanted): Promise<void> {
+    await this.answer(place(wanted), { method: 'DELETE' });
+  }
+
+  buildEnvironment(name: string, body: WireBuildRequest): Promise<WireMaterialised> {
+    return this.json(`environments/${path(name)}/build`, post(body));
+  }
+
+  async buildLog(wanted: Wanted, offset: number): Promise<LogPiece> {
+    return piece(await this.answer(place(wanted, '/log', { offset })));
+  }
+
+  environmentLock(wanted: Wanted): Promise<WireLock> {
+    return this.json(place(wanted, '/lock'));
+  }
+
+  checkEnvironment(body: WireNewEnvironment): Promise<WireCheck> {
+    return this.json('environment-check', post(body));
+  }
+
+  kernels(): Promise<WireKernels> {
+    return this.json('kernels');
+  }
+
+  addKernel(body: WireNewKernelSpec): Promise<WireKernelSpec> {
+    return this.json('kernels', post(body));
+  }
+
+  async removeKernel(spec: string): Promise<void> {
+    await this.answer(`kernels/${path(spec)}`, { method: 'DELETE' });
   }
 
   /** Open the event socket. */
@@ -103,6 +152,23 @@ export class AmlClient implements Rest {
   private async json<T>(route: string, init: RequestInit = {}): Promise<T> {
     return (await this.answer(route, init)).json() as Promise<T>;
   }
+}
+
+function post(body: object): RequestInit {
+  return { method: 'POST', body: JSON.stringify(body) };
+}
+
+/** The address of a version of an environment, or of a part of it. */
+function place({ workspace, name, version }: Wanted, part = '', more = {}): string {
+  return `environments/${path(name)}${part}` + query({ workspace, version, ...more });
+}
+
+/** A part of a log, with the bytes of the log that it stands at. */
+async function piece(response: Response): Promise<LogPiece> {
+  const body = await response.arrayBuffer();
+  const offset = Number(response.headers.get('X-Aml-Offset') ?? 0);
+  const size = Number(response.headers.get('X-Aml-Size') ?? offset + body.byteLength);
+  return { text: new TextDecoder().decode(body), offset, end: offset + body.byteLength, size };
 }
 
 /** The name as a part of an address; `..` is dropped, as it would lead to other routes. */

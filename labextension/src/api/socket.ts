@@ -207,6 +207,10 @@ function concerns(event: WireEvent, key: string): boolean {
       return key === `run/${event.runId}` || key.startsWith('runs/');
     case 'problem':
       return event.runId === null ? key.startsWith('runs/') : key === `run/${event.runId}`;
+    case 'environment':
+      return key === `environments/${event.environment.workspace}`;
+    case 'environmentGone':
+      return key === `environments/${event.workspace}`;
     case 'hello':
       return false;
     default:

@@ -1,7 +1,7 @@
 /** Numbers, times and states as a user reads them. */
 
 import type { Trans } from '../tokens';
-import type { Status, WireFailure, WireRun } from '../wire';
+import type { EnvironmentState, Status, WireFailure, WireRun } from '../wire';
 
 export const FINAL: ReadonlySet<Status> = new Set<Status>(['Completed', 'Failed', 'Canceled']);
 
@@ -29,6 +29,29 @@ const FACES: Record<Status, Face> = {
 
 export function face(status: Status): Face {
   return FACES[status] ?? { glyph: '?', tone: 'quiet', word: String(status) };
+}
+
+const STATES: Record<EnvironmentState, Face> = {
+  'not built': { glyph: '◌', tone: 'quiet', word: 'Not built' },
+  building: { glyph: '⟳', tone: 'active', word: 'Building' },
+  ready: { glyph: '✓', tone: 'good', word: 'Ready' },
+  failed: { glyph: '✕', tone: 'bad', word: 'Failed' }
+};
+
+export function stateFace(state: EnvironmentState): Face {
+  return STATES[state] ?? { glyph: '?', tone: 'quiet', word: String(state) };
+}
+
+/** The face of what Jupyter says of a kernel. */
+export function kernelFace(state: string): Face {
+  const word = state.slice(0, 1).toUpperCase() + state.slice(1).replace('_', ' ');
+  if (/^(busy|starting|restarting|autorestarting|building)$/.test(state)) {
+    return { glyph: state === 'busy' ? '●' : '⟳', tone: 'active', word };
+  }
+  if (/^(dead|terminating)$/.test(state)) {
+    return { glyph: '✕', tone: 'bad', word };
+  }
+  return { glyph: state === 'idle' ? '○' : '◌', tone: 'quiet', word };
 }
 
 /** `2m 14s`, `1h 03m`, `3d 4h`. */

@@ -1,17 +1,24 @@
 import { ReactWidget } from '@jupyterlab/ui-components';
 import { Signal } from '@lumino/signaling';
 import * as React from 'react';
+import type { EnvironmentsModel } from '../models/environments';
+import type { KernelsModel } from '../models/kernels';
 import type { RunsModel } from '../models/runs';
 import { Sidebar } from '../views/Sidebar';
-import type { SidebarMemory, SidebarProps } from '../views/Sidebar';
+import type { Chosen, SidebarMemory, SidebarProps } from '../views/Sidebar';
 import { flaskIcon } from './icons';
 
-type Given = Pick<SidebarProps, 'workspaces' | 'open' | 'remove' | 'leave' | 'begin' | 'trans'>;
+type Given = Pick<
+  SidebarProps,
+  'workspaces' | 'open' | 'remove' | 'leave' | 'begin' | 'run' | 'trans'
+>;
 
 /** The panel at the left; it follows the list only while it is shown. */
 export class SidebarPanel extends ReactWidget {
   constructor(
     readonly model: RunsModel,
+    readonly environments: EnvironmentsModel,
+    readonly kernels: KernelsModel,
     private memory: SidebarMemory,
     private readonly given: Given
   ) {
@@ -30,13 +37,26 @@ export class SidebarPanel extends ReactWidget {
   /** The run that is selected in the list. */
   selected: string | null = null;
 
+  /** What is selected in the other lists. */
+  chosen: Chosen = { environment: null, kernel: null };
+
   /** Bring back what was remembered. */
   restore(memory: SidebarMemory): void {
     this.memory = memory;
     this.model.workspace = memory.workspace;
     this.model.filter = memory.filter;
+    this.environments.workspace = memory.workspace;
     this.generation += 1;
     this.update();
+  }
+
+  /** Show the runs that a filter lets through. */
+  showRuns(filter: string): void {
+    const folded = this.memory.folded.filter(id => id !== 'runs');
+    this.remember({ ...this.memory, filter, folded });
+    this.generation += 1;
+    this.update();
+    void this.model.show(this.model.workspace, filter);
   }
 
   protected override render(): JSX.Element {
@@ -45,6 +65,14 @@ export class SidebarPanel extends ReactWidget {
         key={this.generation}
         {...this.given}
         model={this.model}
+        environments={this.environments}
+        kernels={this.kernels}
+        isSeen={this.isSeen}
+        chosen={this.chosen}
+        choose={chosen => {
+          this.chosen = { ...this.chosen, ...chosen };
+          this.update();
+        }}
         memory={this.memory}
         remember={memory => this.remember(memory)}
         selected={this.selected}
@@ -54,12 +82,19 @@ export class SidebarPanel extends ReactWidget {
   }
 
   protected override onAfterShow(): void {
+    this.isSeen = true;
     this.model.start();
+    this.environments.start();
     void this.model.refresh();
+    void this.environments.refresh();
+    this.update();
   }
 
   protected override onAfterHide(): void {
+    this.isSeen = false;
     this.model.stop();
+    this.environments.stop();
+    this.update();
   }
 
   protected override onActivateRequest(): void {
@@ -80,4 +115,5 @@ export class SidebarPanel extends ReactWidget {
   }
 
   private generation = 0;
+  private isSeen = false;
 }

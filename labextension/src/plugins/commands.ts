@@ -6,7 +6,6 @@ import {
   ICommandPalette,
   MainAreaWidget,
   showDialog,
-  showErrorMessage,
   WidgetTracker
 } from '@jupyterlab/apputils';
 import { closeIcon, copyIcon, refreshIcon, stopIcon } from '@jupyterlab/ui-components';
@@ -15,6 +14,7 @@ import type { ReadonlyJSONObject, ReadonlyPartialJSONObject } from '@lumino/core
 import { FINAL, title } from '../models/words';
 import { Commands, IServer } from '../tokens';
 import type { WireRun } from '../wire';
+import { attempt } from './attempt';
 import { flaskIcon } from './icons';
 import { IRunLibrary } from './library';
 import { RunPage } from './RunPage';
@@ -229,13 +229,4 @@ function addPanelCommands(app: JupyterFrontEnd, panel: IRunsPanel, { trans }: IR
     isEnabled: () => true,
     execute: () => panel.model.retry()
   });
-}
-
-/** Do it, or show why it cannot be done. */
-async function attempt(title: string, act: () => Promise<void>): Promise<void> {
-  try {
-    await act();
-  } catch (error) {
-    await showErrorMessage(title, (error as Error).message);
-  }
 }

@@ -3,6 +3,9 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/applica
 import { IStateDB } from '@jupyterlab/statedb';
 import { Token } from '@lumino/coreutils';
 import type { ReadonlyPartialJSONValue } from '@lumino/coreutils';
+import { EnvironmentsModel } from '../models/environments';
+import { KernelsModel } from '../models/kernels';
+import type { OnKernelChange } from '../models/kernels';
 import { RunsModel } from '../models/runs';
 import { Commands, IServer } from '../tokens';
 import type { SidebarMemory } from '../views/Sidebar';
@@ -36,15 +39,24 @@ export const runs: JupyterFrontEndPlugin<IRunsPanel> = {
     restorer: ILayoutRestorer | null,
     state: IStateDB | null
   ) => {
-    const memory: SidebarMemory = { workspace: 'default', filter: '', isGrouped: true, closed: [] };
+    const memory: SidebarMemory = {
+      workspace: 'default',
+      filter: '',
+      isGrouped: true,
+      closed: [],
+      folded: []
+    };
     const run = (command: string, args = {}): void => void app.commands.execute(command, args);
-    const panel = new SidebarPanel(new RunsModel(server), memory, {
+    const environments = new EnvironmentsModel(server);
+    const kernels = new KernelsModel(server.rest, onKernelChange(app));
+    const panel = new SidebarPanel(new RunsModel(server), environments, kernels, memory, {
       trans: library.trans,
       workspaces: async () => (await server.rest.workspaces()).map(one => one.name),
       open: runId => run(Commands.open, { runId }),
       remove: runId => run(Commands.remove, { runId }),
       leave: () => leave(app),
-      begin: () => run('notebook:create-new')
+      begin: () => run('notebook:create-new'),
+      run
     });
     app.shell.add(panel, 'left', { rank: RANK, type: 'AML' });
     restorer?.add(panel, panel.id);
@@ -52,6 +64,20 @@ export const runs: JupyterFrontEndPlugin<IRunsPanel> = {
     return panel;
   }
 };
+
+/** Tells of every kernel that Jupyter starts, ends or gives to a notebook. */
+function onKernelChange(app: JupyterFrontEnd): OnKernelChange {
+  const { kernels, sessions } = app.serviceManager;
+  return listener => {
+    const hear = (): void => listener();
+    kernels.runningChanged.connect(hear);
+    sessions.runningChanged.connect(hear);
+    return () => {
+      kernels.runningChanged.disconnect(hear);
+      sessions.runningChanged.disconnect(hear);
+    };
+  };
+}
 
 /** Begin with what was remembered, else with the server's own workspace. */
 async function recall(
@@ -71,7 +97,10 @@ async function recall(
     panel.restore({ ...memory, workspace });
   }
   if (panel.isVisible) {
-    await panel.model.show(panel.model.workspace, panel.model.filter);
+    await Promise.all([
+      panel.model.show(panel.model.workspace, panel.model.filter),
+      panel.environments.show(panel.model.workspace)
+    ]);
   }
   panel.remembered.connect((_, changed) => {
     void state?.save(MEMORY, changed as unknown as ReadonlyPartialJSONValue);

@@ -1,17 +1,25 @@
 import * as React from 'react';
 import type { LogModel, Line } from '../models/log';
-import { CONSOLE } from '../models/run';
-import type { RunModel } from '../models/run';
 import { Button, QUIET } from './Control';
 import { useSignal, useSize, useTrans } from './hooks';
 
 const ROW = 16;
 const MARGIN = 20;
 
-/** One log of a run: chooser, search, auto-scroll, and only the lines that are seen in the page. */
-export function LogPane({ model }: { model: RunModel }): JSX.Element {
+/** Who has logs: a run, or the build of an environment. */
+export interface Logged {
+  /** The names of the logs, of which there is at least one. */
+  readonly logNames: string[];
+  log(name: string): LogModel;
+  /** Keep a log up to date until the returned function is called. */
+  readLog(name: string): () => void;
+  fileUrl(name: string): string | null;
+}
+
+/** One log of several: chooser, search, auto-scroll, and only the lines that are seen in the page. */
+export function LogPane({ model }: { model: Logged }): JSX.Element {
   const trans = useTrans();
-  const [name, setName] = React.useState(CONSOLE);
+  const [name, setName] = React.useState(model.logNames[0]);
   const [wanted, setWanted] = React.useState('');
   const [isPinned, setPinned] = React.useState(true);
   const [hit, setHit] = React.useState(0);

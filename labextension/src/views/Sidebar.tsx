@@ -1,12 +1,18 @@
 import * as React from 'react';
+import type { EnvironmentsModel } from '../models/environments';
+import type { KernelsModel } from '../models/kernels';
 import { rowsOf } from '../models/runs';
 import type { RunsModel } from '../models/runs';
 import { plain } from '../models/words';
 import type { Trans } from '../tokens';
 import { Button, QUIET } from './Control';
+import { EnvironmentsSection } from './EnvironmentsSection';
+import type { RunCommand } from './EnvironmentsSection';
 import { TransContext, useSignal, useTrans } from './hooks';
+import { KernelsSection } from './KernelsSection';
 import { Trouble } from './panes';
 import { RunList } from './RunList';
+import { Section } from './Section';
 
 const TYPING = 300;
 
@@ -16,10 +22,25 @@ export interface SidebarMemory {
   filter: string;
   isGrouped: boolean;
   closed: string[];
+  /** The sections that are folded up. */
+  folded: string[];
+}
+
+/** What is selected in the lists of the panel; each list has its own. */
+export interface Chosen {
+  environment: string | null;
+  kernel: string | null;
 }
 
 export interface SidebarProps {
   model: RunsModel;
+  environments: EnvironmentsModel;
+  kernels: KernelsModel;
+  /** Whether the panel is in sight. */
+  isSeen: boolean;
+  chosen: Chosen;
+  choose(chosen: Partial<Chosen>): void;
+  run: RunCommand;
   memory: SidebarMemory;
   remember(memory: SidebarMemory): void;
   workspaces(): Promise<string[]>;
@@ -34,7 +55,7 @@ export interface SidebarProps {
   trans?: Trans;
 }
 
-/** The runs of a workspace, newest first. */
+/** What a workspace holds: its runs, newest first, its environments, and the kernels. */
 export function Sidebar(props: SidebarProps): JSX.Element {
   return (
     <TransContext.Provider value={props.trans ?? plain}>
@@ -44,12 +65,71 @@ export function Sidebar(props: SidebarProps): JSX.Element {
 }
 
 function Panel(props: SidebarProps): JSX.Element {
-  const { model, memory, remember } = props;
+  const { model, environments, memory, remember, chosen, choose, run, leave } = props;
   const trans = useTrans();
   useSignal(model.changed, 100);
+  const fold = (id: string): { isOpen: boolean; toggle(): void } => {
+    const left = memory.folded.filter(one => one !== id);
+    const isOpen = left.length === memory.folded.length;
+    return {
+      isOpen,
+      toggle: () => remember({ ...memory, folded: isOpen ? [...left, id] : left })
+    };
+  };
+  const refresh = (): void => {
+    void model.retry();
+    void environments.refresh();
+  };
+  return (
+    <div className="jp-aml-Sidebar-panel">
+      <div className="jp-aml-Bar" role="toolbar" aria-label={trans('Runs')}>
+        <Workspaces {...props} />
+        <span className="jp-aml-Bar-gap" />
+        <Button
+          className="jp-mod-small"
+          aria-pressed={memory.isGrouped}
+          title={trans('Group by experiment')}
+          aria-label={trans('Group by experiment')}
+          onClick={() => remember({ ...memory, isGrouped: !memory.isGrouped })}
+        >
+          ☰
+        </Button>
+        <Button
+          className="jp-mod-small"
+          title={trans('Refresh')}
+          aria-label={trans('Refresh')}
+          onClick={refresh}
+        >
+          ⟳
+        </Button>
+      </div>
+      <RunsSection {...props} {...fold('runs')} />
+      <EnvironmentsSection
+        {...fold('environments')}
+        model={environments}
+        selected={chosen.environment}
+        select={environment => choose({ environment })}
+        run={run}
+        leave={leave}
+      />
+      <KernelsSection
+        {...fold('kernels')}
+        model={props.kernels}
+        isSeen={props.isSeen}
+        selected={chosen.kernel}
+        select={kernel => choose({ kernel })}
+        run={run}
+        leave={leave}
+      />
+    </div>
+  );
+}
+
+function RunsSection(props: SidebarProps & { isOpen: boolean; toggle(): void }): JSX.Element {
+  const { model, memory, remember } = props;
+  const trans = useTrans();
   const [filter, setFilter] = React.useState(memory.filter);
   const box = React.useRef<HTMLInputElement>(null);
-  const panel = React.useRef<HTMLDivElement>(null);
   React.useEffect(() => {
     if (filter === model.filter) {
       return;
@@ -70,30 +150,22 @@ function Panel(props: SidebarProps): JSX.Element {
     const left = memory.closed.filter(one => one !== name);
     remember({ ...memory, closed: closed.has(name) ? left : [...left, name] });
   };
-  const toList = (): void => panel.current?.querySelector<HTMLElement>('[role=tree]')?.focus();
+  const toList = (): void =>
+    box.current?.closest('section')?.querySelector<HTMLElement>('[role=tree]')?.focus();
+  const running = model.rows.filter(run => run.status === 'Running').length;
   return (
-    <div className="jp-aml-Sidebar-panel" ref={panel}>
-      <div className="jp-aml-Bar" role="toolbar" aria-label={trans('Runs')}>
-        <Workspaces {...props} />
-        <span className="jp-aml-Bar-gap" />
-        <Button
-          className="jp-mod-small"
-          aria-pressed={memory.isGrouped}
-          title={trans('Group by experiment')}
-          aria-label={trans('Group by experiment')}
-          onClick={() => remember({ ...memory, isGrouped: !memory.isGrouped })}
-        >
-          ☰
-        </Button>
-        <Button
-          className="jp-mod-small"
-          title={trans('Refresh')}
-          aria-label={trans('Refresh')}
-          onClick={() => void model.retry()}
-        >
-          ⟳
-        </Button>
-      </div>
+    <Section
+      id="runs"
+      title={trans('Runs')}
+      isOpen={props.isOpen}
+      toggle={props.toggle}
+      status={
+        <>
+          {running > 0 && <span title={trans('running')}>{running} ● </span>}
+          <span title={trans('in all')}>{model.hasLoaded ? model.total : ''}</span>
+        </>
+      }
+    >
       <div className="jp-aml-Bar">
         <input
           ref={box}
@@ -110,7 +182,6 @@ function Panel(props: SidebarProps): JSX.Element {
           {...QUIET}
         />
       </div>
-      <Heading model={model} />
       <Notice {...props} clear={() => setFilter('')} hasFilter={filter !== ''} />
       {rows.length > 0 && (
         <RunList
@@ -126,11 +197,17 @@ function Panel(props: SidebarProps): JSX.Element {
           more={() => void model.more()}
         />
       )}
-    </div>
+    </Section>
   );
 }
 
-function Workspaces({ model, memory, remember, workspaces }: SidebarProps): JSX.Element {
+function Workspaces({
+  model,
+  environments,
+  memory,
+  remember,
+  workspaces
+}: SidebarProps): JSX.Element {
   const trans = useTrans();
   const [names, setNames] = React.useState<string[]>([]);
   const ask = (): void => void workspaces().then(setNames, () => setNames([]));
@@ -145,6 +222,7 @@ function Workspaces({ model, memory, remember, workspaces }: SidebarProps): JSX.
         onChange={event => {
           remember({ ...memory, workspace: event.target.value });
           void model.show(event.target.value, model.filter);
+          void environments.show(event.target.value);
         }}
         {...QUIET}
       >
@@ -153,20 +231,6 @@ function Workspaces({ model, memory, remember, workspaces }: SidebarProps): JSX.
         ))}
       </select>
     </label>
-  );
-}
-
-function Heading({ model }: { model: RunsModel }): JSX.Element {
-  const trans = useTrans();
-  const running = model.rows.filter(run => run.status === 'Running').length;
-  return (
-    <div className="jp-aml-Heading">
-      <h2>{trans('Runs')}</h2>
-      <span role="status">
-        {running > 0 && <span title={trans('running')}>{running} ● </span>}
-        <span title={trans('in all')}>{model.hasLoaded ? model.total : ''}</span>
-      </span>
-    </div>
   );
 }
 

@@ -1,0 +1,29 @@
+import { ReactWidget } from '@jupyterlab/ui-components';
+import * as React from 'react';
+import type { WritingModel } from '../models/writing';
+import { EnvironmentWriter } from '../views/EnvironmentWriter';
+import type { EnvironmentWriterProps } from '../views/EnvironmentWriter';
+
+/** The page on which a new environment is written. */
+export class WriterPage extends ReactWidget {
+  constructor(
+    private readonly model: WritingModel,
+    private readonly given: Omit<EnvironmentWriterProps, 'model'>
+  ) {
+    super();
+    this.addClass('jp-aml-RunPage');
+  }
+
+  override dispose(): void {
+    this.model.dispose();
+    super.dispose();
+  }
+
+  protected override render(): JSX.Element {
+    return <EnvironmentWriter {...this.given} model={this.model} />;
+  }
+
+  protected override onActivateRequest(): void {
+    this.node.querySelector('input')?.focus();
+  }
+}
