@@ -142,14 +142,7 @@ class Client:
     ) -> LogPiece:
         """Bytes of a log; NotFound while it is not there."""
         query = {"offset": offset, "limit": limit} if tail is None else {"tail": tail}
-        path = f"runs/{quoted(run_id)}/logs/{quoted(name)}"
-        answer = self._transport.request("GET", path, query=query)
-        headers = {key.lower(): value for key, value in answer.headers.items()}
-        return LogPiece(
-            answer.body,
-            int(headers.get("x-aml-offset", offset)),
-            int(headers.get("x-aml-size", offset + len(answer.body))),
-        )
+        return self._piece(f"runs/{quoted(run_id)}/logs/{quoted(name)}", query)
 
     def files(self, run_id: str) -> wire.WireFiles:
         """The files of a run."""
@@ -182,6 +175,103 @@ class Client:
         """A file as it was sent."""
         place = f"runs/{quoted(run_id)}/snapshot/{quoted(path)}"
         return self._transport.request("GET", place).body
+
+    def environments(self, workspace: str) -> list[wire.WireEnvironment]:
+        """The newest version of each environment, the curated ones last."""
+        answer: list[wire.WireEnvironment] = self._get("environments", workspace=workspace)
+        return answer
+
+    def add_environment(self, body: Mapping[str, Any]) -> wire.WireEnvironment:
+        """Register an environment; an equal definition gives back the version there is."""
+        answer: wire.WireEnvironment = self._post("environments", body, again=True)
+        return answer
+
+    def environment(
+        self, workspace: str, name: str, version: str | None = None
+    ) -> wire.WireEnvironment:
+        """A version of an environment, or the newest; NotFound names the nearest."""
+        answer: wire.WireEnvironment = self._get(
+            f"environments/{quoted(name)}", workspace=workspace, version=version
+        )
+        return answer
+
+    def remove_environment(self, workspace: str, name: str, version: str | None = None) -> None:
+        """Delete a version of an environment, or all of them."""
+        query = {"workspace": workspace, "version": version}
+        self._transport.request("DELETE", f"environments/{quoted(name)}", query=query)
+
+    def build_environment(self, name: str, body: Mapping[str, Any]) -> wire.WireMaterialised:
+        """Start to build an environment, or join the build under way; returns at once."""
+        answer: wire.WireMaterialised = self._post(
+            f"environments/{quoted(name)}/build", body, again=True
+        )
+        return answer
+
+    def build_state(
+        self,
+        workspace: str,
+        name: str,
+        version: str | None = None,
+        extras: Sequence[str] = (),
+        wait: float = 0.0,
+    ) -> wire.WireMaterialised:
+        """How far a build is; waits up to `wait` seconds (at most 30) for its end."""
+        answer: wire.WireMaterialised = self._get(
+            f"environments/{quoted(name)}/build",
+            workspace=workspace,
+            version=version,
+            extra=list(extras),
+            wait=round(wait),
+        )
+        return answer
+
+    def build_log(
+        self, workspace: str, name: str, version: str | None = None, offset: int = 0
+    ) -> LogPiece:
+        """The log of the last build from byte `offset` on; NotFound where there was none."""
+        query = {"workspace": workspace, "version": version, "offset": offset, "limit": _BLOCK}
+        return self._piece(f"environments/{quoted(name)}/log", query)
+
+    def environment_lock(
+        self, workspace: str, name: str, version: str | None = None
+    ) -> wire.WireLock:
+        """What exactly is in a built environment; NotFound while it is not built."""
+        answer: wire.WireLock = self._get(
+            f"environments/{quoted(name)}/lock", workspace=workspace, version=version
+        )
+        return answer
+
+    def check_environment(self, body: Mapping[str, Any]) -> wire.WireCheck:
+        """What is wrong with a definition or specification; makes nothing."""
+        answer: wire.WireCheck = self._post("environment-check", body, again=True)
+        return answer
+
+    def prune_environments(self, body: Mapping[str, Any]) -> wire.WirePruned:
+        """Remove built environments by age and size."""
+        answer: wire.WirePruned = self._post("environment-prune", body)
+        return answer
+
+    def kernels(self) -> wire.WireKernels:
+        """The kernels that were made of environments, and those that run."""
+        answer: wire.WireKernels = self._get("kernels")
+        return answer
+
+    def add_kernel(self, body: Mapping[str, Any]) -> wire.WireKernelSpec:
+        """Make an environment a kernel of notebooks."""
+        answer: wire.WireKernelSpec = self._post("kernels", body, again=True)
+        return answer
+
+    def remove_kernel(self, spec: str) -> None:
+        """Take a kernel of notebooks away; its environment stays."""
+        self._transport.request("DELETE", f"kernels/{quoted(spec)}")
+
+    def _piece(self, path: str, query: Mapping[str, Any]) -> LogPiece:
+        answer = self._transport.request("GET", path, query=query)
+        headers = {key.lower(): value for key, value in answer.headers.items()}
+        offset = int(headers.get("x-aml-offset", query.get("offset", 0)))
+        return LogPiece(
+            answer.body, offset, int(headers.get("x-aml-size", offset + len(answer.body)))
+        )
 
     def _get(self, path: str, **query: Any) -> Any:
         return self._transport.request("GET", path, query=query).json()

@@ -7,7 +7,7 @@ import contextlib
 import json
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -138,7 +138,7 @@ class Builds:
         builder = self.builder(wish)
         notes = self._notes(wish)
         if builder.kind == "user-managed":
-            return await builder.ensure(wish, build=_Nobody())
+            return await builder.ensure(wish, build=_Alone(listen))
         known = await asyncio.to_thread(self.cache.met, wish)
         if known is not None:
             return _noted(known, notes)
@@ -251,29 +251,21 @@ class Builds:
         return (note,)
 
 
-@contextlib.asynccontextmanager
-async def logged(path: Path, build: Callable[[str, str], None]) -> AsyncIterator[Listen]:
-    """A listener that also writes the log into a file, such as a run's own."""
-    with path.open("w", encoding="utf-8") as file:
+class _Alone:
+    """What one asks for by itself is said to that one."""
 
-        def listen(kind: str, text: str) -> None:
-            if kind == "log":
-                with contextlib.suppress(OSError):
-                    file.write(text)
-                    file.flush()
-            build(kind, text)
-
-        yield listen
-
-
-class _Nobody:
-    """Listens to what builds nothing."""
+    def __init__(self, listen: Listen | None) -> None:
+        self._listen = listen
 
     def say(self, line: str) -> None:
-        """Nobody hears it."""
+        """Pass it on."""
+        if self._listen is not None:
+            self._listen("say", line)
 
     def log(self, text: str) -> None:
-        """Nobody reads it."""
+        """Pass it on."""
+        if self._listen is not None:
+            self._listen("log", text)
 
 
 def _noted(environment: Materialised, notes: tuple[str, ...]) -> Materialised:

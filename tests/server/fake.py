@@ -47,6 +47,70 @@ class FakeListener:
         self.engine.listeners.discard(self)
 
 
+class FakeEnvironments:
+    """The environments of an engine: one, named x, that is never built."""
+
+    def __init__(self, engine):
+        self.engine = engine
+
+    def one(self) -> wire.WireEnvironment:
+        return {
+            "workspace": "default", "name": "x", "version": "1", "versions": ["1"], "kind": "pip",
+            "curated": False, "createdAt": "2026-01-01T12:00:00.000000Z", "definition": {},
+            "specification": "", "state": "not built", "reason": None, "key": None, "size": None,
+            "builtAt": None, "warnings": [], "runs": 0,
+        }  # fmt: skip
+
+    def far(self) -> wire.WireMaterialised:
+        return {
+            "state": "building", "reason": "resolving", "interpreter": None, "image": None,
+            "variables": {}, "warnings": [],
+        }  # fmt: skip
+
+    async def list(self, workspace):
+        self.engine.heard("environments", workspace)
+        return [self.one()]
+
+    async def get(self, workspace, name, version):
+        self.engine.heard("environment", workspace, name, version)
+        return self.one()
+
+    async def add(self, body):
+        self.engine.heard("add_environment", body)
+        return self.one()
+
+    async def remove(self, workspace, name, version):
+        self.engine.heard("remove_environment", workspace, name, version)
+
+    async def build(self, name, body):
+        self.engine.heard("build", name, body)
+        return self.far()
+
+    async def build_state(self, workspace, name, *, version, extras, wait):
+        self.engine.heard("build_state", workspace, name, version, extras, wait)
+        return self.far()
+
+    async def log(self, workspace, name, version, *, offset, limit):
+        self.engine.heard("build_log", workspace, name, version, offset, limit)
+        return Piece(b"log", offset, 3)
+
+    async def lock(self, workspace, name, version):
+        self.engine.heard("lock", workspace, name, version)
+        return {
+            "environment": name, "version": "1", "key": "pip-1", "python": "3.11.7", "text": "",
+            "packages": [{"name": "numpy", "version": "2.0"}],
+        }  # fmt: skip
+
+    async def check(self, body):
+        self.engine.heard("check", body)
+        found = {"message": "no", "line": 1, "column": None}
+        return {"definition": None, "mistakes": [found], "warnings": []}
+
+    async def prune(self, body):
+        self.engine.heard("prune", body)
+        return {"keys": ["pip-1"], "size": 1}
+
+
 class FakeEngine:
     """Same interface as the real one. `problem` is raised by whatever is asked next."""
 
@@ -99,6 +163,10 @@ class FakeEngine:
             "version": "0", "protocol": wire.PROTOCOL, "root": str(self.settings.root),
             "kind": self.kind, "pid": os.getpid(), "epoch": 1, "defaultWorkspace": "default",
         }  # fmt: skip
+
+    @property
+    def environments(self):
+        return FakeEnvironments(self)
 
     async def workspaces(self):
         self.heard("workspaces")

@@ -26,6 +26,11 @@ SIMPLE = [
 BODIES = {
     "workspaces": {"name": "w"},
     "experiments": {"workspace": "default", "name": "e"},
+    "environments": {"name": "x", "specification": "dependencies: [numpy]"},
+    "environments/{name}/build": {"again": True},
+    "environment-check": {"name": "x", "specification": "dependencies: [numpy]"},
+    "environment-prune": {"dryRun": True},
+    "kernels": {"environment": "x"},
     "runs": {"experiment": "e"},
     "runs/{id}": {"tags": {"a": None}},
 }
