@@ -1,0 +1,262 @@
+"""Environments with conda packages: by the user's own client, else by py-rattler."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import re
+import sysconfig
+import weakref
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+from jupyter_aml.domain import environment
+from jupyter_aml.domain.errors import Invalid, StorageFailed
+from jupyter_aml.environments import (
+    causes,
+    conda_client,
+    conda_names,
+    conda_prefix,
+    conda_specs,
+    rattler,
+    requirements,
+    uv,
+    wishes,
+)
+from jupyter_aml.environments.cache import Cache, Site, disk_use
+from jupyter_aml.environments.conda_causes import NoChannel
+from jupyter_aml.environments.conda_giving_way import choose
+from jupyter_aml.environments.conda_solver import Package, Solver
+from jupyter_aml.environments.protocol import Build, EnvironmentBuilder, Kind, Materialised, Wish
+
+_CHANGED = re.compile(r"^ ([-+]) (\S+)==(\S+)", re.MULTILINE)
+_HOW_TO = (
+    "install micromamba, mamba or conda, or add py-rattler beside the server: "
+    "pip install 'jupyter-aml[conda]'"
+)
+
+
+class CondaBuilder:
+    """Builds what has conda packages, or hands it on in pip's words where no channel answers."""
+
+    def __init__(
+        self,
+        cache: Cache,
+        *,
+        client: str | None = None,
+        channels: tuple[str, ...] = (),
+        fallback: Literal["pip", "refuse"] = "pip",
+        pip_fallback: EnvironmentBuilder,
+        strict: bool = False,
+        allow_sources: bool = False,
+    ) -> None:
+        """`client` is a program, or `py-rattler` to look for none; `channels` are the default."""
+        self._cache, self._client, self._fallback = cache, client, fallback
+        self._channels = channels or (conda_specs.DEFAULT_CHANNEL,)
+        self._pip_fallback = pip_fallback
+        self._strict, self._allow_sources = strict, allow_sources
+        self._locks: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
+
+    @property
+    def kind(self) -> Kind:
+        """What it builds."""
+        return "conda"
+
+    def accepts(self, wish: Wish) -> bool:
+        """A wish with conda packages, directly on the target."""
+        definition = wish.definition
+        return bool(definition.conda.packages) and not (
+            definition.is_user_managed
+            or definition.wants_docker
+            or definition.base_conda_environment
+        )
+
+    async def ensure(self, wish: Wish, *, build: Build) -> Materialised:
+        """Return the environment; what an earlier call chose for the same wish is kept to."""
+        known = await asyncio.to_thread(self._cache.met, wish)
+        if known is not None:
+            return known
+        lock = self._locks.setdefault(wish.digest, asyncio.Lock())
+        # Whoever waits here finds it built, and has spared the machine a solver.
+        async with lock:
+            known = await asyncio.to_thread(self._cache.met, wish)
+            return known or await self._made(wish, build)
+
+    async def _made(self, wish: Wish, build: Build) -> Materialised:
+        conda = wish.definition.conda
+        for text in conda.packages:
+            conda_specs.read(text)
+        channels = conda_specs.channels(conda.channels) or self._channels
+        wanted = requirements.check((*conda.pip, *wish.extras), allow_sources=self._allow_sources)
+        kept, retired = wishes.satisfied(wanted)
+        try:
+            async with self._solver(build) as solver:
+                build.log(f"solving by {solver.name}\n")
+                build.say("solving")
+                packages, given_way = await choose(solver, channels, conda)
+                warnings = (*given_way, *retired)
+                self._refuse_if_strict(warnings)
+                key = _key(packages, kept)
+                async with self._cache.building(key) as site:
+                    if site is not None:
+                        await self._install(site, key, solver, packages, kept, build)
+        except NoChannel as silent:
+            return await self._by_pip(wish, str(silent), build)
+        return await asyncio.to_thread(self._taken, wish, key, warnings)
+
+    @contextlib.asynccontextmanager
+    async def _solver(self, build: Build) -> AsyncIterator[Solver]:
+        program = await asyncio.to_thread(conda_client.find, self._client)
+        if program is not None:
+            yield conda_client.Client(program, build)
+        elif rattler.is_here():
+            async with rattler.started(self._cache.path / ".conda", build) as child:
+                yield child
+        else:
+            raise NoChannel(f"there is no conda client and no py-rattler: {_HOW_TO}")
+
+    def _taken(self, wish: Wish, key: str, warnings: tuple[str, ...]) -> Materialised:
+        entry = self._cache.entry(key)
+        told = () if entry is None else entry.environment.warnings
+        built = self._cache.take(wish, key, (*warnings, *told))
+        if built is None:
+            raise Invalid(f"the environment {key} vanished while it was built: build it again")
+        return built
+
+    def _refuse_if_strict(self, warnings: Sequence[str]) -> None:
+        if warnings and self._strict:
+            raise Invalid(f"{warnings[0]}: AmlConfig.strict makes an error of it")
+
+    async def _install(
+        self,
+        site: Site,
+        key: str,
+        solver: Solver,
+        packages: Sequence[Package],
+        pip: Sequence[str],
+        build: Build,
+    ) -> None:
+        home = site.home.absolute()
+        build.log("".join(f"  {one.name}={one.version}\n" for one in packages))
+        build.say(f"installing: 0 of {len(packages)} packages")
+        await solver.install(home)
+        there = await asyncio.to_thread(conda_prefix.packages, home)
+        interpreter = conda_prefix.interpreter(home)
+        if not interpreter.exists():
+            raise Invalid("the conda environment has no bin/python although it asked for python")
+        added, replaced = await _add(site, pip, there, build)
+        with _storage(home):
+            await asyncio.to_thread(conda_prefix.close, home)
+        variables, untold = await asyncio.to_thread(conda_prefix.variables, home)
+        not_run = await asyncio.to_thread(conda_prefix.scripts_not_run, home)
+        environment = Materialised(
+            kind="conda",
+            interpreter=str(interpreter),
+            key=key,
+            variables=variables,
+            lock=_lock(there, added),
+            size=await asyncio.to_thread(disk_use, home),
+            warnings=(*replaced, *([untold] if untold else []), *_told(not_run, solver)),
+        )
+        await asyncio.to_thread(self._cache.finish, site, environment)
+
+    async def _by_pip(self, wish: Wish, reason: str, build: Build) -> Materialised:
+        """Hand the wish on in pip's words, or say why not."""
+        if self._fallback == "refuse" or self._strict:
+            why = "conda_fallback is refuse" if self._fallback == "refuse" else "strict is set"
+            raise Invalid(f"conda channels cannot be reached ({reason}), and {why}")
+        conda = wish.definition.conda
+        told = conda_names.translate(conda)
+        warnings = (
+            f"conda channels cannot be reached ({reason}), "
+            "so the packages come from the Python index",
+            *told.warnings,
+        )
+        for line in warnings:
+            build.log(f"{line}\n")
+        build.say("conda channels cannot be reached: taking the packages from the Python index")
+        data = wish.definition.to_json()
+        python = f"python {conda.python}" if conda.python else "python"
+        data["python"]["condaDependencies"] = {
+            "dependencies": [python, {"pip": list(told.pip)}] if told.pip else [python]
+        }
+        translated = replace(wish, definition=environment.read(data))
+        built = await self._pip_fallback.ensure(translated, build=build)
+        every = (*warnings, *built.warnings)
+        kept = await asyncio.to_thread(self._cache.take, wish, built.key, every)
+        return kept or replace(built, warnings=every)
+
+
+async def _add(
+    site: Site, pip: Sequence[str], there: Sequence[Package], build: Build
+) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Install requirements on top; returns what came, and a warning for each that conda had."""
+    if not pip:
+        return {}, ()
+    build.say(f"installing {len(pip)} Python requirement{'s' * (len(pip) > 1)} by pip's rules")
+    file = site.folder / "requirements.txt"
+    await asyncio.to_thread(file.write_text, "\n".join(pip) + "\n", encoding="utf-8")
+    interpreter = conda_prefix.interpreter(site.home)
+    done = await uv.run(
+        "pip", "install", "--break-system-packages", "--python", str(interpreter),
+        "--requirements", str(file), build=build,
+    )  # fmt: skip
+    if done.code != 0:
+        names = {one.name: one.version for one in there}
+        raise causes.failed(done.err, python=names.get("python", ""), asked=pip, known=names)
+    changes = _CHANGED.findall(done.err)
+    added = {name: version for sign, name, version in changes if sign == "+"}
+    return added, tuple(
+        f"{name} {version} of the conda packages gave way to {name} {added[name]} "
+        "for the `pip:` section"
+        for sign, name, version in changes
+        if sign == "-" and name in added
+    )
+
+
+def _told(not_run: Sequence[str], solver: Solver) -> tuple[str, ...]:
+    """Warnings for scripts that py-rattler was told not to run."""
+    if solver.name != conda_client.RATTLER:
+        return ()
+    return tuple(
+        f"the script that {one} brings for its installation was not run" for one in not_run
+    )
+
+
+def _lock(there: Sequence[Package], added: dict[str, str]) -> str:
+    lines = sorted(conda_specs.masked(one.line) for one in there)
+    if added:
+        lines += ["# pip", *sorted(f"{name}=={version}" for name, version in added.items())]
+    return "\n".join(lines) + "\n"
+
+
+def packages(lock: str) -> dict[str, str]:
+    """Name and version of each package in a lock of this builder; pip's count where both have."""
+    found: dict[str, str] = {}
+    for line in lock.splitlines():
+        if "==" in line and "://" not in line:
+            name, _, version = line.partition("==")
+            found[name] = version
+        elif not line.startswith("#"):
+            stem = line.partition("#")[0].rpartition("/")[2]
+            parts = re.sub(r"\.(conda|tar\.bz2)\Z", "", stem).rsplit("-", 2)
+            if len(parts) == 3:
+                found[parts[0]] = parts[1]
+    return found
+
+
+def _key(packages: Sequence[Package], pip: Sequence[str]) -> str:
+    lines = sorted(one.line for one in packages)
+    parts = ("\n".join(lines), "\n".join(sorted(pip)), sysconfig.get_platform(), "1")
+    return "conda-" + hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24]
+
+
+@contextlib.contextmanager
+def _storage(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StorageFailed(f"cannot write {path}: {error.strerror}") from error

@@ -1,0 +1,91 @@
+"""Choosing conda packages for an old specification: the nearest that can still be had."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from packaging.version import Version
+
+from jupyter_aml.domain.environment import Conda
+from jupyter_aml.domain.errors import Invalid
+from jupyter_aml.environments import conda_specs, pythons, wishes
+from jupyter_aml.environments.conda_causes import Absent
+from jupyter_aml.environments.conda_solver import Package, Solver
+
+_OLDEST = f"python >={pythons.OLDEST}"
+_NEAREST = f"python {pythons.OLDEST}.*"
+
+
+async def choose(
+    solver: Solver, channels: Sequence[str], conda: Conda
+) -> tuple[tuple[Package, ...], tuple[str, ...]]:
+    """Choose packages for a specification; returns them and a warning for each old wish.
+
+    A Python that runs cannot use gives way to the nearest one. A version that is exactly named
+    gives way where its package has it, but not for that Python. Raises Invalid and NoChannel.
+    """
+    is_old = conda.python is not None and not _serves(conda.python)
+    if is_old:
+        python = [await _nearest_python(solver, channels)]
+    else:
+        python = [f"python {conda.python}"] if conda.python else []
+        python.append(_OLDEST)
+    specs = list(conda.packages)
+    try:
+        packages = await solver.solve(channels, [*specs, *python])
+    except Invalid as first:
+        specs = [await _nearest(solver, channels, one, python) for one in conda.packages]
+        if specs == list(conda.packages):
+            raise
+        try:
+            packages = await solver.solve(channels, [*specs, *python])
+        except Invalid:
+            raise first from None
+    versions = {one.name: one.version for one in packages}
+    had = versions.get("python", "")
+    warnings = [f"python{conda.python} is too old for runs; Python {had} is taken"] * is_old
+    for asked, taken in zip(conda.packages, specs, strict=True):
+        if asked != taken:
+            name = conda_specs.read(asked).name
+            warnings.append(
+                f"{asked} cannot be had for Python {had}: {name} {versions.get(name, '')} is taken"
+            )
+    return packages, tuple(warnings)
+
+
+async def _nearest_python(solver: Solver, channels: Sequence[str]) -> str:
+    try:
+        await solver.solve(channels, [_NEAREST])
+    except Invalid:
+        return _OLDEST
+    return _NEAREST
+
+
+async def _nearest(
+    solver: Solver, channels: Sequence[str], text: str, python: Sequence[str]
+) -> str:
+    """The requirement, or one for the same version or newer where this Python came after it."""
+    spec = conda_specs.read(text)
+    version = spec.version.lstrip("=").removesuffix("*").removesuffix(".")
+    if not version or any(sign in version for sign in "<>!~,|*"):
+        return text
+    try:
+        await solver.solve(channels, [text, *python])
+        return text
+    except Absent:
+        return text
+    except Invalid:
+        pass  # It is there, but something that it needs is not for this Python.
+    channel = f"{spec.channel}::" if spec.channel else ""
+    return f"{channel}{spec.name} >={version}"
+
+
+def _serves(python: str) -> bool:
+    """Whether a Python that runs can use meets the wish; so does one that cannot be read."""
+    try:
+        wanted = wishes.pep440(python)
+    except Invalid:
+        return True
+    oldest = pythons.OLDEST.minor
+    several = (Version(f"3.{minor}.{patch}") for minor in range(oldest, 30) for patch in range(30))
+    return any(wanted.contains(one) for one in several)
