@@ -15,8 +15,6 @@ from jupyter_core.utils import ensure_async
 from jupyter_aml import wire
 from jupyter_aml.kernels import specs
 
-_AT_WORK = frozenset({"busy", "starting", "restarting", "autorestarting"})
-
 
 @dataclass(frozen=True, slots=True)
 class Usage:
@@ -118,7 +116,7 @@ class Running:
         if self._spec(kernel) is None or since is None or datetime.now(UTC) - since < idle:
             return False
         state, connections = self._state(kernel_id)
-        return (self._kernels.cull_busy or state not in _AT_WORK) and (
+        return (self._kernels.cull_busy or state != "busy") and (
             self._kernels.cull_connected or not connections
         )
 
@@ -136,7 +134,7 @@ class Running:
         state, connections = self._state(kernel_id)
         spec, taken = self._spec(kernel), usage.get(pid or 0)
         now, last = datetime.now(UTC), _last_activity(kernel)
-        busy = state in _AT_WORK
+        busy = state == "busy"
         started = taken.started if taken is not None else last or now
         return {
             "kernelId": kernel_id,

@@ -7,6 +7,8 @@ import logging
 import os
 import subprocess
 import sys
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +17,10 @@ from traitlets import TraitError
 
 from jupyter_aml.domain.errors import AmlError, Invalid, Unreachable
 from jupyter_aml.engine.settings import Settings
+from jupyter_aml.kernels.running import Running
 from jupyter_aml.server import base, holder, routes
 from jupyter_aml.server.config import AmlConfig
+from jupyter_aml.server.kernels import cull
 from jupyter_aml.server.seat import OpenEngine, Seat, open_engine
 from jupyter_aml.server.socket import EngineSocket
 
@@ -39,15 +43,19 @@ class AmlExtension(ExtensionApp):
         # The lines of the whole package go where the server's go.
         LOG.parent = self.serverapp.log
         self._lines: list[str] = []
+        self._culling: asyncio.Task[None] | None = None
         problem: AmlError | None = None
         settings = Settings(root=Path(os.devnull))
         try:
             config = AmlConfig(parent=self)
             settings, self._lines = config.settings(), config.lines()
+            idle = timedelta(minutes=config.kernel_idle_minutes)
         except (Invalid, TraitError) as error:
             problem = Unreachable(f"jupyter_aml is not configured: {error}")
-        self.seat = Seat(settings, LOG, listen=EngineSocket.open, opener=self.opener)
-        self.settings[base.SEAT] = self.seat
+        running = Running(self.serverapp.kernel_manager, self.serverapp.session_manager)
+        listen = partial(EngineSocket.open, running=running)
+        self.seat = Seat(settings, LOG, listen=listen, opener=self.opener)
+        self.settings.update({base.SEAT: self.seat, base.RUNNING: running})
         if problem is not None:
             LOG.error("%s", problem)
             self.seat.refuse(problem)
@@ -60,6 +68,11 @@ class AmlExtension(ExtensionApp):
             LOG.warning("kernels have no `azureml`: %s", error)
         # The rest would make the start of Jupyter slower, so it begins once the loop runs.
         self.serverapp.io_loop.add_callback(self.seat.start)
+        if idle:
+            self.serverapp.io_loop.add_callback(self._cull, running, idle)
+
+    def _cull(self, running: Running, idle: timedelta) -> None:
+        self._culling = asyncio.create_task(cull(running, idle, LOG), name="aml-culling")
 
     def initialize_handlers(self) -> None:
         """Put the routes below the base URL."""
@@ -68,6 +81,9 @@ class AmlExtension(ExtensionApp):
 
     async def stop_extension(self) -> None:
         """Close the engine; where runs go on, a headless one answers for them from now on."""
+        if self._culling is not None:
+            self._culling.cancel()
+            await asyncio.gather(self._culling, return_exceptions=True)
         if await self.seat.close():
             LOG.info("runs go on, so a headless engine takes over")
             await asyncio.to_thread(start_headless, self._lines)
