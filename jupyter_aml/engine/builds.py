@@ -174,10 +174,6 @@ class Builds:
             return BuildState("building", build.reason)
         return await asyncio.to_thread(self._at_rest, wish)
 
-    async def forget(self, wish: Wish) -> None:
-        """Let the next build resolve anew."""
-        await asyncio.to_thread(self.cache.forget, wish)
-
     def built_at(self, environment: Materialised) -> str | None:
         """When it was built, in ISO 8601; None for what is not in the cache. Blocks."""
         entry = self.cache.entry(environment.key, touch=False)

@@ -6,6 +6,7 @@ import asyncio
 import os
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from jupyter_aml import wire
@@ -116,12 +117,11 @@ class Environments:
             str(body.get("workspace", ids.DEFAULT_WORKSPACE)), name, body.get("version")
         )
         wish = self._wish(found, body.get("extras", ()))
-        if body.get("again"):
-            await self._builds.forget(wish)
         state = await self._builds.state(wish)
-        if state.state not in ("ready", "building"):
+        again = bool(body.get("again")) and state.state != "building"
+        if again or state.state in ("not built", "failed"):
             self._watched[wish.digest] = found
-            self._builds.start(wish)
+            self._builds.start(replace(wish, again=again))
             state = await self._builds.state(wish)
         return await self._materialised(wish, state, found)
 

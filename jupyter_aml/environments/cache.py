@@ -64,7 +64,9 @@ class Cache:
         return self.path / key / _HOME
 
     def met(self, wish: Wish) -> Materialised | None:
-        """The environment that met this wish before, if it is still whole."""
+        """The environment that met this wish before, if it is still whole and still wanted."""
+        if wish.again:
+            return None
         known = _read(self._wish(wish))
         entry = None if known is None else self.entry(str(known["key"]))
         if known is None or entry is None:
@@ -78,10 +80,6 @@ class Cache:
             return None
         self._write(self._wish(wish), {"key": key, "warnings": list(warnings)})
         return _with_warnings(entry.environment, warnings)
-
-    def forget(self, wish: Wish) -> None:
-        """Let the wish be resolved anew; what met it stays until it is pruned."""
-        self._wish(wish).unlink(missing_ok=True)
 
     def entry(self, key: str, *, touch: bool = True) -> Entry | None:
         """The whole environment of this key; None where there is none. It counts as used now."""

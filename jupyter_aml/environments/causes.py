@@ -32,8 +32,8 @@ _WELL_KNOWN = tuple(
 )
 _ABSENT = re.compile(r"Because (\S+) was not found in the (?:package registry|provided)")
 _NEEDS = re.compile(
-    r"(?:Because|because|and) (?:only )?(\S+) depends on (\S+?)(?:\{[^}]*\})?([<>=!~][^\s]*)?"
-    r"(?=[\s,.]|\Z)"
+    r"(?:Because|because|and) (?:only |all versions of )?(\S+) depends? on "
+    r"(\S+?)(?:\{[^}]*\})?([<>=!~][^\s]*)?(?=[\s,.]|\Z)"
 )
 _REQUIRED = re.compile(r"you require ([^\s,]+(?:,[<>=!~][^\s,]*)*)")
 _NO_WHEEL = re.compile(
@@ -41,7 +41,7 @@ _NO_WHEEL = re.compile(
 )
 _NO_VERSION = re.compile(r"there is no version of (\S+)")
 _BUILT = re.compile(r"Failed to (?:build|download and build) `?([^`\s]+)`?")
-_PYTHON = re.compile(r"(\S+) depends on Python([<>=!~][^\s]*)")
+_PYTHON = re.compile(r"(\S+) (?:depends on|requires) Python ?([<>=!~][^\s]*)")
 
 
 def failed(output: str, *, python: str, asked: Iterable[str], known: Iterable[str]) -> AmlError:
@@ -72,7 +72,7 @@ def _unsatisfiable(flat: str, python: str, asked: list[str]) -> str:
     if no_version:
         return f"there is no version {no_version[1]} in the index"
     needs_python = _PYTHON.search(flat)
-    if needs_python and "does not satisfy Python" in flat:
+    if needs_python:
         return f"{needs_python[1]} needs Python{needs_python[2]}, and this is Python {python}"
     needs = _NEEDS.search(flat)
     if needs and needs[3]:

@@ -58,7 +58,7 @@ class PipBuilder:
         version, python, other = await self._python(wish)
         warnings = (*([other] if other else []), *retired)
         self._refuse_if_strict(warnings)
-        resolver = Resolver(python, version, strict=self._strict, build=build)
+        resolver = Resolver(python, version, strict=self._strict, build=build, fresh=wish.again)
         resolved = await resolver.resolve(kept)
         key = _key(resolved.text, version, python)
         every = (*warnings, *resolved.warnings)

@@ -22,6 +22,8 @@ class Wish:
     definition: Definition
     extras: tuple[str, ...] = ()
     """Python requirements on top of the definition's, as `ipykernel` for a kernel."""
+    again: bool = False
+    """Resolve anew, with what the index has now, instead of keeping to an earlier lock."""
 
     @property
     def digest(self) -> str:

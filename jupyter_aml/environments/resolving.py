@@ -43,9 +43,12 @@ def versions(lock: str) -> dict[str, str]:
 class Resolver:
     """Resolves for one interpreter."""
 
-    def __init__(self, python: str, version: Version, *, strict: bool, build: Build) -> None:
+    def __init__(
+        self, python: str, version: Version, *, strict: bool, build: Build, fresh: bool = False
+    ) -> None:
         self._python, self._version = python, version
         self._strict, self._build = strict, build
+        self._options = ("--refresh",) if fresh else ()
 
     async def resolve(self, asked: Sequence[str]) -> Resolved:
         """Return the lock of these checked requirements.
@@ -159,7 +162,7 @@ class Resolver:
             answer = await uv.run(
                 "pip", "compile", file.name, "--quiet", "--generate-hashes", "--no-annotate",
                 "--no-header", "--no-emit-index-url", "--no-emit-find-links",
-                "--python", self._python, *options,
+                "--python", self._python, *self._options, *options,
                 build=self._build if logged else None, cwd=Path(folder),
             )  # fmt: skip
         if logged and answer.code == 0:
