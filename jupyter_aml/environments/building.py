@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from jupyter_aml.environments.cache import Cache
+from jupyter_aml.environments.conda import CondaBuilder
 from jupyter_aml.environments.pip import PipBuilder
 from jupyter_aml.environments.protocol import EnvironmentBuilder
 from jupyter_aml.environments.user_managed import UserManaged
@@ -23,4 +24,14 @@ def builders(
 ) -> list[EnvironmentBuilder]:
     """The builders that keep what they build in this folder."""
     cache = Cache(folder)
-    return [UserManaged(), PipBuilder(cache, strict=strict, allow_sources=allow_sources)]
+    pip = PipBuilder(cache, strict=strict, allow_sources=allow_sources)
+    conda = CondaBuilder(
+        cache,
+        client=conda_client,
+        channels=conda_channels,
+        fallback=conda_fallback,
+        pip_fallback=pip,
+        strict=strict,
+        allow_sources=allow_sources,
+    )
+    return [UserManaged(), conda, pip]
