@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import subprocess
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import TypeVar
 
 from jupyter_aml import wire
 from jupyter_aml.client import Client, default_root, find
-from jupyter_aml.domain import inherited
 from jupyter_aml.domain.environment import Definition
 from jupyter_aml.domain.environment import read as read_definition
 from jupyter_aml.domain.errors import Invalid
 from jupyter_aml.engine.runtime import ensure_runtime
+from jupyter_aml.kernels.home import Home
 
 T = TypeVar("T")
 
@@ -27,51 +24,6 @@ _WAIT = 5.0
 """Seconds of one question; whoever leaves meanwhile is gone at most this much later."""
 
 _PROBE = "import importlib.util as u, sys; sys.exit(u.find_spec('ipykernel_launcher') is None)"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Home:
-    """Where a kernel lives: a built environment, and the engine that built it."""
-
-    label: str
-    """`name:version` of the environment."""
-    workspace: str
-    interpreter: str
-    image: str | None
-    variables: Mapping[str, str]
-    """What a process in it needs set, under what the definition sets."""
-    root: Path
-    socket: str | None
-    pythonpath: tuple[Path, ...]
-    """Where `jupyter_aml` and the old names are found."""
-    docker: Mapping[str, Any]
-    """The docker section of the definition."""
-
-    @property
-    def is_there(self) -> bool:
-        """Whether it can still be started in, as far as a look at the disk tells."""
-        return self.image is not None or os.path.exists(self.interpreter)
-
-    def for_kernel(self, given: Mapping[str, str], *, kernel: str) -> dict[str, str]:
-        """The variables of a kernel here that would have had those `given`."""
-        kept = inherited.by_kernel(given)
-        own = {
-            "AML_ROOT": str(self.root),
-            "AML_WORKSPACE": self.workspace,
-            "AML_ENVIRONMENT": self.label,
-            "AML_KERNEL": kernel,
-        }
-        if self.socket is not None:
-            own["AML_SOCKET"] = self.socket
-        paths = [str(path) for path in self.pythonpath]
-        if self.variables.get("PYTHONPATH"):
-            paths.append(self.variables["PYTHONPATH"])
-        own["PYTHONPATH"] = os.pathsep.join(paths)
-        if self.image is None and "PATH" not in self.variables:
-            # So that `!python` and `!pip` are those of the environment.
-            bin_folder = os.path.dirname(self.interpreter)
-            own["PATH"] = os.pathsep.join([bin_folder, kept.get("PATH", os.defpath)])
-        return {**kept, **self.variables, **own}
 
 
 async def home_of(

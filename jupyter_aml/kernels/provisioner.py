@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from typing import Any
 
+from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from traitlets import Unicode
 
 from jupyter_aml.domain import ids
-from jupyter_aml.kernels.asking import Home, home_of
+from jupyter_aml.domain.errors import Invalid
+from jupyter_aml.kernels.asking import home_of
+from jupyter_aml.kernels.container import Container, Wanted, start
+from jupyter_aml.kernels.home import Home
 
 _EXTENSION = "--InteractiveShellApp.extra_extensions=jupyter_aml"
 
 
 class EnvironmentProvisioner(LocalProvisioner):
-    """A kernel in an environment of ours, as a process of this machine.
+    """A kernel in an environment of ours: a process of this machine, or a container on it.
 
     A restart stays in what the first start found: a kernel changes its packages by a new start.
     """
@@ -27,7 +32,10 @@ class EnvironmentProvisioner(LocalProvisioner):
     version = Unicode("", config=True, help="Its version; empty for the newest.")
     compute = Unicode("local", config=True, help="`local`, or `docker` for a container.")
 
+    docker_url = Unicode("", config=True, help="Address of the docker engine; empty: as usual.")
+
     home: Home | None = None
+    process: Any = None
 
     @property
     def label(self) -> str | None:
@@ -46,9 +54,39 @@ class EnvironmentProvisioner(LocalProvisioner):
                 version=self.version or None,
                 say=self.log.info,
             )
+        if self.compute == "docker" and self.home.image is None:
+            raise Invalid(
+                f"environment {self.label} has no docker image: enable docker in its definition, "
+                "or make it a kernel on the compute 'local'"
+            )
         given = kwargs.get("env") or os.environ
         kwargs["env"] = self.home.for_kernel(given, kernel=self.kernel_id)
         kwargs = await super().pre_launch(**kwargs)
         # The first word is the Python of the kernelspec, whichever that is.
         kwargs["cmd"] = [self.home.interpreter, *kwargs["cmd"][1:], _EXTENSION]
         return kwargs
+
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
+        """Start the kernel, in a container where its environment is an image."""
+        assert self.home is not None and self.parent is not None
+        if self.home.image is None:
+            return await super().launch_kernel(cmd, **kwargs)
+        self.cwd = kwargs.get("cwd") or os.getcwd()
+        wanted = Wanted(
+            kernel=self.kernel_id,
+            home=self.home,
+            command=cmd,
+            given=kwargs["env"],
+            connection_file=self.parent.connection_file,
+            cwd=os.path.abspath(self.cwd),
+        )
+        self.process = await asyncio.to_thread(start, wanted, url=self.docker_url)
+        self.pid, self.pgid = self.process.pid, None
+        return self.connection_info
+
+    async def send_signal(self, signum: int) -> None:
+        """Send the kernel a signal; an engine that is slow to take it stops nobody else."""
+        if isinstance(self.process, Container):
+            await asyncio.to_thread(self.process.send_signal, signum)
+        else:
+            await super().send_signal(signum)

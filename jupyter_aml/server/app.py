@@ -14,13 +14,14 @@ from typing import Any
 
 from jupyter_server.extension.application import ExtensionApp
 from traitlets import TraitError
+from traitlets.config import Config
 
 from jupyter_aml.domain.errors import AmlError, Invalid, Unreachable
 from jupyter_aml.engine.settings import Settings
 from jupyter_aml.kernels.running import Running
 from jupyter_aml.server import base, holder, routes
 from jupyter_aml.server.config import AmlConfig
-from jupyter_aml.server.kernels import cull
+from jupyter_aml.server.kernels import keep
 from jupyter_aml.server.seat import OpenEngine, Seat, open_engine
 from jupyter_aml.server.socket import EngineSocket
 
@@ -43,13 +44,12 @@ class AmlExtension(ExtensionApp):
         # The lines of the whole package go where the server's go.
         LOG.parent = self.serverapp.log
         self._lines: list[str] = []
-        self._culling: asyncio.Task[None] | None = None
+        self._keeping: asyncio.Task[None] | None = None
         problem: AmlError | None = None
         settings = Settings(root=Path(os.devnull))
         try:
             config = AmlConfig(parent=self)
             settings, self._lines = config.settings(), config.lines()
-            idle = timedelta(minutes=config.kernel_idle_minutes)
         except (Invalid, TraitError) as error:
             problem = Unreachable(f"jupyter_aml is not configured: {error}")
         running = Running(self.serverapp.kernel_manager, self.serverapp.session_manager)
@@ -68,11 +68,20 @@ class AmlExtension(ExtensionApp):
             LOG.warning("kernels have no `azureml`: %s", error)
         # The rest would make the start of Jupyter slower, so it begins once the loop runs.
         self.serverapp.io_loop.add_callback(self.seat.start)
-        if idle:
-            self.serverapp.io_loop.add_callback(self._cull, running, idle)
+        # Provisioners get their settings from whom they are made by.
+        docker = Config(EnvironmentProvisioner={"docker_url": config.docker_url})
+        self.serverapp.kernel_manager.update_config(docker)
+        self.serverapp.io_loop.add_callback(self._keep, running, config)
 
-    def _cull(self, running: Running, idle: timedelta) -> None:
-        self._culling = asyncio.create_task(cull(running, idle, LOG), name="aml-culling")
+    def _keep(self, running: Running, config: AmlConfig) -> None:
+        keeping = keep(
+            running,
+            root=config.settings().root,
+            docker=config.docker_url,
+            idle=timedelta(minutes=config.kernel_idle_minutes),
+            log=LOG,
+        )
+        self._keeping = asyncio.create_task(keeping, name="aml-kernels")
 
     def initialize_handlers(self) -> None:
         """Put the routes below the base URL."""
@@ -81,9 +90,9 @@ class AmlExtension(ExtensionApp):
 
     async def stop_extension(self) -> None:
         """Close the engine; where runs go on, a headless one answers for them from now on."""
-        if self._culling is not None:
-            self._culling.cancel()
-            await asyncio.gather(self._culling, return_exceptions=True)
+        if self._keeping is not None:
+            self._keeping.cancel()
+            await asyncio.gather(self._keeping, return_exceptions=True)
         if await self.seat.close():
             LOG.info("runs go on, so a headless engine takes over")
             await asyncio.to_thread(start_headless, self._lines)

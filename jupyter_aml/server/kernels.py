@@ -9,13 +9,14 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 from logging import Logger
+from pathlib import Path
 from urllib.parse import urlencode
 
 from jupyter_server.auth.decorator import authorized
 from tornado.web import authenticated
 
 from jupyter_aml.domain.errors import AmlError
-from jupyter_aml.kernels import specs
+from jupyter_aml.kernels import container, specs
 from jupyter_aml.kernels.running import Running
 from jupyter_aml.server import base, forward
 from jupyter_aml.server.base import AmlHandler, problem_of
@@ -81,8 +82,23 @@ class KernelHandler(AmlHandler):
         self.reply_nothing()
 
 
-async def cull(running: Running, idle: timedelta, log: Logger) -> None:
-    """Shut down kernels of environments that idle for so long, until cancelled."""
+async def keep(running: Running, *, root: Path, docker: str, idle: timedelta, log: Logger) -> None:
+    """Remove what a killed server left in containers, then end what idles, until cancelled.
+
+    With `idle` zero nothing is ended.
+    """
+    try:
+        removed = await asyncio.to_thread(container.remove_orphans, root, url=docker)
+    except AmlError as error:
+        log.warning("containers of kernels of an earlier server may be left: %s", error)
+    else:
+        if removed:
+            log.info("%s containers of kernels of an earlier server are removed", removed)
+    if idle:
+        await _cull(running, idle, log)
+
+
+async def _cull(running: Running, idle: timedelta, log: Logger) -> None:
     pause = min(LONGEST_LOOK, max(SHORTEST_LOOK, idle.total_seconds() / 4))
     while True:
         await asyncio.sleep(pause)
