@@ -192,6 +192,12 @@ def version_name(text: object) -> str:
     return ids.named("version of an environment", str(text))
 
 
+def read_label(text: str) -> tuple[str, str | None]:
+    """Read `name:version`, or a name alone, which means its newest version; raises Invalid."""
+    name, colon, version = text.partition(":")
+    return environment_name(name), version_name(version) if colon else None
+
+
 def read_conda(data: Any, *, what: str = "condaDependencies") -> Conda:
     """Read the content of a conda specification; raises Invalid naming the entry."""
     if not isinstance(data, Mapping):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from html import escape
 from typing import Any
@@ -72,3 +73,26 @@ def moment(text: str | None) -> str:
     """A time as people write it, in UTC."""
     at = wire.decode_time(text)
     return "" if at is None else at.strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def size(count: float) -> str:
+    """A number of bytes as people write it."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if count < 1000:
+            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
+        count /= 1000
+    return f"{count:.1f} TB"
+
+
+def columns(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Rows of as many texts each, as lines in which they stand below each other."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
+
+
+def cell(value: Any) -> str:
+    """The value as one short, harmless text of a table."""
+    return clean(short(value, 60)).replace("\n", " ")

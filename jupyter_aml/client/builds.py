@@ -1,0 +1,83 @@
+"""Builds an environment and tells what happens meanwhile, line by line."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from jupyter_aml.client.calls import Client
+from jupyter_aml.domain.errors import NotFound
+
+if TYPE_CHECKING:
+    from jupyter_aml import wire
+
+Tell = Callable[[str], None]
+
+_LOOK = 1.0
+"""Seconds after which the engine is asked again; it answers at once when the build ends."""
+
+
+class Build:
+    """One build of one version of an environment, which goes on whoever follows it."""
+
+    def __init__(self, client: Client, environment: wire.WireEnvironment) -> None:
+        self._client = client
+        self._place = (environment["workspace"], environment["name"], environment["version"])
+        self.label = f"{environment['name']}:{environment['version']}"
+
+    def start(self, *, again: bool = False) -> wire.WireMaterialised:
+        """Begin to build, or join the build under way; `again` resolves anew."""
+        workspace, name, version = self._place
+        body = {"workspace": workspace, "version": version, "again": again}
+        return self._client.build_environment(name, body)
+
+    def follow(self, say: Tell, log: Tell | None = None) -> wire.WireMaterialised:
+        """Return how the build ended; `say` hears each step, `log` every piece of its log."""
+        pieces = _Log(self, log) if log is not None else None
+        said = None
+        while True:
+            state = self._client.build_state(*self._place, wait=_LOOK)
+            if pieces is not None:
+                pieces.hear()
+            if state["state"] != "building":
+                return state
+            if state["reason"] and state["reason"] != said:
+                said = state["reason"]
+                say(said)
+
+    def log(self, offset: int = 0) -> bytes:
+        """The log of the last build from a byte on; empty where there was none."""
+        found = b""
+        try:
+            while True:
+                piece = self._client.build_log(*self._place, offset=offset + len(found))
+                found += piece.data
+                if not piece.data or offset + len(found) >= piece.size:
+                    return found
+        except NotFound:
+            return found
+
+    def log_end(self, lines: int) -> str:
+        """The last lines of the log of the last build."""
+        text = self.log().decode("utf-8", errors="replace")
+        return "\n".join(text.rstrip().splitlines()[-lines:])
+
+
+class _Log:
+    """A log that is followed. A build writes over the log of the one before it."""
+
+    def __init__(self, build: Build, tell: Tell) -> None:
+        self._build, self._tell = build, tell
+        self._seen = b""
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+
+    def hear(self) -> None:
+        """Pass on what is new."""
+        found = self._build.log()
+        if not found.startswith(self._seen):
+            self._seen = b""
+            self._decoder.reset()
+        new, self._seen = found[len(self._seen) :], found
+        if new:
+            self._tell(self._decoder.decode(new))
