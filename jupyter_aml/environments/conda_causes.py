@@ -24,9 +24,13 @@ _ABSENT = re.compile(
     r"|Packages? (?:not found|missing)[^\n]*:\s+- (?P<five>[\w.-]+)",
     re.MULTILINE,
 )
-_WOULD = re.compile(r"[└├]─ (\S+ \S+) would (?:require|constrain)")
-_NEEDS = re.compile(r"[└├]─ (\S+) ([^,]+), which |[└├]─ (\S+) ([^,]+), for which ")
-_PACKAGE_NEEDS = re.compile(r"package (\S+) (?:requires|has constraint) ([^,\n]+)")
+_WOULD = re.compile(
+    r"[└├]─ (\S+ .+?) (?:would|is not installable because it) (?:requires?|constrains?)$"
+)
+_NEEDS = re.compile(r"[└├]─ (\S+) (.+?), (?:which|for which) ")
+_PACKAGE_NEEDS = re.compile(
+    r"package (\S+) (?:requires|has constraint) (\S+) ([^\n]*?)(?:, but |$)", re.MULTILINE
+)
 _TOP = re.compile(r"^[└├]─ (\S+ \S+) (?:can|cannot) be installed", re.MULTILINE)
 
 
@@ -130,21 +134,21 @@ def _needs(text: str) -> list[tuple[str, str, str]]:
             continue
         needs = _NEEDS.search(line)
         if needs and who:
-            name, version = needs[1] or needs[3], needs[2] or needs[4]
-            found.append((who, name, _joined(version)))
-    for who, what in _PACKAGE_NEEDS.findall(text):
-        name, _, version = what.strip().partition(" ")
+            found.append((who, needs[1], _joined(needs[2])))
+    for who, name, version in _PACKAGE_NEEDS.findall(text):
         found.append((who, name, _joined(version)))
     return list(dict.fromkeys(found))
 
 
 def _joined(version: str) -> str:
-    version = version.strip()
-    return version if version[:1] in "<>=!~" else f" {version}"
+    version = version.strip().removesuffix(" *")
+    return f" {version}" if version[:1].isalnum() else version
 
 
 def _plain(package: str) -> str:
-    return package.removesuffix(" *")
+    """A package without the star for any build, and of many versions the first."""
+    first, more, _ = package.partition(" | ")
+    return re.sub(r"( =?\*)+\Z", "", first) + (" and others" if more else "")
 
 
 def _last(text: str) -> str:

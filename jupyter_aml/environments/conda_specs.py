@@ -12,7 +12,7 @@ from jupyter_aml.environments import requirements
 
 DEFAULT_CHANNEL = "conda-forge"
 
-_CHANNEL = re.compile(r"[A-Za-z0-9_][\w.-]*(/[\w.-]+)*")
+_CHANNEL = re.compile(r"\w[\w.-]*(/\w[\w.-]*)*", re.ASCII)
 _DEFAULTS = ("https://repo.anaconda.com/pkgs/main", "https://repo.anaconda.com/pkgs/r")
 _LOCAL = ("localhost", "127.0.0.1", "::1")
 _SPEC = re.compile(
@@ -20,6 +20,8 @@ _SPEC = re.compile(
     r"(?P<rest>[^\[\]]*?)\s*(?:\[(?P<keys>[^\[\]]*)\])?"
 )
 _KEY = re.compile(r"""\s*(\w+)\s*=\s*(?:'([^']*)'|"([^"]*)"|([^,'"]*))\s*(?:,|\Z)""")
+_VERSION = re.compile(r"[\w.*+!<>=~,|()-]*", re.ASCII)
+_BUILD = re.compile(r"[\w.*+-]*", re.ASCII)
 _KEYS = ("version", "build", "build_number", "subdir", "md5", "sha256")
 _TOKEN = re.compile(r"(/t/)[^/\s]+")
 
@@ -61,12 +63,13 @@ def read(text: str) -> Spec:
         raise Invalid(f"{masked(text)!r} is not a conda requirement, such as numpy>=1.26")
     keys = _keys(found["keys"] or "", text)
     version, build = _version_and_build(found["rest"])
-    if version and not re.fullmatch(r"[\w.*+!<>=~,|()^$-]+", version):
-        raise Invalid(f"{text!r} is not a conda requirement: {version!r} is not a version")
+    version, build = keys.pop("version", version).replace(" ", ""), keys.pop("build", build)
+    if not _VERSION.fullmatch(version) or not _BUILD.fullmatch(build):
+        raise Invalid(f"{text!r} is not a conda requirement: {version or build!r} is no version")
     return Spec(
         name=found["name"].lower(),
-        version=keys.pop("version", version).replace(" ", ""),
-        build=keys.pop("build", build),
+        version=version,
+        build=build,
         channel=_channel(found["channel"]) if found["channel"] else "",
         others=tuple(f"{key}={value}" for key, value in keys.items()),
     )

@@ -22,6 +22,8 @@ _CHILD = "jupyter_aml.environments.rattler_child"
 _ROOT = Path(__file__).resolve().parents[2]
 _DENIED = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "CONDA_PREFIX", "VIRTUAL_ENV")
 _LINE = 64 << 20
+_CONNECT = 5.0
+"""Seconds that the host of a channel may take to accept a connection."""
 
 
 def is_here() -> bool:
@@ -62,7 +64,8 @@ class Rattler:
     async def solve(self, channels: Sequence[str], specs: Sequence[str]) -> tuple[Package, ...]:
         """Choose packages; raises Invalid with the cause, or NoChannel."""
         urls = conda_specs.spelled_out(channels)
-        answer = await self._ask({"solve": {"channels": urls, "specs": list(specs)}})
+        request = {"channels": urls, "specs": list(specs), "connect": _CONNECT}
+        answer = await self._ask({"solve": request})
         failed = answer.get("failed")
         if failed is None:
             return tuple(Package(**one) for one in answer["answer"]["packages"])

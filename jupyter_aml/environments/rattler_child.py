@@ -20,11 +20,13 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
+from urllib.parse import SplitResult, urlsplit
 
 import rattler
 from rattler.exceptions import GatewayError, SolverError
 
 _PATIENCE = datetime.timedelta(minutes=10)
+_PROXIES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")
 _ABSENT = re.compile(r"No candidates were found for (\S+)")
 
 
@@ -36,14 +38,25 @@ class Session:
         self._gateway = rattler.Gateway(cache_dir=cache / "repodata")
         self._records: list[rattler.RepoDataRecord] = []
 
-    async def solve(self, channels: Sequence[str], specs: Sequence[str]) -> dict[str, Any]:
-        """Find the packages that meet the specs together."""
+    async def solve(
+        self, channels: Sequence[str], specs: Sequence[str], connect: float
+    ) -> dict[str, Any]:
+        """Find the packages that meet the specs together.
+
+        A host that takes more than `connect` seconds to take a connection counts as silent.
+        """
         sources = [rattler.Channel(one) for one in channels]
+        silent = await self._deaf([one.base_url for one in sources], connect)
+        if silent:
+            names = dict(zip((one.base_url for one in sources), channels, strict=True))
+            reasons = {names[url]: reason for url, reason in silent.items()}
+            raise Failed("channel", "no connection in time", silent=reasons)
         platforms = [rattler.Subdir.current(), rattler.Subdir("noarch")]
         try:
             self._records = await rattler.solve(
                 sources,
-                list(specs),
+                # As text they would be read strictly, which refuses conda's `numpy=1.19=py38_0`.
+                [rattler.MatchSpec(one) for one in specs],
                 gateway=self._gateway,
                 platforms=platforms,
                 virtual_packages=rattler.VirtualPackage.detect(),
@@ -66,6 +79,14 @@ class Session:
             reporter=Reporter(len(self._records)),
         )
         return {}
+
+    async def _deaf(self, urls: Sequence[str], connect: float) -> dict[str, str]:
+        """The channels whose host drops connections, which rattler would wait for for minutes."""
+        if any(os.environ.get(name) for name in _PROXIES):
+            return {}
+        hosts = {url: urlsplit(url) for url in urls if urlsplit(url).hostname}
+        answers = await asyncio.gather(*(_is_deaf(one, connect) for one in hosts.values()))
+        return {url: "timed out" for url, is_deaf in zip(hosts, answers, strict=True) if is_deaf}
 
     async def _silent(self, channels: Sequence[str]) -> dict[str, str]:
         """Why each channel that gives no list of its packages does not."""
@@ -157,6 +178,19 @@ async def _serve() -> None:
             tell(failed=failed.account)
         except Exception as error:
             tell(failed={"kind": type(error).__name__, "text": str(error)})
+
+
+async def _is_deaf(url: SplitResult, connect: float) -> bool:
+    port = url.port or (80 if url.scheme == "http" else 443)
+    try:
+        async with asyncio.timeout(connect):
+            _, writer = await asyncio.open_connection(url.hostname, port)
+    except TimeoutError:
+        return True
+    except OSError:
+        return False  # It says so at once, and rattler will say what.
+    writer.close()
+    return False
 
 
 def _read(loop: asyncio.AbstractEventLoop, requests: asyncio.Queue[str]) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -117,6 +119,12 @@ async def test_a_wish_that_was_met_costs_nothing(builder: CondaBuilder, heard: H
 
     assert again == first
     assert heard.said == []
+
+
+async def test_a_build_may_be_named(builder: CondaBuilder, heard: Heard) -> None:
+    built = await builder.ensure(conda_wish("hello-pure=1.0=0"), build=heard)
+
+    assert conda.packages(built.lock)["hello-pure"] == "1.0"
 
 
 async def test_two_wishes_for_the_same_packages_share_one_environment(
@@ -377,6 +385,7 @@ async def test_a_cancelled_build_leaves_nothing_that_counts(
 
 _KILLED = """
 import asyncio, sys
+from contextlib import ExitStack
 from pathlib import Path
 from jupyter_aml.environments.cache import Cache
 from jupyter_aml.environments.conda import CondaBuilder
@@ -410,3 +419,24 @@ async def test_killed_in_the_middle_the_next_one_starts_clean(
     built = await builder.ensure(conda_wish("hello-pure"), build=Heard())
     assert run(built, "import hello_pure; print(1)") == "1"
     assert whole(cache) == [built.key]
+
+
+async def test_a_host_that_drops_connections_is_given_up_soon(
+    cache: Cache, pip: FakePip, heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(rattler, "_CONNECT", 0.3)
+    ours = CondaBuilder(cache, client="py-rattler", pip_fallback=pip)
+    # Nobody accepts here, and once its queue is full the system drops what comes.
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as deaf, ExitStack() as waiting:
+        port = deaf.getsockname()[1]
+        for _ in range(4):
+            other = waiting.enter_context(socket.socket())
+            other.setblocking(False)
+            other.connect_ex(("127.0.0.1", port))
+        wish = conda_wish("numpy", channels=(f"http://127.0.0.1:{port}/channel",))
+
+        built = await asyncio.wait_for(ours.ensure(wish, build=heard), 20)
+
+    assert "timed out" in built.warnings[0]
