@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,8 +65,8 @@ class Container:
 
     stdin = stdout = stderr = None
 
-    def __init__(self, container: Any) -> None:
-        self._container = container
+    def __init__(self, container: Any, leave: Callable[[], None]) -> None:
+        self._container, self._leave = container, leave
         self._code: int | None = None
         self._ended = threading.Event()
         self.pid = int(container.attrs["State"].get("Pid") or 0)
@@ -120,6 +120,7 @@ class Container:
         finally:
             self._code = code
             self._ended.set()
+            self._leave()
 
 
 def start(wanted: Wanted, *, url: str) -> Container:
@@ -131,6 +132,15 @@ def start(wanted: Wanted, *, url: str) -> Container:
     if not sys.platform.startswith("linux"):
         raise Unreachable("a kernel in a container needs a docker engine on this machine's Linux")
     client = _engine(url)
+    try:
+        found = _started(client, wanted)
+    except BaseException:
+        client.close()
+        raise
+    return Container(found, client.close)
+
+
+def _started(client: Any, wanted: Wanted) -> Any:
     from docker.errors import APIError, ImageNotFound
 
     home = wanted.home
@@ -138,7 +148,7 @@ def start(wanted: Wanted, *, url: str) -> Container:
         client.images.get(home.image)
     except ImageNotFound:
         raise NotFound(
-            f"the image of environment {home.label} is gone: build the environment again"
+            f"the image of environment {home.label} is gone: start the kernel again to build it"
         ) from None
     (home.root / _MARK).touch()
     container = None
@@ -167,7 +177,7 @@ def start(wanted: Wanted, *, url: str) -> Container:
         raise Invalid(
             f"the container of environment {home.label} cannot be started: {error.explanation}"
         ) from error
-    return Container(container)
+    return container
 
 
 def remove_orphans(root: Path, *, url: str) -> int:
@@ -178,19 +188,18 @@ def remove_orphans(root: Path, *, url: str) -> int:
     mark = root / _MARK
     if not mark.exists():
         return 0
-    orphans, alive = [], 0
     client = _engine(url)
-    with _answers():
-        labels = [_KERNEL, f"{_ROOT}={root}"]
-        for container in client.containers.list(all=True, filters={"label": labels}):
-            if _lives(container.labels.get(_SERVER, "")):
-                alive += 1
-            else:
-                orphans.append(container)
-    for container in orphans:
+    try:
         with _answers():
-            container.remove(force=True)
-    if not alive:
+            labels = [_KERNEL, f"{_ROOT}={root}"]
+            ours = client.containers.list(all=True, filters={"label": labels})
+        orphans = [each for each in ours if not _lives(each.labels.get(_SERVER, ""))]
+        for container in orphans:
+            with _answers():
+                container.remove(force=True)
+    finally:
+        client.close()
+    if len(orphans) == len(ours):
         mark.unlink(missing_ok=True)
     return len(orphans)
 
@@ -205,15 +214,19 @@ def _engine(url: str) -> Any:
         ) from None
     try:
         client = docker.DockerClient(base_url=url) if url else docker.from_env()
+    except (DockerException, OSError) as error:
+        raise Unreachable(f"the docker engine does not answer: {error}") from error
+    try:
         client.ping()
     except (DockerException, OSError) as error:
+        client.close()
         raise Unreachable(f"the docker engine does not answer: {error}") from error
     return client
 
 
 @contextmanager
 def _answers() -> Iterator[None]:
-    """Say what the engine cannot do as an error of ours."""
+    """Say an engine that fails as Unreachable; what is gone already is no failure."""
     from docker.errors import DockerException
     from docker.errors import NotFound as Gone
     from requests.exceptions import RequestException
@@ -221,7 +234,7 @@ def _answers() -> Iterator[None]:
     try:
         yield
     except Gone:
-        return  # Somebody else was first to remove it.
+        return  # somebody else was first to remove it
     except (DockerException, RequestException) as error:
         raise Unreachable(f"the docker engine does not answer: {error}") from error
 

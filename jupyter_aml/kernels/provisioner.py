@@ -11,7 +11,7 @@ from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from traitlets import Unicode
 
 from jupyter_aml.domain import ids
-from jupyter_aml.domain.errors import Invalid
+from jupyter_aml.domain.errors import Invalid, NotFound
 from jupyter_aml.kernels.asking import home_of
 from jupyter_aml.kernels.container import Container, Wanted, start
 from jupyter_aml.kernels.home import Home
@@ -80,7 +80,11 @@ class EnvironmentProvisioner(LocalProvisioner):
             connection_file=self.parent.connection_file,
             cwd=os.path.abspath(self.cwd),
         )
-        self.process = await asyncio.to_thread(start, wanted, url=self.docker_url)
+        try:
+            self.process = await asyncio.to_thread(start, wanted, url=self.docker_url)
+        except NotFound:
+            self.home = None  # so that the next start builds the image again
+            raise
         self.pid, self.pgid = self.process.pid, None
         return self.connection_info
 
