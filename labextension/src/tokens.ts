@@ -89,6 +89,8 @@ export interface EnvironmentRest {
   /** Without a version all versions of the name go. */
   removeEnvironment(wanted: Wanted): Promise<void>;
   buildEnvironment(name: string, body: WireBuildRequest): Promise<WireMaterialised>;
+  /** How far the build is with these packages on top; starts nothing. */
+  buildState(wanted: Wanted, extras: string[]): Promise<WireMaterialised>;
   /** The log of the last build from a byte on. */
   buildLog(wanted: Wanted, offset: number): Promise<LogPiece>;
   environmentLock(wanted: Wanted): Promise<WireLock>;

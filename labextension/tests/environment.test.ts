@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { TestContext } from 'node:test';
 import { EnvironmentModel } from '../src/models/environment';
 import type { WireEnvironment } from '../src/wire';
 import { anEnvironment, FakeServer, settled } from './samples';
 
-async function aPage(server: FakeServer): Promise<EnvironmentModel> {
+async function aPage(t: TestContext, server: FakeServer): Promise<EnvironmentModel> {
   const page = new EnvironmentModel('default', 'sklearn', server);
   page.start();
+  t.after(() => page.stop());
   await page.refresh();
   return page;
 }
@@ -18,10 +20,10 @@ function tell(server: FakeServer, different: Partial<WireEnvironment>): void {
 const lines = (page: EnvironmentModel) =>
   Array.from({ length: page.log().count }, (_, i) => page.log().text(i));
 
-test('the log of a build grows with each event', async () => {
+test('the log of a build grows with each event', async t => {
   const server = new FakeServer();
   server.environments = [anEnvironment({ state: 'building' })];
-  const page = await aPage(server);
+  const page = await aPage(t, server);
   server.logs.build = 'resolving\n';
   page.readLog();
   await settled();
@@ -33,10 +35,10 @@ test('the log of a build grows with each event', async () => {
   assert.deepEqual(lines(page), ['resolving', '3 of 7 packages']);
 });
 
-test('events that come close together lose no piece and double none', async () => {
+test('events that come close together lose no piece and double none', async t => {
   const server = new FakeServer();
   server.environments = [anEnvironment({ state: 'building' })];
-  const page = await aPage(server);
+  const page = await aPage(t, server);
   page.readLog();
 
   for (const line of ['one\n', 'two\n', 'three\n']) {
@@ -48,11 +50,11 @@ test('events that come close together lose no piece and double none', async () =
   assert.deepEqual(lines(page), ['one', 'two', 'three']);
 });
 
-test('a build that begins again begins its log anew', async () => {
+test('a build that begins again begins its log anew', async t => {
   const server = new FakeServer();
   server.environments = [anEnvironment({ state: 'failed' })];
   server.logs.build = 'a long story of a failure\n';
-  const page = await aPage(server);
+  const page = await aPage(t, server);
   page.readLog();
   await settled();
 
@@ -63,10 +65,10 @@ test('a build that begins again begins its log anew', async () => {
   assert.deepEqual(lines(page), ['second try']);
 });
 
-test('nobody asks for a log that nobody reads', async () => {
+test('nobody asks for a log that nobody reads', async t => {
   const server = new FakeServer();
   server.environments = [anEnvironment()];
-  const page = await aPage(server);
+  const page = await aPage(t, server);
 
   tell(server, { state: 'building' });
   await settled();
@@ -79,14 +81,14 @@ test('nobody asks for a log that nobody reads', async () => {
   assert.equal(server.logReads, 1);
 });
 
-test('a version that was chosen stays when a newer one comes', async () => {
+test('a version that was chosen stays when a newer one comes', async t => {
   const server = new FakeServer();
   const versions = ['2', '1'];
   server.environments = [
     anEnvironment({ version: '2', versions }),
     anEnvironment({ version: '1', versions })
   ];
-  const page = await aPage(server);
+  const page = await aPage(t, server);
   await page.show('1');
 
   tell(server, { version: '3', versions: ['3', '2', '1'] });
@@ -95,20 +97,20 @@ test('a version that was chosen stays when a newer one comes', async () => {
   assert.deepEqual(page.environment?.versions, ['3', '2', '1']);
 });
 
-test('the newest version is followed where none was chosen', async () => {
+test('the newest version is followed where none was chosen', async t => {
   const server = new FakeServer();
   server.environments = [anEnvironment()];
-  const page = await aPage(server);
+  const page = await aPage(t, server);
 
   tell(server, { version: '2', versions: ['2', '1'] });
 
   assert.equal(page.environment?.version, '2');
 });
 
-test('a deleted environment stays to be read, and says that it is gone', async () => {
+test('a deleted environment stays to be read, and says that it is gone', async t => {
   const server = new FakeServer();
   server.environments = [anEnvironment()];
-  const page = await aPage(server);
+  const page = await aPage(t, server);
 
   server.push({ type: 'environmentGone', workspace: 'default', name: 'sklearn', version: '1' });
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
 import { BuildWatch } from '../src/models/building';
 import { KernelsModel } from '../src/models/kernels';
-import type { WireKernels } from '../src/wire';
-import { anEnvironment, FakeServer, settled } from './samples';
+import type { EnvironmentState, WireKernels } from '../src/wire';
+import { settled } from './samples';
 
 class FakeKernels {
   asked = 0;
@@ -55,25 +55,64 @@ test('a kernel that Jupyter starts is asked for at once', async () => {
   leave();
 });
 
-test('a build that a kernel waits for is told of from its first sign to its end', () => {
-  const server = new FakeServer();
+async function tellings(...states: [state: EnvironmentState, reason: string | null][]) {
   const told: string[] = [];
-  const watch = new BuildWatch('default', 'sklearn', server, {
-    going: text => told.push(text),
-    done: () => told.push('done'),
-    failed: text => told.push(`failed: ${text}`)
+  const rest = {
+    async buildState() {
+      const [state, reason] = states.shift() ?? ['ready', null];
+      return { state, reason, interpreter: null, image: null, variables: {}, warnings: [] };
+    }
+  };
+  const wanted = { workspace: 'default', name: 'sklearn' };
+  await new Promise<void>(resolve => {
+    const watch = new BuildWatch(
+      wanted,
+      rest,
+      {
+        going: text => told.push(text),
+        done: () => told.push('done'),
+        failed: text => told.push(`failed: ${text}`)
+      },
+      0
+    );
+    watch.start();
+    const look = () => {
+      if (states.length === 0) {
+        setImmediate(() => {
+          watch.stop();
+          resolve();
+        });
+      } else {
+        setImmediate(look);
+      }
+    };
+    look();
   });
-  watch.start();
-  const say = (state: 'building' | 'failed' | 'ready', reason: string, name = 'sklearn') =>
-    server.push({ type: 'environment', environment: anEnvironment({ name, state, reason }) });
+  return told;
+}
 
-  say('ready', '');
-  say('building', 'other', 'churn');
-  say('building', 'resolving');
-  say('failed', 'No package is named nunpy');
-  say('building', 'second try');
-  watch.stop();
+test('a build that a kernel waits for is told of from its first sign to its end', async () => {
+  const told = await tellings(
+    ['not built', null],
+    ['building', 'resolving'],
+    ['building', 'resolving'],
+    ['building', '3 of 7 packages'],
+    ['ready', null]
+  );
 
-  assert.deepEqual(told, ['resolving', 'failed: No package is named nunpy', 'second try', 'done']);
-  assert.equal(server.followers.length, 0);
+  assert.deepEqual(told, ['resolving', '3 of 7 packages', 'done']);
+});
+
+test('a build that fails while a kernel waits is told with its cause', async () => {
+  const told = await tellings(
+    ['failed', 'an old story'],
+    ['building', 'resolving'],
+    ['failed', 'No package is named nunpy']
+  );
+
+  assert.deepEqual(told, ['resolving', 'failed: No package is named nunpy']);
+});
+
+test('where all is built nothing is told', async () => {
+  assert.deepEqual(await tellings(['ready', null]), []);
 });

@@ -106,6 +106,10 @@ export class AmlClient implements Rest {
     return this.json(`environments/${path(name)}/build`, post(body));
   }
 
+  buildState(wanted: Wanted, extras: string[]): Promise<WireMaterialised> {
+    return this.json(place(wanted, '/build', { extra: extras }));
+  }
+
   async buildLog(wanted: Wanted, offset: number): Promise<LogPiece> {
     return piece(await this.answer(place(wanted, '/log', { offset })));
   }
@@ -159,7 +163,11 @@ function post(body: object): RequestInit {
 }
 
 /** The address of a version of an environment, or of a part of it. */
-function place({ workspace, name, version }: Wanted, part = '', more = {}): string {
+function place(
+  { workspace, name, version }: Wanted,
+  part = '',
+  more: Record<string, Asked> = {}
+): string {
   return `environments/${path(name)}${part}` + query({ workspace, version, ...more });
 }
 
@@ -177,11 +185,15 @@ function path(name: string): string {
   return parts.map(encodeURIComponent).join('/');
 }
 
-function query(fields: Record<string, string | number | null | undefined>): string {
+type Asked = string | number | string[] | null | undefined;
+
+function query(fields: Record<string, Asked>): string {
   const asked = new URLSearchParams();
   for (const [name, value] of Object.entries(fields)) {
-    if (value !== undefined && value !== null && value !== '') {
-      asked.set(name, String(value));
+    for (const one of Array.isArray(value) ? value : [value]) {
+      if (one !== undefined && one !== null && one !== '') {
+        asked.append(name, String(one));
+      }
     }
   }
   const text = asked.toString();

@@ -1,62 +1,63 @@
-import type { Feed, Follower, Following } from '../tokens';
-import type { WireEnvironment, WireEvent, WireSubscribe } from '../wire';
+import type { EnvironmentRest, Wanted } from '../tokens';
+
+const PAUSE = 500;
+/** What a kernel needs on top of its environment, and so what it builds. */
+const EXTRAS = ['ipykernel'];
 
 /** Tells a user how a build goes: `going` any number of times, then one of the other two. */
 export interface Teller {
   going(text: string): void;
-  done(text: string): void;
+  done(): void;
   failed(text: string): void;
 }
 
-/** Follows the build of one environment, and tells of it from the first sign on. */
-export class BuildWatch implements Follower {
+/** Looks at the build that a starting kernel waits for, and tells of it from the first sign on. */
+export class BuildWatch {
   constructor(
-    private readonly workspace: string,
-    private readonly name: string,
-    private readonly feed: Feed,
-    private readonly teller: Teller
+    private readonly wanted: Wanted,
+    private readonly rest: Pick<EnvironmentRest, 'buildState'>,
+    private readonly teller: Teller,
+    private readonly pause = PAUSE
   ) {}
 
   start(): void {
-    this.following ??= this.feed.follow(this);
+    this.isOn = true;
+    void this.look();
   }
 
-  /** Hear no more; a build that was told of is told to its end. */
-  stop(ready: string | null = null): void {
-    this.following?.dispose();
-    this.following = null;
-    if (this.isTold) {
-      this.isTold = false;
-      this.teller.done(ready ?? '');
+  /** Look no more; a build that was told of is told to its end. */
+  stop(): void {
+    this.isOn = false;
+    clearTimeout(this.next);
+    if (this.told !== null) {
+      this.told = null;
+      this.teller.done();
     }
   }
 
-  ask(): WireSubscribe {
-    return { type: 'subscribe', topic: 'environments', workspace: this.workspace };
-  }
-
-  link(): void {}
-
-  hear(event: WireEvent): void {
-    if (event.type === 'environment' && event.environment.name === this.name) {
-      this.take(event.environment);
+  private async look(): Promise<void> {
+    const seen = await this.rest.buildState(this.wanted, EXTRAS).catch(() => null);
+    if (!this.isOn) {
+      return;
     }
-  }
-
-  private take({ state, reason }: WireEnvironment): void {
-    if (state === 'building') {
-      this.isTold = true;
-      this.teller.going(reason ?? '');
-    } else if (this.isTold) {
-      this.isTold = false;
-      if (state === 'failed') {
-        this.teller.failed(reason ?? '');
-      } else {
-        this.teller.done(reason ?? '');
+    const reason = seen?.reason ?? '';
+    if (seen?.state === 'building') {
+      if (reason !== this.told) {
+        this.told = reason;
+        this.teller.going(reason);
       }
+    } else if (seen?.state === 'ready') {
+      this.stop();
+      return;
+    } else if (seen?.state === 'failed' && this.told !== null) {
+      [this.told, this.isOn] = [null, false];
+      this.teller.failed(reason);
+      return;
     }
+    this.next = setTimeout(() => void this.look(), this.pause);
   }
 
-  private isTold = false;
-  private following: Following | null = null;
+  private isOn = false;
+  private told: string | null = null;
+  private next: ReturnType<typeof setTimeout> | undefined;
 }

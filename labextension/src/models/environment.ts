@@ -6,6 +6,8 @@ import { Signal } from './signal';
 
 export const BUILD_LOG = 'build log';
 const MOST_RUNS = 100;
+/** Between what a build says it also logs. */
+const LOG_PAUSE = 1000;
 
 /** One environment as its page shows it: a version of it, its lock and the log of its build. */
 export class EnvironmentModel implements Follower {
@@ -65,6 +67,7 @@ export class EnvironmentModel implements Follower {
   }
 
   stop(): void {
+    clearTimeout(this.logTimer);
     this.following?.dispose();
     this.following = null;
   }
@@ -117,8 +120,10 @@ export class EnvironmentModel implements Follower {
     }
     const before = this.environment;
     this.environment = environment;
-    const isAnew = environment.state === 'building' && before?.state !== 'building';
-    if (before && (isAnew || before.version !== version)) {
+    const isBuilt = environment.state === 'building';
+    if (before && (isBuilt !== (before.state === 'building') || before.version !== version)) {
+      // A build writes over the log of the one before, some time after it began: at its end the
+      // log is read as a whole.
       this.lock = null;
       this.restartLog();
     }
@@ -212,6 +217,10 @@ export class EnvironmentModel implements Follower {
     } finally {
       this.isLogRead = false;
     }
+    clearTimeout(this.logTimer);
+    if (this.readers > 0 && this.following && this.environment?.state === 'building') {
+      this.logTimer = setTimeout(() => void this.fetchLog(), LOG_PAUSE);
+    }
   }
 
   private async readOn(): Promise<void> {
@@ -239,6 +248,7 @@ export class EnvironmentModel implements Follower {
   private asked = 0;
   private readers = 0;
   private logRound = 0;
+  private logTimer: ReturnType<typeof setTimeout> | undefined;
   private isLogRead = false;
   private isLogWanted = false;
   private readonly buildLog = new LogModel(BUILD_LOG);

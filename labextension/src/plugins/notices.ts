@@ -5,12 +5,13 @@ import { INotebookTracker } from '@jupyterlab/notebook';
 import { BuildWatch } from '../models/building';
 import type { Teller } from '../models/building';
 import { EnvironmentCommands, IServer } from '../tokens';
-import type { Trans } from '../tokens';
-import type { WireKernelSpec } from '../wire';
+import type { Trans, Wanted } from '../tokens';
 import { IRunLibrary } from './library';
 
 /** After a start that failed, so long the cause may still be on its way. */
 const LINGER = 5000;
+/** Below this key of a kernelspec's metadata stands of which environment it is. */
+const OURS = 'jupyter_aml';
 const WAITING: ReadonlySet<string> = new Set(['starting', 'restarting', 'autorestarting']);
 const OVER: ReadonlySet<string> = new Set(['unknown', 'dead', 'terminating']);
 
@@ -39,77 +40,64 @@ function watchStarts(
   trans: Trans
 ): void {
   let watch: BuildWatch | null = null;
-  let round = 0;
   let lingering = 0;
   const end = (): void => {
     window.clearTimeout(lingering);
     watch?.stop();
     watch = null;
   };
-  const hear = async (status: string): Promise<void> => {
+  const hear = (status: string): void => {
     if (WAITING.has(status)) {
-      const mine = ++round;
-      const spec = await environmentKernel(app, context, server);
-      if (spec && !watch && mine === round && !context.isDisposed) {
-        const { workspace, environment } = spec;
-        watch = new BuildWatch(workspace, environment, server.feed, teller(spec, app, trans));
+      window.clearTimeout(lingering);
+      const wanted = environmentOf(app, context);
+      if (wanted && !watch) {
+        watch = new BuildWatch(wanted, server.rest, teller(wanted, app, trans));
         watch.start();
       }
     } else if (OVER.has(status)) {
       window.clearTimeout(lingering);
       lingering = window.setTimeout(end, LINGER);
     } else {
-      round += 1;
       end();
     }
   };
-  context.statusChanged.connect((_, status) => void hear(status));
+  context.statusChanged.connect((_, status) => hear(status));
   context.disposed.connect(end);
   if (!context.session) {
-    void hear('starting');
+    hear('starting');
   }
 }
 
-/** The kernel of ours that is being started here, or null if it is another one. */
-async function environmentKernel(
-  app: JupyterFrontEnd,
-  context: ISessionContext,
-  server: IServer
-): Promise<WireKernelSpec | null> {
-  const specs = app.serviceManager.kernelspecs.specs?.kernelspecs ?? {};
+/** The environment of the kernel that is being started here, or null if it has none of ours. */
+function environmentOf(app: JupyterFrontEnd, context: ISessionContext): Wanted | null {
+  const specs = Object.values(app.serviceManager.kernelspecs.specs?.kernelspecs ?? {});
   const shown = context.kernelDisplayName;
-  const wanted = context.session?.kernel?.name ?? context.kernelPreference.name;
-  const found = Object.values(specs).find(
-    spec => spec && (spec.name === wanted || spec.display_name === shown)
-  );
-  if (!found?.metadata || !('kernel_provisioner' in found.metadata)) {
-    return null;
-  }
-  try {
-    const { specs } = await server.rest.kernels();
-    return specs.find(one => one.spec === found.name) ?? null;
-  } catch {
-    // The kernel starts all the same; there is only nothing to be told of its environment.
-    return null;
-  }
+  const name = context.session?.kernel?.name;
+  const spec = specs.find(one => (name ? one?.name === name : one?.display_name === shown));
+  const told = spec?.metadata?.[OURS] as Partial<Record<string, string>> | undefined;
+  return told?.environment
+    ? {
+        workspace: told.workspace ?? 'default',
+        name: told.environment,
+        version: told.version
+      }
+    : null;
 }
 
-function teller(spec: WireKernelSpec, app: JupyterFrontEnd, trans: Trans): Teller {
-  const { environment, workspace } = spec;
+function teller({ workspace, name }: Wanted, app: JupyterFrontEnd, trans: Trans): Teller {
   let id: string | null = null;
   const label = trans('Open environment');
   const actions = [
     {
       label,
-      callback: () =>
-        void app.commands.execute(EnvironmentCommands.open, { name: environment, workspace })
+      callback: () => void app.commands.execute(EnvironmentCommands.open, { name, workspace })
     }
   ];
   return {
     going: text => {
       const message = text
-        ? trans('Building %1 for the kernel: %2', environment, text)
-        : trans('Building %1 for the kernel', environment);
+        ? trans('Building %1 for the kernel: %2', name, text)
+        : trans('Building %1 for the kernel', name);
       if (id === null) {
         id = Notification.emit(message, 'in-progress', { autoClose: false, actions });
       } else {
@@ -118,14 +106,14 @@ function teller(spec: WireKernelSpec, app: JupyterFrontEnd, trans: Trans): Telle
     },
     done: () => {
       if (id !== null) {
-        const message = trans('Environment %1 is ready; the kernel starts in it.', environment);
+        const message = trans('Environment %1 is ready; the kernel starts in it.', name);
         Notification.update({ id, message, type: 'success', autoClose: 5000 });
         id = null;
       }
     },
     failed: text => {
       if (id !== null) {
-        const message = trans('Environment %1 was not built: %2', environment, text);
+        const message = trans('Environment %1 was not built: %2', name, text);
         Notification.update({ id, message, type: 'error', autoClose: false, actions });
         id = null;
       }
