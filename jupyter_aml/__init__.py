@@ -11,12 +11,18 @@ from typing import TYPE_CHECKING, Any
 from jupyter_aml._version import __version__
 
 if TYPE_CHECKING:
-    from jupyter_aml.sdk.core import Experiment, Run, ScriptRunConfig, Workspace
+    from jupyter_aml.sdk.core import Environment, Experiment, Run, ScriptRunConfig, Workspace
+    from jupyter_aml.sdk.core.conda_dependencies import CondaDependencies
     from jupyter_aml.widgets import RunDetails
 
-__all__ = ["Experiment", "Run", "RunDetails", "ScriptRunConfig", "Workspace", "__version__"]
+__all__ = [
+    "CondaDependencies", "Environment", "Experiment", "Run", "RunDetails", "ScriptRunConfig",
+    "Workspace", "__version__",
+]  # fmt: skip
 
 _HOMES = {
+    "CondaDependencies": "jupyter_aml.sdk.core.conda_dependencies",
+    "Environment": "jupyter_aml.sdk.core",
     "Experiment": "jupyter_aml.sdk.core",
     "Run": "jupyter_aml.sdk.core",
     "RunDetails": "jupyter_aml.widgets",

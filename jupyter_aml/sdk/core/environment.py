@@ -1,52 +1,354 @@
-"""What a run runs in. In this version: the interpreter as it is (`user_managed_dependencies`)."""
+"""What a run runs in: Python, packages, variables, and perhaps an image."""
 
 from __future__ import annotations
 
-import sys
+import copy
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from jupyter_aml.domain import environment as definitions
+from jupyter_aml.domain import specification
+from jupyter_aml.domain.errors import Invalid, NotFound
+from jupyter_aml.sdk.core.conda_dependencies import (
+    CONDA_FILE_NAME,
+    PYTHON_DEFAULT_VERSION,
+    CondaDependencies,
+)
+from jupyter_aml.sdk.core.conda_existing import exported
+from jupyter_aml.sdk.core.container_registry import ContainerRegistry
+from jupyter_aml.sdk.core.environment_builds import DockerImageDetails, ImageBuildDetails
+from jupyter_aml.sdk.core.environment_sections import (
+    DEFAULT_CPU_IMAGE,
+    DEFAULT_GPU_IMAGE,
+    DockerBuildContext,
+    DockerEnvironment,
+    DockerImagePlatform,
+    DockerSection,
+    PythonEnvironment,
+    PythonSection,
+    SparkEnvironment,
+    SparkPackage,
+    SparkSection,
+)
+from jupyter_aml.sdk.exceptions import UserErrorException
 from jupyter_aml.sdk.later import later
 
+if TYPE_CHECKING:
+    from jupyter_aml import wire
+    from jupyter_aml.sdk.core.workspace import Workspace
 
-class PythonSection:
-    """Which interpreter, and whether its packages are the user's own affair."""
+__all__ = [
+    "DEFAULT_CPU_IMAGE", "DEFAULT_GPU_IMAGE", "PYTHON_DEFAULT_VERSION", "CondaDependencies",
+    "ContainerRegistry", "DockerBuildContext", "DockerEnvironment", "DockerImageDetails",
+    "DockerImagePlatform", "DockerSection", "Environment", "EnvironmentReference",
+    "ImageBuildDetails", "PythonEnvironment", "PythonSection", "SparkEnvironment",
+    "SparkPackage", "SparkSection",
+]  # fmt: skip
 
-    def __init__(self) -> None:
-        self.user_managed_dependencies = True
-        self.interpreter_path = "python"
-        self.conda_dependencies: object = None
-
-
-class DockerSection:
-    """Kept for notebooks that set it; a run goes directly to its target in this version."""
-
-    def __init__(self) -> None:
-        self.enabled = False
-        self.base_image: str | None = None
-        self.base_dockerfile: str | None = None
+_DEFINITION = "azureml_environment.json"
+_DOCKERFILE = "BaseDockerfile"
+_Path = str | os.PathLike[str]
 
 
-@later(
-    "add_private_pip_wheel build build_local clone from_conda_specification "
-    "from_docker_build_context from_docker_image from_dockerfile from_existing_conda_environment "
-    "from_pip_requirements get get_image_details label list load_from_directory register "
-    "save_to_directory"
-)
+@later("add_private_pip_wheel label")
 class Environment:
-    """A named environment; `environment_variables` are set for the script."""
+    """A named environment. Registered in a workspace it gets a version; equal ones share it."""
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    def __init__(self, name: str, **_: Any) -> None:
+        """Begin with Python and the runtime alone; raises UserErrorException for a bad name."""
+        try:
+            self.name = definitions.environment_name(name)
+        except Invalid as error:
+            raise UserErrorException(str(error)) from None
         self.version: str | None = None
         self.python = PythonSection()
         self.docker = DockerSection()
-        self.environment_variables: dict[str, str] = {}
+        self.spark = SparkSection()
+        self.inferencing_stack_version: str | None = None
+        self.databricks: Any = None
+        self.r: Any = None
+        self.asset_id: str | None = None
+        self._variables: dict[str, str] = {}
+
+    @property
+    def environment_variables(self) -> dict[str, str]:
+        """Variables that each process in the environment gets."""
+        return self._variables
+
+    @environment_variables.setter
+    def environment_variables(self, variables: dict[str, str] | None) -> None:
+        self._variables = dict(variables or {})
+
+    # ---- made from files ----------------------------------------------------------------------
+
+    @staticmethod
+    def from_conda_specification(name: str, file_path: _Path) -> Environment:
+        """The packages of a conda specification.
+
+        Raises UserErrorException naming the file, and line and column where it is no YAML.
+        """
+        made = Environment(name)
+        made.python.conda_dependencies = CondaDependencies(file_path)
+        return made
+
+    @staticmethod
+    def from_pip_requirements(
+        name: str, file_path: _Path, pip_version: str | None = None
+    ) -> Environment:
+        """The packages of a requirements file, for the notebook's version of Python."""
+        made = Environment(name)
+        packages = CondaDependencies()
+        packages.set_pip_requirements(_requirements(file_path))
+        if pip_version:
+            packages.add_conda_package(f"pip={pip_version}")
+        made.python.conda_dependencies = packages
+        return made
+
+    @staticmethod
+    def from_existing_conda_environment(
+        name: str, conda_environment_name: str
+    ) -> Environment | None:
+        """The packages of a conda environment of this machine, at their versions.
+
+        Raises UserErrorException with the environments that there are.
+        """
+        made = Environment(name)
+        found = exported(conda_environment_name)
+        made.python.conda_dependencies = CondaDependencies._from_json(found)
+        return made
+
+    create_from_conda_specification = from_conda_specification
+    create_from_pip_requirements = from_pip_requirements
+    create_from_existing_conda_environment = from_existing_conda_environment
+
+    @staticmethod
+    def from_docker_image(
+        name: str,
+        image: str,
+        container_registry: ContainerRegistry | None = None,
+        conda_specification: _Path | None = None,
+        pip_requirements: _Path | None = None,
+    ) -> Environment:
+        """An image as it is, or with packages on top."""
+        made = _with_packages(name, conda_specification, pip_requirements)
+        made.docker.enabled, made.docker.base_image = True, image
+        if container_registry is not None:
+            made.docker.base_image_registry = container_registry
+        return made
+
+    @staticmethod
+    def from_dockerfile(
+        name: str,
+        dockerfile: _Path,
+        conda_specification: _Path | None = None,
+        pip_requirements: _Path | None = None,
+    ) -> Environment:
+        """An image that a Dockerfile makes; `dockerfile` is its path or its text."""
+        made = _with_packages(name, conda_specification, pip_requirements)
+        made.docker.enabled, made.docker.base_image = True, None
+        made.docker.base_dockerfile = os.fspath(dockerfile)
+        made.docker.base_dockerfile = made.docker._dockerfile()
+        return made
+
+    @staticmethod
+    def from_docker_build_context(
+        name: str, docker_build_context: DockerBuildContext
+    ) -> Environment:
+        """An image that a folder makes."""
+        made = _with_packages(name, None, None)
+        made.docker.enabled, made.docker.base_image = True, None
+        made.docker.build_context = docker_build_context
+        return made
+
+    # ---- in a workspace -----------------------------------------------------------------------
+
+    def register(self, workspace: Workspace) -> Environment:
+        """Keep this definition in a workspace; an equal one gets no new version."""
+        body = {"workspace": workspace.name, "definition": self._to_json()}
+        seen = workspace.client.add_environment(body)
+        self.version = seen["version"]
+        return Environment._from_wire(seen)
+
+    @staticmethod
+    def get(
+        workspace: Workspace, name: str, version: str | None = None, label: str | None = None
+    ) -> Environment:
+        """A registered or curated environment; the newest version unless one is named."""
+        if label not in (None, "Latest"):
+            raise UserErrorException(f"there is no label {label!r}; there is 'Latest'")
+        wanted = None if version is None else str(version)
+        try:
+            seen = workspace.client.environment(workspace.name, name, wanted)
+        except NotFound as error:
+            raise UserErrorException(str(error)) from None
+        return Environment._from_wire(seen)
+
+    @staticmethod
+    def list(workspace: Workspace) -> dict[str, Environment]:
+        """The newest version of each environment by name; iterates as names."""
+        found = workspace.client.environments(workspace.name)
+        return {seen["name"]: Environment._from_wire(seen) for seen in found}
+
+    def build(
+        self, workspace: Workspace, image_build_compute: str | None = None
+    ) -> ImageBuildDetails:
+        """Register the environment and begin to build it; `wait_for_completion` shows how."""
+        registered = self.register(workspace)
+        body = {"workspace": workspace.name, "version": registered.version}
+        workspace.client.build_environment(self.name, body)
+        place = f"{workspace.name}/{self.name}/{registered.version}"
+        return ImageBuildDetails(workspace.client, place)
+
+    def build_local(
+        self, workspace: Workspace, platform: Any = None, **_: Any
+    ) -> ImageBuildDetails:
+        """Build it and wait, printing the log. Everything is local here."""
+        return self.build(workspace).wait_for_completion(show_output=True)
+
+    def get_image_details(self, workspace: Workspace) -> DockerImageDetails:
+        """What was built of it; raises UserErrorException while it is not built."""
+        version = self.register(workspace).version
+        state = workspace.client.build_state(workspace.name, self.name, version)
+        interpreter = state["interpreter"]
+        if interpreter is None:
+            raise UserErrorException(f"environment {self.name!r} is not built: call build() first")
+        return DockerImageDetails({
+            "repository": state["image"],
+            "registry": None,
+            "imageExistsInRegistry": state["image"] is not None,
+            "dockerfile": self.docker._dockerfile(),
+            "pythonEnvironment": {
+                "interpreterPath": interpreter,
+                "condaEnvironmentPath": str(Path(interpreter).parent.parent),
+            },
+        })  # fmt: skip
+
+    # ---- copies and files ---------------------------------------------------------------------
+
+    def clone(self, new_name: str) -> Environment:
+        """A copy under another name, to be changed and registered."""
+        return Environment._from_json({**self._to_json(), "name": new_name, "version": None})
+
+    def save_to_directory(self, path: _Path, overwrite: bool = False) -> None:
+        """Write the definition into a folder, its packages and Dockerfile as files of their own."""
+        folder = Path(path)
+        if folder.exists() and not overwrite:
+            raise UserErrorException(
+                f"{os.fspath(path)!r} is there already: pass overwrite=True to write into it"
+            )
+        folder.mkdir(parents=True, exist_ok=True)
+        data = self._to_json()
+        packages = self.python.conda_dependencies
+        if packages is not None:
+            packages.save(folder / CONDA_FILE_NAME)
+        if data["docker"]["baseDockerfile"]:
+            (folder / _DOCKERFILE).write_text(data["docker"]["baseDockerfile"], encoding="utf-8")
+        (folder / _DEFINITION).write_text(json.dumps(data, indent=4), encoding="utf-8")
+
+    @staticmethod
+    def load_from_directory(path: _Path) -> Environment:
+        """Read what `save_to_directory` wrote; files beside the definition have the last word."""
+        folder = Path(path)
+        try:
+            data = json.loads((folder / _DEFINITION).read_text(encoding="utf-8"))
+            made = Environment._from_json(data)
+        except OSError as error:
+            raise UserErrorException(f"cannot read {error.filename}: {error.strerror}") from None
+        except (ValueError, Invalid) as error:
+            raise UserErrorException(f"{folder / _DEFINITION}: {error}") from None
+        if (folder / CONDA_FILE_NAME).is_file():
+            made.python.conda_dependencies = CondaDependencies(folder / CONDA_FILE_NAME)
+        if (folder / _DOCKERFILE).is_file():
+            made.docker.base_dockerfile = (folder / _DOCKERFILE).read_text(encoding="utf-8")
+        return made
+
+    # ---- the JSON form ------------------------------------------------------------------------
+
+    def _to_json(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "version": self.version,
+            "python": self.python._to_json(),
+            "environmentVariables": {
+                str(name): str(value) for name, value in self._variables.items()
+            },
+            "docker": self.docker._to_json(),
+            "spark": self.spark._to_json(),
+            "inferencingStackVersion": self.inferencing_stack_version,
+        }
+
+    @classmethod
+    def _from_json(cls, data: dict[str, Any]) -> Environment:
+        checked = definitions.read(data).to_json()
+        made = cls(checked["name"])
+        made.version = checked["version"]
+        made.python._take(checked["python"])
+        made.docker._take(checked["docker"])
+        made.spark._take(checked["spark"])
+        made.environment_variables = checked["environmentVariables"]
+        made.inferencing_stack_version = checked["inferencingStackVersion"]
+        return made
+
+    @classmethod
+    def _from_wire(cls, seen: wire.WireEnvironment) -> Environment:
+        return cls._from_json(seen["definition"])
+
+    @classmethod
+    def _of_the_caller(cls, name: str = "default") -> Environment:
+        """The notebook's own Python, until packages or an image are asked for."""
+        made = cls(name)
+        made.python._is_callers = True
+        return made
+
+    @property
+    def _is_callers(self) -> bool:
+        """Whether nobody asked for anything but the notebook's own Python."""
+        python = self.python
+        return (
+            python._is_callers
+            and python.user_managed_dependencies
+            and python.interpreter_path in ("python", "", None)
+            and not (self.docker.enabled and self.docker.base_image != DEFAULT_CPU_IMAGE)
+        )
+
+    def __copy__(self) -> Environment:
+        return copy.deepcopy(self)
 
     def __repr__(self) -> str:
-        return f"Environment({self.name!r})"
+        return f"Environment(Name: {self.name}, Version: {self.version})"
 
 
-def interpreter(environment: Environment | None) -> str:
-    """The interpreter that this environment stands for: the notebook's own where none is named."""
-    if environment is None or environment.python.interpreter_path in ("python", ""):
-        return sys.executable
-    return environment.python.interpreter_path
+class EnvironmentReference:
+    """The name of a registered environment, and perhaps a version."""
+
+    def __init__(self, name: str, version: str | None = None) -> None:
+        self.name, self.version = name, version
+
+    def get_environment(self, workspace: Workspace) -> Environment:
+        """The environment it names."""
+        return Environment.get(workspace, self.name, self.version)
+
+
+def _with_packages(
+    name: str, conda_specification: _Path | None, pip_requirements: _Path | None
+) -> Environment:
+    if conda_specification is not None and pip_requirements is not None:
+        raise UserErrorException("give conda_specification or pip_requirements, not both")
+    if conda_specification is not None:
+        return Environment.from_conda_specification(name, conda_specification)
+    if pip_requirements is not None:
+        return Environment.from_pip_requirements(name, pip_requirements)
+    made = Environment(name)
+    made.python.user_managed_dependencies = True
+    return made
+
+
+def _requirements(file_path: _Path) -> tuple[str, ...]:
+    try:
+        text = Path(file_path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise UserErrorException(f"cannot read {os.fspath(file_path)!r}: {why}") from None
+    return specification.requirements(text)

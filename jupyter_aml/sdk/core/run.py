@@ -233,6 +233,9 @@ class Run(RunFiles, RunLabels, RunLogging):
         from jupyter_aml.sdk.core.environment import Environment
 
         job = self.seen["job"]
+        name, is_registered, version = ("" if job is None else job["environment"]).partition(":")
+        if is_registered:
+            return Environment.get(self.experiment.workspace, name, version)
         environment = Environment("user-managed" if job is None else job["environment"])
         if job is not None:
             environment.python.interpreter_path = job["interpreter"]

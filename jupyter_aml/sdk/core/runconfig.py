@@ -4,8 +4,40 @@ from __future__ import annotations
 
 from typing import Any
 
-from jupyter_aml.sdk.core.environment import Environment
+from jupyter_aml.sdk.core.container_registry import ContainerRegistry
+from jupyter_aml.sdk.core.environment import (
+    DEFAULT_CPU_IMAGE,
+    DEFAULT_GPU_IMAGE,
+    CondaDependencies,
+    DockerEnvironment,
+    DockerSection,
+    Environment,
+    PythonEnvironment,
+    PythonSection,
+    SparkEnvironment,
+    SparkSection,
+)
 from jupyter_aml.sdk.later import later
+
+__all__ = [
+    "DEFAULT_CPU_IMAGE", "DEFAULT_GPU_IMAGE", "CondaDependencies", "ContainerRegistry",
+    "DockerConfiguration", "DockerEnvironment", "DockerSection", "Environment",
+    "PythonEnvironment", "PythonSection", "RunConfiguration", "SparkEnvironment", "SparkSection",
+]  # fmt: skip
+
+
+class DockerConfiguration:
+    """How a run uses docker: whether it does, and with which options of `docker run`."""
+
+    def __init__(
+        self,
+        use_docker: bool = False,
+        shared_volumes: bool = True,
+        arguments: list[str] | None = None,
+        shm_size: str | None = None,
+    ) -> None:
+        self.use_docker, self.shared_volumes = use_docker, shared_volumes
+        self.arguments, self.shm_size = list(arguments or []), shm_size
 
 
 @later("auto_prepare_environment delete load save")
@@ -32,7 +64,8 @@ class RunConfiguration:
         self.target = "local"
         self.node_count = 1
         self.max_run_duration_seconds: int | None = None
-        self.environment = Environment("default")
+        self.environment = Environment._of_the_caller()
+        self.docker = DockerConfiguration()
         if conda_dependencies is not None:
             self.environment.python.conda_dependencies = conda_dependencies
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import shlex
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from jupyter_aml.sdk.core.environment import Environment, interpreter
+from jupyter_aml.sdk.core.environment import Environment
 from jupyter_aml.sdk.core.runconfig import RunConfiguration
 from jupyter_aml.sdk.exceptions import UserErrorException
 
@@ -47,6 +48,8 @@ class ScriptRunConfig:
             self.run_config.target = getattr(compute_target, "name", compute_target)
         if environment is not None:
             self.run_config.environment = environment
+        if docker_runtime_config is not None:
+            self.run_config.docker = docker_runtime_config
         if distributed_job_config is not None:
             raise UserErrorException("distributed_job_config: runs on several nodes are not "
                                      "part of jupyter_aml yet; leave it out")  # fmt: skip
@@ -96,6 +99,8 @@ class ScriptRunConfig:
             "job": self._job(),
             "source": self._source(),
         }
+        if not self.run_config.environment._is_callers:
+            body["environment"] = self._environment()
         if cell is not None:
             body["parameters"] = cell.parameters
         if self.script is None:
@@ -106,7 +111,7 @@ class ScriptRunConfig:
         config = self.run_config
         job: dict[str, Any] = {
             "command": self._command(),
-            "interpreter": "" if self.command else interpreter(config.environment),
+            "interpreter": "" if self.command else self._interpreter(),
             "environment": config.environment.name,
             "environmentVariables": self._variables(),
             "target": str(config.target),
@@ -119,12 +124,36 @@ class ScriptRunConfig:
             job["timeout"] = float(limit)
         return job
 
+    def _environment(self) -> dict[str, Any]:
+        """The definition to run in, with what the run itself says of docker."""
+        definition = self.run_config.environment._to_json()
+        wanted = self.run_config.docker
+        if wanted.use_docker:
+            docker = definition["docker"]
+            docker["enabled"] = True
+            docker["arguments"] = [*docker["arguments"], *wanted.arguments]
+            if wanted.shm_size:
+                docker["shmSize"] = wanted.shm_size
+        return definition
+
+    @property
+    def _is_user_managed(self) -> bool:
+        environment = self.run_config.environment
+        return environment._is_callers or environment.python.user_managed_dependencies
+
+    def _interpreter(self) -> str:
+        """The interpreter of a user-managed environment; for others the engine knows it."""
+        path = self.run_config.environment.python.interpreter_path
+        if not self._is_user_managed:
+            return "python"
+        return path if path and path != "python" else sys.executable
+
     def _variables(self) -> dict[str, str]:
         config = self.run_config
         given = {str(name): str(value) for name, value in config.environment_variables.items()}
-        if self.command and "PATH" not in given:
+        if self.command and "PATH" not in given and self._is_user_managed:
             # `python` in a command is the environment's, as it is for a script.
-            folder = os.path.dirname(interpreter(config.environment))
+            folder = os.path.dirname(self._interpreter())
             others = os.environ.get("PATH", os.defpath)
             given["PATH"] = f"{folder}{os.pathsep}{others}" if folder else others
         return given

@@ -16,6 +16,7 @@ from jupyter_aml.sdk.exceptions import UserErrorException, WorkspaceException
 from jupyter_aml.sdk.later import later
 
 if TYPE_CHECKING:
+    from jupyter_aml.sdk.core.environment import Environment
     from jupyter_aml.sdk.core.experiment import Experiment
     from jupyter_aml.sdk.core.run import Run
 
@@ -24,7 +25,7 @@ _PLACES = ("config.json", ".azureml/config.json", "aml_config/config.json")
 
 @later(
     "add_private_endpoint compute_targets datasets datastores delete delete_connection "
-    "delete_private_endpoint_connection diagnose_workspace discovery_url environments "
+    "delete_private_endpoint_connection diagnose_workspace discovery_url "
     "get_connection get_default_compute_target get_default_datastore get_default_keyvault "
     "get_mlflow_tracking_uri images linked_services list_connections list_keys models "
     "private_endpoints service_context set_connection set_default_datastore setup sync_keys "
@@ -176,6 +177,13 @@ class Workspace:
 
         found = self.client.experiments(self.name)
         return {each["name"]: Experiment(self, each["name"], _seen=each) for each in found}
+
+    @property
+    def environments(self) -> dict[str, Environment]:
+        """The newest version of each environment by name, the curated ones too."""
+        from jupyter_aml.sdk.core.environment import Environment
+
+        return Environment.list(self)
 
     def get_run(self, run_id: str) -> Run:
         """The run of that id, or UserErrorException."""

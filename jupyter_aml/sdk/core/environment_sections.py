@@ -1,0 +1,240 @@
+"""The sections of an environment, and their JSON form as SDK v1 wrote it."""
+
+from __future__ import annotations
+
+import os
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from jupyter_aml.sdk.core.conda_dependencies import CondaDependencies
+from jupyter_aml.sdk.core.container_registry import ContainerRegistry
+from jupyter_aml.sdk.exceptions import UserErrorException
+
+DEFAULT_CPU_IMAGE = "mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu22.04"
+DEFAULT_GPU_IMAGE = "mcr.microsoft.com/azureml/openmpi4.1.0-cuda11.8-cudnn8-ubuntu22.04"
+"""Names of SDK v1's own images. They cannot be had; an environment with one of them is built
+directly on the target."""
+
+
+class PythonSection:
+    """Which Python, and which packages or whose."""
+
+    def __init__(self, **_: Any) -> None:
+        self.interpreter_path: str | None = "python"
+        self._user_managed: bool | None = None
+        self._conda_dependencies: CondaDependencies | None = None
+        self.base_conda_environment: str | None = None
+        self._is_callers = False
+
+    @property
+    def user_managed_dependencies(self) -> bool:
+        """Whether the packages are the user's own affair, so that nothing is installed."""
+        if self._user_managed is not None:
+            return self._user_managed
+        return self._is_callers and self._conda_dependencies is None
+
+    @user_managed_dependencies.setter
+    def user_managed_dependencies(self, value: bool) -> None:
+        self._user_managed = bool(value)
+
+    @property
+    def conda_dependencies(self) -> CondaDependencies | None:
+        """The packages; Python and the runtime where nothing else was asked for."""
+        if self._conda_dependencies is None and not self.user_managed_dependencies:
+            self._conda_dependencies = CondaDependencies()
+        return self._conda_dependencies
+
+    @conda_dependencies.setter
+    def conda_dependencies(self, value: CondaDependencies | None) -> None:
+        if value is not None and not isinstance(value, CondaDependencies):
+            raise UserErrorException(
+                f"conda_dependencies: expected a CondaDependencies, not {type(value).__name__}"
+            )
+        self._conda_dependencies = value
+
+    @property
+    def conda_dependencies_file(self) -> None:
+        """Not kept: setting it reads the file."""
+        return None
+
+    @conda_dependencies_file.setter
+    def conda_dependencies_file(self, path: str | os.PathLike[str]) -> None:
+        self._conda_dependencies = CondaDependencies(path)
+
+    def _to_json(self) -> dict[str, Any]:
+        packages = self.conda_dependencies
+        return {
+            "interpreterPath": self.interpreter_path,
+            "userManagedDependencies": self.user_managed_dependencies,
+            "condaDependencies": None if packages is None else packages.as_dict(),
+            "baseCondaEnvironment": self.base_conda_environment,
+        }
+
+    def _take(self, data: dict[str, Any]) -> None:
+        self.interpreter_path = data["interpreterPath"]
+        self._user_managed = data["userManagedDependencies"]
+        packages = data["condaDependencies"]
+        if packages is not None:
+            self._conda_dependencies = CondaDependencies._from_json(packages)
+        self.base_conda_environment = data["baseCondaEnvironment"]
+
+
+class PythonEnvironment(PythonSection):
+    """The older name of `PythonSection`."""
+
+
+class DockerImagePlatform:
+    """The platform of an image."""
+
+    def __init__(self) -> None:
+        self.os = "Linux"
+        self.architecture = "amd64"
+
+
+class DockerBuildContext:
+    """A folder that an image is built from."""
+
+    class LocationType(Enum):
+        """Where SDK v1 kept build contexts; here it is a folder of this machine."""
+
+        Git = "git"
+        StorageAccount = "storageaccount"
+
+    def __init__(
+        self,
+        location_type: Any = None,
+        location: str | None = None,
+        dockerfile_path: str = "Dockerfile",
+    ) -> None:
+        self.location_type, self.location = location_type, location
+        self.dockerfile_path = dockerfile_path
+
+    @staticmethod
+    def from_local_directory(
+        workspace: Any, path: str | os.PathLike[str], dockerfile_path: str = "Dockerfile"
+    ) -> DockerBuildContext:
+        """A folder of this machine; raises UserErrorException where its Dockerfile is not there."""
+        folder = Path(path).absolute()
+        if not (folder / dockerfile_path).is_file():
+            raise UserErrorException(f"there is no {dockerfile_path!r} in {os.fspath(path)!r}")
+        return DockerBuildContext("localdirectory", str(folder), dockerfile_path)
+
+    def _to_json(self) -> dict[str, Any]:
+        kind = self.location_type
+        return {
+            "locationType": kind.value if isinstance(kind, Enum) else kind,
+            "location": self.location,
+            "dockerfilePath": self.dockerfile_path,
+        }
+
+
+class DockerSection:
+    """The image to run in, if any. Without `enabled` all runs directly on the target."""
+
+    def __init__(self, **_: Any) -> None:
+        self.enabled = False
+        self.base_image: str | None = DEFAULT_CPU_IMAGE
+        self.base_dockerfile: str | None = None
+        self.base_image_registry = ContainerRegistry()
+        self.build_context: DockerBuildContext | None = None
+        self.platform = DockerImagePlatform()
+        self.arguments: list[str] = []
+        self.shm_size: str | None = None
+        self.gpu_support: bool | None = None
+        self.shared_volumes: bool | None = None
+
+    def _to_json(self) -> dict[str, Any]:
+        registry = self.base_image_registry
+        data: dict[str, Any] = {
+            "baseImage": self.base_image,
+            "platform": {"os": self.platform.os, "architecture": self.platform.architecture},
+            "baseDockerfile": self._dockerfile(),
+            "baseImageRegistry": {
+                "address": registry.address,
+                "username": registry.username,
+                "password": registry.password,
+            },
+            "enabled": bool(self.enabled),
+            "arguments": list(self.arguments),
+        }
+        extra = {
+            "shmSize": self.shm_size,
+            "buildContext": self.build_context and self.build_context._to_json(),
+            "gpuSupport": self.gpu_support,
+            "sharedVolumes": self.shared_volumes,
+        }
+        return data | {name: value for name, value in extra.items() if value is not None}
+
+    def _dockerfile(self) -> str | None:
+        """The text of the Dockerfile: a value that is a path stands for the file."""
+        given = self.base_dockerfile
+        if given is None or "\n" in given or given.strip().upper().startswith(("FROM ", "ARG ")):
+            return given
+        try:
+            return Path(given).read_text(encoding="utf-8")
+        except OSError as error:
+            raise UserErrorException(
+                f"docker.base_dockerfile: cannot read {given!r}: {error.strerror}"
+            ) from None
+
+    def _take(self, data: dict[str, Any]) -> None:
+        self.enabled, self.base_image = data["enabled"], data["baseImage"]
+        self.base_dockerfile = data["baseDockerfile"]
+        self.platform.os = data["platform"]["os"]
+        self.platform.architecture = data["platform"]["architecture"]
+        self.base_image_registry.address = data["baseImageRegistry"]["address"]
+        self.base_image_registry.username = data["baseImageRegistry"]["username"]
+        self.base_image_registry.password = data["baseImageRegistry"]["password"]
+        self.arguments = list(data["arguments"])
+        self.shm_size = data.get("shmSize")
+        self.gpu_support = data.get("gpuSupport")
+        self.shared_volumes = data.get("sharedVolumes")
+        context = data.get("buildContext")
+        if context is not None:
+            self.build_context = DockerBuildContext(
+                context.get("locationType"),
+                context.get("location"),
+                context.get("dockerfilePath", "Dockerfile"),
+            )
+
+
+class DockerEnvironment(DockerSection):
+    """The older name of `DockerSection`."""
+
+
+class SparkPackage:
+    """A Maven package, kept for definitions that name one."""
+
+    def __init__(
+        self, group: str | None = None, artifact: str | None = None, version: str | None = None
+    ) -> None:
+        self.group, self.artifact, self.version = group, artifact, version
+
+
+class SparkSection:
+    """Kept for definitions that hold it; nothing here runs Spark."""
+
+    def __init__(self, **_: Any) -> None:
+        self.repositories: list[str] = []
+        self.packages: list[SparkPackage] = []
+        self.precache_packages = True
+
+    def _to_json(self) -> dict[str, Any]:
+        return {
+            "repositories": list(self.repositories),
+            "packages": [
+                {"group": one.group, "artifact": one.artifact, "version": one.version}
+                for one in self.packages
+            ],
+            "precachePackages": self.precache_packages,
+        }
+
+    def _take(self, data: dict[str, Any]) -> None:
+        self.repositories = list(data["repositories"])
+        self.packages = [SparkPackage(**one) for one in data["packages"]]
+        self.precache_packages = data["precachePackages"]
+
+
+class SparkEnvironment(SparkSection):
+    """The older name of `SparkSection`."""
