@@ -106,7 +106,7 @@ class Container:
 
     def _follow(self) -> None:
         """Write out what it prints, as other kernels do; clean up once it has ended."""
-        from docker.errors import DockerException
+        from docker.errors import DockerException, NotFound
         from requests.exceptions import RequestException
 
         code = 1
@@ -114,7 +114,9 @@ class Container:
             for piece in self._container.logs(stream=True, follow=True):
                 sys.stderr.write(piece.decode(errors="replace"))
             code = int(self._container.wait()["StatusCode"])
-            self._container.remove(force=True)
+            _remove(self._container)
+        except NotFound:
+            LOG.info("the container of a kernel was removed by somebody else")
         except (DockerException, RequestException) as error:
             LOG.warning("the container of a kernel cannot be watched any more: %s", error)
         finally:
@@ -173,7 +175,7 @@ def _started(client: Any, wanted: Wanted) -> Any:
         container.reload()
     except APIError as error:
         if container is not None:
-            container.remove(force=True)
+            _remove(container)
         raise Invalid(
             f"the container of environment {home.label} cannot be started: {error.explanation}"
         ) from error
@@ -196,12 +198,23 @@ def remove_orphans(root: Path, *, url: str) -> int:
         orphans = [each for each in ours if not _lives(each.labels.get(_SERVER, ""))]
         for container in orphans:
             with _answers():
-                container.remove(force=True)
+                _remove(container)
     finally:
         client.close()
     if len(orphans) == len(ours):
         mark.unlink(missing_ok=True)
     return len(orphans)
+
+
+def _remove(container: Any) -> None:
+    """Remove a container, or leave it to whoever is doing so already."""
+    from docker.errors import APIError
+
+    try:
+        container.remove(force=True)
+    except APIError as error:
+        if error.status_code not in (404, 409):
+            raise
 
 
 def _engine(url: str) -> Any:
@@ -226,15 +239,12 @@ def _engine(url: str) -> Any:
 
 @contextmanager
 def _answers() -> Iterator[None]:
-    """Say an engine that fails as Unreachable; what is gone already is no failure."""
+    """Say an engine that fails as Unreachable."""
     from docker.errors import DockerException
-    from docker.errors import NotFound as Gone
     from requests.exceptions import RequestException
 
     try:
         yield
-    except Gone:
-        return  # somebody else was first to remove it
     except (DockerException, RequestException) as error:
         raise Unreachable(f"the docker engine does not answer: {error}") from error
 

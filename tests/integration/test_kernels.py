@@ -11,6 +11,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+import venv
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,8 +32,20 @@ PLAIN = '--ServerApp.jpserver_extensions={"jupyter_aml": True}'
 class World:
     """A Jupyter server, and what a browser would do with it."""
 
-    def __init__(self, server: JupyterServer, folder: Path, runtime: Path, log: Path) -> None:
-        self.server, self.folder, self.runtime, self.log = server, folder, runtime, log
+    def __init__(self, server: JupyterServer, runtime: Path, log: Path, env: Any) -> None:
+        self.server, self.runtime, self.log, self._env = server, runtime, log, env
+
+    @contextmanager
+    def beside(self, folder: Path) -> Iterator[World]:
+        """Another server on the same root, of the same user."""
+        log = folder / "second.log"
+        with (
+            open(log, "wb") as out,
+            JupyterServer(
+                folder, runtime=self.runtime, env=self._env, log=out, options=[PLAIN]
+            ) as server,
+        ):
+            yield World(server, self.runtime, log, self._env)
 
     def ask(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
         """Return status and JSON, whatever the status."""
@@ -142,7 +155,7 @@ def a_world(*options: str, env: dict[str, str] | None = None) -> Iterator[World]
                 options=[PLAIN, *options],
             ) as server,
         ):
-            yield World(server, notebooks, own / "runtime", own / "server.log")
+            yield World(server, own / "runtime", own / "server.log", variables)
 
 
 @pytest.fixture(scope="module")
@@ -307,6 +320,39 @@ def test_a_build_that_fails_says_why_where_the_kernel_is_chosen(world):
     assert "environment broken:1 cannot be built" in answer["message"]
     assert "no-such-package-of-ours" in answer["message"]
     assert "Traceback" not in answer["message"]
+
+
+def test_a_container_is_not_made_of_an_environment_without_an_image(world):
+    spec = world.add_kernel("tiny", name="Boxed", compute="docker")
+
+    status, answer = world.start(spec, "boxed.ipynb")
+
+    assert status == 500
+    assert "has no docker image: enable docker in its definition" in answer["message"]
+
+
+def test_an_environment_of_the_users_own_must_have_ipykernel_itself(world, tmp_path):
+    venv.create(tmp_path / "own", with_pip=False)
+    interpreter = str(tmp_path / "own" / "bin" / "python")
+    python = {"userManagedDependencies": True, "interpreterPath": interpreter}
+    body = {"workspace": "default", "definition": {"name": "own", "python": python}}
+    assert world.ask("POST", "aml/environments", body)[0] == 201
+    spec = world.add_kernel("own")
+
+    status, answer = world.start(spec, "own.ipynb")
+
+    assert status == 500
+    assert f"has no ipykernel: {interpreter} -m pip install ipykernel" in answer["message"]
+
+
+def test_a_second_server_on_the_root_has_kernels_of_its_own(world, kernel, tmp_path):
+    with world.beside(tmp_path) as second:
+        assert second.ask("POST", "aml/kernels", {"environment": "tyni"})[0] == 404
+        session = second.start(second.add_kernel("tiny", name="Second"))[1]
+        mine = session["kernel"]["id"]
+        assert second.running(mine)["environment"].startswith("tiny:")
+        assert second.running(kernel) is None
+        assert world.running(mine) is None
 
 
 def test_a_removed_kernel_can_be_chosen_no_more(world):
