@@ -44,6 +44,7 @@ class Package:
 
 
 PACKAGES = (
+    Package("hello", "1.0", ("python >=3.8",), {"site-packages/hello.py": "VERSION = '1.0'\n"}),
     Package(
         "hello-pure",
         "1.0",
@@ -88,6 +89,7 @@ PACKAGES = (
         },
     ),
     Package("numpyish", "1.26.4", ("python >=3.8",), {"site-packages/numpyish.py": "ONE = 1\n"}),
+    Package("with-script", files={"bin/.with-script-post-link.sh": "touch $PREFIX/ran\n"}),
     # An old version that came before the Pythons of today, and a new one.
     Package("aged", "0.20.3", ("python <3.9",), {"site-packages/aged.py": "ONE = 1\n"}),
     Package("aged", "1.1", ("python >=3.9",), {"site-packages/aged.py": "ONE = 1\n"}),

@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import re
 import sysconfig
+import time
 import weakref
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import replace
@@ -19,6 +20,7 @@ from jupyter_aml.environments import (
     causes,
     conda_client,
     conda_names,
+    conda_packages,
     conda_prefix,
     conda_specs,
     rattler,
@@ -26,7 +28,7 @@ from jupyter_aml.environments import (
     uv,
     wishes,
 )
-from jupyter_aml.environments.cache import Cache, Site, disk_use
+from jupyter_aml.environments.cache import Cache, Site
 from jupyter_aml.environments.conda_causes import NoChannel
 from jupyter_aml.environments.conda_giving_way import choose
 from jupyter_aml.environments.conda_solver import Package, Solver
@@ -99,10 +101,11 @@ class CondaBuilder:
                 packages, given_way = await choose(solver, channels, conda)
                 warnings = (*given_way, *retired)
                 self._refuse_if_strict(warnings)
-                key = _key(packages, kept)
+                # What the index has for pip lines is known only once they are installed.
+                key = _key(packages, kept, str(time.time_ns()) if wish.again and kept else "")
                 async with self._cache.building(key) as site:
                     if site is not None:
-                        await self._install(site, key, solver, packages, kept, build)
+                        await self._install(site, key, solver, packages, kept, wish.again, build)
         except NoChannel as silent:
             return await self._by_pip(wish, str(silent), build)
         return await asyncio.to_thread(self._taken, wish, key, warnings)
@@ -113,7 +116,7 @@ class CondaBuilder:
         if program is not None:
             yield conda_client.Client(program, build)
         elif rattler.is_here():
-            async with rattler.started(self._cache.path / ".conda", build) as child:
+            async with rattler.started(conda_packages.folder(self._cache), build) as child:
                 yield child
         else:
             raise NoChannel(f"there is no conda client and no py-rattler: {_HOW_TO}")
@@ -137,6 +140,7 @@ class CondaBuilder:
         solver: Solver,
         packages: Sequence[Package],
         pip: Sequence[str],
+        again: bool,
         build: Build,
     ) -> None:
         home = site.home.absolute()
@@ -147,7 +151,7 @@ class CondaBuilder:
         interpreter = conda_prefix.interpreter(home)
         if not interpreter.exists():
             raise Invalid("the conda environment has no bin/python although it asked for python")
-        added, replaced = await _add(site, pip, there, build)
+        added, replaced = await _add(site, pip, there, again, build)
         with _storage(home):
             await asyncio.to_thread(conda_prefix.close, home)
         variables, untold = await asyncio.to_thread(conda_prefix.variables, home)
@@ -158,7 +162,7 @@ class CondaBuilder:
             key=key,
             variables=variables,
             lock=_lock(there, added),
-            size=await asyncio.to_thread(disk_use, home),
+            size=await asyncio.to_thread(conda_prefix.size, home),
             warnings=(*replaced, *([untold] if untold else []), *_told(not_run, solver)),
         )
         await asyncio.to_thread(self._cache.finish, site, environment)
@@ -184,14 +188,17 @@ class CondaBuilder:
             "dependencies": [python, {"pip": list(told.pip)}] if told.pip else [python]
         }
         translated = replace(wish, definition=environment.read(data))
-        built = await self._pip_fallback.ensure(translated, build=build)
+        try:
+            built = await self._pip_fallback.ensure(translated, build=build)
+        except Invalid as error:
+            raise Invalid(f"{error} (asked since no conda channel answers: {reason})") from error
         every = (*warnings, *built.warnings)
         kept = await asyncio.to_thread(self._cache.take, wish, built.key, every)
         return kept or replace(built, warnings=every)
 
 
 async def _add(
-    site: Site, pip: Sequence[str], there: Sequence[Package], build: Build
+    site: Site, pip: Sequence[str], there: Sequence[Package], again: bool, build: Build
 ) -> tuple[dict[str, str], tuple[str, ...]]:
     """Install requirements on top; returns what came, and a warning for each that conda had."""
     if not pip:
@@ -202,7 +209,7 @@ async def _add(
     interpreter = conda_prefix.interpreter(site.home)
     done = await uv.run(
         "pip", "install", "--break-system-packages", "--python", str(interpreter),
-        "--requirements", str(file), build=build,
+        "--requirements", str(file), *(["--refresh"] if again else []), build=build,
     )  # fmt: skip
     if done.code != 0:
         names = {one.name: one.version for one in there}
@@ -233,24 +240,9 @@ def _lock(there: Sequence[Package], added: dict[str, str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def packages(lock: str) -> dict[str, str]:
-    """Name and version of each package in a lock of this builder; pip's count where both have."""
-    found: dict[str, str] = {}
-    for line in lock.splitlines():
-        if "==" in line and "://" not in line:
-            name, _, version = line.partition("==")
-            found[name] = version
-        elif not line.startswith("#"):
-            stem = line.partition("#")[0].rpartition("/")[2]
-            parts = re.sub(r"\.(conda|tar\.bz2)\Z", "", stem).rsplit("-", 2)
-            if len(parts) == 3:
-                found[parts[0]] = parts[1]
-    return found
-
-
-def _key(packages: Sequence[Package], pip: Sequence[str]) -> str:
+def _key(packages: Sequence[Package], pip: Sequence[str], salt: str) -> str:
     lines = sorted(one.line for one in packages)
-    parts = ("\n".join(lines), "\n".join(sorted(pip)), sysconfig.get_platform(), "1")
+    parts = ("\n".join(lines), "\n".join(sorted(pip)), sysconfig.get_platform(), salt, "1")
     return "conda-" + hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24]
 
 

@@ -46,6 +46,17 @@ def scripts_not_run(home: Path) -> tuple[str, ...]:
     return tuple(sorted(one.removeprefix(".").removesuffix(ending) for one in names))
 
 
+def size(home: Path) -> int:
+    """Bytes that only this prefix takes, with what a cache of packages keeps for it alone."""
+    total = 0
+    for where, _, names in os.walk(home):
+        for name in names:
+            stat = os.lstat(os.path.join(where, name))
+            if stat.st_nlink <= 2:
+                total += stat.st_blocks * 512
+    return total
+
+
 def close(home: Path) -> None:
     """Make installations into the prefix say what to do instead."""
     for mark in home.glob("lib/python3*/EXTERNALLY-MANAGED"):

@@ -13,8 +13,8 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from jupyter_aml.domain.errors import Invalid, StorageFailed, Unreachable
-from jupyter_aml.environments import conda_causes, conda_specs
+from jupyter_aml.domain.errors import Invalid, Unreachable
+from jupyter_aml.environments import conda_causes, conda_packages, conda_specs
 from jupyter_aml.environments.conda_solver import Package
 from jupyter_aml.environments.protocol import Build
 
@@ -34,23 +34,28 @@ def is_here() -> bool:
 @contextlib.asynccontextmanager
 async def started(cache: Path, build: Build) -> AsyncIterator[Rattler]:
     """A process that solves and installs; it is gone with all its own when the body is left."""
+    async with conda_packages.held(cache):
+        child = await _child()
+        assert child.stderr is not None
+        logging = asyncio.create_task(_log(child.stderr, build))
+        try:
+            rattler = Rattler(child, build)
+            await rattler.tell({"cache": str(cache)})
+            yield rattler
+        finally:
+            await _end(child)
+            logging.cancel()
+
+
+async def _child() -> asyncio.subprocess.Process:
     variables = {name: value for name, value in os.environ.items() if name not in _DENIED}
-    child = await asyncio.create_subprocess_exec(
+    return await asyncio.create_subprocess_exec(
         sys.executable, "-P", "-m", _CHILD,
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE, cwd=_ROOT,
         env={**variables, "PYTHONPATH": str(_ROOT), "PYTHONWARNINGS": "ignore"},
         start_new_session=True, limit=_LINE,
     )  # fmt: skip
-    assert child.stderr is not None
-    logging = asyncio.create_task(_log(child.stderr, build))
-    try:
-        rattler = Rattler(child, build)
-        await rattler.tell({"cache": str(cache.absolute())})
-        yield rattler
-    finally:
-        await _end(child)
-        logging.cancel()
 
 
 class Rattler:
@@ -115,10 +120,9 @@ class Rattler:
             if "say" not in message:
                 return message
             self._build.say(message["say"])
-            self._build.log(message["say"] + "\n")
         code = await self._child.wait()
         if code == -signal.SIGKILL:
-            raise StorageFailed("py-rattler was killed, perhaps for lack of memory: build it again")
+            raise Unreachable("py-rattler was killed, perhaps for lack of memory: build it again")
         raise Unreachable(f"py-rattler ended unexpectedly ({code}): build it again")
 
 

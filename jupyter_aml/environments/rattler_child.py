@@ -103,7 +103,10 @@ class Session:
         absent = set(_ABSENT.findall(text))
         if not absent:
             return {}
-        known = [one.normalized for one in await self._gateway.names(sources, platforms)]
+        try:
+            known = [one.normalized for one in await self._gateway.names(sources, platforms)]
+        except GatewayError:
+            return {}
         return {
             "there": sorted(absent.intersection(known)),
             "near": {one: get_close_matches(one, known, 3, 0.7) for one in sorted(absent)},

@@ -5,70 +5,24 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator
-from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from jupyter_aml.domain.errors import Invalid, Unreachable
-from jupyter_aml.environments import conda, rattler
+from jupyter_aml.domain.errors import Invalid
+from jupyter_aml.environments import conda_packages
 from jupyter_aml.environments.cache import Cache
 from jupyter_aml.environments.conda import CondaBuilder
-from jupyter_aml.environments.protocol import Build, Kind, Materialised, Wish
+from jupyter_aml.environments.protocol import Materialised
 from jupyter_aml.testing.builds import Heard, conda_wish
 from tests.channel import MINOR, PYTHON, channel, make_wheel
+from tests.conda_builders import FakePip, anyio_backend, builder, cache, heard, locked, pip
 
 pytestmark = pytest.mark.anyio
-__all__ = ["channel"]
-
-SILENT = "http://127.0.0.1:1/channel"
-
-
-class FakePip:
-    """Stands where the pip builder would, and remembers what it was asked for."""
-
-    def __init__(self) -> None:
-        self.asked: list[Wish] = []
-
-    @property
-    def kind(self) -> Kind:
-        return "pip"
-
-    def accepts(self, wish: Wish) -> bool:
-        return True
-
-    async def ensure(self, wish: Wish, *, build: Build) -> Materialised:
-        self.asked.append(wish)
-        return Materialised(kind="pip", interpreter=sys.executable, warnings=("its own",))
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
-def cache(tmp_path: Path) -> Cache:
-    return Cache(tmp_path / "environments")
-
-
-@pytest.fixture
-def pip() -> FakePip:
-    return FakePip()
-
-
-@pytest.fixture
-def builder(cache: Cache, channel: str, pip: FakePip) -> CondaBuilder:
-    return CondaBuilder(cache, client="py-rattler", channels=(channel,), pip_fallback=pip)
-
-
-@pytest.fixture
-async def heard() -> AsyncIterator[Heard]:
-    yield Heard()
+__all__ = ["anyio_backend", "builder", "cache", "channel", "heard", "pip"]
 
 
 def run(environment: Materialised, code: str) -> str:
@@ -92,7 +46,7 @@ async def test_packages_are_there_and_the_lock_names_each(
 
     assert run(built, "import needs_old_hello, hello_pure; print(hello_pure.VERSION)") == "1.0"
     assert built.kind == "conda"
-    assert conda.packages(built.lock) == {
+    assert locked(built.lock) == {
         "python": PYTHON, "hello-pure": "1.0", "needs-old-hello": "0.1"
     }  # fmt: skip
     assert all("#" in line for line in built.lock.splitlines())
@@ -124,7 +78,7 @@ async def test_a_wish_that_was_met_costs_nothing(builder: CondaBuilder, heard: H
 async def test_a_build_may_be_named(builder: CondaBuilder, heard: Heard) -> None:
     built = await builder.ensure(conda_wish("hello-pure=1.0=0"), build=heard)
 
-    assert conda.packages(built.lock)["hello-pure"] == "1.0"
+    assert locked(built.lock)["hello-pure"] == "1.0"
 
 
 async def test_two_wishes_for_the_same_packages_share_one_environment(
@@ -155,6 +109,38 @@ async def test_asked_at_once_it_is_built_once(
     assert sum("installing: 2 of 2 packages" in heard.said for heard in listeners) == 1
 
 
+async def test_packages_that_no_environment_is_linked_to_can_be_removed(
+    builder: CondaBuilder, cache: Cache, heard: Heard
+) -> None:
+    built = await builder.ensure(conda_wish("hello-pure=1.0"), build=heard)
+    other = await builder.ensure(conda_wish("hello-pure=2.0"), build=heard)
+    assert conda_packages.clean(cache) == 0
+    await cache.remove(other.key)
+
+    would_free = conda_packages.clean(cache, dry_run=True)
+    freed = conda_packages.clean(cache)
+
+    assert freed == would_free > 0
+    assert conda_packages.clean(cache) == 0
+    names = {one.name for one in (conda_packages.folder(cache) / "pkgs").iterdir()}
+    assert "hello-pure-1.0-0" in names
+    assert not any(one.startswith("hello-pure-2.0") for one in names)
+    assert run(built, "import hello_pure; print(hello_pure.VERSION)") == "1.0"
+    again = await builder.ensure(conda_wish("hello-pure=2.0"), build=heard)
+    assert run(again, "import hello_pure; print(hello_pure.VERSION)") == "2.0"
+
+
+async def test_packages_are_kept_while_one_builds(cache: Cache) -> None:
+    folder = conda_packages.folder(cache)
+    (folder / "pkgs" / "thing-1-0").mkdir(parents=True)
+    (folder / "pkgs" / "thing-1-0" / "file").write_text("x")
+
+    async with conda_packages.held(folder):
+        assert conda_packages.clean(cache) == 0
+
+    assert conda_packages.clean(cache) > 0
+
+
 async def test_activation_scripts_give_their_variables(
     builder: CondaBuilder, heard: Heard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -174,6 +160,17 @@ async def test_activation_scripts_give_their_variables(
     assert not {"PWD", "SHLVL", "_"} & set(built.variables)
 
 
+async def test_a_script_for_the_installation_is_not_run_and_told(
+    builder: CondaBuilder, heard: Heard
+) -> None:
+    first = await builder.ensure(conda_wish("with-script"), build=heard)
+    joined = await builder.ensure(conda_wish("with-script>=1"), build=heard)
+
+    told = ("the script that with-script brings for its installation was not run",)
+    assert (first.warnings, joined.warnings) == (told, told)
+    assert not (Path(first.interpreter).parent.parent / "ran").exists()
+
+
 async def test_the_pip_section_and_extras_come_on_top(
     builder: CondaBuilder, heard: Heard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -187,7 +184,25 @@ async def test_the_pip_section_and_extras_come_on_top(
 
     assert run(built, "import on_top, an_extra, hello_pure; print(on_top.VERSION)") == "3.1"
     assert built.lock.endswith("# pip\nan-extra==0.7\non-top==3.1\n")
-    assert conda.packages(built.lock)["on-top"] == "3.1"
+    assert locked(built.lock)["on-top"] == "3.1"
+
+
+async def test_asked_again_the_pip_section_is_what_the_index_has_now(
+    builder: CondaBuilder, heard: Heard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_wheel(tmp_path / "wheels", "on-top", "3.1")
+    monkeypatch.setenv("UV_FIND_LINKS", str(tmp_path / "wheels"))
+    monkeypatch.setenv("UV_NO_INDEX", "1")
+    wish = conda_wish("hello-pure", {"pip": ["on-top"]})
+    first = await builder.ensure(wish, build=heard)
+    make_wheel(tmp_path / "wheels", "on-top", "3.2")
+
+    kept = await builder.ensure(wish, build=heard)
+    anew = await builder.ensure(replace(wish, again=True), build=heard)
+    after = await builder.ensure(wish, build=heard)
+
+    versions = [locked(one.lock)["on-top"] for one in (first, kept, anew, after)]
+    assert versions == ["3.1", "3.1", "3.2", "3.2"]
 
 
 async def test_a_conda_package_that_pip_replaces_is_told(
@@ -269,7 +284,7 @@ async def test_an_old_version_gives_way_to_one_for_this_python(
     built = await builder.ensure(conda_wish("aged=0.20.3", "hello-pure=1.0"), build=heard)
 
     assert built.warnings == (f"aged=0.20.3 cannot be had for Python {PYTHON}: aged 1.1 is taken",)
-    assert conda.packages(built.lock)["hello-pure"] == "1.0"
+    assert locked(built.lock)["hello-pure"] == "1.0"
 
 
 async def test_strict_makes_an_error_of_giving_way(
@@ -281,84 +296,6 @@ async def test_strict_makes_an_error_of_giving_way(
 
     with pytest.raises(Invalid, match="strict"):
         await strict.ensure(conda_wish("python=3.6.2", "hello-pure"), build=heard)
-
-
-async def test_where_no_channel_answers_pip_gets_the_wish(
-    builder: CondaBuilder, pip: FakePip, heard: Heard
-) -> None:
-    wish = conda_wish(
-        f"python={MINOR}", "pytorch=2.4", "cudatoolkit", {"pip": ["tqdm"]},
-        channels=(SILENT,), extras=("ipykernel",),
-    )  # fmt: skip
-
-    built = await builder.ensure(wish, build=heard)
-
-    (asked,) = pip.asked
-    assert asked.definition.conda.pip == ("torch==2.4.*", "tqdm")
-    assert asked.definition.conda.packages == ()
-    assert asked.definition.conda.python == f"={MINOR}" or asked.definition.conda.python == MINOR
-    assert asked.extras == ("ipykernel",)
-    reason, missed, own = built.warnings
-    assert reason.startswith(f"conda channels cannot be reached ({SILENT}: Connection refused)")
-    assert "cudatoolkit is not a Python package" in missed
-    assert own == "its own"
-    assert any("cannot be reached" in line for line in heard.said)
-
-
-async def test_refuse_names_the_channel_and_the_setting(
-    cache: Cache, pip: FakePip, heard: Heard
-) -> None:
-    refusing = CondaBuilder(cache, client="py-rattler", fallback="refuse", pip_fallback=pip)
-
-    with pytest.raises(Invalid, match=f"{SILENT}.*conda_fallback"):
-        await refusing.ensure(conda_wish("numpy", channels=(SILENT,)), build=heard)
-
-    assert pip.asked == []
-
-
-async def test_one_silent_channel_among_others_is_named(
-    builder: CondaBuilder, channel: str, pip: FakePip, heard: Heard
-) -> None:
-    with pytest.raises(Unreachable, match=SILENT):
-        await builder.ensure(conda_wish("numpyish", channels=(channel, SILENT)), build=heard)
-
-    assert pip.asked == []
-
-
-async def test_a_channel_that_is_not_there_is_named(
-    builder: CondaBuilder, pip: FakePip, tmp_path: Path, heard: Heard
-) -> None:
-    with pytest.raises(Invalid, match=r"there is no conda channel file:.*nowhere"):
-        await builder.ensure(
-            conda_wish("numpyish", channels=((tmp_path / "nowhere").as_uri(),)), build=heard
-        )
-
-    assert pip.asked == []
-
-
-async def test_passwords_and_tokens_stay_out_of_log_and_error(
-    cache: Cache, pip: FakePip, heard: Heard
-) -> None:
-    secret = "http://me:hunter2@127.0.0.1:1/t/tk-123/channel"
-    refusing = CondaBuilder(cache, client="py-rattler", fallback="refuse", pip_fallback=pip)
-
-    with pytest.raises(Invalid) as raised:
-        await refusing.ensure(conda_wish("numpy", channels=(secret,)), build=heard)
-
-    told = f"{raised.value}{heard.logged}{heard.said}"
-    assert "hunter2" not in told
-    assert "tk-123" not in told
-
-
-async def test_without_any_tool_the_cure_is_named(
-    cache: Cache, pip: FakePip, heard: Heard, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(rattler, "is_here", lambda: False)
-    alone = CondaBuilder(cache, client="py-rattler", pip_fallback=pip)
-
-    built = await alone.ensure(conda_wish("numpy"), build=heard)
-
-    assert "pip install 'jupyter-aml[conda]'" in built.warnings[0]
 
 
 async def test_a_cancelled_build_leaves_nothing_that_counts(
@@ -387,6 +324,7 @@ _KILLED = """
 import asyncio, sys
 from contextlib import ExitStack
 from pathlib import Path
+from jupyter_aml.environments import conda_packages
 from jupyter_aml.environments.cache import Cache
 from jupyter_aml.environments.conda import CondaBuilder
 from jupyter_aml.testing.builds import Heard, conda_wish
@@ -419,24 +357,3 @@ async def test_killed_in_the_middle_the_next_one_starts_clean(
     built = await builder.ensure(conda_wish("hello-pure"), build=Heard())
     assert run(built, "import hello_pure; print(1)") == "1"
     assert whole(cache) == [built.key]
-
-
-async def test_a_host_that_drops_connections_is_given_up_soon(
-    cache: Cache, pip: FakePip, heard: Heard, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(rattler, "_CONNECT", 0.3)
-    ours = CondaBuilder(cache, client="py-rattler", pip_fallback=pip)
-    # Nobody accepts here, and once its queue is full the system drops what comes.
-    with socket.create_server(("127.0.0.1", 0), backlog=0) as deaf, ExitStack() as waiting:
-        port = deaf.getsockname()[1]
-        for _ in range(4):
-            other = waiting.enter_context(socket.socket())
-            other.setblocking(False)
-            other.connect_ex(("127.0.0.1", port))
-        wish = conda_wish("numpy", channels=(f"http://127.0.0.1:{port}/channel",))
-
-        built = await asyncio.wait_for(ours.ensure(wish, build=heard), 20)
-
-    assert "timed out" in built.warnings[0]

@@ -17,12 +17,13 @@ from pathlib import Path
 import pytest
 
 from jupyter_aml.domain.errors import Invalid
-from jupyter_aml.environments import conda, conda_client
+from jupyter_aml.environments import conda_client
 from jupyter_aml.environments.cache import Cache
 from jupyter_aml.environments.conda import CondaBuilder
 from jupyter_aml.environments.user_managed import UserManaged
 from jupyter_aml.testing.builds import Heard, conda_wish
 from tests.channel import MINOR, PYTHON, channel
+from tests.conda_builders import locked
 
 pytestmark = pytest.mark.anyio
 __all__ = ["channel"]
@@ -74,8 +75,8 @@ async def main():
     if args.dry_run:
         links = []
         for one in records:
-            link = dict(name=one.name.normalized, version=str(one.version), build_string=str(one.build),
-                        base_url=one.channel, platform=one.subdir,
+            link = dict(name=one.name.normalized, version=str(one.version),
+                        build_string=str(one.build), base_url=one.channel, platform=one.subdir,
                         dist_name=f"{{one.name.normalized}}-{{one.version}}-{{one.build}}")
             if style != "conda":
                 link.update(url=one.url, md5=one.md5.hex(), sha256=one.sha256.hex())
@@ -141,7 +142,7 @@ async def test_the_users_client_builds(
         [built.interpreter, "-c", code], capture_output=True, text=True, check=True
     )
     assert said.stdout == "1.0\n"
-    assert conda.packages(built.lock) == {
+    assert locked(built.lock) == {
         "python": PYTHON, "hello-pure": "1.0", "needs-old-hello": "0.1", "with-variables": "1.0",
     }  # fmt: skip
     assert "WITH_VARIABLES" in built.variables
