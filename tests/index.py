@@ -28,10 +28,14 @@ class Index:
         requires: Sequence[str] = (),
         python: str | None = None,
         tag: str = "py3-none-any",
+        module: str | None = None,
         code: str = "",
         padding: int = 0,
     ) -> None:
-        """Add a wheel whose module holds `VERSION` and `code`; `padding` is bytes of ballast."""
+        """Add a wheel whose module holds `VERSION` and `code`; `padding` is bytes of ballast.
+
+        The module is called as the package is, unless `module` says otherwise.
+        """
         stem = name.replace("-", "_")
         folder = self.folder / name
         folder.mkdir(parents=True, exist_ok=True)
@@ -39,12 +43,12 @@ class Index:
         needs = "".join(f"Requires-Dist: {one}\n" for one in requires)
         needs += f"Requires-Python: {python}\n" if python else ""
         files = {
-            f"{stem}/__init__.py": f"VERSION = {version!r}\n{code}",
+            f"{module or stem}/__init__.py": f"VERSION = {version!r}\n{code}",
             f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{needs}",
             f"{info}/WHEEL": f"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: {tag}\n",
         }
         if padding:
-            files[f"{stem}/ballast.txt"] = "x" * padding
+            files[f"{module or stem}/ballast.txt"] = "x" * padding
         record = "".join(f"{path},,\n" for path in files) + f"{info}/RECORD,,\n"
         with zipfile.ZipFile(folder / f"{stem}-{version}-{tag}.whl", "w") as wheel:
             for path, text in {**files, f"{info}/RECORD": record}.items():

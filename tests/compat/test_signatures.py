@@ -25,7 +25,7 @@ LATER = {
     "azureml.core.workspace.Workspace": {
         "add_private_endpoint", "compute_targets", "datasets", "datastores", "delete",
         "delete_connection", "delete_private_endpoint_connection", "diagnose_workspace",
-        "discovery_url", "environments", "get_connection", "get_default_compute_target",
+        "discovery_url", "get_connection", "get_default_compute_target",
         "get_default_datastore", "get_default_keyvault", "get_mlflow_tracking_uri", "images",
         "linked_services", "list_connections", "list_keys", "models", "private_endpoints",
         "service_context", "set_connection", "set_default_datastore", "setup", "sync_keys",
@@ -39,13 +39,25 @@ LATER = {
     "azureml.core.runconfig.RunConfiguration": {
         "auto_prepare_environment", "delete", "load", "save",
     },
+    "azureml.core.environment.Environment": {"add_private_pip_wheel", "label"},
+    "azureml.core.environment.PythonSection": set(),
+    "azureml.core.environment.DockerSection": set(),
+    "azureml.core.environment.ImageBuildDetails": set(),
+    "azureml.core.environment.DockerImageDetails": set(),
+    "azureml.core.environment.DockerBuildContext": set(),
+    "azureml.core.conda_dependencies.CondaDependencies": {"sdk_origin_url"},
+    "azureml.core.runconfig.DockerConfiguration": set(),
 }  # fmt: skip
 
 
 OF_THE_INSTANCE = {
     "azureml.core.run.Run": {"id"},
     "azureml.core.runconfig.RunConfiguration": {"target"},
-}
+    "azureml.core.environment.DockerSection": {
+        "arguments", "base_dockerfile", "base_image", "build_context", "enabled", "gpu_support",
+        "shared_volumes", "shm_size",
+    },
+}  # fmt: skip
 
 
 def ours(name: str) -> type:

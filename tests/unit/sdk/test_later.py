@@ -12,8 +12,8 @@ from jupyter_aml.sdk.core import Environment, Experiment, Run, Workspace
 @pytest.mark.parametrize(
     ("kind", "name"),
     [
-        (Environment, "get"),
-        (Environment, "from_conda_specification"),
+        (Environment, "label"),
+        (Environment, "add_private_pip_wheel"),
         (Workspace, "compute_targets"),
         (Workspace, "get_default_datastore"),
         (Experiment, "archive"),

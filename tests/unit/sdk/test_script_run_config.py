@@ -31,6 +31,7 @@ def test_a_command_line_is_the_shells_and_its_arguments_are_words(source: str) -
 def test_python_in_a_command_is_that_of_the_environment(source: str) -> None:
     environment = Environment("mine")
     environment.python.interpreter_path = "/opt/mine/bin/python3"
+    environment.python.user_managed_dependencies = True
 
     ours = ScriptRunConfig(source, command=["python", "train.py"]).request()["job"]
     theirs = ScriptRunConfig(source, command="python train.py", environment=environment)
