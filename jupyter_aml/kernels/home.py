@@ -30,6 +30,11 @@ class Home:
     """The docker section of the definition."""
 
     @property
+    def version(self) -> str:
+        """The version of the environment."""
+        return self.label.rpartition(":")[2]
+
+    @property
     def is_there(self) -> bool:
         """Whether it can still be started in, as far as a look at the disk tells."""
         return self.image is not None or os.path.exists(self.interpreter)

@@ -36,6 +36,7 @@ class EnvironmentProvisioner(LocalProvisioner):
 
     home: Home | None = None
     process: Any = None
+    _is_gone = False
 
     @property
     def label(self) -> str | None:
@@ -47,24 +48,31 @@ class EnvironmentProvisioner(LocalProvisioner):
 
         Raises AmlError, whose text is what the user reads in the dialog.
         """
-        if self.home is None or not self.home.is_there:
-            self.home = await home_of(
-                self.environment,
-                workspace=self.workspace,
-                version=self.version or None,
-                say=self.log.info,
-            )
-        if self.compute == "docker" and self.home.image is None:
+        home = await self._settle()
+        if self.compute == "docker" and home.image is None:
             raise Invalid(
                 f"environment {self.label} has no docker image: enable docker in its definition, "
                 "or make it a kernel on the compute 'local'"
             )
         given = kwargs.get("env") or os.environ
-        kwargs["env"] = self.home.for_kernel(given, kernel=self.kernel_id)
+        kwargs["env"] = home.for_kernel(given, kernel=self.kernel_id)
         kwargs = await super().pre_launch(**kwargs)
         # The first word is the Python of the kernelspec, whichever that is.
-        kwargs["cmd"] = [self.home.interpreter, *kwargs["cmd"][1:], _EXTENSION]
+        kwargs["cmd"] = [home.interpreter, *kwargs["cmd"][1:], _EXTENSION]
         return kwargs
+
+    async def _settle(self) -> Home:
+        """Return the home of the first start; what was pruned meanwhile is built again."""
+        home = self.home
+        if home is None or self._is_gone or not home.is_there:
+            home = await home_of(
+                self.environment,
+                workspace=self.workspace,
+                version=(home.version if home is not None else self.version) or None,
+                say=self.log.info,
+            )
+            self.home, self._is_gone = home, False
+        return home
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
         """Start the kernel, in a container where its environment is an image."""
@@ -83,7 +91,7 @@ class EnvironmentProvisioner(LocalProvisioner):
         try:
             self.process = await asyncio.to_thread(start, wanted, url=self.docker_url)
         except NotFound:
-            self.home = None  # so that the next start builds the image again
+            self._is_gone = True
             raise
         self.pid, self.pgid = self.process.pid, None
         return self.connection_info

@@ -57,8 +57,8 @@ def test_a_runtime_holds_what_travels_and_nothing_of_the_server(made):
 
     rooms = {path.name for path in lib.iterdir()} - {"__pycache__"}
 
-    assert {"__init__.py", "_version.py", "wire.py", "domain", "runfolder"} <= rooms
-    assert not rooms & {"engine", "server", "store", "compute", "environments", "magics"}
+    assert {"__init__.py", "_version.py", "wire.py", "domain", "runfolder", "magics"} <= rooms
+    assert not rooms & {"engine", "server", "store", "compute", "environments", "kernels"}
     assert {path.suffix for path in lib.rglob("*") if path.is_file()} <= {".py", ".json", ".pyc"}
 
 
