@@ -236,6 +236,103 @@ class Sidebar:
         self.page.get_by_role("menuitem", name=item).click()
 
 
+@dataclass(frozen=True, slots=True)
+class Environments:
+    """The sections of the sidebar with environments and kernels, and what they open."""
+
+    page: Page
+
+    @property
+    def section(self) -> Locator:
+        """The section of environments."""
+        return self.page.get_by_role("region", name="Environments", exact=True)
+
+    @property
+    def kernels(self) -> Locator:
+        """The section of kernels."""
+        return self.page.get_by_role("region", name="Kernels", exact=True)
+
+    @property
+    def dialog(self) -> Locator:
+        """The dialog that asks something."""
+        return self.page.locator(".jp-Dialog")
+
+    @property
+    def list(self) -> Locator:
+        """The list of environments, which takes the keys."""
+        return self.section.get_by_role("listbox", name="Environments")
+
+    def show(self) -> Environments:
+        """Show the sidebar, and wait until the environments are there."""
+        Sidebar(self.page).show()
+        expect(self.list).to_be_visible()
+        return self
+
+    def row(self, name: str) -> Locator:
+        """The row of an environment."""
+        return self.section.locator(f'[data-id="{name}"]')
+
+    def kernel(self, name: str) -> Locator:
+        """The row of a kernel with this notebook, or of a kernelspec with this name."""
+        return self.kernels.get_by_role("option").filter(
+            has=self.page.get_by_text(name, exact=True)
+        )
+
+    def choose(self, name: str, item: str) -> None:
+        """Choose an item of the context menu of an environment."""
+        self.row(name).click(button="right")
+        self.page.get_by_role("menuitem", name=item).click()
+
+    def new(self) -> Writer:
+        """Begin a new environment."""
+        self.section.get_by_role("button", name="New environment").click()
+        return Writer(self.page.get_by_role("article", name="New environment"))
+
+    def details(self, name: str) -> Locator:
+        """The page of an environment."""
+        return self.page.get_by_role("article", name=f"Environment {name}", exact=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """The page on which an environment is written."""
+
+    node: Locator
+
+    @property
+    def name(self) -> Locator:
+        """The field for its name."""
+        return self.node.get_by_role("textbox", name="Name", exact=True)
+
+    @property
+    def yaml(self) -> Locator:
+        """The editor of the YAML, which is in a tab of its own."""
+        return self.node.locator(".cm-content")
+
+    @property
+    def mistakes(self) -> Locator:
+        """What the check has found."""
+        return self.node.get_by_role("alert")
+
+    def tab(self, name: str) -> None:
+        """Go to the form or to the YAML."""
+        self.node.get_by_role("tab", name=name).click()
+
+    def add(self, field: str, package: str) -> None:
+        """Type a package into one of the fields of the form."""
+        box = self.node.get_by_role("textbox", name=f"Add to {field}")
+        box.fill(package)
+        box.press("Enter")
+
+    def write(self, text: str) -> None:
+        """Replace the YAML by what is typed."""
+        self.yaml.fill(text)
+
+    def press(self, button: str) -> None:
+        """Press a button at the bottom."""
+        self.node.get_by_role("button", name=button, exact=True).click()
+
+
 class Watch:
     """What a page did behind the user's back: where it sent requests, what went wrong in it."""
 

@@ -38,7 +38,11 @@ export function yamlEditors(services: IEditorServices): MakeEditor {
     Widget.attach(wrapper, host);
     const view = EditorView.findFromDOM(wrapper.node);
     return {
-      setText: now => now !== model.sharedModel.getSource() && model.sharedModel.setSource(now),
+      setText: now => {
+        if (now !== model.sharedModel.getSource()) {
+          model.sharedModel.setSource(now);
+        }
+      },
       mark: mistakes => view?.dispatch({ effects: marks.of(decorations(view, mistakes)) }),
       go: (line, column) => {
         wrapper.editor.setCursorPosition({ line: line - 1, column: column - 1 });

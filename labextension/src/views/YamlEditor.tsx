@@ -65,7 +65,11 @@ export function YamlEditor(props: YamlEditorProps): JSX.Element {
       }
     };
   }, [make]);
-  React.useEffect(() => editor.current?.setText(text), [text]);
-  React.useEffect(() => editor.current?.mark(mistakes), [mistakes, text]);
+  React.useEffect(() => {
+    editor.current?.setText(text);
+  }, [text]);
+  React.useEffect(() => {
+    editor.current?.mark(mistakes);
+  }, [mistakes, text]);
   return make ? <div className="jp-aml-Yaml" ref={host} /> : <pre>{text}</pre>;
 }
