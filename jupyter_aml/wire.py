@@ -5,13 +5,17 @@ Only this module knows both spellings: Python says `created_at`, JSON says `crea
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from typing import Any, Literal, NotRequired, TypedDict
+from datetime import datetime, timedelta, timezone
+from typing import Any, Literal, TypedDict
 
 from jupyter_aml.domain import ids
 from jupyter_aml.domain.errors import Invalid
 from jupyter_aml.domain.run import Failure, Job, Origin, Run, RunStatus
+
+if sys.version_info >= (3, 11):
+    from typing import NotRequired
 
 PROTOCOL = 1
 """Grows when a page of one version cannot talk to a server of another."""
@@ -566,7 +570,7 @@ def encode_time(at: datetime | None) -> str | None:
     """ISO 8601 in UTC with microseconds and a Z, or None."""
     if at is None:
         return None
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return at.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def decode_time(text: str | None) -> datetime | None:
@@ -574,7 +578,7 @@ def decode_time(text: str | None) -> datetime | None:
     if text is None:
         return None
     try:
-        return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(UTC)
+        return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(timezone.utc)
     except ValueError as error:
         raise Invalid(f"{text!r} is not a time in ISO 8601") from error
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
+from enum import Enum
 from typing import Any
 
 from jupyter_aml.domain.errors import IllegalMove
 from jupyter_aml.domain.ids import ExperimentName, RunId, WorkspaceName
 
 
-class RunStatus(StrEnum):
+class RunStatus(str, Enum):
     """The states of SDK v1, with its spelling."""
 
     NOT_STARTED = "NotStarted"
@@ -27,6 +27,10 @@ class RunStatus(StrEnum):
     COMPLETED = "Completed"
     FAILED = "Failed"
     CANCELED = "Canceled"
+
+    def __str__(self) -> str:
+        # StrEnum would do it, but this travels into runs of Python 3.10.
+        return self.value
 
     @property
     def is_final(self) -> bool:

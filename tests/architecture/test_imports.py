@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import jupyter_aml
+from jupyter_aml.environments.pythons import found
 
 PACKAGE = Path(jupyter_aml.__file__).parent
 
@@ -69,10 +70,10 @@ def test_a_room_that_travels_is_imported_where_nothing_is_installed(room: str) -
         f"import importlib\nfor name in {names!r}: importlib.import_module(name)"
     )
 
-    # -I and -S: no site-packages, no PYTHONPATH, no current folder.
-    done = subprocess.run([sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True)
-
-    assert done.returncode == 0, done.stderr
+    # Every Python of this machine that runs may use; -I and -S: no site-packages, no PYTHONPATH.
+    for python in found().values():
+        done = subprocess.run([python, "-I", "-S", "-c", code], capture_output=True, text=True)
+        assert done.returncode == 0, f"{python}: {done.stderr}"
 
 
 def test_importing_the_package_brings_in_nothing_but_itself() -> None:
