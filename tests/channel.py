@@ -90,9 +90,13 @@ PACKAGES = (
     ),
     Package("numpyish", "1.26.4", ("python >=3.8",), {"site-packages/numpyish.py": "ONE = 1\n"}),
     Package("with-script", files={"bin/.with-script-post-link.sh": "touch $PREFIX/ran\n"}),
-    # An old version that came before the Pythons of today, and a new one.
+    # An old version that came before the Pythons of today, and two new ones.
     Package("aged", "0.20.3", ("python <3.9",), {"site-packages/aged.py": "ONE = 1\n"}),
+    Package("aged", "2.0", ("python >=3.9",), {"site-packages/aged.py": "ONE = 1\n"}),
     Package("aged", "1.1", ("python >=3.9",), {"site-packages/aged.py": "ONE = 1\n"}),
+    Package(
+        "needs-new-aged", "1.0", ("aged >=2",), {"site-packages/needs_new_aged.py": "ONE = 1\n"}
+    ),
     Package(
         "bringer",
         "0.5",

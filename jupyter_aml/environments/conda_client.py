@@ -61,8 +61,10 @@ class Client:
         """Its path."""
         return self._program
 
-    async def solve(self, channels: Sequence[str], specs: Sequence[str]) -> tuple[Package, ...]:
-        """Choose packages; raises Invalid with the cause, or NoChannel."""
+    async def solve(
+        self, channels: Sequence[str], specs: Sequence[str], *, lowest: bool = False
+    ) -> tuple[Package, ...]:
+        """Choose packages; raises Invalid with the cause, or NoChannel. Knows no `lowest`."""
         self._channels = tuple(channels)
         with tempfile.TemporaryDirectory(prefix="aml-conda-") as folder:
             file = Path(folder, "wanted.txt")
@@ -77,12 +79,17 @@ class Client:
             self._build.log(conda_specs.masked(f"{text}\n"))
             raise conda_causes.failed(text, specs=specs, channels=channels)
         links = _links(told)
+        if not links:
+            raise Unreachable(
+                f"{self._program} does not say what it would install: "
+                f"set conda_client to {RATTLER}, or update it"
+            )
         self._count = len(links)
         packages = tuple(_package(one) for one in links)
-        if links and all("url" in one for one in links):
+        if all("url" in one for one in links):
             self._chosen = ("@EXPLICIT", *(_explicit(one) for one in links))
         else:
-            self._chosen = tuple(_exact(one) for one in links) or tuple(specs)
+            self._chosen = tuple(_exact(one) for one in links)
         return packages
 
     async def install(self, prefix: Path) -> None:

@@ -30,17 +30,7 @@ async def choose(
     else:
         python = [f"python {conda.python}"] if conda.python else []
         python.append(_OLDEST)
-    specs = list(conda.packages)
-    try:
-        packages = await solver.solve(channels, [*specs, *python])
-    except Invalid as first:
-        specs = [await _nearest(solver, channels, one, python) for one in conda.packages]
-        if specs == list(conda.packages):
-            raise
-        try:
-            packages = await solver.solve(channels, [*specs, *python])
-        except Invalid:
-            raise first from None
+    specs, packages = await _solved(solver, channels, conda.packages, python)
     versions = {one.name: one.version for one in packages}
     had = versions.get("python", "")
     warnings = [f"python{conda.python} is too old for runs; Python {had} is taken"] * is_old
@@ -53,6 +43,25 @@ async def choose(
     return packages, tuple(warnings)
 
 
+async def _solved(
+    solver: Solver, channels: Sequence[str], asked: Sequence[str], python: Sequence[str]
+) -> tuple[list[str], tuple[Package, ...]]:
+    """What was solved for in place of the requirements, and the packages."""
+    try:
+        return list(asked), await solver.solve(channels, [*asked, *python])
+    except Invalid as first:
+        found = [await _nearest(solver, channels, one, python) for one in asked]
+        if found == [(one, one) for one in asked]:
+            raise
+        # The nearest of each, and where these do not go together, what is newer.
+        for specs in ([one[0] for one in found], [one[1] for one in found]):
+            try:
+                return specs, await solver.solve(channels, [*specs, *python])
+            except Invalid:
+                continue
+        raise first
+
+
 async def _nearest_python(solver: Solver, channels: Sequence[str]) -> str:
     try:
         await solver.solve(channels, [_NEAREST])
@@ -63,21 +72,30 @@ async def _nearest_python(solver: Solver, channels: Sequence[str]) -> str:
 
 async def _nearest(
     solver: Solver, channels: Sequence[str], text: str, python: Sequence[str]
-) -> str:
-    """The requirement, or one for the same version or newer where this Python came after it."""
+) -> tuple[str, str]:
+    """What is nearest to a requirement and what is not older, where this Python came after it.
+
+    Both are the requirement itself where it can be had, or cannot be had for any Python.
+    """
     spec = conda_specs.read(text)
     version = spec.version.lstrip("=").removesuffix("*").removesuffix(".")
     if not version or any(sign in version for sign in "<>!~,|*"):
-        return text
+        return text, text
     try:
         await solver.solve(channels, [text, *python])
-        return text
+        return text, text
     except Absent:
-        return text
+        return text, text
     except Invalid:
         pass  # It is there, but something that it needs is not for this Python.
-    channel = f"{spec.channel}::" if spec.channel else ""
-    return f"{channel}{spec.name} >={version}"
+    name = f"{spec.channel}::{spec.name}" if spec.channel else spec.name
+    newer = f"{name} >={version}"
+    try:
+        packages = await solver.solve(channels, [newer, *python], lowest=True)
+    except Invalid:
+        return text, text
+    found = next(one.version for one in packages if one.name == spec.name)
+    return f"{name} =={found}", newer
 
 
 def _serves(python: str) -> bool:

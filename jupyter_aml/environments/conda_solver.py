@@ -30,8 +30,11 @@ class Solver(Protocol):
     def name(self) -> str:
         """How a build log calls it."""
 
-    async def solve(self, channels: Sequence[str], specs: Sequence[str]) -> tuple[Package, ...]:
-        """Choose packages that meet the specs together.
+    async def solve(
+        self, channels: Sequence[str], specs: Sequence[str], *, lowest: bool = False
+    ) -> tuple[Package, ...]:
+        """Choose packages that meet the specs together, the newest; `lowest` asks for the oldest of
+        those that are named, and a solver that cannot do so may ignore it.
 
         Raises Invalid with the cause in a sentence, and conda_causes.NoChannel where none of the
         channels answers.

@@ -66,11 +66,13 @@ class Rattler:
     def __init__(self, child: asyncio.subprocess.Process, build: Build) -> None:
         self._child, self._build = child, build
 
-    async def solve(self, channels: Sequence[str], specs: Sequence[str]) -> tuple[Package, ...]:
+    async def solve(
+        self, channels: Sequence[str], specs: Sequence[str], *, lowest: bool = False
+    ) -> tuple[Package, ...]:
         """Choose packages; raises Invalid with the cause, or NoChannel."""
         urls = conda_specs.spelled_out(channels)
-        request = {"channels": urls, "specs": list(specs), "connect": _CONNECT}
-        answer = await self._ask({"solve": request})
+        request = {"channels": urls, "specs": list(specs), "lowest": lowest}
+        answer = await self._ask({"solve": {**request, "connect": _CONNECT}})
         failed = answer.get("failed")
         if failed is None:
             return tuple(Package(**one) for one in answer["answer"]["packages"])

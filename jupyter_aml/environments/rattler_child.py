@@ -39,7 +39,7 @@ class Session:
         self._records: list[rattler.RepoDataRecord] = []
 
     async def solve(
-        self, channels: Sequence[str], specs: Sequence[str], connect: float
+        self, channels: Sequence[str], specs: Sequence[str], lowest: bool, connect: float
     ) -> dict[str, Any]:
         """Find the packages that meet the specs together.
 
@@ -61,6 +61,7 @@ class Session:
                 platforms=platforms,
                 virtual_packages=rattler.VirtualPackage.detect(),
                 timeout=_PATIENCE,
+                strategy="lowest-direct" if lowest else "highest",
             )
         except GatewayError as error:
             raise Failed("channel", str(error), silent=await self._silent(channels)) from error

@@ -287,6 +287,14 @@ async def test_an_old_version_gives_way_to_one_for_this_python(
     assert locked(built.lock)["hello-pure"] == "1.0"
 
 
+async def test_where_the_nearest_does_not_go_with_the_rest_a_newer_one_is_taken(
+    builder: CondaBuilder, heard: Heard
+) -> None:
+    built = await builder.ensure(conda_wish("aged=0.20.3", "needs-new-aged"), build=heard)
+
+    assert built.warnings == (f"aged=0.20.3 cannot be had for Python {PYTHON}: aged 2.0 is taken",)
+
+
 async def test_strict_makes_an_error_of_giving_way(
     cache: Cache, channel: str, pip: FakePip, heard: Heard
 ) -> None:

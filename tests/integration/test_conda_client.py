@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_aml.domain.errors import Invalid
+from jupyter_aml.domain.errors import Invalid, Unreachable
 from jupyter_aml.environments import conda_client
 from jupyter_aml.environments.cache import Cache
 from jupyter_aml.environments.conda import CondaBuilder
@@ -173,6 +173,16 @@ async def test_its_failures_are_sentences(tmp_path: Path, calls: Path, channel: 
 
     with pytest.raises(Invalid, match="there is no package 'no-such-thing' in file:"):
         await builder(tmp_path, channel).ensure(conda_wish("no-such-thing"), build=Heard())
+
+
+async def test_one_that_does_not_say_what_it_chose_is_no_help(
+    tmp_path: Path, calls: Path, channel: str
+) -> None:
+    mute = Path(put(tmp_path, "mamba"))
+    mute.write_text("#!/bin/sh\nexit 0\n")
+
+    with pytest.raises(Unreachable, match="conda_client to py-rattler"):
+        await builder(tmp_path, channel).ensure(conda_wish("hello"), build=Heard())
 
 
 async def test_a_channel_that_it_cannot_reach_is_named(tmp_path: Path, calls: Path) -> None:
