@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import Any
 
 from IPython.core.error import UsageError
@@ -17,8 +16,10 @@ from IPython.core.magic import (
 from jupyter_aml.domain.errors import AmlError
 from jupyter_aml.magics import line as lines
 from jupyter_aml.magics.cancel import Cancel
+from jupyter_aml.magics.env import Env, EnvCell
 from jupyter_aml.magics.get import Get
 from jupyter_aml.magics.help import Help
+from jupyter_aml.magics.kernel import Kernel
 from jupyter_aml.magics.last import Last
 from jupyter_aml.magics.logs import Logs
 from jupyter_aml.magics.ls import Ls
@@ -27,9 +28,12 @@ from jupyter_aml.magics.session import Session
 from jupyter_aml.magics.show import Show
 from jupyter_aml.magics.submit import Submit
 from jupyter_aml.magics.verb import HelpShown, Verb
+from jupyter_aml.magics.verbs import Verbs
 from jupyter_aml.magics.wait import Wait
 
-_VERBS: tuple[type[Verb], ...] = (Submit, Ls, Show, Logs, Wait, Cancel, Metrics, Get, Last)
+_VERBS: tuple[type[Verb], ...] = (
+    Submit, Ls, Show, Logs, Wait, Cancel, Metrics, Get, Last, EnvCell, Env, Kernel,
+)  # fmt: skip
 
 
 @magics_class
@@ -39,8 +43,8 @@ class AmlMagics(Magics):
     def __init__(self, shell: Any, session: Session) -> None:
         super().__init__(shell)
         self.session = session
-        self.verbs: dict[str, Verb] = {verb.name: verb(session) for verb in _VERBS}
-        self.verbs["help"] = Help(session, self.verbs)
+        self.verbs = Verbs(*(verb(session) for verb in _VERBS))
+        self.verbs.add(Help(session, self.verbs))
 
     @no_var_expand
     @output_can_be_silenced
@@ -65,19 +69,12 @@ class AmlMagics(Magics):
         words = lines.split(line)
         if not words or words[0] in ("-h", "--help"):
             words, cell = ["help"], None
-        verb = self._verb(words[0])
+        verb, rest = self.verbs.meant(words, cell=cell is not None)
         self.session.begin()
-        asks_help = any(word in ("-h", "--help") for word in words[1:])
+        asks_help = any(word in ("-h", "--help") for word in rest)
         if not asks_help and verb.takes_cell != (cell is not None):
             raise UsageError(_wrong_sign(verb))
-        return verb(verb.parser().read(words[1:]), cell or "")
-
-    def _verb(self, word: str) -> Verb:
-        if word in self.verbs:
-            return self.verbs[word]
-        near = get_close_matches(word, self.verbs, n=1)
-        did = f"; did you mean {near[0]}?" if near else f": there are {', '.join(self.verbs)}"
-        raise UsageError(f"%aml has no verb {word[:80]!r}{did}")
+        return verb(verb.parser().read(rest), cell or "")
 
 
 def _wrong_sign(verb: Verb) -> str:

@@ -93,10 +93,19 @@ def _instead(found: re.Match[str]) -> str:
     if mark.startswith("%%"):
         return "a second %% magic cannot stand in it: only one, on the first line"
     if mark in ("%pip", "%conda"):
-        return "install packages in another cell: the run uses this kernel's interpreter"
+        return f"name the packages on the first line instead: {_option(found)}"
     if mark.startswith("!"):
         return "use subprocess.run([...], check=True), or run it in another cell"
     return "leave it out, or run it in another cell"
+
+
+def _option(found: re.Match[str]) -> str:
+    """The option of `%%aml submit` that does what a `%pip` or `%conda` line did."""
+    words = found.string.partition("install ")[2].replace('"', "").replace("'", "").split()
+    if "-r" in words[:-1]:
+        return f"--env-file {words[words.index('-r') + 1]}"
+    named = " ".join(word for word in words if not word.startswith("-"))
+    return f"--{found['plain'][1:]} '{named}'"
 
 
 def _advice(

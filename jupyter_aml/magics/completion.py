@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from jupyter_aml import wire
+from jupyter_aml.magics.verbs import Group
 
 if TYPE_CHECKING:
     from jupyter_aml.magics.verb import Parser, Verb
+    from jupyter_aml.magics.verbs import Verbs
 
 _LINE = re.compile(r"\s*(?:%%aml|(?:[^\s#'\"%=]+\s*=\s*)?%aml)\s")
 _FRESH = 3.0
@@ -26,6 +28,8 @@ class Known:
     experiments: tuple[str, ...] = ()
     computes: tuple[str, ...] = ()
     runs: tuple[wire.WireRun, ...] = field(default=())
+    environments: tuple[wire.WireEnvironment, ...] = field(default=())
+    kernels: tuple[str, ...] = ()
 
 
 class Cache:
@@ -74,7 +78,7 @@ def is_ours(line: str) -> bool:
     return _LINE.match(line) is not None
 
 
-def complete(line: str, verbs: Mapping[str, Verb]) -> tuple[str, list[str]] | None:
+def complete(line: str, verbs: Verbs) -> tuple[str, list[str]] | None:
     """Return the word at the cursor and what it may become; None where others know better."""
     found = _LINE.match(line)
     if not found:
@@ -83,13 +87,16 @@ def complete(line: str, verbs: Mapping[str, Verb]) -> tuple[str, list[str]] | No
     text = line[found.end() :]
     words = text.split()
     word = words.pop() if words and not text[-1:].isspace() else ""
-    if not words:
-        fitting = [name for name, verb in verbs.items() if verb.takes_cell == cell]
-        return word, _starting(word, fitting)
-    verb = verbs.get(words[0])
-    if verb is None:
-        return word, []
-    offered = _offered(verb, word, words[1:])
+    while True:
+        if not words:
+            return word, _starting(word, verbs.names(cell=cell))
+        verb = verbs.find(words.pop(0), cell=cell)
+        if verb is None:
+            return word, []
+        if not isinstance(verb, Group):
+            break
+        verbs = verb.verbs
+    offered = _offered(verb, word, words)
     return None if offered is None else (word, _starting(word, offered))
 
 
@@ -99,7 +106,7 @@ def _offered(verb: Verb, word: str, before: list[str]) -> list[str] | None:
     if option is not None and option.nargs != 0:
         if option.choices is not None:
             return [str(choice) for choice in option.choices]
-        return verb.complete_option(option.dest)
+        return verb.complete_option(option.dest, word)
     if word.startswith("-"):
         return parser.options
     return verb.complete(word, positionals(parser, before))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Mapping
 
 from jupyter_aml.magics.session import Session
 from jupyter_aml.magics.verb import Parser, Verb
+from jupyter_aml.magics.verbs import Verbs
 
 
 class Help(Verb):
@@ -15,26 +15,25 @@ class Help(Verb):
     name = "help"
     usage = "[VERB]"
 
-    def __init__(self, session: Session, verbs: Mapping[str, Verb]) -> None:
+    def __init__(self, session: Session, verbs: Verbs) -> None:
         super().__init__(session)
         self._verbs = verbs
 
     def arguments(self, parser: Parser) -> None:
         """Declare the arguments."""
         parser.add_argument(
-            "verb", nargs="?", choices=[*self._verbs], metavar="VERB", help="one of the verbs"
+            "verb", nargs="?", choices=self._verbs.names(), metavar="VERB", help="one of the verbs"
         )
 
     def complete(self, word: str, before: list[str]) -> list[str]:
         """The verbs."""
-        return [] if before else [*self._verbs]
+        return [] if before else self._verbs.names()
 
     def __call__(self, args: Namespace, cell: str) -> None:
         """Print it."""
-        if args.verb is not None:
-            print(self._verbs[args.verb].parser().format_help().rstrip())
+        if args.verb is None:
+            print(self._verbs.listed())
+            print("\n`%aml VERB -h` or `%aml help VERB` shows the options of one.")
             return
-        width = max(len(verb.program) for verb in self._verbs.values())
-        for verb in self._verbs.values():
-            print(f"{verb.program.ljust(width)}  {verb.summary}")
-        print("\n`%aml VERB -h` or `%aml help VERB` shows the options of one.")
+        for verb in self._verbs.called(args.verb):
+            print(verb.parser().format_help().rstrip())

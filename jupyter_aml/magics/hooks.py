@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from IPython.core.completer import SimpleCompletion, SimpleMatcherResult, context_matcher
@@ -10,13 +9,13 @@ from IPython.core.error import TryNext
 
 from jupyter_aml.magics.completion import complete
 from jupyter_aml.magics.session import Session
-from jupyter_aml.magics.verb import Verb
+from jupyter_aml.magics.verbs import Verbs
 
 
 class Hooks:
     """The two ways in which IPython asks for completions."""
 
-    def __init__(self, ip: Any, session: Session, verbs: Mapping[str, Verb]) -> None:
+    def __init__(self, ip: Any, session: Session, verbs: Verbs) -> None:
         self._ip, self.session, self._verbs = ip, session, verbs
 
         @context_matcher(identifier="jupyter_aml")  # type: ignore[untyped-decorator,unused-ignore]

@@ -38,7 +38,7 @@ class Ls(Verb):
         add("--limit", type=parser.count, metavar="N", default=20, help="how many; default: 20")
         add("--filter", type=parser.text, metavar="F", help="see above")
 
-    def complete_option(self, name: str) -> list[str] | None:
+    def complete_option(self, name: str, word: str) -> list[str] | None:
         """Experiments and states."""
         if name == "exp":
             return list(self.session.cache.get().experiments)

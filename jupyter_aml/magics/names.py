@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 import builtins
 import symtable
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 # A kernel adds some names to the builtins that a plain interpreter does not have.
 _KERNEL_ONLY = {"get_ipython", "display", "__IPYTHON__", "__tracebackhide__", "_"}
@@ -49,6 +51,54 @@ def bound(code: str) -> set[str]:
     return {symbol.get_name() for symbol in table.get_symbols() if _binds(symbol)}
 
 
+@dataclass(frozen=True, slots=True)
+class Import:
+    """A module that code imports, as a dotted name which may end in a name of the module."""
+
+    module: str
+    line: int
+    is_optional: bool
+    """Whether the code is ready for its absence."""
+
+    @property
+    def top(self) -> str:
+        """The first part of the dotted name."""
+        return self.module.partition(".")[0]
+
+
+def imports(code: str) -> list[Import]:
+    """What the code imports from outside the standard library, each name once. It must compile."""
+    tree = ast.parse(code)
+    optional = _ready_for(tree, {"ImportError", "ModuleNotFoundError", "Exception"})
+    found: dict[str, Import] = {}
+    for node in ast.walk(tree):
+        for module in _modules(node):
+            one = Import(module, getattr(node, "lineno", 1), node in optional)
+            known = found.get(module)
+            if one.top not in sys.stdlib_module_names and (known is None or known.is_optional):
+                found[module] = one
+    return sorted(found.values(), key=lambda each: (each.line, each.module))
+
+
+def _modules(node: ast.AST) -> Iterator[str]:
+    match node:
+        case ast.Import(names=names):
+            yield from (alias.name for alias in names)
+        case ast.ImportFrom(module=str(module), level=0, names=names):
+            yield from (module if a.name == "*" else f"{module}.{a.name}" for a in names)
+
+
+def _ready_for(tree: ast.AST, errors: set[str]) -> set[ast.AST]:
+    """All nodes within a `try` that catches one of the errors."""
+    return {
+        inner
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Try) and any(_catches(each, errors) for each in node.handlers)
+        for statement in node.body
+        for inner in ast.walk(statement)
+    }
+
+
 def _scan(table: symtable.SymbolTable, bound: set[str], used: set[str]) -> None:
     top = table.get_type() == "module"
     for symbol in table.get_symbols():
@@ -79,15 +129,7 @@ def _star(tree: ast.AST) -> bool:
 
 
 def _guarded(tree: ast.AST) -> set[str]:
-    return {
-        name.id
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Try)
-        and any(_catches_name_error(handler) for handler in node.handlers)
-        for statement in node.body
-        for name in ast.walk(statement)
-        if isinstance(name, ast.Name)
-    }
+    return {node.id for node in _ready_for(tree, {"NameError"}) if isinstance(node, ast.Name)}
 
 
 def _walruses(tree: ast.AST) -> set[str]:
@@ -95,6 +137,6 @@ def _walruses(tree: ast.AST) -> set[str]:
     return {node.target.id for node in ast.walk(tree) if isinstance(node, ast.NamedExpr)}
 
 
-def _catches_name_error(handler: ast.ExceptHandler) -> bool:
+def _catches(handler: ast.ExceptHandler, errors: set[str]) -> bool:
     caught = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
-    return any(isinstance(kind, ast.Name) and kind.id == "NameError" for kind in caught)
+    return any(isinstance(kind, ast.Name) and kind.id in errors for kind in caught)

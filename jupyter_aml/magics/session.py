@@ -10,6 +10,7 @@ from IPython.core.error import UsageError
 
 from jupyter_aml import wire
 from jupyter_aml.client import running
+from jupyter_aml.domain.environment import read_label
 from jupyter_aml.domain.errors import AmlError, NotFound
 from jupyter_aml.magics import notebook
 from jupyter_aml.magics.completion import Cache, Known
@@ -91,6 +92,27 @@ class Session:
         """One page of this workspace's runs."""
         workspace = self.workspace
         return workspace.client.runs(workspace=workspace.name, **query)
+
+    # ---- environments -----------------------------------------------------------------------
+
+    def environment(self, text: str) -> wire.WireEnvironment:
+        """Return the environment `NAME[:VERSION]`; NotFound names what comes near."""
+        workspace = self.workspace
+        return workspace.client.environment(workspace.name, *read_label(text))
+
+    def register(self, body: Mapping[str, Any]) -> wire.WireEnvironment:
+        """Register an environment in the workspace, and offer it from now on."""
+        workspace = self.workspace
+        made = workspace.client.add_environment({"workspace": workspace.name, **body})
+        self.cache.refresh()
+        return made
+
+    def environment_names(self, word: str) -> list[str]:
+        """What may stand for an environment; with versions once a colon is typed."""
+        known = self.cache.get().environments
+        if ":" not in word:
+            return [each["name"] for each in known]
+        return [f"{each['name']}:{version}" for each in known for version in each["versions"]]
 
     # ---- which run is meant -----------------------------------------------------------------
 
@@ -181,6 +203,8 @@ class Session:
                 experiments=tuple(each["name"] for each in client.experiments(workspace.name)),
                 computes=tuple(each["name"] for each in client.compute()),
                 runs=tuple(client.runs(workspace=workspace.name, limit=_RECENT)["runs"]),
+                environments=tuple(client.environments(workspace.name)),
+                kernels=tuple(each["spec"] for each in client.kernels()["specs"]),
             )
         except AmlError:
             return None

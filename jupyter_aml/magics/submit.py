@@ -11,9 +11,11 @@ from IPython.core.error import UsageError
 from jupyter_aml import wire
 from jupyter_aml.domain import ids
 from jupyter_aml.magics import cell as cells
-from jupyter_aml.magics import line, notebook, waiting
+from jupyter_aml.magics import environment, line, notebook, waiting
 from jupyter_aml.magics.verb import Parser, Verb
 from jupyter_aml.sdk.core import Run, ScriptRunConfig
+from jupyter_aml.sdk.core.environment import Environment
+from jupyter_aml.widgets.plain import size
 
 _SHOWN_FILES = 20
 
@@ -72,6 +74,7 @@ class Submit(Verb):
             help="files to send along, below the current folder; may be repeated",
         )
         add("--source", type=parser.text, metavar="DIR", help="a folder to send along")
+        environment.arguments(parser)
         add("--timeout", type=parser.span, metavar="2h", help="time limit: 90s, 30m, 2h, 1d")
         rest = parser.add_mutually_exclusive_group()
         rest.add_argument(
@@ -96,11 +99,13 @@ class Submit(Verb):
             return []
         return [self.session.default_experiment, *self.session.cache.get().experiments]
 
-    def complete_option(self, name: str) -> list[str] | None:
-        """Compute targets; file names are for others to complete."""
+    def complete_option(self, name: str, word: str) -> list[str] | None:
+        """Compute targets and environments; file names are for others to complete."""
+        if name == "env":
+            return self.session.environment_names(word)
         if name == "compute":
             return list(self.session.cache.get().computes) or ["local"]
-        return None if name in ("include", "source") else []
+        return None if name in ("include", "source", "env_file") else []
 
     def __call__(self, args: Namespace, cell: str) -> Run | None:
         """Check the cell, send it, and return its Run."""
@@ -125,6 +130,7 @@ class Submit(Verb):
             compute_target=args.compute,
             source_directory=args.source,
             timeout=args.timeout,
+            environment=self._environment(args, cell, experiment, offset),
         )
         target = self.session.experiment(experiment)
         told = {
@@ -138,6 +144,12 @@ class Submit(Verb):
         run = target.submit(config, tags=tags, **told)
         self.session.keep(run, out)
         return self._shown(run, args, cell)
+
+    def _environment(
+        self, args: Namespace, cell: str, experiment: str, offset: int
+    ) -> Environment | None:
+        name = f"{experiment[:250]}-env"
+        return environment.chosen(args, cell, session=self.session, name=name, offset=offset)
 
     def _shown(self, run: Run, args: Namespace, cell: str) -> Run:
         views = self.session.views
@@ -175,15 +187,6 @@ def plan(dry: wire.WireDryRun) -> str:
     # Each note says for itself what was left out, and how to send it all the same.
     rows += dry["excluded"][:_SHOWN_FILES]
     return "\n".join(rows)
-
-
-def size(count: float) -> str:
-    """A number of bytes as people write it."""
-    for unit in ("B", "kB", "MB", "GB"):
-        if count < 1000:
-            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
-        count /= 1000
-    return f"{count:.1f} TB"
 
 
 def _unique(pairs: list[tuple[str, Any]], option: str) -> dict[str, Any]:

@@ -1,63 +1,74 @@
-"""A list of runs as a cell's value: a table in a notebook, columns in a terminal."""
+"""A list of things as a cell's value: a table in a notebook, columns in a terminal."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, overload
+from typing import Any, TypeVar, overload
 
 from jupyter_aml import wire
-from jupyter_aml.widgets.plain import clean, duration, inert, moment, short
+from jupyter_aml.widgets.plain import cell, columns, duration, inert, moment
+
+T = TypeVar("T")
 
 _HEADS = ("Run", "Status", "Created", "Duration", "Metrics", "Run id")
 
 
-class RunTable(Sequence[Any]):
-    """Runs, newest first: a sequence of `Run` that draws itself."""
+class Table(Sequence[T]):
+    """Things that are drawn as rows of texts, one row each."""
 
-    def __init__(self, found: Sequence[wire.WireRun], runs: Sequence[Any], total: int) -> None:
-        self._found, self._runs, self._total = found, runs, total
+    def __init__(
+        self,
+        items: Sequence[T],
+        heads: Sequence[str],
+        rows: Sequence[Sequence[str]],
+        *,
+        nothing: str,
+        rest: str = "",
+    ) -> None:
+        self._items, self._heads = items, heads
+        self._rows = [[cell(text) for text in row] for row in rows]
+        self._nothing, self._rest = nothing, rest
 
     @overload
-    def __getitem__(self, index: int) -> Any: ...
+    def __getitem__(self, index: int) -> T: ...
     @overload
-    def __getitem__(self, index: slice) -> Sequence[Any]: ...
-    def __getitem__(self, index: int | slice) -> Any:
-        return self._runs[index]
+    def __getitem__(self, index: slice) -> Sequence[T]: ...
+    def __getitem__(self, index: int | slice) -> T | Sequence[T]:
+        return self._items[index]
 
     def __len__(self) -> int:
-        return len(self._runs)
+        return len(self._items)
 
-    def __iter__(self) -> Iterator[Any]:
-        return iter(self._runs)
+    def __iter__(self) -> Iterator[T]:
+        return iter(self._items)
 
     def __repr__(self) -> str:
-        if not self._found:
-            return "no runs"
-        rows = [_HEADS, *(_row(run) for run in self._found)]
-        widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADS))]
-        lines = [
-            "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
-            for row in rows
-        ]
+        if not self._rows:
+            return self._nothing
+        lines = columns([self._heads, *self._rows])
         return "\n".join(lines + ([self._rest] if self._rest else []))
 
     def _repr_html_(self) -> str:
-        if not self._found:
-            return "<p>no runs</p>"
-        heads = "".join(f"<th style='text-align:left'>{inert(head)}</th>" for head in _HEADS)
+        if not self._rows:
+            return f"<p>{inert(self._nothing)}</p>"
+        heads = "".join(f"<th style='text-align:left'>{inert(head)}</th>" for head in self._heads)
         rows = "".join(
             "<tr>"
-            + "".join(f"<td style='text-align:left'>{inert(text)}</td>" for text in _row(run))
+            + "".join(f"<td style='text-align:left'>{inert(text)}</td>" for text in row)
             + "</tr>"
-            for run in self._found
+            for row in self._rows
         )
         rest = f"<p>{inert(self._rest)}</p>" if self._rest else ""
         return f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>{rest}"
 
-    @property
-    def _rest(self) -> str:
-        hidden = self._total - len(self._found)
-        return f"and {hidden} more (--limit N shows them)" if hidden > 0 else ""
+
+class RunTable(Table[Any]):
+    """Runs, newest first: a sequence of `Run` that draws itself."""
+
+    def __init__(self, found: Sequence[wire.WireRun], runs: Sequence[Any], total: int) -> None:
+        hidden = total - len(found)
+        rest = f"and {hidden} more (--limit N shows them)" if found and hidden > 0 else ""
+        super().__init__(runs, _HEADS, [_row(run) for run in found], nothing="no runs", rest=rest)
 
 
 def _row(run: wire.WireRun) -> tuple[str, ...]:
@@ -68,9 +79,6 @@ def _row(run: wire.WireRun) -> tuple[str, ...]:
     name = f"{run['experiment']} #{run['number']}"
     if run["displayName"]:
         name += f" {run['displayName']}"
-    return tuple(
-        clean(short(text, 60)).replace("\n", " ")
-        for text in (
-            name, run["status"], moment(run["createdAt"]), duration(run), metrics, run["runId"],
-        )
+    return (
+        name, run["status"], moment(run["createdAt"]), duration(run), metrics, run["runId"],
     )  # fmt: skip

@@ -107,6 +107,11 @@ class Verb:
         return (self.__doc__ or "").strip().splitlines()[0]
 
     @property
+    def word(self) -> str:
+        """What is typed to call it, the last word of its name."""
+        return self.name.rpartition(" ")[2]
+
+    @property
     def program(self) -> str:
         """How the verb is called."""
         return f"{'%%' if self.takes_cell else '%'}aml {self.name}"
@@ -129,7 +134,7 @@ class Verb:
         """Offer what may stand behind the positional arguments `before`."""
         return []
 
-    def complete_option(self, name: str) -> list[str] | None:
+    def complete_option(self, name: str, word: str) -> list[str] | None:
         """Offer values of an option; None leaves it to others, such as file names."""
         return []
 

@@ -98,3 +98,28 @@ def a_series(*values: float | None) -> wire.WireSeries:
         "count": len(values),
         "last": values[-1],
     }
+
+
+def a_wire_environment(**different: Any) -> wire.WireEnvironment:
+    """An environment with pandas that was built and is used by two runs."""
+    name = different.get("name", "ridge")
+    conda = {"channels": [], "dependencies": ["python=3.11", "pip", {"pip": ["pandas==2.2.0"]}]}
+    environment: dict[str, Any] = {
+        "workspace": "default",
+        "name": name,
+        "version": "1",
+        "versions": ["1"],
+        "kind": "pip",
+        "curated": False,
+        "createdAt": NOON,
+        "definition": {"name": name, "version": "1", "python": {"condaDependencies": conda}},
+        "specification": "dependencies:\n- python=3.11\n- pip:\n  - pandas==2.2.0\n",
+        "state": "ready",
+        "reason": None,
+        "key": "pip-0a1b2c",
+        "size": 123_456_789,
+        "builtAt": NOON,
+        "warnings": [],
+        "runs": 2,
+    }
+    return cast(wire.WireEnvironment, {**environment, **different})

@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from jupyter_aml import __version__, wire
 from jupyter_aml.testing.wires import NOON, a_wire_run
+from tests.unit.magics.environments import FakeEnvironments, Log
 
 Answer = tuple[int, Any]
 
@@ -34,6 +35,7 @@ class FakeEngine:
         self.when_sent: dict[str, Any] = {"status": "Queued", "startedAt": None, "endedAt": None}
         self.when_read: Callable[[wire.WireRun], None] = lambda run: None
         self.problem: Answer | None = None
+        self.environments = FakeEnvironments()
 
     def add(self, **different: Any) -> wire.WireRun:
         """A run that is there already."""
@@ -65,6 +67,8 @@ class FakeEngine:
             case ["GET", "compute"]:
                 local = {"name": "local", "type": "Local", "slots": 2, "busy": 0, "waiting": 0}
                 return 200, [local]
+            case [_, "environments" | "environment-check" | "environment-prune" | "kernels", *_]:
+                return self.environments.answer(verb, path.split("/"), query, body)
             case ["GET", "runs"]:
                 return 200, self._page(query)
             case ["POST", "runs"]:
@@ -132,11 +136,11 @@ class FakeEngine:
         limit = int(query.get("limit", ["50"])[0])
         return {"runs": found[:limit], "total": len(found), "next": None}
 
-    def _log(self, query: dict[str, list[str]]) -> _Log:
+    def _log(self, query: dict[str, list[str]]) -> Log:
         offset = int(query.get("offset", ["0"])[0])
         if "tail" in query:
             offset = max(0, len(self.console) - int(query["tail"][0]))
-        return _Log(self.console[offset:], offset, len(self.console))
+        return Log(self.console[offset:], offset, len(self.console))
 
     def _status(self) -> wire.WireStatus:
         return {
@@ -153,11 +157,6 @@ class FakeEngine:
     def _experiment(self, name: str) -> wire.WireExperiment:
         held = {"workspace": "default", "createdAt": NOON, "tags": {}, "runCount": 0}
         return {"name": name, **held}  # type: ignore[typeddict-item]
-
-
-class _Log:
-    def __init__(self, data: bytes, offset: int, size: int) -> None:
-        self.data, self.offset, self.size = data, offset, size
 
 
 class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
@@ -196,7 +195,7 @@ class _Handler(BaseHTTPRequestHandler):
         path = unquote(url.path).removeprefix("/aml/")
         status, found = self.server.engine.answer(self.command, path, parse_qs(url.query), body)
         headers = {}
-        if isinstance(found, _Log):
+        if isinstance(found, Log):
             headers = {"X-Aml-Offset": str(found.offset), "X-Aml-Size": str(found.size)}
             found = found.data
         data = found if isinstance(found, bytes) else json.dumps(found).encode()

@@ -37,7 +37,9 @@ def test_a_syntax_error_is_told_with_the_line_of_the_editor():
     [
         ("!ls", "subprocess"),
         ("files = !ls", "subprocess"),
-        ("%pip install x", "install packages in another cell"),
+        ("%pip install -q x 'y<2'", "first line instead: --pip 'x y<2'"),
+        ("%pip install -r needs.txt", "--env-file needs.txt"),
+        ("%conda install x", "--conda 'x'"),
         ("%%time", "only one"),
         ("%matplotlib inline", "another cell"),
         ("t = %timeit -o f()", "another cell"),

@@ -10,6 +10,7 @@ import pytest
 
 from jupyter_aml.magics.completion import Cache, Known, complete
 from jupyter_aml.magics.verb import Verb
+from jupyter_aml.magics.verbs import Group, Verbs
 
 
 class Session:
@@ -32,7 +33,7 @@ class Send(Verb):
     def complete(self, word, before):
         return [] if before else ["diabetes", "digits"]
 
-    def complete_option(self, name):
+    def complete_option(self, name, word):
         return ["local", "gpu"] if name == "compute" else None
 
 
@@ -45,7 +46,20 @@ class Show(Verb):
         return ["last", "exp_1_ab"]
 
 
-VERBS = {"submit": Send(Session()), "show": Show(Session())}
+class ShowThing(Show):
+    """Show a thing."""
+
+    name = "thing show"
+
+
+class Things(Group):
+    """Things."""
+
+    name = "thing"
+    kinds = (ShowThing,)
+
+
+VERBS = Verbs(Send(Session()), Show(Session()), Things(Session()))
 
 
 @pytest.mark.parametrize(
@@ -53,7 +67,11 @@ VERBS = {"submit": Send(Session()), "show": Show(Session())}
     [
         ("%%aml ", "", ["submit"]),
         ("%%aml su", "su", ["submit"]),
-        ("%aml ", "", ["show"]),
+        ("%aml ", "", ["show", "thing"]),
+        ("%aml th", "th", ["thing"]),
+        ("%aml thing ", "", ["show"]),
+        ("%aml thing show exp", "exp", ["exp_1_ab"]),
+        ("%aml thing nope x", "x", []),
         ("r = %aml s", "s", ["show"]),
         ("a, b = %aml s", "s", None),
         ("%%aml submit d", "d", ["diabetes", "digits"]),

@@ -1,0 +1,29 @@
+"""A verb about one environment that is there, given as NAME or NAME:VERSION."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+
+from jupyter_aml import wire
+from jupyter_aml.magics.verb import Parser, Verb
+
+
+class OneEnvironment(Verb):
+    """One positional argument, completed and found."""
+
+    def arguments(self, parser: Parser) -> None:
+        """Declare the arguments."""
+        parser.add_argument(
+            "environment",
+            type=parser.text,
+            metavar="NAME[:VERSION]",
+            help="an environment; without a version its newest",
+        )
+
+    def complete(self, word: str, before: list[str]) -> list[str]:
+        """Environments."""
+        return [] if before else self.session.environment_names(word)
+
+    def found(self, args: Namespace) -> wire.WireEnvironment:
+        """The environment that is meant."""
+        return self.session.environment(args.environment)

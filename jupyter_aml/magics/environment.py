@@ -1,0 +1,172 @@
+"""Which environment a submitted cell is to run in: the options of `%%aml submit`."""
+
+from __future__ import annotations
+
+import glob
+import re
+from argparse import Namespace
+from collections.abc import Sequence
+from pathlib import Path
+
+from IPython.core.error import UsageError
+
+from jupyter_aml.domain.environment import read_label
+from jupyter_aml.magics import installed, names
+from jupyter_aml.magics.session import Session
+from jupyter_aml.magics.verb import Parser
+from jupyter_aml.sdk.core.conda_dependencies import CondaDependencies
+from jupyter_aml.sdk.core.environment import Environment
+
+_AROUND_A_SIGN = re.compile(r"\s*(===|[=!<>~]=|[<>=,])\s*")
+_OURS = ("azureml", "jupyter_aml")
+"""Modules that every run can import, whatever its environment."""
+
+
+def arguments(parser: Parser) -> None:
+    """Declare the options."""
+    add = parser.add_argument
+    add(
+        "-e",
+        "--env",
+        type=parser.text,
+        metavar="NAME[:VERSION]",
+        help="a registered environment to run in; default: this kernel's own Python",
+    )
+    add(
+        "--pip",
+        type=parser.text,
+        action="append",
+        default=[],
+        metavar="'A B==2'",
+        help="an environment of these packages of the Python index; may be repeated",
+    )
+    add(
+        "--conda",
+        type=parser.text,
+        action="append",
+        default=[],
+        metavar="'python=3.11 A'",
+        help="conda packages of that environment, and its Python; may be repeated",
+    )
+    add(
+        "--env-file",
+        type=parser.text,
+        metavar="FILE",
+        help="an environment of a conda specification (.yml) or requirements (.txt)",
+    )
+    add(
+        "--auto-env",
+        action="store_true",
+        help="an environment of what the cell imports, in the versions of this kernel",
+    )
+
+
+def chosen(
+    args: Namespace, cell: str, *, session: Session, name: str, offset: int
+) -> Environment | None:
+    """The environment that the options ask for, `name` where they describe it; None without any.
+
+    `offset` lines stand above the cell in the editor.
+    """
+    _check_one(args)
+    if args.env is not None:
+        return Environment.get(session.workspace, *read_label(args.env))
+    if args.env_file is not None:
+        return _of_file(args.env_file, name)
+    if args.auto_env:
+        return _of_packages(name, pip=_imported(cell, args, offset))
+    if args.pip or args.conda:
+        pip = [each for text in args.pip for each in requirements(text)]
+        conda = [each for text in args.conda for each in requirements(text)]
+        return _of_packages(name, pip=pip, conda=conda)
+    return None
+
+
+def requirements(text: str) -> list[str]:
+    """The requirements of one word of the line; one with a marker or a URL stands alone."""
+    if ";" in text or "@" in text:
+        return [text.strip()]
+    return _AROUND_A_SIGN.sub(r"\1", text).split()
+
+
+def _check_one(args: Namespace) -> None:
+    given = {
+        "-e": args.env is not None,
+        "--pip": bool(args.pip),
+        "--conda": bool(args.conda),
+        "--env-file": args.env_file is not None,
+        "--auto-env": args.auto_env,
+    }
+    said = [option for option, is_given in given.items() if is_given]
+    if len(said) > 1 and said != ["--pip", "--conda"]:
+        raise UsageError(
+            f"{' and '.join(said)} exclude each other: each says all of the environment "
+            "(only --pip and --conda go together)"
+        )
+
+
+def _of_packages(name: str, *, pip: Sequence[str], conda: Sequence[str] = ()) -> Environment:
+    made = Environment(name)
+    made.python.conda_dependencies = CondaDependencies.create(
+        pip_packages=list(pip), conda_packages=list(conda), python_version=installed.PYTHON
+    )
+    return made
+
+
+def _of_file(given: str, name: str) -> Environment:
+    path = Path(given).expanduser()
+    if not path.is_file():
+        raise UsageError(f"there is no file {given!r} for --env-file in {Path.cwd()}")
+    kind = path.suffix.lower()
+    if kind in (".yml", ".yaml"):
+        return Environment.from_conda_specification(name, path)
+    if kind == ".txt":
+        return Environment.from_pip_requirements(name, path)
+    raise UsageError(
+        f"--env-file {given!r}: give a conda specification (.yml, .yaml) or requirements (.txt)"
+    )
+
+
+def _imported(cell: str, args: Namespace, offset: int) -> Sequence[str]:
+    """What brings the modules that the cell imports; says what it chose."""
+    found = [each for each in names.imports(cell) if not _is_sent(each.top, args)]
+    wanted = [each for each in found if each.top not in _OURS]
+    there, missing = installed.of_modules([each.module for each in wanted])
+    lines = {each.module: each.line + offset for each in wanted if not each.is_optional}
+    unknown = {module.partition(".")[0]: lines[module] for module in missing if module in lines}
+    if unknown:
+        raise UsageError(_advice(unknown))
+    if there.left_out:
+        told = "; ".join(f"{name} was installed {why}" for name, why in there.left_out.items())
+        raise UsageError(
+            f"--auto-env: {told}, where an environment cannot get it: send the code with "
+            "--source or --include, and name its packages with --pip"
+        )
+    listed = ", ".join(there.requirements) or "no packages"
+    print(f"Environment of this cell's imports: Python {installed.PYTHON}, {listed}")
+    return there.requirements
+
+
+def _advice(unknown: dict[str, int]) -> str:
+    said = ", ".join(f"{name!r} (line {line})" for name, line in unknown.items())
+    local = [name for name in unknown if Path(f"{name}.py").is_file() or Path(name).is_dir()]
+    cures = [
+        f"{name}: send it along with --include "
+        + (f"{name}.py" if Path(f"{name}.py").is_file() else f"'{name}/**'")
+        for name in local
+    ]
+    if len(local) < len(unknown):
+        cures.append("install them here first, or name the packages with --pip instead")
+    return f"--auto-env: the cell imports {said}, not installed in this kernel. {'; '.join(cures)}"
+
+
+def _is_sent(module: str, args: Namespace) -> bool:
+    """Whether the module is a file or folder that goes with the cell."""
+    parts = (module, f"{module}.py")
+    if args.source is not None and any((Path(args.source) / part).exists() for part in parts):
+        return True
+    return any(
+        Path(path).parts[:1] in [(part,) for part in parts]
+        for pattern in args.include
+        for path in glob.iglob(pattern, recursive=True)
+    )
