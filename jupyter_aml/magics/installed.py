@@ -42,7 +42,8 @@ def of_modules(modules: Sequence[str]) -> tuple[Installed, tuple[str, ...]]:
         if not found and not names & dict.fromkeys(_OURS).keys():
             missing.append(module)
         chosen |= _nearest(found, module)
-    return _as_requirements(chosen), tuple(missing)
+    # In one order, so that cells with the same imports share an environment.
+    return _as_requirements(dict(sorted(chosen.items()))), tuple(missing)
 
 
 def _first_of_each() -> dict[str, Distribution]:
