@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { mock, test } from 'node:test';
 import { EnvironmentsModel } from '../src/models/environments';
 import { anEnvironment, FakeServer, settled } from './samples';
 
@@ -97,4 +97,23 @@ test('a list that cannot be had says why, and keeps what it had', async () => {
 
   assert.equal(list.problem, 'The disk is full');
   assert.deepEqual(labels(list), ['sklearn:1']);
+});
+
+test('a run that begins has the environments counted again, and then once', async () => {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  try {
+    const server = new FakeServer();
+    server.environments = [anEnvironment()];
+    const list = await aList(server);
+    server.environments = [anEnvironment({ runs: 2 })];
+
+    list.soon();
+    list.soon();
+    mock.timers.tick(1000);
+    await settled();
+
+    assert.equal(list.find('sklearn')?.runs, 2);
+  } finally {
+    mock.timers.reset();
+  }
 });

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Photograph, Visit
-from tests.browser.pages import Environments, NotebookPage
+from tests.browser.pages import Environments, NotebookPage, Sidebar
 
 BUILD_LIMIT = 120_000
 LACKING = "cowsay"
@@ -47,12 +47,8 @@ def test_an_environment_written_in_the_form_is_built_and_shows_what_is_in_it(
     photograph(notebook.page, "environment-form")
     writer.press("Create and build")
 
-    expect(environments.row("formed")).to_have_attribute(
-        "data-state", re.compile("building|ready")
-    )
-    expect(environments.row("formed")).to_have_attribute(
-        "data-state", "ready", timeout=BUILD_LIMIT
-    )
+    expect(environments.row("formed")).to_have_attribute("data-state", re.compile("building|ready"))
+    expect(environments.row("formed")).to_have_attribute("data-state", "ready", timeout=BUILD_LIMIT)
     details = environments.details("formed")
     expect(details).to_have_attribute("data-state", "ready")
     details.get_by_role("tab", name="Build log").click()
@@ -141,6 +137,59 @@ def test_keys_lead_through_the_list_to_the_page_of_an_environment(visit: Visit) 
     expect(last).to_have_attribute("aria-selected", "true")
     keyboard.press("Enter")
     expect(environments.details(last.get_attribute("data-id") or "")).to_be_visible()
+
+
+def test_an_environment_that_is_edited_gets_a_version_which_can_be_deleted_alone(
+    visit: Visit, photograph: Photograph
+) -> None:
+    notebook = visit()
+    environments = shown(notebook)
+    writer = environments.new()
+    writer.name.fill("grown")
+    writer.add("pip packages", LACKING)
+    writer.press("Create")
+    details = environments.details("grown")
+    details.get_by_role("button", name="Edit").click()
+    writer.add("pip packages", "iniconfig")
+    expect(writer.node).to_contain_text("becomes its next version")
+    writer.press("Create")
+
+    expect(environments.row("grown")).to_contain_text("grown:2")
+    versions = details.get_by_role("combobox", name="Version")
+    expect(versions).to_have_value("2")
+    expect(details.locator(".cm-content")).to_contain_text("iniconfig")
+    versions.select_option("1")
+    expect(details.locator(".cm-content")).not_to_contain_text("iniconfig")
+    details.get_by_role("button", name="Delete").click()
+    expect(environments.dialog).to_contain_text("Delete environment grown:1?")
+    photograph(notebook.page, "environment-delete")
+    environments.dialog.get_by_role("button", name="Delete environment").click()
+
+    expect(versions).to_have_value("2")
+    expect(versions.get_by_role("option")).to_have_count(1)
+    expect(environments.row("grown")).to_contain_text("grown:2")
+
+
+@pytest.mark.timeout(300)
+def test_the_runs_in_an_environment_are_a_click_away_from_its_page(
+    visit: Visit, photograph: Photograph
+) -> None:
+    notebook = visit(f"%%aml submit used -e counted -n counting\nimport {LACKING}")
+    environments = built(notebook, "counted")
+    notebook.page.get_by_role("tab", name=notebook.file.name).click()
+    notebook.run_all()
+    notebook.card("counting").is_in("Completed")
+    expect(environments.row("counted")).to_contain_text("1 run")
+    environments.row("counted").dblclick()
+    details = environments.details("counted")
+    details.get_by_role("tab", name="Runs").click()
+    expect(details.get_by_role("button", name=re.compile("counting"))).to_be_visible()
+    photograph(notebook.page, "environment-runs")
+    details.get_by_role("button", name="Show the run in the sidebar").click()
+
+    sidebar = Sidebar(notebook.page)
+    expect(sidebar.filter).to_have_value("environment:counted:1")
+    expect(sidebar.rows).to_have_count(1)
 
 
 @pytest.mark.timeout(300)

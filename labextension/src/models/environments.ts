@@ -3,6 +3,8 @@ import type { WireEnvironment, WireEvent, WireSubscribe } from '../wire';
 import type { Live } from './run';
 import { Signal } from './signal';
 
+const SETTLE = 500;
+
 /** The environments of one workspace: the newest version of each name, kept live. */
 export class EnvironmentsModel implements Follower {
   constructor(private readonly live: Live) {}
@@ -55,11 +57,20 @@ export class EnvironmentsModel implements Follower {
     }
   }
 
+  /** Load the list again in a moment, as when something may use an environment that did not. */
+  soon(): void {
+    if (this.following) {
+      clearTimeout(this.waiting);
+      this.waiting = setTimeout(() => void this.refresh(), SETTLE);
+    }
+  }
+
   start(): void {
     this.following ??= this.live.feed.follow(this);
   }
 
   stop(): void {
+    clearTimeout(this.waiting);
     this.following?.dispose();
     this.following = null;
   }
@@ -137,6 +148,7 @@ export class EnvironmentsModel implements Follower {
   }
 
   private asked = 0;
+  private waiting: ReturnType<typeof setTimeout> | undefined;
   private readonly news: (() => void)[] = [];
   private following: Following | null = null;
 }

@@ -11,6 +11,8 @@ export class RunsModel implements Follower {
   constructor(private readonly live: Live) {}
 
   readonly changed = new Signal();
+  /** Given when a run is heard of that the list did not hold. */
+  readonly met = new Signal();
 
   workspace = 'default';
   filter = '';
@@ -78,6 +80,9 @@ export class RunsModel implements Follower {
     }
     this.remember(() => this.take(run));
     const at = this.rows.findIndex(row => row.runId === run.runId);
+    if (at < 0) {
+      this.met.emit();
+    }
     if (at >= 0 && this.rows[at].seq > run.seq) {
       return;
     }

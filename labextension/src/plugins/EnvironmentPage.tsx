@@ -1,8 +1,12 @@
 import { ReactWidget } from '@jupyterlab/ui-components';
 import * as React from 'react';
 import type { EnvironmentModel } from '../models/environment';
-import { EnvironmentView } from '../views/EnvironmentView';
 import type { EnvironmentViewProps } from '../views/EnvironmentView';
+
+// Not with the page of Lab: few visits to it open one of these.
+const EnvironmentView = React.lazy(async () => ({
+  default: (await import('../views/EnvironmentView')).EnvironmentView
+}));
 
 /** The page of one environment in the main area; it follows the environment while it is open. */
 export class EnvironmentPage extends ReactWidget {
@@ -13,7 +17,6 @@ export class EnvironmentPage extends ReactWidget {
     super();
     this.addClass('jp-aml-RunPage');
     model.start();
-    void model.refresh();
   }
 
   override dispose(): void {
@@ -21,7 +24,15 @@ export class EnvironmentPage extends ReactWidget {
     super.dispose();
   }
 
+  protected override onAfterShow(): void {
+    void this.model.refresh();
+  }
+
   protected override render(): JSX.Element {
-    return <EnvironmentView {...this.given} model={this.model} />;
+    return (
+      <React.Suspense fallback={null}>
+        <EnvironmentView {...this.given} model={this.model} />
+      </React.Suspense>
+    );
   }
 }

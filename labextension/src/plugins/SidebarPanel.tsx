@@ -27,6 +27,8 @@ export class SidebarPanel extends ReactWidget {
     this.addClass('jp-aml-Sidebar');
     this.title.icon = flaskIcon;
     this.title.caption = given.trans?.('AML runs') ?? 'AML runs';
+    // The list of environments says how many runs used each.
+    model.met.subscribe(() => environments.soon());
     this.node.setAttribute('role', 'region');
     this.node.setAttribute('aria-label', this.title.caption);
   }

@@ -1,8 +1,11 @@
 import { ReactWidget } from '@jupyterlab/ui-components';
 import * as React from 'react';
 import type { WritingModel } from '../models/writing';
-import { EnvironmentWriter } from '../views/EnvironmentWriter';
 import type { EnvironmentWriterProps } from '../views/EnvironmentWriter';
+
+const EnvironmentWriter = React.lazy(async () => ({
+  default: (await import('../views/EnvironmentWriter')).EnvironmentWriter
+}));
 
 /** The page on which a new environment is written. */
 export class WriterPage extends ReactWidget {
@@ -20,7 +23,11 @@ export class WriterPage extends ReactWidget {
   }
 
   protected override render(): JSX.Element {
-    return <EnvironmentWriter {...this.given} model={this.model} />;
+    return (
+      <React.Suspense fallback={null}>
+        <EnvironmentWriter {...this.given} model={this.model} />
+      </React.Suspense>
+    );
   }
 
   protected override onActivateRequest(): void {

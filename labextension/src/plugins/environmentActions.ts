@@ -181,7 +181,7 @@ function addCopy(context: EnvironmentsContext): void {
   const { trans } = context;
   addAction(context, {
     id: EnvironmentCommands.copySubmit,
-    label: trans('Copy %%aml submit'),
+    label: trans('Copy submit line'),
     caption: trans('Copy the first line of a cell that runs in the environment'),
     icon: copyIcon,
     failure: trans('The line cannot be copied'),

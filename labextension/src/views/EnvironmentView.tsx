@@ -110,7 +110,7 @@ function Head({ model, one, run }: PartProps): JSX.Element {
           disabled={model.isGone}
           onClick={act(EnvironmentCommands.copySubmit)}
         >
-          {trans('Copy %%aml submit')}
+          {trans('Copy submit line')}
         </Button>
         <span className="jp-aml-Bar-gap" />
         {!one.curated && (
@@ -237,7 +237,7 @@ function DefinitionPane({ one }: { one: WireEnvironment }): JSX.Element {
           <YamlEditor
             key={`${one.name}:${one.version}`}
             label={trans('Specification')}
-            text={one.specification}
+            text={one.specification.trimEnd()}
           />
         </section>
       )}

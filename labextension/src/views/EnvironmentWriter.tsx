@@ -286,6 +286,11 @@ function Text({ model, editor }: TextProps): JSX.Element {
   );
 }
 
+/** What is wrong, without the place, which stands before it. */
+function whatOf({ message, line }: WireMistake): string {
+  return line === null ? message : message.replace(/^[^:]*\bline \d+, column \d+: /, '');
+}
+
 /** What the check found, in sentences; a click leads to the place. */
 function Found({
   model,
@@ -308,7 +313,7 @@ function Found({
                 : trans('Line %1, column %2', mistake.line, mistake.column)}
             </Button>
           )}{' '}
-          {mistake.message}
+          {whatOf(mistake)}
         </p>
       ))}
       {model.warnings.map((warning, i) => (

@@ -94,9 +94,9 @@ function begin(spec: string, run: RunCommand): void {
 function runningRow(one: WireKernel, trans: Trans, run: RunCommand): RowItem {
   const { glyph, tone, word } = kernelFace(one.state);
   const facts = [
-    one.environment ?? one.displayName,
-    one.idle === null ? trans(word).toLowerCase() : trans('idle for %1', duration(one.idle)),
-    one.cpu === null ? '' : trans('%1 % CPU', Math.round(one.cpu))
+    one.idle === null ? trans(word).toLowerCase() : trans('idle %1', duration(one.idle)),
+    one.cpu === null ? '' : trans('%1 % CPU', Math.round(one.cpu)),
+    one.environment ?? one.displayName
   ];
   return {
     id: one.kernelId,

@@ -37,16 +37,18 @@ export function LogPane({ model }: { model: Logged }): JSX.Element {
   return (
     <div className="jp-aml-Log">
       <div className="jp-aml-Bar">
-        <select
-          aria-label={trans('Log')}
-          value={name}
-          onChange={event => setName(event.target.value)}
-          {...QUIET}
-        >
-          {model.logNames.map(one => (
-            <option key={one}>{one}</option>
-          ))}
-        </select>
+        {model.logNames.length > 1 && (
+          <select
+            aria-label={trans('Log')}
+            value={name}
+            onChange={event => setName(event.target.value)}
+            {...QUIET}
+          >
+            {model.logNames.map(one => (
+              <option key={one}>{one}</option>
+            ))}
+          </select>
+        )}
         <span className="jp-aml-Bar-gap" />
         <input
           type="search"
