@@ -15,6 +15,8 @@ from jupyter_aml.domain.errors import AmlError
 VERBS: Mapping[str, str] = {
     "serve": "answer for a root where no Jupyter server runs",
     "reindex": "write the database again from the run folders alone",
+    "env": "list, show, build, compare, register, delete and prune environments",
+    "kernel": "make environments kernels of notebooks",
 }
 """Every verb with its one line of help; the verb `x` lives in `jupyter_aml/cli/x.py`."""
 
@@ -35,6 +37,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = _parser(given).parse_args(given)
     if args.root is not None:
         args.root = os.environ["AML_ROOT"] = os.path.abspath(os.path.expanduser(args.root))
+        # What is said on the command line goes before the way that a run or kernel was given.
+        for name in ("AML_SOCKET", "AML_URL"):
+            os.environ.pop(name, None)
     try:
         return _verb(args.verb).run(args)
     except AmlError as error:
