@@ -40,17 +40,24 @@ def details(run: Run) -> dict[str, Any]:
             "nodeCount": 1,
             "maxRunDurationSeconds": None if job is None else job["timeout"],
             "parameters": seen["parameters"],
-            "environment": {
-                "name": None if job is None else job["environment"],
-                "python": {
-                    "interpreterPath": None if job is None else job["interpreter"],
-                    "userManagedDependencies": True,
-                },
-                "environmentVariables": {} if job is None else job["environmentVariables"],
-            },
+            "environment": None if job is None else _environment(job),
         },
         "logFiles": {name: _address(run, name) for name in log_names(run)},
         "submittedBy": seen["submittedBy"],
+    }
+
+
+def _environment(job: wire.WireJob) -> dict[str, Any]:
+    name, is_registered, version = job["environment"].partition(":")
+    return {
+        "name": name,
+        "version": version or None,
+        "python": {
+            "interpreterPath": job["interpreter"] or "python",
+            # A path is the user's own Python; another one is found by the engine.
+            "userManagedDependencies": not is_registered or "/" in job["interpreter"],
+        },
+        "environmentVariables": job["environmentVariables"],
     }
 
 

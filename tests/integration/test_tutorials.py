@@ -158,10 +158,10 @@ def index(
     with serving(tmp_path / "index") as index:
         monkeypatch.setenv("UV_DEFAULT_INDEX", index.url)
         monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))
-        names = "numpy pandas pyarrow ipykernel matplotlib"
-        for name in names.split():
+        for name in ("numpy", "pyarrow", "ipykernel", "matplotlib"):
             index.add(name)
-        index.add("scikit-learn", module="sklearn")
+        index.add("pandas", requires=["numpy"])
+        index.add("scikit-learn", requires=["numpy"], module="sklearn")
         yield index
 
 

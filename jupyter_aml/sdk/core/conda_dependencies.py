@@ -255,6 +255,12 @@ class CondaDependencies:
         """The specification as plain data."""
         return copy.deepcopy(self._data)
 
+    def _take_variables(self) -> dict[str, str]:
+        """Take out what a specification says beside its packages; returns its variables."""
+        self._data.pop("prefix", None)
+        variables = self._data.pop("variables", None) or {}
+        return {str(name): str(value) for name, value in variables.items()}
+
     @classmethod
     def _from_json(cls, data: dict[str, Any]) -> CondaDependencies:
         made = cls()

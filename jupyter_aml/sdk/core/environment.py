@@ -90,7 +90,9 @@ class Environment:
         Raises UserErrorException naming the file, and line and column where it is no YAML.
         """
         made = Environment(name)
-        made.python.conda_dependencies = CondaDependencies(file_path)
+        packages = CondaDependencies(file_path)
+        made.environment_variables = packages._take_variables()
+        made.python.conda_dependencies = packages
         return made
 
     @staticmethod
@@ -238,11 +240,10 @@ class Environment:
             raise UserErrorException(
                 f"{os.fspath(path)!r} is there already: pass overwrite=True to write into it"
             )
-        folder.mkdir(parents=True, exist_ok=True)
         data = self._to_json()
-        packages = self.python.conda_dependencies
-        if packages is not None:
-            packages.save(folder / CONDA_FILE_NAME)
+        folder.mkdir(parents=True, exist_ok=True)
+        if data["python"]["condaDependencies"] is not None:
+            self.python.conda_dependencies.save(folder / CONDA_FILE_NAME)
         if data["docker"]["baseDockerfile"]:
             (folder / _DOCKERFILE).write_text(data["docker"]["baseDockerfile"], encoding="utf-8")
         (folder / _DEFINITION).write_text(json.dumps(data, indent=4), encoding="utf-8")
@@ -267,6 +268,7 @@ class Environment:
     # ---- the JSON form ------------------------------------------------------------------------
 
     def _to_json(self) -> dict[str, Any]:
+        newer = {"assetId": self.asset_id, "r": self.r, "databricks": self.databricks}
         return {
             "name": self.name,
             "version": self.version,
@@ -277,6 +279,7 @@ class Environment:
             "docker": self.docker._to_json(),
             "spark": self.spark._to_json(),
             "inferencingStackVersion": self.inferencing_stack_version,
+            **{key: value for key, value in newer.items() if value is not None},
         }
 
     @classmethod
@@ -289,6 +292,8 @@ class Environment:
         made.spark._take(checked["spark"])
         made.environment_variables = checked["environmentVariables"]
         made.inferencing_stack_version = checked["inferencingStackVersion"]
+        made.asset_id, made.r = checked.get("assetId"), checked.get("r")
+        made.databricks = checked.get("databricks")
         return made
 
     @classmethod
@@ -301,17 +306,6 @@ class Environment:
         made = cls(name)
         made.python._is_callers = True
         return made
-
-    @property
-    def _is_callers(self) -> bool:
-        """Whether nobody asked for anything but the notebook's own Python."""
-        python = self.python
-        return (
-            python._is_callers
-            and python.user_managed_dependencies
-            and python.interpreter_path in ("python", "", None)
-            and not (self.docker.enabled and self.docker.base_image != DEFAULT_CPU_IMAGE)
-        )
 
     def __copy__(self) -> Environment:
         return copy.deepcopy(self)

@@ -23,7 +23,9 @@ class PythonSection:
     def __init__(self, **_: Any) -> None:
         self.interpreter_path: str | None = "python"
         self._user_managed: bool | None = None
-        self._conda_dependencies: CondaDependencies | None = None
+        self._packages = CondaDependencies()
+        self._was_given = False
+        self._writes_none = False
         self.base_conda_environment: str | None = None
         self._is_callers = False
 
@@ -32,18 +34,16 @@ class PythonSection:
         """Whether the packages are the user's own affair, so that nothing is installed."""
         if self._user_managed is not None:
             return self._user_managed
-        return self._is_callers and self._conda_dependencies is None
+        return self._is_callers and not self._asks_for_packages and not self.base_conda_environment
 
     @user_managed_dependencies.setter
     def user_managed_dependencies(self, value: bool) -> None:
         self._user_managed = bool(value)
 
     @property
-    def conda_dependencies(self) -> CondaDependencies | None:
-        """The packages; Python and the runtime where nothing else was asked for."""
-        if self._conda_dependencies is None and not self.user_managed_dependencies:
-            self._conda_dependencies = CondaDependencies()
-        return self._conda_dependencies
+    def conda_dependencies(self) -> CondaDependencies:
+        """The packages, to be changed in place; Python and the runtime to begin with."""
+        return self._packages
 
     @conda_dependencies.setter
     def conda_dependencies(self, value: CondaDependencies | None) -> None:
@@ -51,7 +51,8 @@ class PythonSection:
             raise UserErrorException(
                 f"conda_dependencies: expected a CondaDependencies, not {type(value).__name__}"
             )
-        self._conda_dependencies = value
+        self._packages = CondaDependencies() if value is None else value
+        self._was_given, self._writes_none = value is not None, value is None
 
     @property
     def conda_dependencies_file(self) -> None:
@@ -60,14 +61,29 @@ class PythonSection:
 
     @conda_dependencies_file.setter
     def conda_dependencies_file(self, path: str | os.PathLike[str]) -> None:
-        self._conda_dependencies = CondaDependencies(path)
+        self.conda_dependencies = CondaDependencies(path)
+
+    @property
+    def _asks_for_packages(self) -> bool:
+        return self._was_given or self._packages != CondaDependencies()
+
+    @property
+    def _is_untouched(self) -> bool:
+        """Whether it still stands for the notebook's own Python, as nobody asked for another."""
+        return (
+            self._is_callers
+            and self._user_managed is None
+            and self.user_managed_dependencies
+            and self.interpreter_path in ("python", "", None)
+        )
 
     def _to_json(self) -> dict[str, Any]:
-        packages = self.conda_dependencies
+        writes_none = self._writes_none or self.user_managed_dependencies
+        has_packages = self._asks_for_packages or not writes_none
         return {
             "interpreterPath": self.interpreter_path,
             "userManagedDependencies": self.user_managed_dependencies,
-            "condaDependencies": None if packages is None else packages.as_dict(),
+            "condaDependencies": self._packages.as_dict() if has_packages else None,
             "baseCondaEnvironment": self.base_conda_environment,
         }
 
@@ -75,8 +91,7 @@ class PythonSection:
         self.interpreter_path = data["interpreterPath"]
         self._user_managed = data["userManagedDependencies"]
         packages = data["condaDependencies"]
-        if packages is not None:
-            self._conda_dependencies = CondaDependencies._from_json(packages)
+        self.conda_dependencies = packages and CondaDependencies._from_json(packages)
         self.base_conda_environment = data["baseCondaEnvironment"]
 
 
@@ -143,6 +158,12 @@ class DockerSection:
         self.shm_size: str | None = None
         self.gpu_support: bool | None = None
         self.shared_volumes: bool | None = None
+
+    @property
+    def _names_an_image(self) -> bool:
+        """Whether there is an image of the user's own, and not just the one of the beginning."""
+        is_chosen = self.base_image not in (None, "", DEFAULT_CPU_IMAGE, DEFAULT_GPU_IMAGE)
+        return is_chosen or bool(self.base_dockerfile) or self.build_context is not None
 
     def _to_json(self) -> dict[str, Any]:
         registry = self.base_image_registry

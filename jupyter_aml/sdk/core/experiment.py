@@ -152,8 +152,7 @@ class Experiment:
                 "a ScriptRunConfig can"
             )
         body = {
-            **self._of_the_kernel(),
-            **config.request(),
+            **config.request(None if config.names_an_environment else self._of_the_kernel()),
             "workspace": self._workspace.name,
             "experiment": self._name,
             "tags": {str(key): str(value) for key, value in (tags or {}).items()},
@@ -164,15 +163,15 @@ class Experiment:
                 body[key] = str(more[name])
         return body
 
-    def _of_the_kernel(self) -> dict[str, Any]:
+    def _of_the_kernel(self) -> dict[str, Any] | None:
         """The environment of a managed kernel: where none is named, runs are sent in that one."""
         label = os.environ.get("AML_ENVIRONMENT")
         if not label or "AML_RUN_DIR" in os.environ:
-            return {}
+            return None
         name, _, version = label.partition(":")
         workspace = os.environ.get("AML_WORKSPACE", self._workspace.name)
         seen = self._workspace.client.environment(workspace, name, version or None)
-        return {"environment": seen["definition"]}
+        return seen["definition"]
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Experiment) and (other._name, other._workspace.name) == (

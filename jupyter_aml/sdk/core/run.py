@@ -230,17 +230,9 @@ class Run(RunFiles, RunLabels, RunLogging):
 
     def get_environment(self) -> Environment:
         """The environment it ran in."""
-        from jupyter_aml.sdk.core.environment import Environment
+        from jupyter_aml.sdk.run_environment import environment_of
 
-        job = self.seen["job"]
-        name, is_registered, version = ("" if job is None else job["environment"]).partition(":")
-        if is_registered:
-            return Environment.get(self.experiment.workspace, name, version)
-        environment = Environment("user-managed" if job is None else job["environment"])
-        if job is not None:
-            environment.python.interpreter_path = job["interpreter"]
-            environment.environment_variables = dict(job["environmentVariables"])
-        return environment
+        return environment_of(self)
 
     def get_snapshot_id(self) -> str | None:
         """The id of the code that was sent with it."""

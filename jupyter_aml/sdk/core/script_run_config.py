@@ -9,12 +9,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from jupyter_aml.domain import environment as definitions
 from jupyter_aml.sdk.core.environment import Environment
 from jupyter_aml.sdk.core.runconfig import RunConfiguration
 from jupyter_aml.sdk.exceptions import UserErrorException
 
 MAX_DURATION_SECONDS_DEFAULT = 2592000
 CELL = "cell.py"
+_BUILT = "python"
+"""Stands for the Python of an environment that the engine builds."""
 
 
 class ScriptRunConfig:
@@ -47,7 +50,7 @@ class ScriptRunConfig:
         if compute_target is not None:
             self.run_config.target = getattr(compute_target, "name", compute_target)
         if environment is not None:
-            self.run_config.environment = environment
+            self.run_config.environment = _checked(environment)
         if docker_runtime_config is not None:
             self.run_config.docker = docker_runtime_config
         if distributed_job_config is not None:
@@ -84,36 +87,51 @@ class ScriptRunConfig:
         if compute_target is not None:
             config.run_config.target = getattr(compute_target, "name", compute_target)
         if environment is not None:
-            config.run_config.environment = environment
+            config.run_config.environment = _checked(environment)
         config._cell = _Cell(cell, dict(parameters or {}), list(include), base, line_offset)
         if config.source_directory:
             config._check_folder()
         return config
 
-    def request(self) -> dict[str, Any]:
-        """The part of the body of POST /aml/runs that this configuration decides."""
+    @property
+    def names_an_environment(self) -> bool:
+        """Whether anything but the notebook's own Python was asked for."""
+        environment, docker = self.run_config.environment, self.run_config.docker
+        is_image = (environment.docker.enabled or docker.use_docker) and (
+            environment.docker._names_an_image
+        )
+        return is_image or not environment.python._is_untouched
+
+    def request(self, otherwise: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """The part of the body of POST /aml/runs that this configuration decides.
+
+        `otherwise` is the definition to run in where none is named, in place of the notebook's
+        own Python. Raises Invalid or UserErrorException for an environment that cannot be.
+        """
         cell = self._cell
+        environment = self._environment() if self.names_an_environment else otherwise
         body: dict[str, Any] = {
             "script": self.script,
             "arguments": [str(argument) for argument in self.arguments],
-            "job": self._job(),
+            "job": self._job(None if environment is None else definitions.read(environment)),
             "source": self._source(),
         }
-        if not self.run_config.environment._is_callers:
-            body["environment"] = self._environment()
+        if environment is not None:
+            body["environment"] = dict(environment)
         if cell is not None:
             body["parameters"] = cell.parameters
         if self.script is None:
             del body["script"]
         return body
 
-    def _job(self) -> dict[str, Any]:
+    def _job(self, environment: definitions.Definition | None) -> dict[str, Any]:
         config = self.run_config
+        python = _interpreter(environment)
         job: dict[str, Any] = {
             "command": self._command(),
-            "interpreter": "" if self.command else self._interpreter(),
+            "interpreter": "" if self.command else python,
             "environment": config.environment.name,
-            "environmentVariables": self._variables(),
+            "environmentVariables": self._variables(environment, python),
             "target": str(config.target),
             "lineOffset": 0 if self._cell is None else self._cell.line_offset,
         }
@@ -136,24 +154,13 @@ class ScriptRunConfig:
                 docker["shmSize"] = wanted.shm_size
         return definition
 
-    @property
-    def _is_user_managed(self) -> bool:
-        environment = self.run_config.environment
-        return environment._is_callers or environment.python.user_managed_dependencies
-
-    def _interpreter(self) -> str:
-        """The interpreter of a user-managed environment; for others the engine knows it."""
-        path = self.run_config.environment.python.interpreter_path
-        if not self._is_user_managed:
-            return "python"
-        return path if path and path != "python" else sys.executable
-
-    def _variables(self) -> dict[str, str]:
-        config = self.run_config
-        given = {str(name): str(value) for name, value in config.environment_variables.items()}
-        if self.command and "PATH" not in given and self._is_user_managed:
+    def _variables(self, environment: definitions.Definition | None, python: str) -> dict[str, str]:
+        own = self.run_config.environment_variables
+        given = {} if environment is None else environment.variables
+        given.update({str(name): str(value) for name, value in own.items()})
+        if self.command and "PATH" not in given and python != _BUILT:
             # `python` in a command is the environment's, as it is for a script.
-            folder = os.path.dirname(self._interpreter())
+            folder = os.path.dirname(python)
             others = os.environ.get("PATH", os.defpath)
             given["PATH"] = f"{folder}{os.pathsep}{others}" if folder else others
         return given
@@ -211,6 +218,25 @@ class ScriptRunConfig:
         there = [path.name for path in Path(self.source_directory).glob("*.py")]
         near = get_close_matches(str(self.script), there, 1)
         return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def _checked(environment: Any) -> Environment:
+    if not isinstance(environment, Environment):
+        raise UserErrorException(
+            f"environment: expected an Environment, not {type(environment).__name__}; "
+            "Environment.get(workspace, name) gives a registered one"
+        )
+    return environment
+
+
+def _interpreter(environment: definitions.Definition | None) -> str:
+    """The interpreter of a user-managed environment; that of others is the engine's to find."""
+    if environment is None:
+        return sys.executable
+    if environment.wants_docker or not environment.is_user_managed:
+        return _BUILT
+    path = environment.interpreter
+    return sys.executable if path == "python" else os.path.expanduser(path)
 
 
 class _Cell:
