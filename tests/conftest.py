@@ -15,6 +15,9 @@ import pytest
 
 from jupyter_aml.testing.engines import end_engine
 from jupyter_aml.testing.jupyter import JupyterServer
+from tests.docker_engine import base_image, docker_engine
+
+__all__ = ["base_image", "docker_engine"]
 
 REPOSITORY = Path(__file__).parents[1]
 

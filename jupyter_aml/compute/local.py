@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import errno
-import json
 import os
 import signal
 import struct
@@ -13,20 +11,20 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from importlib.util import MAGIC_NUMBER, cache_from_source
 from pathlib import Path
 from typing import Any
 
 from jupyter_aml.compute import proc
+from jupyter_aml.compute.attempt import Attempt, make_folders
 from jupyter_aml.compute.protocol import BackendJob, Handle, Phase, Sighting
-from jupyter_aml.domain.errors import Invalid, StorageFailed, Unreachable
+from jupyter_aml.domain.errors import Invalid, Unreachable
 from jupyter_aml.runfolder.layout import RunFolder
 from jupyter_aml.shim import shim
 
 LOCAL = "local"
 
-_BLOCK = 1 << 16
 _POLL = 0.02
 _SLOW_POLL = 0.5
 _FRESH_PULSE = 30.0
@@ -99,84 +97,53 @@ class LocalBackend:
         _reap()
 
 
-class _Place:
-    """Where the shim of one attempt writes, and what can be read from that."""
+class _Place(Attempt):
+    """An attempt on this machine."""
 
     def __init__(self, handle: Handle) -> None:
         data = handle.data
-        self.run, self.attempt = data["run"], data["attempt"]
-        self.status, self.log = Path(data["status"]), Path(data["log"])
+        super().__init__(data["run"], data["attempt"], Path(data["status"]), Path(data["log"]))
         self._first = int(data["shim"]), data["shimStart"]
-
-    @property
-    def key(self) -> str:
-        """Tells this attempt from all others."""
-        return f"{self.status}.{self.attempt}"
 
     def look(self) -> Sighting:
         """Decide from the records and the living; takes the attempt away if it cannot start."""
-        if (end := self._read("exit")) is not None:
-            return _gone(end)
-        claim: Mapping[str, Any] | None = self._read("claim")
+        if (end := self.end()) is not None:
+            return end
+        claim: Mapping[str, Any] | None = self.read("claim")
         # Where there are no hard links a claim is empty for a moment.
         if not claim and proc.is_alive(*self._first):
             return Sighting(phase=Phase.WAITING)
         if claim is None:
-            claim = self._claim_for_nobody()
+            claim = self.claim_for_nobody()
         if claim.get("pid") == 0:
             return Sighting(phase=Phase.GONE, never_started=True)
         if proc.is_alive(*_guard(claim)) or self._lives_elsewhere(claim):
-            pids = self._read("pids") or {}
-            return Sighting(phase=Phase.ALIVE, started=_time(pids.get("time")))
+            return Sighting(phase=Phase.ALIVE, started=self.started())
         # It may have ended, and written so, since the first line of this function.
-        if (end := self._read("exit")) is not None:
-            return _gone(end)
+        if (end := self.end()) is not None:
+            return end
         return Sighting(phase=Phase.LOST)
 
     def guard(self) -> tuple[int, str]:
         """Pid and start of the shim that has the attempt, else of the one started for it."""
-        claim = self._read("claim")
+        claim = self.read("claim")
         return self._first if claim is None else _guard(claim)
 
     def tell(self, grace: timedelta) -> None:
         """Ask the shim to end the script within that grace."""
-        claim = self._read("claim")
+        claim = self.read("claim")
         if claim is not None and self._lives_elsewhere(claim):
             raise Unreachable(f"run {self.run} is guarded on another machine; stop it there")
-        wish = self.status / f"grace.{self.attempt}"
-        draft = wish.with_name(f"{wish.name}.{os.getpid()}-{time.monotonic_ns()}")
-        # Without the wish the shim keeps to the grace of the job.
-        with contextlib.suppress(OSError):
-            draft.write_text(repr(grace.total_seconds()))
-            draft.replace(wish)
+        self.wish(grace)
         pid, start = self.guard()
         proc.send(pid, start, signal.SIGTERM)
         proc.send(pid, start, signal.SIGCONT)
 
     def left(self) -> list[proc.Process]:
         """List what lives of this attempt."""
-        pids = self._read("pids") or {}
+        pids = self.read("pids") or {}
         child = (int(pids["child"]), str(pids["childStart"])) if "child" in pids else None
         return proc.of_run(self.run, self.attempt, [child] if child else [])
-
-    def piece(self, offset: int) -> bytes:
-        """Read some output from there on; nothing where there is none."""
-        try:
-            with self.log.open("rb") as file:
-                file.seek(offset)
-                return file.read(_BLOCK)
-        except FileNotFoundError:
-            return b""
-
-    def _claim_for_nobody(self) -> Mapping[str, Any]:
-        try:
-            taken = shim.claim(str(self.status), self.attempt, 0)
-        except FileNotFoundError:
-            # The folder is gone, and with it the word on what was started.
-            return {"pid": -1}
-        except OSError as error:
-            raise StorageFailed(f"cannot write to {self.status}: {error.strerror}") from error
-        return {"pid": 0} if taken else self._read("claim") or {"pid": -1}
 
     def _lives_elsewhere(self, claim: Mapping[str, Any]) -> bool:
         """Whether another machine on the same files has the job (or this one, a moment ago)."""
@@ -187,29 +154,10 @@ class _Place:
         except OSError:
             return False
 
-    def _read(self, name: str) -> dict[str, Any] | None:
-        path = self.status / f"{name}.{self.attempt}"
-        try:
-            text = path.read_bytes()
-        except (FileNotFoundError, NotADirectoryError):
-            return None
-        except OSError as error:
-            raise Unreachable(f"cannot read {path}: {error.strerror}") from error
-        try:
-            record = json.loads(text)
-        except ValueError:
-            record = None
-        # There is a record, so the thing happened, even if the disk has lost what it said.
-        return record if isinstance(record, dict) else {}
-
 
 def _start(python: str, job: BackendJob) -> Handle:
     folder, attempt = RunFolder(job.folder.absolute()), str(job.attempt)
-    try:
-        folder.status.mkdir(parents=True, exist_ok=True)
-        folder.logs.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StorageFailed(f"cannot make {folder.status}: {error.strerror}") from error
+    make_folders(folder)
     pid, start = -1, ""
     if not (folder.status / f"claim.{attempt}").exists():
         pid = _popen(python, job, folder)
@@ -318,24 +266,3 @@ async def _until_gone(pid: int, start: str) -> None:
 
 def _guard(claim: Mapping[str, Any]) -> tuple[int, str]:
     return int(claim.get("pid", -1)), str(claim.get("start", ""))
-
-
-def _gone(end: Mapping[str, Any]) -> Sighting:
-    if "code" not in end:
-        return Sighting(phase=Phase.GONE, why="the record of how the script ended is unreadable")
-    return Sighting(
-        phase=Phase.GONE,
-        exit_code=int(end["code"]),
-        why=end.get("why"),
-        started=_time(end.get("started")),
-        ended=_time(end.get("time")),
-        resources={
-            name: float(end[name])
-            for name in ("maxRssKb", "userSeconds", "systemSeconds")
-            if name in end
-        },
-    )
-
-
-def _time(seconds: float | None) -> datetime | None:
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

@@ -25,6 +25,14 @@ class BackendJob:
     """All variables of the script: nothing is inherited."""
     timeout: timedelta | None = None
     grace: timedelta = timedelta(seconds=10)
+    image: str | None = None
+    """Id of the image to run in, for backends that run containers."""
+    mounts: tuple[Path, ...] = ()
+    """What the job reads besides its folder: there at the same paths, read-only."""
+    shm_size: str | None = None
+    """Size of /dev/shm in a container, such as "2g"."""
+    arguments: tuple[str, ...] = ()
+    """Further options of a container, as `docker run` takes them."""
 
     @property
     def run(self) -> str:

@@ -58,6 +58,11 @@ class ComputeBackendContract:
         """A command that prints this and exits with the code, or stays until told if None."""
         raise NotImplementedError
 
+    @property
+    def fields(self) -> dict[str, Any]:
+        """What else a job of this backend needs, such as the image to run in."""
+        return {}
+
     @pytest.fixture
     def a_job(self, tmp_path: Path) -> Callable[..., BackendJob]:
         """Make jobs of one run, each in a new attempt."""
@@ -74,6 +79,7 @@ class ComputeBackendContract:
                 "cwd": tmp_path / "work",
                 "environment": {"PATH": "/usr/bin:/bin", "AML_RUN_ID": tmp_path.name},
                 "grace": timedelta(seconds=5),
+                **self.fields,
             }
             return BackendJob(**{**values, **fields})
 

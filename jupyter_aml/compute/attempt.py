@@ -1,0 +1,114 @@
+"""The files that the shim of one attempt leaves, on whatever machine or in whatever container."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from jupyter_aml.compute.protocol import Phase, Sighting
+from jupyter_aml.domain.errors import StorageFailed, Unreachable
+from jupyter_aml.runfolder.layout import RunFolder
+from jupyter_aml.shim import shim
+
+_BLOCK = 1 << 16
+
+
+class Attempt:
+    """Where the shim of one attempt writes, and what can be read from that."""
+
+    def __init__(self, run: str, attempt: str, status: Path, log: Path) -> None:
+        self.run, self.attempt, self.status, self.log = run, attempt, status, log
+
+    @property
+    def key(self) -> str:
+        """Tells this attempt from all others."""
+        return f"{self.status}.{self.attempt}"
+
+    def read(self, name: str) -> dict[str, Any] | None:
+        """Read the record of that name; None where there is none."""
+        path = self.status / f"{name}.{self.attempt}"
+        try:
+            text = path.read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            raise Unreachable(f"cannot read {path}: {error.strerror}") from error
+        try:
+            record = json.loads(text)
+        except ValueError:
+            record = None
+        # There is a record, so the thing happened, even if the disk has lost what it said.
+        return record if isinstance(record, dict) else {}
+
+    def end(self) -> Sighting | None:
+        """How it ended by the shim's own word; None while there is none."""
+        record = self.read("exit")
+        return None if record is None else _gone(record)
+
+    def started(self) -> datetime | None:
+        """When the script was started."""
+        return _time((self.read("pids") or {}).get("time"))
+
+    def piece(self, offset: int) -> bytes:
+        """Read some output from there on; nothing where there is none."""
+        try:
+            with self.log.open("rb") as file:
+                file.seek(offset)
+                return file.read(_BLOCK)
+        except FileNotFoundError:
+            return b""
+
+    def claim_for_nobody(self) -> Mapping[str, Any]:
+        """Take the attempt away, so that nothing can be started under it any more."""
+        try:
+            taken = shim.claim(str(self.status), self.attempt, 0)
+        except FileNotFoundError:
+            # The folder is gone, and with it the word on what was started.
+            return {"pid": -1}
+        except OSError as error:
+            raise StorageFailed(f"cannot write to {self.status}: {error.strerror}") from error
+        return {"pid": 0} if taken else self.read("claim") or {"pid": -1}
+
+    def wish(self, grace: timedelta) -> None:
+        """Leave word for the shim of the grace to keep; without it, it keeps to the job's."""
+        wish = self.status / f"grace.{self.attempt}"
+        draft = wish.with_name(f"{wish.name}.{os.getpid()}-{time.monotonic_ns()}")
+        with contextlib.suppress(OSError):
+            draft.write_text(repr(grace.total_seconds()))
+            draft.replace(wish)
+
+
+def make_folders(folder: RunFolder) -> None:
+    """Make what a shim writes to; raises StorageFailed."""
+    try:
+        folder.status.mkdir(parents=True, exist_ok=True)
+        folder.logs.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageFailed(f"cannot make {folder.status}: {error.strerror}") from error
+
+
+def _gone(end: Mapping[str, Any]) -> Sighting:
+    if "code" not in end:
+        return Sighting(phase=Phase.GONE, why="the record of how the script ended is unreadable")
+    return Sighting(
+        phase=Phase.GONE,
+        exit_code=int(end["code"]),
+        why=end.get("why"),
+        started=_time(end.get("started")),
+        ended=_time(end.get("time")),
+        resources={
+            name: float(end[name])
+            for name in ("maxRssKb", "userSeconds", "systemSeconds")
+            if name in end
+        },
+    )
+
+
+def _time(seconds: float | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

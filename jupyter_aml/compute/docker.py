@@ -1,0 +1,291 @@
+"""Runs jobs in docker containers, each under our shim, so that their records are those of any run.
+
+The run folder is mounted at its own path. Console, exit record and time limit are the shim's
+affair; the container adds the walls, and an end of everything in it when the shim ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import shlex
+import time
+from collections.abc import AsyncIterator, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from jupyter_aml.compute.attempt import Attempt, make_folders
+from jupyter_aml.compute.containers import connect, said
+from jupyter_aml.compute.protocol import BackendJob, Handle, Phase, Sighting
+from jupyter_aml.domain.errors import Invalid, NotFound
+from jupyter_aml.runfolder.layout import RunFolder
+from jupyter_aml.shim import shim
+
+DOCKER = "docker"
+LABEL = "aml.job"
+
+_POLL, _LOOK = 0.05, 1.0
+_LIMITS = {"--memory": "mem_limit", "-m": "mem_limit", "--shm-size": "shm_size",
+           "--network": "network_mode", "--net": "network_mode", "--ipc": "ipc_mode"}  # fmt: skip
+
+
+class DockerBackend:
+    """Starts a container for each job and finds it again by its name."""
+
+    def __init__(self, *, url: str | None = None) -> None:
+        """`url` is the address of the engine; None for the one that the variables name."""
+        self._url = url
+        self._made: Any = None
+        self._seen: dict[str, Phase] = {}
+
+    async def submit(self, job: BackendJob) -> Handle:
+        """Start a container, unless one was started for this attempt before."""
+        if not job.command:
+            raise Invalid(f"job {job.id} has an empty command")
+        return await asyncio.to_thread(self._submit, job)
+
+    async def look(self, handle: Handle) -> Sighting:
+        """Say where the job stands, by its records and by its container."""
+        place = _Place(handle)
+        sighting = await asyncio.to_thread(self._look, place)
+        self._seen[place.key] = sighting.phase
+        return sighting
+
+    async def stop(self, handle: Handle, *, grace: timedelta) -> None:
+        """Tell the shim in the container."""
+        place = _Place(handle)
+        sighting = await asyncio.to_thread(self._look, place)
+        if sighting.phase in (Phase.WAITING, Phase.ALIVE):
+            await asyncio.to_thread(self._tell, place, grace)
+        elif sighting.phase is Phase.LOST:
+            await asyncio.to_thread(self._remove, place)
+
+    async def wait(self, handle: Handle) -> None:
+        """Return when the job may stand elsewhere than at the last `look`."""
+        place, looked = _Place(handle), time.monotonic()
+        before = self._seen.get(place.key)
+        while True:
+            if await asyncio.to_thread(place.end) is not None:
+                return
+            is_late = time.monotonic() - looked > _LOOK
+            if is_late or before is Phase.WAITING:
+                phase = (await asyncio.to_thread(self._look, place)).phase
+                if phase is not before or phase in (Phase.GONE, Phase.LOST):
+                    return
+                looked = time.monotonic()
+            await asyncio.sleep(_POLL)
+
+    async def logs(self, handle: Handle, *, after: int = 0) -> AsyncIterator[bytes]:
+        """Yield output from byte `after` on, until the job has ended."""
+        place, offset = _Place(handle), after
+        while True:
+            phase = (await asyncio.to_thread(self._look, place)).phase
+            while piece := await asyncio.to_thread(place.piece, offset):
+                offset += len(piece)
+                yield piece
+            if phase in (Phase.GONE, Phase.LOST):
+                return
+            await asyncio.sleep(_POLL)
+
+    async def forget(self, handle: Handle) -> None:
+        """Remove the container; the records belong to the run folder and stay."""
+        place = _Place(handle)
+        self._seen.pop(place.key, None)
+        await asyncio.to_thread(self._remove, place)
+
+    def close(self) -> None:
+        """Close the connections to the engine."""
+        if self._made is not None:
+            self._made.close()
+            self._made = None
+
+    # ---- in threads -------------------------------------------------------------------------
+
+    @property
+    def _client(self) -> Any:
+        if self._made is None:
+            self._made = connect(self._url)
+        return self._made
+
+    def _submit(self, job: BackendJob) -> Handle:
+        folder = RunFolder(job.folder.absolute())
+        make_folders(folder)
+        handle = _handle(job, folder)
+        place = _Place(handle)
+        if place.read("claim") is not None or self._container(place) is not None:
+            return handle
+        if job.image is None:
+            raise Invalid(f"job {job.id} names no image to run in")
+        options = {**_options(job), **_arguments(job)}
+        with said():
+            try:
+                container = self._client.containers.create(job.image, **options)
+            except Exception as error:
+                # Another submit of the same job was a moment earlier.
+                if getattr(error, "status_code", None) == 409:
+                    return handle
+                raise
+            try:
+                container.start()
+            except BaseException:
+                container.remove(force=True)
+                raise
+        return handle
+
+    def _look(self, place: _Place) -> Sighting:
+        if (end := place.end()) is not None:
+            return end
+        container = self._container(place)
+        if container is None:
+            return self._without(place)
+        state = container.attrs["State"]
+        if state["Status"] in ("created", "running", "restarting", "paused"):
+            if place.read("claim") is None:
+                return Sighting(phase=Phase.WAITING)
+            return Sighting(phase=Phase.ALIVE, started=place.started())
+        # It may have written its last record since the first line of this method.
+        if (end := place.end()) is not None:
+            return end
+        return _ended(state, place)
+
+    def _without(self, place: _Place) -> Sighting:
+        claim: Mapping[str, Any] | None = place.read("claim") or place.claim_for_nobody()
+        if claim is not None and claim.get("pid") == 0:
+            return Sighting(phase=Phase.GONE, never_started=True)
+        if (end := place.end()) is not None:
+            return end
+        why = "the container of the run was removed by somebody else"
+        return Sighting(phase=Phase.GONE, why=why, started=place.started())
+
+    def _tell(self, place: _Place, grace: timedelta) -> None:
+        place.wish(grace)
+        container = self._container(place)
+        if container is None:
+            return
+        if container.status == "created":
+            self._remove(place)
+            return
+        with said():
+            try:
+                container.kill(signal="SIGTERM")
+            except Exception as error:
+                # 404, 409: it has ended by itself meanwhile.
+                if getattr(error, "status_code", None) not in (404, 409):
+                    raise
+
+    def _container(self, place: _Place) -> Any:
+        try:
+            with said():
+                return self._client.containers.get(place.name)
+        except NotFound:
+            return None
+
+    def _remove(self, place: _Place) -> None:
+        container = self._container(place)
+        if container is None:
+            return
+        with said():
+            try:
+                container.remove(force=True)
+            except Exception as error:
+                if getattr(error, "status_code", None) not in (404, 409):
+                    raise
+
+
+class _Place(Attempt):
+    """An attempt in a container."""
+
+    def __init__(self, handle: Handle) -> None:
+        data = handle.data
+        super().__init__(data["run"], data["attempt"], Path(data["status"]), Path(data["log"]))
+        self.name = data["container"]
+
+
+def _handle(job: BackendJob, folder: RunFolder) -> Handle:
+    data = {
+        "run": job.run,
+        "attempt": str(job.attempt),
+        "status": str(folder.status),
+        "log": str(folder.console),
+        "container": "aml-" + re.sub(r"[^A-Za-z0-9_.-]", "-", job.id),
+    }
+    return Handle(backend=DOCKER, data=data)
+
+
+def _options(job: BackendJob) -> dict[str, Any]:
+    """How the container is made: as little as a script needs, and nothing of this machine else."""
+    folder = RunFolder(job.folder.absolute())
+    program = Path(shim.__file__).absolute()
+    limit = 0.0 if job.timeout is None else job.timeout.total_seconds()
+    reading = {str(path): {"bind": str(path), "mode": "ro"} for path in (*job.mounts, program)}
+    return {
+        "command": [
+            *(job.command[0], "-I", "-S", str(program), str(folder.status), str(job.attempt)),
+            *(str(folder.console), str(job.cwd.absolute()), repr(job.grace.total_seconds())),
+            *(repr(limit), "--", *job.command),
+        ],
+        "entrypoint": [],
+        "name": _handle(job, folder).data["container"],
+        "labels": {LABEL: job.id, "aml.run": job.run},
+        "environment": {"HOME": "/tmp", **job.environment},
+        "volumes": {**reading, str(folder.path): {"bind": str(folder.path), "mode": "rw"}},
+        "working_dir": "/",
+        "user": f"{os.getuid()}:{os.getgid()}",
+        "init": True,
+        "cap_drop": ["ALL"],
+        "security_opt": ["no-new-privileges:true"],
+        "shm_size": job.shm_size,
+    }
+
+
+def _arguments(job: BackendJob) -> dict[str, Any]:
+    """The options of `docker run` that SDK v1 let people give; others are refused by name."""
+    words = [word for one in job.arguments for word in shlex.split(one)]
+    found: dict[str, Any] = {}
+    variables: dict[str, str] = {}
+    while words:
+        name, value = _next(words)
+        if name in _LIMITS:
+            found[_LIMITS[name]] = value
+        elif name == "--cpus":
+            found["nano_cpus"] = int(float(value) * 1e9)
+        elif name in ("-e", "--env"):
+            key, _, given = value.partition("=")
+            variables[key] = given
+        elif name == "--gpus":
+            from docker.types import DeviceRequest
+
+            found["device_requests"] = [DeviceRequest(count=-1, capabilities=[["gpu"]])]
+        else:
+            known = ", ".join(sorted({*_LIMITS, "--cpus", "--env", "-e", "--gpus"}))
+            raise Invalid(f"docker.arguments: {name!r} is not taken; there are {known}")
+    if variables:
+        found["environment"] = {"HOME": "/tmp", **variables, **job.environment}
+    if "mem_limit" in found:
+        # Without this a job may take the same again of swap.
+        found["memswap_limit"] = found["mem_limit"]
+    return found
+
+
+def _next(words: list[str]) -> tuple[str, str]:
+    name, equals, value = words.pop(0).partition("=")
+    if not equals:
+        if not words:
+            raise Invalid(f"docker.arguments: {name!r} has no value")
+        value = words.pop(0)
+    return name, value
+
+
+def _ended(state: Mapping[str, Any], place: Attempt) -> Sighting:
+    """The end of a container whose shim left no word."""
+    code = int(state.get("ExitCode") or 0)
+    if state.get("OOMKilled"):
+        why = "the container was ended because its memory was used up"
+    elif place.read("claim") is None:
+        told = str(state.get("Error") or "").strip()
+        why = told or f"the image cannot start Python: exit code {code}"
+    else:
+        why = f"the container ended without a word of the script (exit code {code})"
+    return Sighting(phase=Phase.GONE, why=why, exit_code=code or None, started=place.started())

@@ -1,0 +1,177 @@
+"""A real docker engine for tests, and a small image with Python that needs no registry."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import tarfile
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+BASE = "aml-test/python:3.11"
+DEADLINE = 60.0
+_PACKAGES = tuple(
+    """
+    python3.11-minimal libpython3.11-minimal libpython3.11-stdlib python3.11-venv
+    python3-pip-whl python3-setuptools-whl python3-distutils python3-lib2to3 media-types libc6
+    libgcc-s1 libstdc++6 libgomp1 zlib1g libexpat1 libssl3 libffi8 liblzma5 libbz2-1.0
+    libsqlite3-0 libuuid1 libreadline8 libtinfo6 libncursesw6 libdb5.3 libnsl2 libtirpc3
+    libcrypt1 libgssapi-krb5-2 libkrb5-3 libk5crypto3 libcom-err2 libkrb5support0 libkeyutils1
+    busybox-static
+    """.split()  # noqa: SIM905
+)
+
+
+@pytest.fixture(scope="session")
+def docker_engine() -> Iterator[Any]:
+    """A client of a docker engine: the one of this machine, else one of our own.
+
+    Where there can be none, tests are skipped, but under CI they fail.
+    """
+    with contextlib.ExitStack() as stack:
+        try:
+            client = _client() or stack.enter_context(_own_engine())
+        except Unavailable as error:
+            if os.environ.get("CI"):
+                raise
+            pytest.skip(str(error))
+        yield client
+        client.close()
+
+
+@pytest.fixture(scope="session")
+def base_image(docker_engine: Any) -> str:
+    """The name of an image with Debian's Python 3.11 and a shell."""
+    from docker.errors import ImageNotFound
+
+    try:
+        docker_engine.images.get(BASE)
+    except ImageNotFound:
+        with tempfile.TemporaryDirectory(prefix="aml-rootfs-") as folder:
+            _import(docker_engine, _rootfs(Path(folder)))
+    return BASE
+
+
+class Unavailable(Exception):
+    """Why there is no engine."""
+
+
+def _client() -> Any:
+    import docker
+    from docker.errors import DockerException
+
+    try:
+        client = docker.from_env()
+    except (DockerException, OSError):
+        return None
+    try:
+        client.ping()
+        return client
+    except (DockerException, OSError):
+        client.close()
+        return None
+
+
+@contextlib.contextmanager
+def _own_engine() -> Iterator[Any]:
+    program = shutil.which("dockerd")
+    if program is None:
+        raise Unavailable("there is no docker engine: install docker.io")
+    if os.getuid() != 0:
+        raise Unavailable("no docker engine answers, and only root may start one")
+    folder = Path(tempfile.mkdtemp(prefix="aml-dockerd-"))
+    socket = f"unix://{folder}/docker.sock"
+    command = [
+        program, "--data-root", f"{folder}/data", "--exec-root", f"{folder}/exec",
+        "--pidfile", f"{folder}/pid", "--host", socket,
+    ]  # fmt: skip
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+        )
+    before = os.environ.get("DOCKER_HOST")
+    os.environ["DOCKER_HOST"] = socket
+    try:
+        yield _answering(process, folder / "log")
+    finally:
+        if before is None:
+            del os.environ["DOCKER_HOST"]
+        else:
+            os.environ["DOCKER_HOST"] = before
+        process.send_signal(signal.SIGTERM)
+        process.wait(DEADLINE)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _answering(process: subprocess.Popen[bytes], log: Path) -> Any:
+    until = time.monotonic() + DEADLINE
+    while time.monotonic() < until and process.poll() is None:
+        client = _client()
+        if client is not None:
+            return client
+        time.sleep(0.1)
+    raise Unavailable(f"dockerd did not start: {log.read_text(errors='replace')[-2000:]}")
+
+
+def _rootfs(folder: Path) -> Path:
+    """Unpack Debian packages into the root of an image."""
+    root, packages = folder / "root", folder / "packages"
+    packages.mkdir()
+    for name in ("usr/bin", "usr/sbin", "usr/lib", "usr/lib64"):
+        (root / name).mkdir(parents=True)
+    for name in ("bin", "sbin", "lib", "lib64"):
+        (root / name).symlink_to(f"usr/{name}")
+    _download(packages)
+    for package in sorted(packages.glob("*.deb")):
+        # `dpkg-deb -x` would put folders in the place of the links made above.
+        with subprocess.Popen(
+            ["dpkg-deb", "--fsys-tarfile", str(package)], stdout=subprocess.PIPE
+        ) as unpacked:
+            subprocess.run(
+                ["tar", "-x", "-C", str(root), "--keep-directory-symlink"],
+                stdin=unpacked.stdout,
+                check=True,
+            )
+        assert unpacked.returncode == 0
+    subprocess.run(
+        ["chroot", str(root), "/bin/busybox", "--install", "-s", "/usr/bin"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    (root / "usr/bin/python3").unlink(missing_ok=True)
+    (root / "usr/bin/python3").symlink_to("python3.11")
+    for name in ("tmp", "root", "proc", "sys", "dev", "etc"):
+        (root / name).mkdir(exist_ok=True)
+    (root / "tmp").chmod(0o1777)
+    (root / "etc/passwd").write_text("root:x:0:0:root:/root:/bin/sh\n")
+    (root / "etc/group").write_text("root:x:0:\n")
+    return root
+
+
+def _download(folder: Path) -> None:
+    command = ["apt-get", "download", "-qq", *_PACKAGES]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    if done.returncode != 0:
+        subprocess.run(["apt-get", "update", "-qq"], check=True, capture_output=True)
+        subprocess.run(command, cwd=folder, check=True, capture_output=True)
+
+
+def _import(client: Any, root: Path) -> None:
+    packed = root.with_suffix(".tar")
+    with tarfile.open(packed, "w") as tar:
+        tar.add(root, arcname=".", filter=_wanted)
+    repository, _, tag = BASE.partition(":")
+    changes = ["ENV PATH=/usr/local/bin:/usr/bin:/bin"]
+    client.api.import_image(str(packed), repository=repository, tag=tag, changes=changes)
+
+
+def _wanted(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
+    documents = ("./usr/share/doc", "./usr/share/man", "./usr/share/locale", "./usr/share/info")
+    return None if member.name.startswith(documents) else member
