@@ -1,6 +1,6 @@
 import type { EnvironmentRest, Wanted } from '../tokens';
 
-const PAUSE = 500;
+const PAUSE = 250;
 /** What a kernel needs on top of its environment, and so what it builds. */
 const EXTRAS = ['ipykernel'];
 

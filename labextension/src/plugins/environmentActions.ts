@@ -110,6 +110,7 @@ function addRemove(context: EnvironmentsContext): void {
     isForOwn: true,
     act: async wanted => {
       const one = await server.rest.environment(wanted);
+      await panel.kernels.refresh();
       const isOnly = one.versions.length < 2;
       const answer = await showDialog({
         title: trans('Delete environment %1:%2?', one.name, one.version),
@@ -136,14 +137,21 @@ function addRemove(context: EnvironmentsContext): void {
   });
 }
 
-function whoUses({ runs }: WireEnvironment, { trans }: EnvironmentsContext): string {
+function whoUses(
+  { runs, name, workspace }: WireEnvironment,
+  { panel, trans }: EnvironmentsContext
+): string {
   const told =
     runs === 0
       ? trans('No run used it.')
       : runs === 1
         ? trans('1 run used it; its record stays.')
         : trans('%1 runs used it; their records stay.', runs);
-  return `${told} ${trans('This cannot be undone.')}`;
+  const kernels = panel.kernels.specs
+    .filter(one => one.workspace === workspace && one.environment === name)
+    .map(one => one.displayName);
+  const cut = kernels.length > 0 ? trans('Kernels are made of it: %1.', kernels.join(', ')) : '';
+  return [told, cut, trans('This cannot be undone.')].filter(line => line).join(' ');
 }
 
 function addKernel(context: EnvironmentsContext): void {

@@ -69,7 +69,7 @@ function Head({ model, one, run }: PartProps): JSX.Element {
   return (
     <header className="jp-aml-Head">
       <div className="jp-aml-Head-line">
-        <span className={`jp-aml-State jp-mod-${tone}`} role="status">
+        <span className={`jp-aml-State jp-mod-${tone}`} data-status={one.state} role="status">
           <span className="jp-aml-State-glyph" aria-hidden="true">
             {glyph}
           </span>

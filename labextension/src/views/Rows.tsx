@@ -85,7 +85,11 @@ export function Rows(props: RowsProps): JSX.Element {
           onContextMenu={() => props.select(row.id)}
           onDoubleClick={() => props.open(row.id)}
         >
-          <span className={`jp-aml-State-glyph jp-mod-${row.tone}`} aria-hidden="true">
+          <span
+            className={`jp-aml-State-glyph jp-mod-${row.tone}`}
+            data-status={row.state}
+            aria-hidden="true"
+          >
             {row.glyph}
           </span>
           <span className="jp-aml-Hidden">{row.word}</span>
