@@ -10,6 +10,7 @@ import pytest
 
 from jupyter_aml.cli import VERBS
 from jupyter_aml.magics.aml import _VERBS as MAGICS
+from jupyter_aml.magics.verbs import Group
 from jupyter_aml.server.config import AmlConfig
 from jupyter_aml.server.routes import ROUTES
 
@@ -33,7 +34,15 @@ def test_every_route_is_documented(call: str) -> None:
     assert f"`{call}`" in page("http")
 
 
-@pytest.mark.parametrize("verb", [verb.name for verb in MAGICS])
+def magics() -> Iterator[str]:
+    """Every verb of `%aml` with the verbs that stand below it: `env ls`."""
+    for verb in MAGICS:
+        yield verb.name
+        if issubclass(verb, Group):
+            yield from (inner.name for inner in verb.kinds)
+
+
+@pytest.mark.parametrize("verb", [*dict.fromkeys(magics())])
 def test_every_magic_is_documented(verb: str) -> None:
     assert f"aml {verb}" in page("magics")
 

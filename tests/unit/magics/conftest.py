@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -59,8 +61,15 @@ def engine(monkeypatch):
 def notebook(engine, tmp_path, monkeypatch):
     """A notebook named "My ridge.ipynb" in an empty folder, with the magics loaded."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
-    monkeypatch.setenv("JPY_SESSION_NAME", str(tmp_path / "My ridge.ipynb"))
+    with a_shell(tmp_path, monkeypatch) as notebook:
+        yield notebook
+
+
+@contextmanager
+def a_shell(folder, monkeypatch) -> Iterator[Notebook]:
+    """A shell that takes itself for "My ridge.ipynb" of the folder, with the magics loaded."""
+    monkeypatch.setenv("IPYTHONDIR", str(folder / "ipython"))
+    monkeypatch.setenv("JPY_SESSION_NAME", str(folder / "My ridge.ipynb"))
     monkeypatch.setenv("AML_WIDGET", "0")
     for name in ("AML_RUN_DIR", "AML_RUN_ID", "AML_SOCKET", "VSCODE_PID"):
         monkeypatch.delenv(name, raising=False)
