@@ -19,10 +19,10 @@ _USUAL = ("miniconda3", "anaconda3", "miniforge3", "mambaforge", "micromamba", "
 def exported(name: str) -> dict[str, Any]:
     """The conda specification of an environment, by its name or path: exact versions.
 
-    Raises UserErrorException with the environments that there are.
+    Raises UserErrorException with the environments that there are, or the file that is torn.
     """
     prefix = _prefix(name)
-    records = [json.loads(path.read_text()) for path in sorted(prefix.glob("conda-meta/*.json"))]
+    records = [_record(path) for path in sorted(prefix.glob("conda-meta/*.json"))]
     conda = [f"{one['name']}={one['version']}" for one in records if one.get("name")]
     by_conda = {one["name"].lower().replace("_", "-") for one in records if one.get("name")}
     pip = sorted(
@@ -40,7 +40,7 @@ def exported(name: str) -> dict[str, Any]:
 
 
 def _prefix(name: str) -> Path:
-    found = {prefix.name: prefix for prefix in reversed(_prefixes())}
+    found = dict(reversed(_prefixes()))
     prefix = Path(name).expanduser() if os.sep in name else found.get(name)
     if prefix is not None and (prefix / "conda-meta").is_dir():
         return prefix
@@ -50,20 +50,36 @@ def _prefix(name: str) -> Path:
     raise UserErrorException(f"there is no conda environment {name!r}; {cure}")
 
 
-def _prefixes() -> list[Path]:
+def _prefixes() -> list[tuple[str, Path]]:
+    """The environments by the names that conda gives them; of two of a name the first counts."""
+    clients = [os.environ[name] for name in ("CONDA_EXE", "MAMBA_EXE") if os.environ.get(name)]
+    roots = [Path(client).parent.parent for client in clients]
+    roots += [Path.home() / name for name in _USUAL]
     places: list[Path] = []
     with contextlib.suppress(OSError):
         listed = (Path.home() / ".conda" / "environments.txt").read_text(encoding="utf-8")
         places += [Path(line.strip()) for line in listed.splitlines() if line.strip()]
     if os.environ.get("CONDA_PREFIX"):
         places.append(Path(os.environ["CONDA_PREFIX"]))
-    clients = [os.environ[name] for name in ("CONDA_EXE", "MAMBA_EXE") if os.environ.get(name)]
-    roots = [Path(client).parent.parent for client in clients]
-    roots += [Path.home() / name for name in _USUAL]
     for root in roots:
+        places.append(root)
         with contextlib.suppress(OSError):
             places += sorted(path for path in (root / "envs").iterdir() if path.is_dir())
-    return [place for place in places if (place / "conda-meta").is_dir()]
+    return [
+        ("base" if place in roots else place.name, place)
+        for place in places
+        if (place / "conda-meta").is_dir()
+    ]
+
+
+def _record(path: Path) -> dict[str, Any]:
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UserErrorException(f"{path} is not a record of conda's: {error}") from None
+    if not isinstance(record, dict):
+        raise UserErrorException(f"{path} is not a record of conda's")
+    return record
 
 
 def _installer(distribution: Any) -> str:
