@@ -24,22 +24,28 @@ class Build:
     def __init__(self, client: Client, environment: wire.WireEnvironment) -> None:
         self._client = client
         self._place = (environment["workspace"], environment["name"], environment["version"])
+        self._was_building = environment["state"] == "building"
+        self._stale = b""
         self.label = f"{environment['name']}:{environment['version']}"
 
     def start(self, *, again: bool = False) -> wire.WireMaterialised:
         """Begin to build, or join the build under way; `again` resolves anew."""
+        if not self._was_building:
+            # The log of an earlier build stands there until this one has something to say.
+            self._stale = self.log()
         workspace, name, version = self._place
         body = {"workspace": workspace, "version": version, "again": again}
         return self._client.build_environment(name, body)
 
     def follow(self, say: Tell, log: Tell | None = None) -> wire.WireMaterialised:
         """Return how the build ended; `say` hears each step, `log` every piece of its log."""
-        pieces = _Log(self, log) if log is not None else None
+        pieces = _Log(self, log, stale=self._stale) if log is not None else None
         said = None
         while True:
             state = self._client.build_state(*self._place, wait=_LOOK)
             if pieces is not None:
-                pieces.hear()
+                # One that fails twice in the same way has the same log again.
+                pieces.hear(is_new=state["state"] == "failed")
             if state["state"] != "building":
                 return state
             if state["reason"] and state["reason"] != said:
@@ -65,19 +71,20 @@ class Build:
 
 
 class _Log:
-    """A log that is followed. A build writes over the log of the one before it."""
+    """A log that is followed from its beginning, once it is no longer the stale one."""
 
-    def __init__(self, build: Build, tell: Tell) -> None:
-        self._build, self._tell = build, tell
-        self._seen = b""
+    def __init__(self, build: Build, tell: Tell, *, stale: bytes) -> None:
+        self._build, self._tell, self._stale = build, tell, stale
+        self._read: int | None = None
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
 
-    def hear(self) -> None:
-        """Pass on what is new."""
-        found = self._build.log()
-        if not found.startswith(self._seen):
-            self._seen = b""
-            self._decoder.reset()
-        new, self._seen = found[len(self._seen) :], found
-        if new:
-            self._tell(self._decoder.decode(new))
+    def hear(self, *, is_new: bool) -> None:
+        """Pass on what is new; `is_new` where the log cannot be the stale one any more."""
+        if self._read is None:
+            if not is_new and self._build.log() == self._stale:
+                return
+            self._read = 0
+        found = self._build.log(self._read)
+        self._read += len(found)
+        if found:
+            self._tell(self._decoder.decode(found))

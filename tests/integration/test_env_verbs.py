@@ -124,6 +124,10 @@ def test_a_package_that_is_not_there_fails_the_build_and_the_run(notebook: Noteb
         ("%%aml env x", "depends:\n  - numpy\n", "line 2, column 1: "),
         ("%%aml env x --pip", "hello-aml\n-r other.txt\n", "line 3"),
         ("%%aml env x --pip", "hello-aml @ https://example.invalid/x.whl\n", "line 2"),
+        ("%%aml env x --pip", "--index-url https://example.invalid/simple\n", "line 2"),
+        ("%%aml env x", "dependencies: &a [numpy, *a]\n", "line 2, column 26: aliases"),
+        ("%%aml env x", "dependencies: !!python/object:os.system [x]\n", "line 2, column 15"),
+        ("%%aml env x", f"dependencies: {'[' * 5000}\n", "too deep"),
         ("%%aml env AzureML-mine --pip", "hello-aml\n", "AzureML-"),
     ],
 )

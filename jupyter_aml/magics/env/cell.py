@@ -52,7 +52,7 @@ class EnvCell(Verb):
             offset = notebook.lines_above(self.session.raw_cell, cell)
             raise UsageError("; ".join(told(each, cell, offset) for each in looked["mistakes"]))
         made = self.session.register(body)
-        for warning in [*looked["warnings"], *made["warnings"]]:
+        for warning in dict.fromkeys([*looked["warnings"], *made["warnings"]]):
             print(f"warning: {clean(warning)}")
         print(f"{made['name']}:{made['version']} is registered")
         if args.build:

@@ -104,8 +104,11 @@ def test_a_piece_of_a_build_log_knows_where_it_lies() -> None:
 class Engine:
     """Answers as an engine that builds: one state and one log for each look."""
 
-    def __init__(self, *looks: tuple[str, str | None, bytes | None]) -> None:
-        self.looks, self.now = list(looks), (b"of the last build\n" if looks else None)
+    def __init__(self, *looks: tuple[str, str | None, bytes | None], now: bytes | None) -> None:
+        self.looks, self.now = list(looks), now
+
+    def build_environment(self, *_: Any) -> dict[str, Any]:
+        return {"state": "building", "reason": None}
 
     def build_state(self, *_: Any, wait: float) -> dict[str, Any]:
         state, reason, self.now = self.looks.pop(0)
@@ -118,9 +121,11 @@ class Engine:
         return LogPiece(self.now[offset : offset + 4], offset, len(self.now))
 
 
-def a_build(*looks: tuple[str, str | None, bytes | None]) -> Build:
-    found = {"workspace": "w", "name": "x", "version": "2"}
-    return Build(cast(Client, Engine(*looks)), cast(wire.WireEnvironment, found))
+def a_build(
+    *looks: tuple[str, str | None, bytes | None], now: bytes | None = None, state: str = "failed"
+) -> Build:
+    found = {"workspace": "w", "name": "x", "version": "2", "state": state}
+    return Build(cast(Client, Engine(*looks, now=now)), cast(wire.WireEnvironment, found))
 
 
 def test_a_build_is_followed_to_its_end_and_each_step_said_once() -> None:
@@ -138,18 +143,41 @@ def test_a_build_is_followed_to_its_end_and_each_step_said_once() -> None:
     assert said == ["resolving", "3 of 9 packages"]
 
 
-def test_the_log_is_heard_once_also_where_a_build_writes_over_the_last_one() -> None:
-    heard: list[str] = []
+def heard(build: Build) -> str:
+    pieces: list[str] = []
+    build.start()
+    build.follow(lambda line: None, pieces.append)
+    return "".join(pieces)
+
+
+def test_a_log_is_heard_from_its_beginning_and_not_that_of_the_build_before() -> None:
     build = a_build(
         ("building", None, b"of the last build\n"),
         ("building", None, b"resolv"),
         ("building", None, "resolving é".encode()[:-1]),
-        ("failed", "no such package", "resolving é\nno".encode()),
+        ("ready", None, "resolving é\ndone".encode()),
+        now=b"of the last build\n",
     )
 
-    build.follow(lambda line: None, heard.append)
+    assert heard(build) == "resolving é\ndone"
 
-    assert "".join(heard) == "of the last build\nresolving é\nno"
+
+def test_what_a_build_under_way_has_said_before_is_heard_too() -> None:
+    build = a_build(("ready", None, b"one\ntwo"), now=b"one\n", state="building")
+
+    assert heard(build) == "one\ntwo"
+
+
+def test_one_that_fails_again_in_the_same_way_says_so_again() -> None:
+    build = a_build(("failed", "no such package", b"no\n"), now=b"no\n")
+
+    assert heard(build) == "no\n"
+
+
+def test_one_that_was_ready_has_nothing_to_say() -> None:
+    build = a_build(("ready", None, b"done\n"), now=b"done\n", state="ready")
+
+    assert heard(build) == ""
 
 
 def test_the_end_of_a_log_is_its_last_lines_and_empty_where_there_is_none() -> None:
