@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_aml._version import __version__ as VERSION
 
 if TYPE_CHECKING:
+    from jupyter_aml.sdk.core.container_registry import ContainerRegistry
     from jupyter_aml.sdk.core.environment import Environment
     from jupyter_aml.sdk.core.experiment import Experiment
     from jupyter_aml.sdk.core.run import Run, get_run
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "VERSION",
+    "ContainerRegistry",
     "Environment",
     "Experiment",
     "Run",
@@ -27,6 +29,7 @@ __all__ = [
 ]
 
 _PLACES = {
+    "ContainerRegistry": "container_registry",
     "Environment": "environment",
     "Experiment": "experiment",
     "Run": "run",

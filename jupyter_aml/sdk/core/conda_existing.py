@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 from difflib import get_close_matches
-from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,8 @@ def exported(name: str) -> dict[str, Any]:
 
     Raises UserErrorException with the environments that there are, or the file that is torn.
     """
+    from importlib.metadata import distributions
+
     prefix = _prefix(name)
     records = [_record(path) for path in sorted(prefix.glob("conda-meta/*.json"))]
     conda = [f"{one['name']}={one['version']}" for one in records if one.get("name")]
