@@ -346,18 +346,17 @@ function Foot({ model, known, done, close }: EnvironmentWriterProps): JSX.Elemen
   };
   return (
     <footer className="jp-aml-Actions jp-aml-Foot">
+      <Button className="jp-mod-accept" disabled={!canCreate} onClick={() => void create(true)}>
+        {trans('Create and build')}
+      </Button>
+      <Button disabled={!canCreate} onClick={() => void create(false)}>
+        {trans('Create')}
+      </Button>
+      <Button onClick={close}>{trans('Cancel')}</Button>
       <span className="jp-aml-Hint" role="status">
         {problem ??
           (model.isChecking ? trans('Checking') : !name ? trans('A name is missing.') : '')}
       </span>
-      <span className="jp-aml-Bar-gap" />
-      <Button onClick={close}>{trans('Cancel')}</Button>
-      <Button disabled={!canCreate} onClick={() => void create(false)}>
-        {trans('Create')}
-      </Button>
-      <Button className="jp-mod-accept" disabled={!canCreate} onClick={() => void create(true)}>
-        {trans('Create and build')}
-      </Button>
     </footer>
   );
 }
