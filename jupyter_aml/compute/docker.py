@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_aml.compute.attempt import Attempt, make_folders
-from jupyter_aml.compute.containers import connect, said
 from jupyter_aml.compute.protocol import BackendJob, Handle, Phase, Sighting
+from jupyter_aml.containers import connect, said
 from jupyter_aml.domain.errors import Invalid, NotFound
 from jupyter_aml.runfolder.layout import RunFolder
 from jupyter_aml.shim import shim
@@ -222,7 +222,14 @@ def _options(job: BackendJob) -> dict[str, Any]:
     reading = {str(path): {"bind": str(path), "mode": "ro"} for path in (*job.mounts, program)}
     return {
         "command": [
-            *(job.command[0], "-I", "-S", str(program), str(folder.status), str(job.attempt)),
+            *(
+                job.python or job.command[0],
+                "-I",
+                "-S",
+                str(program),
+                str(folder.status),
+                str(job.attempt),
+            ),
             *(str(folder.console), str(job.cwd.absolute()), repr(job.grace.total_seconds())),
             *(repr(limit), "--", *job.command),
         ],

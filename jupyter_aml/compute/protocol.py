@@ -27,6 +27,8 @@ class BackendJob:
     grace: timedelta = timedelta(seconds=10)
     image: str | None = None
     """Id of the image to run in, for backends that run containers."""
+    python: str = ""
+    """The Python in that image, 3.10 or newer, which runs the shim."""
     mounts: tuple[Path, ...] = ()
     """What the job reads besides its folder: there at the same paths, read-only."""
     shm_size: str | None = None

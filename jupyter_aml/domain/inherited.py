@@ -15,6 +15,10 @@ _OF_NOTEBOOKS = frozenset({
 })  # fmt: skip
 _NOT_OF_SCRIPTS = ("JUPYTERHUB_", "JPY_", "AML_", "AZUREML_", "KERNEL_")
 _NOT_OF_KERNELS = ("JUPYTERHUB_", "AML_", "AZUREML_", "CONDA_PREFIX_")
+_OF_CONTAINERS = frozenset({
+    "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy", "LANG",
+    "LC_ALL", "TZ",
+})  # fmt: skip
 _OF_KERNELS = frozenset({"AML_WIDGET"})
 
 
@@ -36,3 +40,8 @@ def by_kernel(variables: Mapping[str, str]) -> dict[str, str]:
         for name, value in variables.items()
         if name in _OF_KERNELS or (name not in denied and not name.startswith(_NOT_OF_KERNELS))
     }
+
+
+def by_container(variables: Mapping[str, str]) -> dict[str, str]:
+    """What a container inherits: where the world is, and nothing of this machine."""
+    return {name: value for name, value in variables.items() if name in _OF_CONTAINERS}

@@ -13,6 +13,7 @@ from typing import Any, Literal, Self, TypeVar
 
 from jupyter_aml import wire
 from jupyter_aml._version import __version__
+from jupyter_aml.compute.docker import DockerBackend
 from jupyter_aml.compute.local import LocalBackend
 from jupyter_aml.domain import ids
 from jupyter_aml.domain.errors import AlreadyExists, IllegalMove, Invalid, NotFound, Outdated
@@ -68,13 +69,19 @@ class Engine:
         self._slots = {"local": Slots("local", settings.max_runs)}
         self._places = Places(self._root, self._ledger)
         self.environments = Environments(self._root, self._ledger, settings, self._feed.tell)
+        self._containers = DockerBackend(url=settings.docker_url)
+        self._run_environments = RunEnvironments(
+            self._root, self.environments, pythonpath=runtime.pythonpath
+        )
         self._watch = Watch(
             self._ledger,
             self._root,
             backends={"local": LocalBackend()},
+            containers=self._containers,
             slots=self._slots,
-            materialise=RunEnvironments(self._root, self.environments).ensure,
+            materialise=self._run_environments.ensure,
             variables=self._variables,
+            inside=self._run_environments.inside,
             log=self._log,
         )
 
@@ -98,6 +105,7 @@ class Engine:
         self._feed.close()
         await self._watch.close()
         await self.environments.close()
+        self._containers.close()
         self._watcher.close()
         self._senders.shutdown(wait=False)
         await self._ledger.close()

@@ -16,6 +16,7 @@ from jupyter_aml.domain.errors import AmlError, Invalid, NotFound
 from jupyter_aml.domain.ids import WorkspaceName
 from jupyter_aml.engine.builds import Builds, BuildState, Listen
 from jupyter_aml.engine.environment_book import EnvironmentBook, Registered
+from jupyter_aml.engine.environment_labels import EnvironmentLabels
 from jupyter_aml.engine.ledger import Ledger, now
 from jupyter_aml.engine.pieces import LogPiece, read_piece
 from jupyter_aml.engine.root import Root
@@ -35,6 +36,7 @@ class Environments:
     def __init__(self, root: Root, ledger: Ledger, settings: Settings, tell: Tell) -> None:
         self._root, self._ledger, self._settings, self._tell = root, ledger, settings, tell
         self._book = EnvironmentBook(root)
+        self._labels = EnvironmentLabels(root, self._book)
         folder = root.path / "environments"
         made = builders(
             folder,
@@ -94,11 +96,26 @@ class Environments:
         """Remove a version or all of a name; what was built of it stays until it is pruned."""
         place = ids.workspace_name(workspace)
         gone = await self._ledger.do(self._book.remove, place, name, version)
+        await self._ledger.do(self._labels.forget, place, name, gone)
         for one in gone:
             told: wire.WireEnvironmentGoneEvent = {
                 "type": "environmentGone", "workspace": place, "name": name, "version": one,
             }  # fmt: skip
             self._tell(told)
+
+    async def labels(self, workspace: str, name: str) -> dict[str, str]:
+        """The versions of an environment by their labels; the newest is `Latest`."""
+        return await self._ledger.do(self._labels.of, ids.workspace_name(workspace), name)
+
+    async def label(self, name: str, body: Mapping[str, Any]) -> dict[str, str]:
+        """Give a version labels, which leave whichever version had them."""
+        version, labels = body.get("version"), body.get("labels")
+        if not isinstance(version, str):
+            raise Invalid("version: expected the version that gets the labels")
+        if not isinstance(labels, list) or not labels:
+            raise Invalid("labels: expected a list of labels")
+        place = ids.workspace_name(body.get("workspace", ids.DEFAULT_WORKSPACE))
+        return await self._ledger.do(self._labels.add, place, name, version, labels)
 
     async def check(self, body: Mapping[str, Any]) -> wire.WireCheck:
         """Look at what could be registered, without doing anything."""

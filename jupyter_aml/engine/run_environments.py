@@ -23,8 +23,25 @@ _USER_MANAGED = "user-managed"
 class RunEnvironments:
     """Finds or builds the environment of a run, and keeps with the run what it was."""
 
-    def __init__(self, root: Root, environments: Environments) -> None:
-        self._root, self._environments = root, environments
+    def __init__(
+        self, root: Root, environments: Environments, *, pythonpath: tuple[Path, ...]
+    ) -> None:
+        self._root, self._environments, self._pythonpath = root, environments, pythonpath
+
+    def inside(self, run: Run, built: Materialised | None) -> Mapping[str, Any]:
+        """What a job needs that runs in an image: fields of BackendJob; nothing for others."""
+        if built is None or built.image is None:
+            return {}
+        data = _read(self._root.folder(run).environment)
+        docker = environment.read(data["definition"]).docker
+        return {
+            "image": built.image,
+            "python": built.interpreter,
+            # Of this machine it sees the runtime, and the root for the engine's socket.
+            "mounts": (*self._pythonpath, self._root.path),
+            "shm_size": docker.get("shmSize"),
+            "arguments": tuple(str(one) for one in docker["arguments"]),
+        }
 
     async def ensure(self, run: Run, say: Say) -> Materialised | None:
         """Return the environment of a run; None where the run brings a whole command.

@@ -22,7 +22,8 @@ def for_script(
 ) -> dict[str, str]:
     """The variables of the server less what is not the script's business, plus the run's own."""
     assert run.job is not None
-    kept = inherited.by_script(os.environ)
+    is_image = environment is not None and environment.image is not None
+    kept = (inherited.by_container if is_image else inherited.by_script)(os.environ)
     own = {
         "AML_RUN_DIR": str(folder.path),
         "AML_RUN_ID": run.id,

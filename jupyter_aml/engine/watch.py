@@ -7,6 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any, TypeVar
 
+from jupyter_aml.compute.docker import DOCKER
 from jupyter_aml.compute.protocol import BackendJob, ComputeBackend, Handle, Phase, Sighting
 from jupyter_aml.domain.errors import (
     AmlError,
@@ -30,6 +31,8 @@ from jupyter_aml.environments.protocol import Materialised, Say
 S = RunStatus
 T = TypeVar("T")
 Variables = Callable[[Run, Materialised | None], dict[str, str]]
+Inside = Callable[[Run, Materialised | None], Mapping[str, Any]]
+"""What else a job needs that runs in an image: fields of BackendJob."""
 Materialise = Callable[[Run, Say], Awaitable[Materialised | None]]
 """Finds or builds the environment of a run; None where the run brings its own command."""
 _RETRY = 1.0
@@ -46,14 +49,17 @@ class Watch:
         root: Root,
         *,
         backends: Mapping[str, ComputeBackend],
+        containers: ComputeBackend,
         slots: Mapping[str, Slots],
         materialise: Materialise,
         variables: Variables,
+        inside: Inside,
         log: logging.Logger,
     ) -> None:
         self._ledger, self._root, self._log = ledger, root, log
+        self._containers = containers
         self._backends, self._slots, self._materialise = backends, slots, materialise
-        self._variables = variables
+        self._variables, self._inside = variables, inside
         self._tasks: dict[RunId, asyncio.Task[None]] = {}
         self._kicks: dict[RunId, asyncio.Event] = {}
         self._followers: dict[RunId, Follower] = {}
@@ -157,7 +163,7 @@ class Watch:
                 handle = await self._handle(run)
             except Invalid:
                 return  # It could never be started, so there is nothing to end.
-            await self._backends[_target(run)].stop(handle, grace=run.job.grace)
+            await self._backend(run, handle).stop(handle, grace=run.job.grace)
 
     async def _step(self, run: Run) -> Run:
         steps: dict[RunStatus, Callable[[Run], Awaitable[Run]]] = {
@@ -242,8 +248,8 @@ class Watch:
 
     async def _start(self, run: Run) -> Run:
         self._slots[_target(run)].seat(run.id)
-        backend = self._backends[_target(run)]
         handle = await self._handle(run)
+        backend = self._backend(run, handle)
         while True:
             seen = await backend.look(handle)
             to = next_status(run, seen)
@@ -273,6 +279,7 @@ class Watch:
             timeout=run.job.timeout,
             grace=run.job.grace,
             attempt=run.attempt,
+            **self._inside(run, built),
         )
 
     async def _attend(self, run: Run) -> Run:
@@ -286,8 +293,8 @@ class Watch:
             await self._kicked(run, _FOLLOW)
             return await self._still(run)
         self._slots[_target(run)].seat(run.id)
-        backend = self._backends[_target(run)]
         handle = await self._handle(run)
+        backend = self._backend(run, handle)
         seen = await backend.look(handle)
         if next_status(run, seen) is S.FINALIZING:
             return await self._over(run, backend, handle, seen)
@@ -296,15 +303,27 @@ class Watch:
         return await follower.take_in(run)
 
     async def _finalize(self, run: Run) -> Run:
+        known = self._handles.get(run.id)
+        if known is not None:
+            try:
+                await self._backend(run, known[1]).forget(known[1])
+            except AmlError as error:
+                # The job has ended; what is left of it on its target can wait for a better day.
+                self._log.warning("run %s: %s", run.id, error)
         return await self._finalizer.end(run, self._follower(run))
 
     async def _handle(self, run: Run) -> Handle:
         known = self._handles.get(run.id)
         if known is None or known[0] != run.attempt:
             # A second submit of the same attempt only finds the job again.
-            handle = await self._backends[_target(run)].submit(await self._job(run))
-            known = self._handles[run.id] = (run.attempt, handle)
+            job = await self._job(run)
+            backend = self._backends[_target(run)] if job.image is None else self._containers
+            known = self._handles[run.id] = (run.attempt, await backend.submit(job))
         return known[1]
+
+    def _backend(self, run: Run, handle: Handle) -> ComputeBackend:
+        """What runs the job: a container where its environment is an image."""
+        return self._containers if handle.backend == DOCKER else self._backends[_target(run)]
 
     async def _over(self, run: Run, backend: ComputeBackend, handle: Handle, seen: Sighting) -> Run:
         changes: dict[str, Any] = {"exit_code": seen.exit_code}
@@ -323,8 +342,8 @@ class Watch:
         """End the job of a run that is to be cancelled, if it ever had one."""
         if run.job is None or run.attempt == 0:
             return await self._ledger.move(run, S.FINALIZING)
-        backend = self._backends[_target(run)]
         handle = await self._handle(run)
+        backend = self._backend(run, handle)
         while True:
             # Told again and again: a word that was lost must not leave the job alive.
             stopping = asyncio.create_task(backend.stop(handle, grace=run.job.grace))

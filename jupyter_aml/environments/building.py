@@ -7,6 +7,7 @@ from typing import Literal
 
 from jupyter_aml.environments.cache import Cache
 from jupyter_aml.environments.conda import CondaBuilder
+from jupyter_aml.environments.docker import DockerBuilder
 from jupyter_aml.environments.pip import PipBuilder
 from jupyter_aml.environments.protocol import EnvironmentBuilder
 from jupyter_aml.environments.user_managed import UserManaged
@@ -34,4 +35,5 @@ def builders(
         strict=strict,
         allow_sources=allow_sources,
     )
-    return [UserManaged(), conda, pip]
+    docker = DockerBuilder(cache, url=docker_url, strict=strict, allow_sources=allow_sources)
+    return [docker, UserManaged(), conda, pip]

@@ -85,7 +85,11 @@ class Cache:
         """The whole environment of this key; None where there is none. It counts as used now."""
         folder = self.path / key
         known = _read(folder / _ENTRY)
-        if known is None or not os.path.lexists(str(known["environment"]["interpreter"])):
+        if known is None:
+            return None
+        # That an image is there still, only its engine knows.
+        is_image = known["environment"]["image"] is not None
+        if not is_image and not os.path.lexists(str(known["environment"]["interpreter"])):
             return None
         used = folder / _USED
         if touch:

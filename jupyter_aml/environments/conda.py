@@ -76,6 +76,10 @@ class CondaBuilder:
             or definition.base_conda_environment
         )
 
+    async def discard(self, environment: Materialised) -> None:
+        """Remove an environment from the cache."""
+        await self._cache.remove(environment.key)
+
     async def ensure(self, wish: Wish, *, build: Build) -> Materialised:
         """Return the environment; what an earlier call chose for the same wish is kept to."""
         known = await asyncio.to_thread(self._cache.met, wish)

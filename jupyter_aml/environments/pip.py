@@ -46,6 +46,10 @@ class PipBuilder:
             or definition.conda.packages
         )
 
+    async def discard(self, environment: Materialised) -> None:
+        """Remove an environment from the cache."""
+        await self._cache.remove(environment.key)
+
     async def ensure(self, wish: Wish, *, build: Build) -> Materialised:
         """Return the environment; what an earlier call locked for the same wish is kept to."""
         known = await asyncio.to_thread(self._cache.met, wish)

@@ -80,6 +80,9 @@ class EnvironmentBuilder(Protocol):
     def accepts(self, wish: Wish) -> bool:
         """Say whether this builder is the one for such a wish. Costs nothing."""
 
+    async def discard(self, environment: Materialised) -> None:
+        """Remove what it built; what is used meanwhile is built again."""
+
     async def ensure(self, wish: Wish, *, build: Build) -> Materialised:
         """Return the environment, building it if needed.
 

@@ -44,11 +44,20 @@ class Resolver:
     """Resolves for one interpreter."""
 
     def __init__(
-        self, python: str, version: Version, *, strict: bool, build: Build, fresh: bool = False
+        self,
+        python: str,
+        version: Version,
+        *,
+        strict: bool,
+        build: Build,
+        fresh: bool = False,
+        platform: str | None = None,
     ) -> None:
+        """`platform` is that of another machine or image, for which nothing can be built here."""
         self._python, self._version = python, version
         self._strict, self._build = strict, build
-        self._options = ("--refresh",) if fresh else ()
+        self._fresh = ("--refresh",) if fresh else ()
+        self._platform = platform
 
     async def resolve(self, asked: Sequence[str]) -> Resolved:
         """Return the lock of these checked requirements.
@@ -70,9 +79,11 @@ class Resolver:
                 raise _syntax(answer.err) or error
             changed, notes, builds = await self._give_way(wanted, answer.err)
             if changed == wanted and not (wheels_only and builds):
-                if not wheels_only:
+                if not wheels_only or self._platform:
                     raise error
                 builds = True
+            if builds and self._platform:
+                raise error
             warnings += notes
             wanted, wheels_only = changed, wheels_only and not builds
         raise Invalid("the requirements cannot be met together; the build log says why")
@@ -162,13 +173,19 @@ class Resolver:
             answer = await uv.run(
                 "pip", "compile", file.name, "--quiet", "--generate-hashes", "--no-annotate",
                 "--no-header", "--no-emit-index-url", "--no-emit-find-links",
-                "--python", self._python, *self._options, *options,
+                "--python", self._python, *self._fresh, *self._target(extra), *options,
                 build=self._build if logged else None, cwd=Path(folder),
             )  # fmt: skip
         if logged and answer.code == 0:
             names = "".join(f"  {name}=={one}\n" for name, one in versions(answer.out).items())
             self._build.log(f"resolved:\n{names}")
         return answer
+
+    def _target(self, extra: tuple[str, ...]) -> tuple[str, ...]:
+        if self._platform is None:
+            return ()
+        version = () if "--python-version" in extra else ("--python-version", str(self._version))
+        return (*version, "--python-platform", self._platform)
 
     @property
     def _minor(self) -> str:

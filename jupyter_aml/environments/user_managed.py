@@ -34,6 +34,9 @@ class UserManaged:
         definition = wish.definition
         return definition.is_user_managed or definition.base_conda_environment is not None
 
+    async def discard(self, environment: Materialised) -> None:
+        """Nothing is ours to remove."""
+
     async def ensure(self, wish: Wish, *, build: Build) -> Materialised:
         """Return the interpreter, or raise Invalid saying what is wrong with it."""
         base = wish.definition.base_conda_environment

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -23,10 +24,18 @@ def connect(url: str | None) -> Any:
         raise Invalid(
             "containers need the package docker beside jupyter_aml: pip install jupyter-aml[docker]"
         ) from None
+    address = url or os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
+    path = address.removeprefix("unix://")
+    # Looked at first: the client leaves a socket open that could not be connected.
+    if path != address and not os.path.exists(path):
+        raise Unreachable(f"the docker engine does not answer: {_HOW_TO} (there is no {path})")
+    client = None
     try:
         client = docker.DockerClient(base_url=url) if url else docker.from_env()
         client.ping()
     except (DockerException, OSError) as error:
+        if client is not None:
+            client.close()
         raise Unreachable(f"the docker engine does not answer: {_HOW_TO} ({error})") from error
     return client
 

@@ -1,0 +1,253 @@
+"""Images: found, pulled, built, asked and removed."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import os
+import re
+import shutil
+import tarfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from jupyter_aml.containers import said
+from jupyter_aml.domain.environment import Definition
+from jupyter_aml.domain.errors import AmlError, Invalid, NotFound, Unreachable
+from jupyter_aml.environments.protocol import Build
+
+_FROM = re.compile(r"^\s*FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?", re.MULTILINE | re.IGNORECASE)
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_OF_DOCKER = ("--->", "Removing intermediate", "\x1b[0m")
+"""What the engine itself says between the lines of a step."""
+
+_STEP = re.compile(r"Step (\d+)/(\d+) : (.*)")
+_FORWARDED = (
+    "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy",
+    "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "UV_INDEX_URL", "UV_DEFAULT_INDEX",
+)  # fmt: skip
+"""Variables of this machine that a Dockerfile may declare as ARG."""
+
+
+def has(client: Any, image: str | None) -> bool:
+    """Whether the engine has an image. Blocks."""
+    try:
+        with said():
+            client.images.get(image)
+    except NotFound:
+        return False
+    return True
+
+
+async def base(client: Any, definition: Definition, build: Build) -> str:
+    """The id of the image that packages go onto: pulled or built if needed.
+
+    Raises Invalid naming an image that cannot be had, before anything is built.
+    """
+    docker = definition.docker
+    context = docker.get("buildContext")
+    if context:
+        folder = Path(str(context.get("location")))
+        name = str(context.get("dockerfilePath") or "Dockerfile")
+        dockerfile = await asyncio.to_thread(_text, folder, name)
+        pack: Callable[[], Any] = lambda: _packed_folder(folder, name)  # noqa: E731
+    elif docker["baseDockerfile"]:
+        dockerfile, name = str(docker["baseDockerfile"]), "Dockerfile"
+        pack = lambda: _packed({"Dockerfile": dockerfile})  # noqa: E731
+    else:
+        return await asyncio.to_thread(_had, client, str(docker["baseImage"]), docker, build)
+    for image in _bases(dockerfile):
+        await asyncio.to_thread(_had, client, image, docker, build)
+    arguments = {name: os.environ[name] for name in _FORWARDED if os.environ.get(name)}
+    packed = await asyncio.to_thread(pack)
+    return await _built(client, build, packed, dockerfile=name, buildargs=arguments)
+
+
+async def with_packages(
+    client: Any,
+    folder: Path,
+    image: str,
+    *,
+    tag: str,
+    home: str,
+    labels: Mapping[str, str],
+    build: Build,
+) -> str:
+    """Copy `folder`/env into an image, tag the new one and return its id."""
+    text = f"FROM {image}\nCOPY env {home}\nENV VIRTUAL_ENV={home} PATH={home}/bin:$PATH\n"
+    packed = await asyncio.to_thread(_packed, {"Dockerfile": text}, folder / "env")
+    return await _built(client, build, packed, dockerfile="Dockerfile", tag=tag, labels=labels)
+
+
+def said_by(client: Any, image: str, command: list[str]) -> str | None:
+    """What a command in an image prints; None where it cannot be run there. Blocks."""
+    container = None
+    try:
+        with said():
+            container = client.containers.create(
+                image, command, entrypoint=[], network_mode="none", cap_drop=["ALL"]
+            )
+            container.start()
+            code = container.wait()["StatusCode"]
+            text: bytes = container.logs(stdout=True, stderr=False)
+        return text.decode(errors="replace") if code == 0 else None
+    except (Invalid, NotFound):
+        return None
+    finally:
+        if container is not None:
+            with said():
+                container.remove(force=True)
+
+
+def size_above(client: Any, image: str, base_image: str) -> int:
+    """Bytes that an image takes on top of its base. Blocks."""
+    with said():
+        sizes = [int(client.images.get(one).attrs["Size"]) for one in (image, base_image)]
+    return max(0, sizes[0] - sizes[1])
+
+
+def remove(client: Any, image: str | None) -> None:
+    """Remove an image that we made; others stay. Blocks."""
+    try:
+        with said():
+            found = client.images.get(image)
+            if "aml.key" in (found.labels or {}):
+                client.images.remove(found.id, force=True)
+    except NotFound:
+        return
+
+
+def empty(folder: Path) -> None:
+    """Remove a folder with all that is in it, if it is there. Blocks."""
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _had(client: Any, image: str, docker: Mapping[str, Any], build: Build) -> str:
+    """The id of an image, pulled where it is not here."""
+    registry = docker["baseImageRegistry"]
+    name = f"{registry['address']}/{image}" if registry.get("address") else image
+    try:
+        with said():
+            return str(client.images.get(name).id)
+    except NotFound:
+        build.say(f"pulling {name}")
+        build.log(f"pulling {name}\n")
+    login = None
+    if registry.get("username"):
+        login = {"username": registry["username"], "password": registry["password"]}
+    try:
+        with said():
+            repository, tag = _tagged(name)
+            return str(client.images.pull(repository, tag=tag, auth_config=login).id)
+    except AmlError as error:
+        build.log(f"{error}\n")
+        raise Invalid(
+            f"the image {name!r} is not on this machine and cannot be pulled: build or load it "
+            f"here first, or check its name ({error})"
+        ) from error
+
+
+def _tagged(name: str) -> tuple[str, str]:
+    if "@" in name:
+        return name, ""
+    repository, colon, tag = name.rpartition(":")
+    return (repository, tag) if colon and "/" not in tag else (name, "latest")
+
+
+def _bases(dockerfile: str) -> list[str]:
+    """The images that a Dockerfile begins with; those that an ARG names are left to the build."""
+    stages = {"scratch"}
+    found: list[str] = []
+    for image, stage in _FROM.findall(dockerfile):
+        if image not in stages and "$" not in image:
+            found.append(image)
+        if stage:
+            stages.add(stage)
+    if not _FROM.search(dockerfile):
+        raise Invalid("the Dockerfile has no FROM: say which image it begins with")
+    return found
+
+
+async def _built(client: Any, build: Build, packed: Any, **options: Any) -> str:
+    work = asyncio.create_task(asyncio.to_thread(_build, client, build, packed, options))
+    try:
+        return await asyncio.shield(work)
+    except asyncio.CancelledError:
+        # The engine gives a build up when nobody listens to it any more.
+        client.close()
+        work.add_done_callback(lambda done: done.cancelled() or done.exception())
+        raise
+
+
+def _build(client: Any, build: Build, packed: Any, options: Mapping[str, Any]) -> str:
+    step, command, last, image = "", "", "", ""
+    with said():
+        told = client.api.build(
+            fileobj=packed, custom_context=True, rm=True, forcerm=True, decode=True, **options
+        )
+        for piece in told:
+            text = str(piece.get("stream") or piece.get("status") or "")
+            build.log(text if not text or text.endswith("\n") else f"{text}\n")
+            found = _STEP.match(text)
+            if found:
+                step = f"step {found[1]} of {found[2]}"
+                build.say(f"building: {step}")
+                command = found[3].strip()
+            elif text.strip() and not text.lstrip().startswith(_OF_DOCKER):
+                last = _COLOUR.sub("", text.strip().splitlines()[-1])
+            if "error" in piece:
+                build.log(f"{piece['error']}\n")
+                raise _failure(str(piece["error"]), step, command, last)
+            if "aux" in piece and "ID" in piece["aux"]:
+                image = str(piece["aux"]["ID"])
+    return image
+
+
+def _failure(error: str, step: str, command: str, last: str) -> AmlError:
+    if "dial tcp" in error or "TLS handshake" in error:
+        return Unreachable(f"the registry of the Dockerfile's image does not answer: {error}")
+    if not step:
+        return Invalid(f"the Dockerfile cannot be read: {error}")
+    why = last if "returned a non-zero code" in error and last else error
+    return Invalid(f"{step} of the Dockerfile failed: {command}: {why}")
+
+
+def _text(folder: Path, name: str) -> str:
+    try:
+        return (folder / name).read_text(encoding="utf-8")
+    except OSError as error:
+        raise Invalid(f"cannot read {folder / name}: {error.strerror}") from error
+
+
+def _packed_folder(folder: Path, name: str) -> Any:
+    from docker.utils.build import tar
+
+    ignored: list[str] = []
+    if (folder / ".dockerignore").is_file():
+        lines = (folder / ".dockerignore").read_text(encoding="utf-8").splitlines()
+        ignored = [line.strip() for line in lines if line.strip() and line[0] != "#"]
+    return tar(str(folder), exclude=ignored or None, dockerfile=(name, None))
+
+
+def _packed(files: Mapping[str, str], folder: Path | None = None) -> io.BytesIO:
+    """A build context of these files, and a folder under its own name."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as tar:
+        for name, text in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(text.encode())
+            tar.addfile(member, io.BytesIO(text.encode()))
+        if folder is not None:
+            tar.add(folder, arcname=folder.name, filter=_anonymous)
+    packed.seek(0)
+    return packed
+
+
+def _anonymous(member: tarfile.TarInfo) -> tarfile.TarInfo:
+    # The layer is the same whoever made it and whenever, and readable for every user inside.
+    member.uid = member.gid = 0
+    member.uname = member.gname = ""
+    member.mtime = 0
+    member.mode |= 0o444 | (0o111 if member.isdir() or member.mode & 0o100 else 0)
+    return member

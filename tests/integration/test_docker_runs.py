@@ -1,0 +1,179 @@
+"""Runs in containers, through the whole engine, with a real docker engine."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.docker_engine import BASE
+from tests.index import Index, serving
+from tests.integration.test_engine import an_engine, asked, ended, until
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(autouse=True)
+def index(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, docker_engine: Any, base_image: str
+) -> Iterator[Index]:
+    with serving(tmp_path / "index") as index:
+        monkeypatch.setenv("UV_DEFAULT_INDEX", index.url)
+        monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))
+        monkeypatch.setenv("UV_HTTP_RETRIES", "0")
+        index.add("hello")
+        yield index
+
+
+def boxed(*pip: str, image: str | None = BASE, **docker: Any) -> dict[str, Any]:
+    conda = {"dependencies": [{"pip": list(pip)}]}
+    return {
+        "name": "boxed",
+        "python": {"condaDependencies": conda},
+        "docker": {"enabled": True, "baseImage": image, **docker},
+    }
+
+
+def sent(script: str, definition: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return asked(
+        script, job={"interpreter": "python", **more.pop("job", {})}, environment=definition, **more
+    )
+
+
+def containers(docker_engine: Any, run_id: str) -> list[Any]:
+    found: list[Any] = docker_engine.containers.list(
+        all=True, filters={"label": f"aml.run={run_id}"}
+    )
+    return found
+
+
+async def test_a_run_in_an_image_logs_writes_and_knows_its_workspace(
+    aml_root: Path, docker_engine: Any
+) -> None:
+    script = """
+import hello, os, sys
+from azureml.core import Run
+
+run = Run.get_context()
+run.log("loss", 0.5)
+os.makedirs("outputs", exist_ok=True)
+open("outputs/model.txt", "w").write("model")
+print(hello.VERSION, sys.prefix, os.path.exists("/.dockerenv"), os.getuid())
+"""
+    async with an_engine(aml_root) as engine:
+        run = await engine.submit(sent(script, boxed("hello")))
+
+        end = await ended(engine, run["runId"])
+
+        said = (await engine.log(run["runId"], "user_logs/std_log.txt")).data.decode()
+        assert (end["status"], said) == (
+            "Completed", f"1.0 /opt/aml/env True {os.getuid()}\n",
+        ), end["error"]  # fmt: skip
+        assert end["metrics"] == {"loss": 0.5}
+        model = await engine.file(run["runId"], "outputs/model.txt")
+        assert model.stat().st_uid == os.getuid()
+        assert containers(docker_engine, run["runId"]) == []
+        log = await engine.log(run["runId"], "azureml-logs/20_image_build_log.txt")
+        assert b"Successfully built" in log.data
+
+
+async def test_a_script_that_fails_in_an_image_is_explained_as_any_other(aml_root: Path) -> None:
+    async with an_engine(aml_root) as engine:
+        run = await engine.submit(sent("raise ValueError('no such thing')", boxed()))
+
+        end = await ended(engine, run["runId"])
+
+        assert (end["status"], end["exitCode"]) == ("Failed", 1)
+        assert end["error"] is not None
+        assert end["error"]["message"] == "ValueError: no such thing"
+
+
+async def test_a_run_in_an_image_is_cancelled(aml_root: Path, docker_engine: Any) -> None:
+    async with an_engine(aml_root) as engine:
+        run = await engine.submit(sent("import time\ntime.sleep(600)", boxed()))
+        await until(engine, run["runId"], lambda run: run["status"] == "Running")
+
+        await engine.cancel(run["runId"])
+
+        assert (await ended(engine, run["runId"]))["status"] == "Canceled"
+        assert containers(docker_engine, run["runId"]) == []
+
+
+async def test_a_run_in_an_image_is_found_again_by_the_next_engine(aml_root: Path) -> None:
+    script = "import os, time\nwhile not os.path.exists('go'): time.sleep(0.02)\nprint('went on')"
+    async with an_engine(aml_root) as engine:
+        run = await engine.submit(sent(script, boxed()))
+        run = await until(engine, run["runId"], lambda run: run["status"] == "Running")
+    work = aml_root / "workspaces" / "default" / "runs" / run["runId"] / "work"
+
+    async with an_engine(aml_root) as engine:
+        (work / "go").touch()
+        end = await ended(engine, run["runId"])
+
+        said = await engine.log(run["runId"], "user_logs/std_log.txt")
+        assert (end["status"], end["attempt"], said.data) == ("Completed", 1, b"went on\n")
+
+
+async def test_an_image_that_nobody_has_fails_the_run_before_anything_is_built(
+    aml_root: Path,
+) -> None:
+    async with an_engine(aml_root) as engine:
+        run = await engine.submit(sent("", boxed("hello", image="no-such/image:1")))
+
+        end = await ended(engine, run["runId"])
+
+        assert end["error"] is not None
+        assert "'no-such/image:1' is not on this machine" in end["error"]["message"]
+
+
+async def test_a_docker_engine_that_is_gone_fails_the_run_with_what_to_do(
+    aml_root: Path,
+) -> None:
+    async with an_engine(aml_root, docker_url="unix:///nowhere/docker.sock") as engine:
+        run = await engine.submit(sent("", boxed()))
+
+        end = await ended(engine, run["runId"])
+
+        assert end["error"] is not None
+        assert "the docker engine does not answer: start docker" in end["error"]["message"]
+
+
+async def test_docker_that_is_not_enabled_is_not_asked(aml_root: Path) -> None:
+    async with an_engine(aml_root, docker_url="unix:///nowhere/docker.sock") as engine:
+        definition = boxed("hello", enabled=False)
+        run = await engine.submit(sent("import hello, sys; print(sys.prefix)", definition))
+
+        end = await ended(engine, run["runId"])
+
+        assert end["status"] == "Completed", end["error"]
+        said = (await engine.log(run["runId"], "user_logs/std_log.txt")).data.decode()
+        assert said.startswith(str(aml_root / "environments"))
+
+
+async def test_memory_that_is_used_up_is_said(aml_root: Path) -> None:
+    definition = boxed(arguments=["--memory", "64m"])
+    async with an_engine(aml_root) as engine:
+        run = await engine.submit(sent("x = bytearray(500_000_000)", definition))
+
+        end = await ended(engine, run["runId"])
+
+        assert end["status"] == "Failed"
+
+
+async def test_an_option_of_docker_that_is_not_taken_is_named(aml_root: Path) -> None:
+    definition = boxed(arguments=["--privileged=true"])
+    async with an_engine(aml_root) as engine:
+        run = await engine.submit(sent("", definition))
+
+        end = await ended(engine, run["runId"])
+
+        assert end["error"] is not None
+        assert "'--privileged' is not taken" in end["error"]["message"]
