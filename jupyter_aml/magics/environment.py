@@ -14,8 +14,10 @@ from jupyter_aml.domain.environment import read_label
 from jupyter_aml.magics import installed, names
 from jupyter_aml.magics.session import Session
 from jupyter_aml.magics.verb import Parser
+from jupyter_aml.sdk.core import ScriptRunConfig
 from jupyter_aml.sdk.core.conda_dependencies import CondaDependencies
 from jupyter_aml.sdk.core.environment import Environment
+from jupyter_aml.widgets.plain import clean
 
 _AROUND_A_SIGN = re.compile(r"\s*(===|[=!<>~]=|[<>=,])\s*")
 _OURS = ("azureml", "jupyter_aml")
@@ -80,6 +82,20 @@ def chosen(
         conda = [each for text in args.conda for each in requirements(text)]
         return _of_packages(name, pip=pip, conda=conda)
     return None
+
+
+def check(config: ScriptRunConfig, args: Namespace, session: Session) -> None:
+    """Raise UsageError where the packages of the line or file can be no environment.
+
+    Asked before the run is sent, so that a slip of the pen is neither a failed run nor a version.
+    """
+    if not (args.pip or args.conda or args.env_file or args.auto_env):
+        return
+    workspace = session.workspace
+    asked = {"workspace": workspace.name, "definition": config.request()["environment"]}
+    looked = workspace.client.check_environment(asked)
+    if looked["mistakes"]:
+        raise UsageError("; ".join(clean(each["message"]) for each in looked["mistakes"]))
 
 
 def requirements(text: str) -> list[str]:

@@ -132,6 +132,7 @@ class Submit(Verb):
             timeout=args.timeout,
             environment=self._environment(args, cell, experiment, offset),
         )
+        environment.check(config, args, self.session)
         target = self.session.experiment(experiment)
         told = {
             "display_name": args.name,

@@ -143,6 +143,28 @@ def test_a_cell_that_is_no_environment_registers_nothing(
     assert not [name for name in names if not name.startswith("AzureML-")]
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        "--pip 'hello-aml @ https://example.invalid/x.whl'",
+        "--pip '-r other.txt'",
+        "--pip '--index-url=https://example.invalid'",
+        "--pip '=='",
+        "--conda 'python>=3.10'",
+        "--conda 'https://example.invalid/x.tar.bz2'",
+        "-e AzureML-Nothing",
+    ],
+)
+def test_what_cannot_be_an_environment_sends_nothing(notebook: Notebook, options: str) -> None:
+    shown = notebook.run(f"%%aml submit trial {options}\nprint(1)\n")
+
+    assert shown.text.startswith("UsageError: "), shown.text
+    assert shown.text.count("\n") == 1
+    assert not list(notebook.run("%aml ls").value)
+    names = [each["name"] for each in notebook.run("%aml env ls").value]
+    assert "trial-env" not in names
+
+
 def test_the_kernel_itself_becomes_an_environment(notebook: Notebook) -> None:
     said = notebook.run("%aml env from-kernel mine")
 

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from jupyter_aml.magics import names
 from jupyter_aml.magics.names import bound, undefined
 
 CASES = [
@@ -61,3 +62,27 @@ def test_parameters_are_defined_and_lines_are_told():
 def test_what_a_cell_defines():
     assert bound("import os\nx = 1\ndef f(y): z = y\n") == {"os", "x", "f"}
     assert bound("%magic (") == set()
+
+
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        ("import os, json.tool", []),
+        ("import a, b.c as d", ["a", "b.c"]),
+        ("from a.b import c, d", ["a.b.c", "a.b.d"]),
+        ("from a import *", ["a"]),
+        ("from . import a", []),
+        ("def f():\n    import a", ["a"]),
+        ("if x:\n    import a\nelse:\n    import a", ["a"]),
+    ],
+)
+def test_imports_from_outside_the_standard_library_are_found(code, found):
+    assert [each.module for each in names.imports(code)] == found
+
+
+def test_an_import_that_may_fail_is_optional_unless_it_is_needed_elsewhere():
+    code = "try:\n    import a, b\nexcept (ValueError, ImportError):\n    a = None\nimport b\n"
+
+    found = {each.module: (each.line, each.is_optional) for each in names.imports(code)}
+
+    assert found == {"a": (2, True), "b": (5, False)}

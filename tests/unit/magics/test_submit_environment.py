@@ -122,6 +122,16 @@ def test_a_mistake_is_one_line_and_nothing_is_sent(notebook, engine, options, ce
     assert not engine.submitted
 
 
+@pytest.mark.parametrize("options", ["--pip x", "--conda x", "--pip x --dry-run"])
+def test_what_the_server_cannot_take_is_told_before_anything_is_sent(notebook, engine, options):
+    engine.environments.mistakes = [{"message": "'x' is none", "line": None, "column": None}]
+
+    said = notebook.run(f"%%aml submit exp {options}\n1\n")
+
+    assert said.text == "UsageError: 'x' is none\n"
+    assert not engine.submitted
+
+
 def test_a_cell_with_pip_install_is_told_the_option(notebook, engine):
     said = notebook.run("%%aml submit exp\n%pip install -q rich\nimport rich\n")
 
