@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -223,10 +224,11 @@ def read_conda(data: Any, *, what: str = "condaDependencies") -> Conda:
             continue
         if not isinstance(entry, str) or not entry.strip():
             raise Invalid(f"{what}.dependencies: expected a package, not {entry!r}")
-        name = package_name(entry)
+        name, version = _cut(entry)
         if name == "python":
-            python = entry.strip()[len("python") :].strip() or None
+            python = version
         elif name != "pip":
+            # pip itself installs nothing here, so which one was asked for is all the same.
             packages.append(entry.strip())
     return Conda(tuple(channels), tuple(packages), python, tuple(pip))
 
@@ -238,6 +240,14 @@ def package_name(requirement: str) -> str:
         if not (letter.isalnum() or letter in "-_."):
             return text[:place].strip().lower()
     return text.lower()
+
+
+def _cut(requirement: str) -> tuple[str, str | None]:
+    """Name and version of a conda requirement: `conda-forge::python[version='>=3.9']`."""
+    name = package_name(requirement)
+    rest = requirement.strip().rpartition("::")[2][len(name) :].strip()
+    bracketed = re.fullmatch(r"\[.*?version=['\"]?([^'\"\]]+)['\"]?.*\]", rest)
+    return name, (bracketed[1].strip() if bracketed else rest) or None
 
 
 def _filled(data: Any, plain: Mapping[str, Any], where: str) -> dict[str, Any]:

@@ -157,6 +157,12 @@ class Builds:
             if not build.holders:
                 build.task.cancel()
 
+    async def discard(self, environment: Materialised) -> None:
+        """Remove what was built."""
+        for builder in self._builders:
+            if builder.kind == environment.kind:
+                await builder.discard(environment)
+
     def start(self, wish: Wish) -> None:
         """Begin to build, if it is not being built; it goes on whoever waits for it."""
         builder = self.builder(wish)

@@ -21,7 +21,13 @@ from jupyter_aml.engine.ledger import Ledger, now
 from jupyter_aml.engine.pieces import LogPiece, read_piece
 from jupyter_aml.engine.root import Root
 from jupyter_aml.engine.settings import Settings
-from jupyter_aml.environments import pruning, requirements, wishes
+from jupyter_aml.environments import (
+    conda_packages,
+    conda_specs,
+    pruning,
+    requirements,
+    wishes,
+)
 from jupyter_aml.environments.building import builders
 from jupyter_aml.environments.protocol import Materialised, Wish
 from jupyter_aml.environments.reading import packages
@@ -196,9 +202,12 @@ class Environments:
         chosen = await asyncio.to_thread(pruning.choose, cache, days, keep)
         if not body.get("dryRun"):
             for entry in chosen:
-                await cache.remove(entry.key)
+                await self._builds.discard(entry.environment)
+        unlinked = await asyncio.to_thread(
+            conda_packages.clean, cache, dry_run=bool(body.get("dryRun"))
+        )
         sizes = sum(entry.environment.size for entry in chosen)
-        return {"keys": [entry.key for entry in chosen], "size": sizes}
+        return {"keys": [entry.key for entry in chosen], "size": sizes + unlinked}
 
     # ---- inside -----------------------------------------------------------------------------
 
@@ -232,7 +241,8 @@ class Environments:
         if definition.conda.python:
             wishes.pep440(definition.conda.python)
         for package in definition.conda.packages:
-            requirements.check_conda(package)
+            conda_specs.read(package)
+        conda_specs.channels(definition.conda.channels)
         return wishes.satisfied(lines)[1]
 
     def _wish(self, found: Registered, extras: Any = ()) -> Wish:

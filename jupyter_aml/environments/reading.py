@@ -21,7 +21,8 @@ def packages(environment: Materialised) -> tuple[str, dict[str, str]]:
         found[data["name"]] = data["version"]
     for site in home.glob("lib/python3*/site-packages"):
         for one in distributions(path=[str(site)]):
-            found.setdefault(re.sub(r"[-_.]+", "-", one.metadata["Name"]).lower(), one.version)
+            # The last word, since pip may have put a package in the place of conda's.
+            found[re.sub(r"[-_.]+", "-", one.metadata["Name"]).lower()] = one.version
     return _python(home) or found.get("python", ""), dict(sorted(found.items()))
 
 

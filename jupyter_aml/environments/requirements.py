@@ -11,10 +11,6 @@ from packaging.utils import canonicalize_name
 from jupyter_aml.domain.errors import Invalid
 
 _ELSEWHERE = re.compile(r"[a-z+]+://|git\+|(\.{0,2}|~)/|.*\.(whl|zip|tar\.gz)\Z", re.IGNORECASE)
-_CONDA = re.compile(
-    r"([A-Za-z0-9._/-]+::)?[A-Za-z0-9_][\w.-]*\s*"
-    r"((==?|[<>!~]=?)?\s*[\w.*+!|,<>=~ -]+)?(\[[^\]\n]*\])?\Z"
-)
 _SOURCES = ("--index-url", "-i", "--extra-index-url", "--find-links", "-f", "--pre")
 
 
@@ -25,16 +21,6 @@ def check(lines: Iterable[str], *, allow_sources: bool = False) -> tuple[str, ..
     `allow_sources`. Options that read or install files are never taken: `-r`, `-c`, `-e`.
     """
     return tuple(_checked(line.strip(), allow_sources) for line in lines if line.strip())
-
-
-def check_conda(requirement: str) -> str:
-    """Return a conda requirement such as `numpy>=1.20`, or raise Invalid."""
-    if not _CONDA.match(requirement):
-        raise Invalid(
-            f"{requirement!r} is not a conda requirement: "
-            "a package and perhaps a version, such as numpy, numpy=1.26 or numpy>=1.26,<3"
-        )
-    return requirement
 
 
 def named(line: str) -> Requirement | None:

@@ -268,7 +268,7 @@ async def test_the_runs_of_an_environment_are_counted_and_found(aml_root: Path) 
         ("!!python/object:os.system {}", (1, 1), "could not determine a constructor"),
         ("dependences: []", (None, None), "did you mean 'dependencies'"),
         ("dependencies:\n - pip:\n   - -r x.txt", (None, None), "options are not taken"),
-        ("dependencies:\n - numpy; rm -rf", (None, None), "not a conda requirement"),
+        ("dependencies:\n - numpy; rm -rf", (None, None), "numpy; rm -rf"),
         ("dependencies: 7", (None, None), "expected a list"),
         ("dependencies:\n - python=abc", (None, None), "'=abc' is not a version"),
     ],
