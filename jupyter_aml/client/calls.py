@@ -241,6 +241,21 @@ class Client:
         )
         return answer
 
+    def environment_labels(self, workspace: str, name: str) -> dict[str, str]:
+        """The versions of an environment by their labels; the newest is `Latest`."""
+        answer: dict[str, str] = self._get(
+            f"environments/{quoted(name)}/labels", workspace=workspace
+        )
+        return answer
+
+    def label_environment(
+        self, workspace: str, name: str, version: str, labels: Sequence[str]
+    ) -> dict[str, str]:
+        """Give a version labels, which leave whichever version had them."""
+        body = {"workspace": workspace, "version": version, "labels": list(labels)}
+        answer: dict[str, str] = self._post(f"environments/{quoted(name)}/labels", body, again=True)
+        return answer
+
     def check_environment(self, body: Mapping[str, Any]) -> wire.WireCheck:
         """What is wrong with a definition or specification; makes nothing."""
         answer: wire.WireCheck = self._post("environment-check", body, again=True)

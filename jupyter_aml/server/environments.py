@@ -29,6 +29,14 @@ class Prune(TypedDict, total=False):
     dryRun: bool
 
 
+class NewLabels(TypedDict, total=False):
+    """Body of POST /aml/environments/<name>/labels."""
+
+    workspace: str
+    version: str
+    labels: list[str]
+
+
 class _Handler(AmlHandler):
     def workspace(self, engine: Engine) -> str:
         """The workspace that is meant."""
@@ -132,6 +140,26 @@ class LockHandler(_Handler):
         """Return what exactly is in a built environment."""
         name, version = environment.environment_name(name), VERSION.read(self)
         self.reply(await engine.environments.lock(self.workspace(engine), name, version))
+
+
+class LabelsHandler(_Handler):
+    """/aml/environments/<name>/labels"""
+
+    @authenticated
+    @authorized
+    @served
+    async def get(self, engine: Engine, name: str) -> None:
+        """Return the versions of an environment by their labels."""
+        name = environment.environment_name(name)
+        self.reply(await engine.environments.labels(self.workspace(engine), name))
+
+    @authenticated
+    @authorized
+    @served
+    async def post(self, engine: Engine, name: str) -> None:
+        """Give a version labels, which leave whichever version had them."""
+        name = environment.environment_name(name)
+        self.reply(await engine.environments.label(name, self.body()))
 
 
 class CheckHandler(AmlHandler):

@@ -49,6 +49,10 @@ ROUTES = (
     Route("environments/{name}/lock", environments.LockHandler, {
         "get": Call(query=VERSIONED, answer=wire.WireLock),
     }),
+    Route("environments/{name}/labels", environments.LabelsHandler, {
+        "get": Call(query=(experiments.WORKSPACE,), answer=dict[str, str]),
+        "post": Call(body=environments.NewLabels, answer=dict[str, str]),
+    }),
     Route("environment-check", environments.CheckHandler, {
         "post": Call(body=wire.WireNewEnvironment, answer=wire.WireCheck),
     }),

@@ -39,7 +39,7 @@ LATER = {
     "azureml.core.runconfig.RunConfiguration": {
         "auto_prepare_environment", "delete", "load", "save",
     },
-    "azureml.core.environment.Environment": {"add_private_pip_wheel", "label"},
+    "azureml.core.environment.Environment": {"add_private_pip_wheel"},
     "azureml.core.environment.PythonSection": set(),
     "azureml.core.environment.DockerSection": set(),
     "azureml.core.environment.ImageBuildDetails": set(),

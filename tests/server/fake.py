@@ -101,6 +101,14 @@ class FakeEnvironments:
             "packages": [{"name": "numpy", "version": "2.0"}],
         }  # fmt: skip
 
+    async def labels(self, workspace, name):
+        self.engine.heard("labels", workspace, name)
+        return {"Latest": "1"}
+
+    async def label(self, name, body):
+        self.engine.heard("label", name, body)
+        return {"Latest": "1", "Good": "1"}
+
     async def check(self, body):
         self.engine.heard("check", body)
         found = {"message": "no", "line": 1, "column": None}

@@ -28,6 +28,7 @@ BODIES = {
     "experiments": {"workspace": "default", "name": "e"},
     "environments": {"name": "x", "specification": "dependencies: [numpy]"},
     "environments/{name}/build": {"again": True},
+    "environments/{name}/labels": {"version": "1", "labels": ["Good"]},
     "environment-check": {"name": "x", "specification": "dependencies: [numpy]"},
     "environment-prune": {"dryRun": True},
     "kernels": {"environment": "x"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import copy
 import json
 import os
@@ -52,7 +53,7 @@ _DOCKERFILE = "BaseDockerfile"
 _Path = str | os.PathLike[str]
 
 
-@later("add_private_pip_wheel label")
+@later("add_private_pip_wheel")
 class Environment:
     """A named environment. Registered in a workspace it gets a version; equal ones share it."""
 
@@ -177,15 +178,28 @@ class Environment:
     def get(
         workspace: Workspace, name: str, version: str | None = None, label: str | None = None
     ) -> Environment:
-        """A registered or curated environment; the newest version unless one is named."""
-        if label not in (None, "Latest"):
-            raise UserErrorException(f"there is no label {label!r}; there is 'Latest'")
+        """A registered or curated environment; the newest, unless a version or label is named."""
+        if version is not None and label is not None:
+            raise UserErrorException("give a version or a label, not both")
         wanted = None if version is None else str(version)
         try:
+            if label is not None:
+                wanted = _labelled(workspace, name, label)
             seen = workspace.client.environment(workspace.name, name, wanted)
         except NotFound as error:
             raise UserErrorException(str(error)) from None
         return Environment._from_wire(seen)
+
+    @staticmethod
+    def label(
+        workspace: Workspace, name: str, version: str, labels: builtins.list[str] | str
+    ) -> None:
+        """Give a version labels for `get`; whichever version had one of them loses it."""
+        given = [labels] if isinstance(labels, str) else list(labels)
+        try:
+            workspace.client.label_environment(workspace.name, name, str(version), given)
+        except (NotFound, Invalid) as error:
+            raise UserErrorException(str(error)) from None
 
     @staticmethod
     def list(workspace: Workspace) -> dict[str, Environment]:
@@ -323,6 +337,16 @@ class EnvironmentReference:
     def get_environment(self, workspace: Workspace) -> Environment:
         """The environment it names."""
         return Environment.get(workspace, self.name, self.version)
+
+
+def _labelled(workspace: Workspace, name: str, label: str) -> str:
+    there = workspace.client.environment_labels(workspace.name, name)
+    if label not in there:
+        raise UserErrorException(
+            f"no version of environment {name!r} has the label {label!r}; "
+            f"there is: {', '.join(sorted(there))}"
+        )
+    return there[label]
 
 
 def _with_packages(

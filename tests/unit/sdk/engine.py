@@ -15,6 +15,7 @@ class FakeClient:
 
     def __init__(self) -> None:
         self.kept: dict[str, list[dict[str, Any]]] = {}
+        self.labels: dict[str, dict[str, str]] = {}
         self.builds: list[dict[str, Any]] = []
         self.logs: list[bytes] = [b""]
         self.asked: list[tuple[Any, ...]] = []
@@ -33,6 +34,17 @@ class FakeClient:
             if version in (None, known["version"]):
                 return _wire(known)
         raise NotFound(f"there is no environment {name!r}")
+
+    def label_environment(
+        self, workspace: str, name: str, version: str, labels: Sequence[str]
+    ) -> dict[str, str]:
+        self.environment(workspace, name, version)
+        self.labels.setdefault(name, {}).update(dict.fromkeys(labels, version))
+        return self.environment_labels(workspace, name)
+
+    def environment_labels(self, workspace: str, name: str) -> dict[str, str]:
+        newest: str = self.environment(workspace, name)["version"]
+        return {**self.labels.get(name, {}), "Latest": newest}
 
     def environments(self, workspace: str) -> list[dict[str, Any]]:
         return [_wire(versions[-1]) for versions in self.kept.values()]
@@ -59,8 +71,10 @@ class FakeClient:
         return LogPiece(self.logs[0][offset:], offset, len(self.logs[0]))
 
     def _state(self) -> dict[str, Any]:
-        unbuilt: dict[str, Any] = {"state": "not built", "reason": None, "interpreter": None, "image": None,
-                   "variables": {}, "warnings": []}  # fmt: skip
+        unbuilt: dict[str, Any] = {
+            "state": "not built", "reason": None, "interpreter": None, "image": None,
+            "variables": {}, "warnings": [],
+        }  # fmt: skip
         return {**unbuilt, **(self.builds[0] if self.builds else {})}
 
 

@@ -225,6 +225,22 @@ def test_an_equal_definition_makes_no_version_and_a_changed_one_does(ws: Any) ->
     assert EnvironmentReference("mine", "1").get_environment(ws).version == "1"
 
 
+def test_a_version_is_found_by_its_label(ws: Any) -> None:
+    with_packages("tqdm").register(ws)
+    with_packages("rich").register(ws)
+
+    Environment.label(ws, "mine", "1", ["Production", "Tested"])
+
+    assert Environment.get(ws, "mine", label="Production").version == "1"
+    assert Environment.get(ws, "mine", label="Latest").version == "2"
+    with pytest.raises(UserErrorException, match="'Good'; there is: Latest, Production, Tested"):
+        Environment.get(ws, "mine", label="Good")
+    with pytest.raises(UserErrorException, match="not both"):
+        Environment.get(ws, "mine", "1", "Tested")
+    with pytest.raises(UserErrorException, match="no environment 'mine'"):
+        Environment.label(ws, "mine", "9", ["Production"])
+
+
 def test_registering_gives_the_environment_itself_its_version(ws: Any) -> None:
     made = with_packages("tqdm")
 

@@ -12,7 +12,6 @@ from jupyter_aml.sdk.core import Environment, Experiment, Run, Workspace
 @pytest.mark.parametrize(
     ("kind", "name"),
     [
-        (Environment, "label"),
         (Environment, "add_private_pip_wheel"),
         (Workspace, "compute_targets"),
         (Workspace, "get_default_datastore"),
