@@ -10,8 +10,10 @@ import asyncio
 import os
 import re
 import shlex
+import threading
 import time
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,7 +21,7 @@ from typing import Any
 from jupyter_aml.compute.attempt import Attempt, make_folders
 from jupyter_aml.compute.protocol import BackendJob, Handle, Phase, Sighting
 from jupyter_aml.containers import connect, said
-from jupyter_aml.domain.errors import Invalid, NotFound
+from jupyter_aml.domain.errors import Invalid, NotFound, Unreachable
 from jupyter_aml.runfolder.layout import RunFolder
 from jupyter_aml.shim import shim
 
@@ -27,6 +29,9 @@ DOCKER = "docker"
 LABEL = "aml.job"
 
 _POLL, _LOOK = 0.05, 1.0
+_KILLED = 137
+_PATIENCE = 10
+_OUT_OF_MEMORY = "the container was ended because its memory was used up"
 _LIMITS = {"--memory": "mem_limit", "-m": "mem_limit", "--shm-size": "shm_size",
            "--network": "network_mode", "--net": "network_mode", "--ipc": "ipc_mode"}  # fmt: skip
 
@@ -38,6 +43,7 @@ class DockerBackend:
         """`url` is the address of the engine; None for the one that the variables name."""
         self._url = url
         self._made: Any = None
+        self._making = threading.Lock()
         self._seen: dict[str, Phase] = {}
 
     async def submit(self, job: BackendJob) -> Handle:
@@ -105,38 +111,45 @@ class DockerBackend:
 
     @property
     def _client(self) -> Any:
-        if self._made is None:
-            self._made = connect(self._url)
-        return self._made
+        with self._making:
+            if self._made is None:
+                self._made = connect(self._url)
+            return self._made
 
     def _submit(self, job: BackendJob) -> Handle:
         folder = RunFolder(job.folder.absolute())
         make_folders(folder)
         handle = _handle(job, folder)
         place = _Place(handle)
-        if place.read("claim") is not None or self._container(place) is not None:
+        if place.read("claim") is not None:
             return handle
         if job.image is None:
             raise Invalid(f"job {job.id} names no image to run in")
+        container = self._container(place) or self._create(job)
+        # Whoever made it may have died before it was started; to start it twice changes nothing.
+        if container is not None and container.status == "created":
+            with said():
+                try:
+                    container.start()
+                except Exception:
+                    container.remove(force=True)
+                    raise
+        return handle
+
+    def _create(self, job: BackendJob) -> Any:
+        """Make the container; None where another submit of the job is just doing so."""
         options = {**_options(job), **_arguments(job)}
         with said():
             try:
-                container = self._client.containers.create(job.image, **options)
+                return self._client.containers.create(job.image, **options)
             except Exception as error:
-                # Another submit of the same job was a moment earlier.
-                if getattr(error, "status_code", None) == 409:
-                    return handle
-                raise
-            try:
-                container.start()
-            except BaseException:
-                container.remove(force=True)
-                raise
-        return handle
+                if getattr(error, "status_code", None) != 409:
+                    raise
+                return None
 
     def _look(self, place: _Place) -> Sighting:
         if (end := place.end()) is not None:
-            return end
+            return self._explained(place, end)
         container = self._container(place)
         if container is None:
             return self._without(place)
@@ -147,8 +160,24 @@ class DockerBackend:
             return Sighting(phase=Phase.ALIVE, started=place.started())
         # It may have written its last record since the first line of this method.
         if (end := place.end()) is not None:
-            return end
+            return self._explained(place, end)
         return _ended(state, place)
+
+    def _explained(self, place: _Place, end: Sighting) -> Sighting:
+        """The end of a job, and whether it was killed for its memory, which no shim can see."""
+        if end.exit_code != -9 or end.why is not None:
+            return end
+        try:
+            container = self._container(place)
+            if container is None:
+                return end
+            with said():
+                # The shim has written its last word, so this takes no more than a moment.
+                container.wait(timeout=_PATIENCE)
+                container.reload()
+        except (NotFound, Unreachable):
+            return end
+        return replace(end, why=_OUT_OF_MEMORY) if container.attrs["State"]["OOMKilled"] else end
 
     def _without(self, place: _Place) -> Sighting:
         claim: Mapping[str, Any] | None = place.read("claim") or place.claim_for_nobody()
@@ -219,17 +248,12 @@ def _options(job: BackendJob) -> dict[str, Any]:
     folder = RunFolder(job.folder.absolute())
     program = Path(shim.__file__).absolute()
     limit = 0.0 if job.timeout is None else job.timeout.total_seconds()
-    reading = {str(path): {"bind": str(path), "mode": "ro"} for path in (*job.mounts, program)}
+    # As mounts, not as volumes: of those docker would make a folder that is not there.
+    reading = [_mount(path, read_only=True) for path in (*job.mounts, program)]
     return {
         "command": [
-            *(
-                job.python or job.command[0],
-                "-I",
-                "-S",
-                str(program),
-                str(folder.status),
-                str(job.attempt),
-            ),
+            *(job.python or job.command[0], "-I", "-S", str(program)),
+            *(str(folder.status), str(job.attempt)),
             *(str(folder.console), str(job.cwd.absolute()), repr(job.grace.total_seconds())),
             *(repr(limit), "--", *job.command),
         ],
@@ -237,7 +261,7 @@ def _options(job: BackendJob) -> dict[str, Any]:
         "name": _handle(job, folder).data["container"],
         "labels": {LABEL: job.id, "aml.run": job.run},
         "environment": {"HOME": "/tmp", **job.environment},
-        "volumes": {**reading, str(folder.path): {"bind": str(folder.path), "mode": "rw"}},
+        "mounts": [*reading, _mount(folder.path, read_only=False)],
         "working_dir": "/",
         "user": f"{os.getuid()}:{os.getgid()}",
         "init": True,
@@ -247,17 +271,23 @@ def _options(job: BackendJob) -> dict[str, Any]:
     }
 
 
+def _mount(path: Path, *, read_only: bool) -> Any:
+    from docker.types import Mount
+
+    return Mount(str(path), str(path), type="bind", read_only=read_only)
+
+
 def _arguments(job: BackendJob) -> dict[str, Any]:
     """The options of `docker run` that SDK v1 let people give; others are refused by name."""
-    words = [word for one in job.arguments for word in shlex.split(one)]
+    words = [word for one in job.arguments for word in _words(one)]
     found: dict[str, Any] = {}
     variables: dict[str, str] = {}
     while words:
         name, value = _next(words)
         if name in _LIMITS:
-            found[_LIMITS[name]] = value
+            found[_LIMITS[name]] = _limit(name, value)
         elif name == "--cpus":
-            found["nano_cpus"] = int(float(value) * 1e9)
+            found["nano_cpus"] = _cpus(value)
         elif name in ("-e", "--env"):
             key, _, given = value.partition("=")
             variables[key] = given
@@ -276,6 +306,45 @@ def _arguments(job: BackendJob) -> dict[str, Any]:
     return found
 
 
+def _words(argument: str) -> list[str]:
+    """An option and its value may come as one text; a value alone may hold blanks."""
+    first = argument.split(None, 1)[0] if argument.strip() else ""
+    if not first.startswith("-") or "=" in first:
+        return [argument]
+    try:
+        return shlex.split(argument)
+    except ValueError as error:
+        raise Invalid(f"docker.arguments: {argument!r} cannot be read: {error}") from None
+
+
+def _limit(name: str, value: str) -> str:
+    from docker.errors import DockerException
+    from docker.utils import parse_bytes
+
+    if _LIMITS[name] in ("network_mode", "ipc_mode"):
+        # Those of another container are none of this job's business.
+        if ":" in value:
+            raise Invalid(f"docker.arguments: {name} {value!r} is not taken")
+        return value
+    try:
+        parse_bytes(value)
+    except DockerException:
+        raise Invalid(
+            f"docker.arguments: {name} {value!r} is no size: expected such as 512m or 2g"
+        ) from None
+    return value
+
+
+def _cpus(value: str) -> int:
+    try:
+        number = int(float(value) * 1e9)
+    except (ValueError, OverflowError):
+        number = 0
+    if number <= 0:
+        raise Invalid(f"docker.arguments: --cpus {value!r} is no number of processors, such as 1.5")
+    return number
+
+
 def _next(words: list[str]) -> tuple[str, str]:
     name, equals, value = words.pop(0).partition("=")
     if not equals:
@@ -289,10 +358,11 @@ def _ended(state: Mapping[str, Any], place: Attempt) -> Sighting:
     """The end of a container whose shim left no word."""
     code = int(state.get("ExitCode") or 0)
     if state.get("OOMKilled"):
-        why = "the container was ended because its memory was used up"
+        why = _OUT_OF_MEMORY
     elif place.read("claim") is None:
         told = str(state.get("Error") or "").strip()
         why = told or f"the image cannot start Python: exit code {code}"
     else:
         why = f"the container ended without a word of the script (exit code {code})"
-    return Sighting(phase=Phase.GONE, why=why, exit_code=code or None, started=place.started())
+    shown = -9 if code == _KILLED else code or None
+    return Sighting(phase=Phase.GONE, why=why, exit_code=shown, started=place.started())
