@@ -71,6 +71,11 @@ class EnvironmentBook:
         found = curated.find(name)
         if found is not None:
             definition, note = found
+            if version not in (None, definition.version) and note is None:
+                raise NotFound(
+                    f"there is no version {version!r} of environment {name!r}; "
+                    f"there is {definition.version}"
+                )
             return Registered(workspace, definition, "", note)
         environment.environment_name(name)
         versions = self.versions(workspace, name)

@@ -86,7 +86,6 @@ class Environments:
     async def add(self, body: Mapping[str, Any]) -> wire.WireEnvironment:
         """Register what is asked; an equal definition gives back the version there is."""
         definition = self._asked(body)
-        self._check(definition)
         workspace = ids.workspace_name(body.get("workspace", ids.DEFAULT_WORKSPACE))
         made = await self.register(workspace, definition)
         shown = await self._shown(made)
@@ -94,7 +93,11 @@ class Environments:
         return shown
 
     async def register(self, workspace: WorkspaceName, definition: Definition) -> Registered:
-        """Enter a definition as a version, or find the equal one."""
+        """Enter a definition as a version, or find the equal one.
+
+        Raises Invalid, and enters nothing, where it could never be built.
+        """
+        self._check(definition)
         at = wire.encode_time(now()) or ""
         return await self._ledger.do(self._book.register, workspace, definition, at=at)
 

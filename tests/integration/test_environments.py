@@ -297,6 +297,8 @@ async def test_a_specification_is_checked_as_it_is_written(
         ({"name": "x", "environmentVariables": {"A=B": "x"}}, "'A=B' cannot be set"),
         ({"name": "x", "environmentVariables": {"A": ["x"]}}, "'A' cannot be set"),
         ({"name": "x", "python": []}, "python: expected an object"),
+        (pip("-r more.txt"), "options are not taken"),
+        (pip("hello @ http://x/hello.whl"), "AmlConfig.allow_package_sources"),
     ],
 )
 async def test_a_definition_that_cannot_be_is_refused_by_its_key(
