@@ -169,10 +169,13 @@ class Environment:
 
     def register(self, workspace: Workspace) -> Environment:
         """Keep this definition in a workspace; an equal one gets no new version."""
+        return Environment._from_wire(self._registered(workspace))
+
+    def _registered(self, workspace: Workspace) -> wire.WireEnvironment:
         body = {"workspace": workspace.name, "definition": self._to_json()}
         seen = workspace.client.add_environment(body)
         self.version = seen["version"]
-        return Environment._from_wire(seen)
+        return seen
 
     @staticmethod
     def get(
@@ -211,11 +214,7 @@ class Environment:
         self, workspace: Workspace, image_build_compute: str | None = None
     ) -> ImageBuildDetails:
         """Register the environment and begin to build it; `wait_for_completion` shows how."""
-        registered = self.register(workspace)
-        body = {"workspace": workspace.name, "version": registered.version}
-        workspace.client.build_environment(self.name, body)
-        place = f"{workspace.name}/{self.name}/{registered.version}"
-        return ImageBuildDetails(workspace.client, place)
+        return ImageBuildDetails._begin(workspace.client, self._registered(workspace))
 
     def build_local(
         self, workspace: Workspace, platform: Any = None, **_: Any

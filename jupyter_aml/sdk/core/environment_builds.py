@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any
 
-from jupyter_aml.domain.errors import NotFound
 from jupyter_aml.sdk.exceptions import UserErrorException
 
 if TYPE_CHECKING:
     from jupyter_aml import wire
-    from jupyter_aml.client import Client
+    from jupyter_aml.client.builds import Build
 
-_PATIENCE = 20.0
 _STATUS = {"not built": "NotStarted", "building": "Running", "ready": "Succeeded",
            "failed": "Failed"}  # fmt: skip
 
@@ -22,54 +19,54 @@ class ImageBuildDetails:
 
     def __init__(self, environment_client: Any = None, location: str = "", **_: Any) -> None:
         """`environment_client` is the client, `location` is `workspace/name/version`."""
-        self.environment_client: Client = environment_client
-        self._workspace, self._name, self._version = location.split("/")
-        self.log_url = f"/aml/environments/{self._name}/log?version={self._version}"
+        self.environment_client = environment_client
+        self._place = tuple(location.split("/"))
+        self._build: Build | None = None
+        workspace, name, version = self._place
+        self.log_url = f"/aml/environments/{name}/log?workspace={workspace}&version={version}"
+
+    @classmethod
+    def _begin(cls, client: Any, seen: wire.WireEnvironment) -> ImageBuildDetails:
+        """Start to build a registered environment, or join the build under way."""
+        from jupyter_aml.client.builds import Build
+
+        made = cls(client, f"{seen['workspace']}/{seen['name']}/{seen['version']}")
+        made._build = Build(client, seen)
+        made._build.start()
+        return made
 
     @property
     def status(self) -> str:
         """`Running`, `Succeeded`, `Failed`, or `NotStarted`."""
-        return _STATUS[self._look(0)["state"]]
+        return _STATUS[self.environment_client.build_state(*self._place)["state"]]
 
     def get_log(self) -> str:
         """The log so far."""
-        text, offset = "", 0
-        while True:
-            try:
-                piece = self.environment_client.build_log(
-                    self._workspace, self._name, self._version, offset
-                )
-            except NotFound:
-                return text
-            text += piece.data.decode("utf-8", "replace")
-            offset = piece.offset + len(piece.data)
-            if offset >= piece.size:
-                return text
+        return self._followed.log().decode("utf-8", "replace")
 
     def wait_for_completion(self, show_output: bool = True) -> ImageBuildDetails:
         """Wait for the end, printing the log; raises UserErrorException with the cause."""
-        shown = 0
-        while True:
-            state = self._look(1.0 if show_output else _PATIENCE)
-            if show_output:
-                text = self.get_log()
-                print(text[shown:], end="", file=sys.stdout, flush=True)
-                shown = len(text)
-            if state["state"] == "building":
-                continue
-            if state["state"] == "failed":
-                raise UserErrorException(
-                    f"environment {self._name!r} could not be built: {state['reason']}"
-                )
-            return self
+        tell = (lambda text: print(text, end="", flush=True)) if show_output else None
+        state = self._followed.follow(lambda line: None, tell)
+        label = ":".join(self._place[1:])
+        if state["state"] == "failed":
+            raise UserErrorException(f"environment {label} could not be built: {state['reason']}")
+        if state["state"] != "ready":
+            raise UserErrorException(f"environment {label} is not built: call build() again")
+        return self
 
-    def _look(self, wait: float) -> wire.WireMaterialised:
-        return self.environment_client.build_state(
-            self._workspace, self._name, self._version, wait=wait
-        )
+    @property
+    def _followed(self) -> Build:
+        if self._build is None:
+            from jupyter_aml.client.builds import Build
+
+            self._build = Build(
+                self.environment_client, self.environment_client.environment(*self._place)
+            )
+        return self._build
 
     def __repr__(self) -> str:
-        return f"ImageBuildDetails({self._name}:{self._version}, {self.status})"
+        return f"ImageBuildDetails({':'.join(self._place[1:])}, {self.status})"
 
 
 class DockerImageDetails(dict[str, Any]):

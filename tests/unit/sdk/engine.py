@@ -88,5 +88,7 @@ class FakeWorkspace:
 
 
 def _wire(definition: dict[str, Any]) -> dict[str, Any]:
-    return {"workspace": "default", "name": definition["name"],
-            "version": definition["version"], "definition": definition}  # fmt: skip
+    return {
+        "workspace": "default", "name": definition["name"], "version": definition["version"],
+        "definition": definition, "state": "not built",
+    }  # fmt: skip

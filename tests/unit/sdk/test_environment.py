@@ -16,6 +16,7 @@ from jupyter_aml.sdk.core.container_registry import ContainerRegistry
 from jupyter_aml.sdk.core.environment import (
     DockerBuildContext,
     EnvironmentReference,
+    ImageBuildDetails,
     SparkPackage,
 )
 from jupyter_aml.sdk.exceptions import UserErrorException
@@ -274,6 +275,7 @@ def test_a_build_is_followed_with_its_log_to_its_end(
 
     build = made.build(ws)
 
+    assert repr(build) == "ImageBuildDetails(mine:1, Running)"
     assert build.status == "Running"
     assert build.wait_for_completion(show_output=True) is build
     assert capsys.readouterr().out == "resolving\nready\n"
@@ -284,10 +286,20 @@ def test_a_build_is_followed_with_its_log_to_its_end(
     assert details.environment_path == "/envs/a"
 
 
+def test_a_build_can_be_followed_by_somebody_else(ws: Any) -> None:
+    with_packages("tqdm").register(ws)
+
+    found = ImageBuildDetails(ws.client, "default/mine/1")
+
+    assert (found.status, found.get_log()) == ("NotStarted", "")
+    with pytest.raises(UserErrorException, match=r"mine:1 is not built: call build\(\) again"):
+        found.wait_for_completion()
+
+
 def test_a_build_that_fails_says_why(ws: Any) -> None:
     ws.client.builds = [{"state": "failed", "reason": "there is no package 'zz'"}]
 
-    with pytest.raises(UserErrorException, match="'mine' could not be built: there is no package"):
+    with pytest.raises(UserErrorException, match="mine:1 could not be built: there is no package"):
         with_packages("zz").build_local(ws)
     with pytest.raises(UserErrorException, match="is not built"):
         with_packages("zz").get_image_details(ws)
