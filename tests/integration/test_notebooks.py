@@ -78,6 +78,19 @@ def test_running_a_notebook_headless_writes_nothing_beside_it(quickstart: Execut
     assert [path.name for path in quickstart.folder.iterdir()] == ["00_quickstart.ipynb"]
 
 
+def test_the_notebook_of_environments_builds_them_and_runs_in_them() -> None:
+    with a_folder() as scratch, a_root() as root:
+        folder = scratch / "notebooks"
+        folder.mkdir()
+        shutil.copy(REPOSITORY / "notebooks" / "02_environments_and_kernels.ipynb", folder)
+
+        done = execute(folder / "02_environments_and_kernels.ipynb", scratch, root)
+
+        assert done.code == 0, done.stdout + done.stderr
+        assert [run["status"] for run in done.runs] == ["Completed"] * 3
+        assert "rmse=" in done.runs[0]["metrics"]
+
+
 def test_a_notebook_that_fails_is_told_and_fails_the_command(tmp_path: Path) -> None:
     folder = tmp_path / "notebooks"
     folder.mkdir()
