@@ -114,18 +114,17 @@ class CondaDependencies:
 
     @property
     def _packages(self) -> list[Any]:
-        packages: list[Any] = self._data.setdefault(PACKAGES, [])
+        packages: list[Any] = _list(self._data, PACKAGES)
         return packages
 
     @property
     def _pip(self) -> list[str]:
-        return next((one[PIP] for one in self._packages if isinstance(one, dict)), [])
+        return next((_list(one, PIP) for one in self._packages if isinstance(one, dict)), [])
 
     def _pip_list(self) -> list[str]:
         for one in self._packages:
             if isinstance(one, dict):
-                lines: list[str] = one[PIP]
-                return lines
+                return _list(one, PIP)
         made: list[str] = []
         self._packages.append({PIP: made})
         return made
@@ -152,7 +151,7 @@ class CondaDependencies:
 
     def add_channel(self, channel: str) -> None:
         """Ask one more channel, after the others."""
-        channels = self._data.setdefault(CHANNELS, [])
+        channels = _list(self._data, CHANNELS)
         if channel not in channels:
             channels.append(channel)
 
@@ -179,15 +178,13 @@ class CondaDependencies:
     def add_pip_package(self, pip_package: str) -> None:
         """Add a pip package, in the place of another version of it."""
         _check(pip_package, "pip package")
-        lines = self._pip_list()
-        name = package_name(pip_package)
-        lines[:] = [line for line in lines if line.startswith("-") or package_name(line) != name]
-        lines.append(pip_package)
+        self.remove_pip_package(pip_package)
+        self._pip_list().append(pip_package)
 
     def remove_pip_package(self, pip_package: str) -> None:
         """Remove a pip package, whatever its version."""
-        name, lines = package_name(pip_package), self._pip_list()
-        lines[:] = [line for line in lines if line.startswith("-") or package_name(line) != name]
+        name, lines = _pip_name(pip_package), self._pip_list()
+        lines[:] = [line for line in lines if line.startswith("-") or _pip_name(line) != name]
 
     def set_pip_requirements(self, pip_requirements: Iterable[str]) -> None:
         """Put these in the place of all pip packages."""
@@ -286,6 +283,19 @@ def _read(path: Path) -> dict[str, Any]:
         return specification.conda_yaml(text, name=str(path))
     except Invalid as error:
         raise UserErrorException(str(error)) from None
+
+
+def _list(data: dict[str, Any], key: str) -> list[Any]:
+    """A list of a specification, to be changed in place: YAML has nothing where it is empty."""
+    if data.get(key) is None:
+        data[key] = []
+    found: list[Any] = data[key]
+    return found
+
+
+def _pip_name(requirement: str) -> str:
+    """The name as the index has it, for which `scikit_learn` and `Scikit-Learn` are one."""
+    return package_name(requirement).replace("_", "-").replace(".", "-")
 
 
 def _is(entry: Any, name: str) -> bool:

@@ -364,7 +364,7 @@ def _with_packages(
 
 def _requirements(file_path: _Path) -> tuple[str, ...]:
     try:
-        text = Path(file_path).read_text(encoding="utf-8")
+        text = Path(file_path).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not text"
         raise UserErrorException(f"cannot read {os.fspath(file_path)!r}: {why}") from None

@@ -16,6 +16,9 @@ DEFAULT_GPU_IMAGE = "mcr.microsoft.com/azureml/openmpi4.1.0-cuda11.8-cudnn8-ubun
 """Names of SDK v1's own images. They cannot be had; an environment with one of them is built
 directly on the target."""
 
+_FIRST_WORDS = ("FROM ", "ARG ", "#")
+"""What a Dockerfile of a single line begins with, and no path."""
+
 
 class PythonSection:
     """Which Python, and which packages or whose."""
@@ -190,7 +193,7 @@ class DockerSection:
     def _dockerfile(self) -> str | None:
         """The text of the Dockerfile: a value that is a path stands for the file."""
         given = self.base_dockerfile
-        if given is None or "\n" in given or given.strip().upper().startswith(("FROM ", "ARG ")):
+        if given is None or "\n" in given or given.strip().upper().startswith(_FIRST_WORDS):
             return given
         try:
             return Path(given).read_text(encoding="utf-8")

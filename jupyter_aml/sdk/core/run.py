@@ -230,7 +230,7 @@ class Run(RunFiles, RunLabels, RunLogging):
 
     def get_environment(self) -> Environment:
         """The environment it ran in."""
-        from jupyter_aml.sdk.run_environment import environment_of
+        from jupyter_aml.sdk.core.run_environment import environment_of
 
         return environment_of(self)
 

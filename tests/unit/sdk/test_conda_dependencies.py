@@ -55,6 +55,30 @@ def test_a_package_that_is_added_again_takes_the_place_of_the_first() -> None:
     assert list(made.pip_packages) == ["azureml-defaults", "tqdm>=4.66"]
 
 
+def test_spellings_of_a_name_that_the_index_takes_for_one_are_one() -> None:
+    made = CondaDependencies.create(pip_packages=["scikit_learn==1.0"])
+
+    made.add_pip_package("Scikit-Learn>=1.4")
+
+    assert list(made.pip_packages) == ["azureml-defaults", "Scikit-Learn>=1.4"]
+
+
+@pytest.mark.parametrize("text", ["dependencies:\n- pip:\n", "channels:\ndependencies:\n"])
+def test_empty_parts_of_a_file_can_be_filled(tmp_path: Path, text: str) -> None:
+    (tmp_path / "conda.yml").write_text(text)
+    read = CondaDependencies(tmp_path / "conda.yml")
+    assert (list(read.conda_packages), list(read.pip_packages), list(read.conda_channels)) == (
+        [], [], [],
+    )  # fmt: skip
+
+    read.add_channel("conda-forge")
+    read.add_conda_package("numpy")
+    read.add_pip_package("tqdm")
+
+    assert list(read.conda_channels) == ["conda-forge"]
+    assert (list(read.conda_packages), list(read.pip_packages)) == (["numpy"], ["tqdm"])
+
+
 def test_what_was_added_can_be_taken_away_whatever_its_version() -> None:
     made = CondaDependencies.create(conda_packages=["numpy=1.26"], pip_packages=["tqdm>=4"])
     made.add_channel("pytorch")

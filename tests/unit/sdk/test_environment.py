@@ -145,7 +145,7 @@ def test_the_older_spellings_are_the_same() -> None:
 
 def test_requirements_bring_their_lines(tmp_path: Path) -> None:
     file = tmp_path / "requirements.txt"
-    file.write_text("# of the course\nnumpy==1.26.4  # old\n\npandas[excel] \\\n  >=2\n")
+    file.write_text("\ufeff# of the course\nnumpy==1.26.4  # old\n\npandas[excel] \\\n  >=2\n")
 
     made = Environment.from_pip_requirements("mine", file, pip_version="24.0")
 
