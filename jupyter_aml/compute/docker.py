@@ -7,9 +7,7 @@ affair; the container adds the walls, and an end of everything in it when the sh
 from __future__ import annotations
 
 import asyncio
-import os
 import re
-import shlex
 import threading
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -20,7 +18,7 @@ from typing import Any
 
 from jupyter_aml.compute.attempt import Attempt, make_folders
 from jupyter_aml.compute.protocol import BackendJob, Handle, Phase, Sighting
-from jupyter_aml.containers import connect, said
+from jupyter_aml.containers import arguments, connect, mount, remove, said, tell, walls
 from jupyter_aml.domain.errors import Invalid, NotFound, Unreachable
 from jupyter_aml.runfolder.layout import RunFolder
 from jupyter_aml.shim import shim
@@ -32,8 +30,6 @@ _POLL, _LOOK = 0.05, 1.0
 _KILLED = 137
 _PATIENCE = 10
 _OUT_OF_MEMORY = "the container was ended because its memory was used up"
-_LIMITS = {"--memory": "mem_limit", "-m": "mem_limit", "--shm-size": "shm_size",
-           "--network": "network_mode", "--net": "network_mode", "--ipc": "ipc_mode"}  # fmt: skip
 
 
 class DockerBackend:
@@ -132,13 +128,13 @@ class DockerBackend:
                 try:
                     container.start()
                 except Exception:
-                    container.remove(force=True)
+                    remove(container)
                     raise
         return handle
 
     def _create(self, job: BackendJob) -> Any:
         """Make the container; None where another submit of the job is just doing so."""
-        options = {**_options(job), **_arguments(job)}
+        options = _options(job)
         with said():
             try:
                 return self._client.containers.create(job.image, **options)
@@ -196,13 +192,7 @@ class DockerBackend:
         if container.status == "created":
             self._remove(place)
             return
-        with said():
-            try:
-                container.kill(signal="SIGTERM")
-            except Exception as error:
-                # 404, 409: it has ended by itself meanwhile.
-                if getattr(error, "status_code", None) not in (404, 409):
-                    raise
+        tell(container, "SIGTERM")
 
     def _container(self, place: _Place) -> Any:
         try:
@@ -213,14 +203,8 @@ class DockerBackend:
 
     def _remove(self, place: _Place) -> None:
         container = self._container(place)
-        if container is None:
-            return
-        with said():
-            try:
-                container.remove(force=True)
-            except Exception as error:
-                if getattr(error, "status_code", None) not in (404, 409):
-                    raise
+        if container is not None:
+            remove(container)
 
 
 class _Place(Attempt):
@@ -248,110 +232,24 @@ def _options(job: BackendJob) -> dict[str, Any]:
     folder = RunFolder(job.folder.absolute())
     program = Path(shim.__file__).absolute()
     limit = 0.0 if job.timeout is None else job.timeout.total_seconds()
-    # As mounts, not as volumes: of those docker would make a folder that is not there.
-    reading = [_mount(path, read_only=True) for path in (*job.mounts, program)]
+    reading = [mount(path, read_only=True) for path in (*job.mounts, program)]
+    wished = arguments(job.arguments)
     return {
+        **walls(),
         "command": [
             *(job.python or job.command[0], "-I", "-S", str(program)),
             *(str(folder.status), str(job.attempt)),
             *(str(folder.console), str(job.cwd.absolute()), repr(job.grace.total_seconds())),
             *(repr(limit), "--", *job.command),
         ],
-        "entrypoint": [],
         "name": _handle(job, folder).data["container"],
         "labels": {LABEL: job.id, "aml.run": job.run},
-        "environment": {"HOME": "/tmp", **job.environment},
-        "mounts": [*reading, _mount(folder.path, read_only=False)],
+        "mounts": [*reading, mount(folder.path, read_only=False)],
         "working_dir": "/",
-        "user": f"{os.getuid()}:{os.getgid()}",
-        "init": True,
-        "cap_drop": ["ALL"],
-        "security_opt": ["no-new-privileges:true"],
         "shm_size": job.shm_size,
+        **wished,
+        "environment": {"HOME": "/tmp", **wished["environment"], **job.environment},
     }
-
-
-def _mount(path: Path, *, read_only: bool) -> Any:
-    from docker.types import Mount
-
-    return Mount(str(path), str(path), type="bind", read_only=read_only)
-
-
-def _arguments(job: BackendJob) -> dict[str, Any]:
-    """The options of `docker run` that SDK v1 let people give; others are refused by name."""
-    words = [word for one in job.arguments for word in _words(one)]
-    found: dict[str, Any] = {}
-    variables: dict[str, str] = {}
-    while words:
-        name, value = _next(words)
-        if name in _LIMITS:
-            found[_LIMITS[name]] = _limit(name, value)
-        elif name == "--cpus":
-            found["nano_cpus"] = _cpus(value)
-        elif name in ("-e", "--env"):
-            key, _, given = value.partition("=")
-            variables[key] = given
-        elif name == "--gpus":
-            from docker.types import DeviceRequest
-
-            found["device_requests"] = [DeviceRequest(count=-1, capabilities=[["gpu"]])]
-        else:
-            known = ", ".join(sorted({*_LIMITS, "--cpus", "--env", "-e", "--gpus"}))
-            raise Invalid(f"docker.arguments: {name!r} is not taken; there are {known}")
-    if variables:
-        found["environment"] = {"HOME": "/tmp", **variables, **job.environment}
-    if "mem_limit" in found:
-        # Without this a job may take the same again of swap.
-        found["memswap_limit"] = found["mem_limit"]
-    return found
-
-
-def _words(argument: str) -> list[str]:
-    """An option and its value may come as one text; a value alone may hold blanks."""
-    first = argument.split(None, 1)[0] if argument.strip() else ""
-    if not first.startswith("-") or "=" in first:
-        return [argument]
-    try:
-        return shlex.split(argument)
-    except ValueError as error:
-        raise Invalid(f"docker.arguments: {argument!r} cannot be read: {error}") from None
-
-
-def _limit(name: str, value: str) -> str:
-    from docker.errors import DockerException
-    from docker.utils import parse_bytes
-
-    if _LIMITS[name] in ("network_mode", "ipc_mode"):
-        # Those of another container are none of this job's business.
-        if ":" in value:
-            raise Invalid(f"docker.arguments: {name} {value!r} is not taken")
-        return value
-    try:
-        parse_bytes(value)
-    except DockerException:
-        raise Invalid(
-            f"docker.arguments: {name} {value!r} is no size: expected such as 512m or 2g"
-        ) from None
-    return value
-
-
-def _cpus(value: str) -> int:
-    try:
-        number = int(float(value) * 1e9)
-    except (ValueError, OverflowError):
-        number = 0
-    if number <= 0:
-        raise Invalid(f"docker.arguments: --cpus {value!r} is no number of processors, such as 1.5")
-    return number
-
-
-def _next(words: list[str]) -> tuple[str, str]:
-    name, equals, value = words.pop(0).partition("=")
-    if not equals:
-        if not words:
-            raise Invalid(f"docker.arguments: {name!r} has no value")
-        value = words.pop(0)
-    return name, value
 
 
 def _ended(state: Mapping[str, Any], place: Attempt) -> Sighting:

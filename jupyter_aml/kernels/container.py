@@ -7,20 +7,20 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import psutil
 
-from jupyter_aml.domain.errors import Invalid, NotFound, Unreachable
+from jupyter_aml.containers import arguments, connect, mount, remove, said, tell, walls
+from jupyter_aml.domain.errors import AmlError, Invalid, NotFound, Unreachable
 from jupyter_aml.kernels.home import Home
 
 LOG = logging.getLogger("jupyter_aml.kernels")
 
-_KERNEL, _ROOT, _SERVER = "aml.kernel", "aml.root", "aml.server"
+_KERNEL, _ROOT, _SERVER, _ENVIRONMENT = "aml.kernel", "aml.root", "aml.server", "aml.environment"
 _MARK = ".container-kernels"
 """In a root whose kernels were in containers: only then somebody looks for orphans."""
 
@@ -43,7 +43,33 @@ class Wanted:
     cwd: str
 
     @property
-    def environment(self) -> dict[str, str]:
+    def options(self) -> dict[str, Any]:
+        """How the container is made; raises Invalid naming what of its definition cannot be."""
+        home = self.home
+        wished = arguments([str(one) for one in home.docker.get("arguments") or ()])
+        if wished.get("network_mode", "host") != "host":
+            raise Invalid(
+                f"docker.arguments of environment {home.label}: a kernel is spoken to over the "
+                f"network of this machine, so --network {wished['network_mode']} cannot hold for it"
+            )
+        return {
+            **walls(),
+            "command": list(self.command),
+            "mounts": self._mounts,
+            "working_dir": self.cwd,
+            "shm_size": home.docker.get("shmSize"),
+            "labels": {
+                _KERNEL: self.kernel, _ROOT: str(home.root), _SERVER: _myself(),
+                _ENVIRONMENT: home.label,
+            },
+            **wished,
+            "environment": {**wished["environment"], **self._variables},
+            # The five ports of a kernel are on the loopback interface.
+            "network_mode": "host",
+        }  # fmt: skip
+
+    @property
+    def _variables(self) -> dict[str, str]:
         """The variables: nothing is inherited but what says where the world is."""
         forwarded = {name: self.given[name] for name in _FORWARDED if name in self.given}
         own = self.home.for_kernel({}, kernel=self.kernel)
@@ -51,13 +77,14 @@ class Wanted:
         return {"HOME": "/tmp", **forwarded, **own}
 
     @property
-    def mounts(self) -> dict[str, dict[str, str]]:
+    def _mounts(self) -> list[Any]:
         """What of this machine is there, at the same paths as here."""
-        places = {self.cwd: "rw", str(self.home.root): "rw", self.connection_file: "ro"}
+        places = {self.cwd, str(self.home.root)}
         if self.home.socket is not None:
-            places.setdefault(os.path.dirname(self.home.socket), "rw")
-        places.pop("/", None)
-        return {place: {"bind": place, "mode": mode} for place, mode in places.items()}
+            places.add(os.path.dirname(self.home.socket))
+        places.discard("/")
+        writable = [mount(place, read_only=False) for place in sorted(places)]
+        return [*writable, mount(self.connection_file, read_only=True)]
 
 
 class Container:
@@ -83,18 +110,8 @@ class Container:
 
     def send_signal(self, number: int) -> None:
         """Send the kernel a signal; one that has ended takes none. Blocks for a moment."""
-        from docker.errors import APIError, NotFound
-
-        if self._ended.is_set():
-            return
-        try:
-            self._container.kill(signal=signal.Signals(number).name)
-        except NotFound:
-            return
-        except APIError as error:
-            # 409: it has ended by itself between the two.
-            if error.status_code != 409:
-                raise
+        if not self._ended.is_set():
+            tell(self._container, signal.Signals(number).name)
 
     def terminate(self) -> None:
         """Ask it to end."""
@@ -106,18 +123,16 @@ class Container:
 
     def _follow(self) -> None:
         """Write out what it prints, as other kernels do; clean up once it has ended."""
-        from docker.errors import DockerException, NotFound
-        from requests.exceptions import RequestException
-
         code = 1
         try:
-            for piece in self._container.logs(stream=True, follow=True):
-                sys.stderr.write(piece.decode(errors="replace"))
-            code = int(self._container.wait()["StatusCode"])
-            _remove(self._container)
+            with said():
+                for piece in self._container.logs(stream=True, follow=True):
+                    sys.stderr.write(piece.decode(errors="replace"))
+                code = int(self._container.wait()["StatusCode"])
+            remove(self._container)
         except NotFound:
             LOG.info("the container of a kernel was removed by somebody else")
-        except (DockerException, RequestException) as error:
+        except AmlError as error:
             LOG.warning("the container of a kernel cannot be watched any more: %s", error)
         finally:
             self._code = code
@@ -133,7 +148,7 @@ def start(wanted: Wanted, *, url: str) -> Container:
     """
     if not sys.platform.startswith("linux"):
         raise Unreachable("a kernel in a container needs a docker engine on this machine's Linux")
-    client = _engine(url)
+    client = connect(url or None)
     try:
         found = _started(client, wanted)
     except BaseException:
@@ -143,41 +158,27 @@ def start(wanted: Wanted, *, url: str) -> Container:
 
 
 def _started(client: Any, wanted: Wanted) -> Any:
-    from docker.errors import APIError, ImageNotFound
-
     home = wanted.home
+    options = wanted.options
     try:
-        client.images.get(home.image)
-    except ImageNotFound:
+        with said():
+            client.images.get(home.image)
+    except NotFound:
         raise NotFound(
             f"the image of environment {home.label} is gone: start the kernel again to build it"
         ) from None
     (home.root / _MARK).touch()
     container = None
     try:
-        container = client.containers.create(
-            home.image,
-            list(wanted.command),
-            entrypoint=[],
-            environment=wanted.environment,
-            volumes=wanted.mounts,
-            working_dir=wanted.cwd,
-            user=f"{os.getuid()}:{os.getgid()}",
-            init=True,
-            # The five ports of a kernel are on the loopback interface.
-            network_mode="host",
-            shm_size=home.docker.get("shmSize"),
-            cap_drop=["ALL"],
-            security_opt=["no-new-privileges:true"],
-            labels={_KERNEL: wanted.kernel, _ROOT: str(home.root), _SERVER: _myself()},
-        )
-        container.start()
-        container.reload()
-    except APIError as error:
+        with said():
+            container = client.containers.create(home.image, **options)
+            container.start()
+            container.reload()
+    except (Invalid, NotFound) as error:
         if container is not None:
-            _remove(container)
+            remove(container)
         raise Invalid(
-            f"the container of environment {home.label} cannot be started: {error.explanation}"
+            f"the container of environment {home.label} cannot be started: {error}"
         ) from error
     return container
 
@@ -190,63 +191,19 @@ def remove_orphans(root: Path, *, url: str) -> int:
     mark = root / _MARK
     if not mark.exists():
         return 0
-    client = _engine(url)
+    client = connect(url or None)
     try:
-        with _answers():
+        with said():
             labels = [_KERNEL, f"{_ROOT}={root}"]
             ours = client.containers.list(all=True, filters={"label": labels})
         orphans = [each for each in ours if not _lives(each.labels.get(_SERVER, ""))]
         for container in orphans:
-            with _answers():
-                _remove(container)
+            remove(container)
     finally:
         client.close()
     if len(orphans) == len(ours):
         mark.unlink(missing_ok=True)
     return len(orphans)
-
-
-def _remove(container: Any) -> None:
-    """Remove a container, or leave it to whoever is doing so already."""
-    from docker.errors import APIError
-
-    try:
-        container.remove(force=True)
-    except APIError as error:
-        if error.status_code not in (404, 409):
-            raise
-
-
-def _engine(url: str) -> Any:
-    try:
-        import docker
-        from docker.errors import DockerException
-    except ImportError:
-        raise Unreachable(
-            "kernels in containers need the package docker: pip install 'jupyter-aml[docker]'"
-        ) from None
-    try:
-        client = docker.DockerClient(base_url=url) if url else docker.from_env()
-    except (DockerException, OSError) as error:
-        raise Unreachable(f"the docker engine does not answer: {error}") from error
-    try:
-        client.ping()
-    except (DockerException, OSError) as error:
-        client.close()
-        raise Unreachable(f"the docker engine does not answer: {error}") from error
-    return client
-
-
-@contextmanager
-def _answers() -> Iterator[None]:
-    """Say an engine that fails as Unreachable."""
-    from docker.errors import DockerException
-    from requests.exceptions import RequestException
-
-    try:
-        yield
-    except (DockerException, RequestException) as error:
-        raise Unreachable(f"the docker engine does not answer: {error}") from error
 
 
 def _myself() -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import gc
 import os
 import signal
+import socket
 import threading
+from dataclasses import replace
 from types import SimpleNamespace
 
 import docker
@@ -80,7 +82,7 @@ class FakeEngine:
 def engine(monkeypatch):
     """The engine that is asked."""
     fake = FakeEngine()
-    monkeypatch.setattr(container, "_engine", lambda url: fake)
+    monkeypatch.setattr(container, "connect", lambda url: fake)
     return fake
 
 
@@ -113,11 +115,13 @@ def test_a_container_sees_the_notebooks_folder_the_root_and_its_own_connection_f
 
     engine.made.end(0)
     assert started.pid == 4711
-    assert engine.given["volumes"] == {
-        "/work/notebooks": {"bind": "/work/notebooks", "mode": "rw"},
-        str(tmp_path): {"bind": str(tmp_path), "mode": "rw"},
-        "/run/user/kernel-k1.json": {"bind": "/run/user/kernel-k1.json", "mode": "ro"},
+    seen = {one["Target"]: one["ReadOnly"] for one in engine.given["mounts"]}
+    assert seen == {
+        "/work/notebooks": False,
+        str(tmp_path): False,
+        "/run/user/kernel-k1.json": True,
     }
+    assert all(one["Source"] == one["Target"] for one in engine.given["mounts"])
     assert engine.given["user"] == f"{os.getuid()}:{os.getgid()}"
     assert (engine.given["init"], engine.given["shm_size"]) == (True, "1g")
 
@@ -157,18 +161,47 @@ def test_an_image_that_is_gone_is_said(engine, wanted):
 def test_a_container_that_cannot_start_is_removed_and_says_why(engine, wanted):
     engine.made = FakeContainer(why_not="exec: python: no such file")
 
-    with pytest.raises(Invalid, match="vision:3 cannot be started: exec: python: no such file"):
+    with pytest.raises(Invalid, match=r"vision:3 cannot be started: .*exec: python: no such file"):
         start(wanted, url="")
     assert engine.made.removed
     assert engine.closed
 
 
-# docker-py forgets to close the socket with which it has reached nobody.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_an_engine_that_does_not_answer_is_said(wanted, tmp_path):
     with pytest.raises(Unreachable, match="docker engine does not answer"):
         start(wanted, url=f"unix://{tmp_path}/nobody.sock")
     gc.collect()
+
+
+def test_a_socket_on_which_nobody_listens_is_said(wanted, tmp_path):
+    with socket.socket(socket.AF_UNIX) as left:
+        left.bind(f"{tmp_path}/left.sock")
+
+    with pytest.raises(Unreachable, match=r"does not answer: start docker.*left.sock"):
+        start(wanted, url=f"unix://{tmp_path}/left.sock")
+    gc.collect()
+
+
+def test_options_of_the_definition_hold_for_its_kernels(engine, wanted):
+    docker = {"shmSize": "1g", "arguments": ["--memory", "512m", "-e", "COLOR=red", "-e SIZE=big"]}
+
+    start(replace(wanted, home=replace(wanted.home, docker=docker)), url="")
+
+    engine.made.end(0)
+    assert (engine.given["mem_limit"], engine.given["memswap_limit"]) == ("512m", "512m")
+    given = engine.given["environment"]
+    assert (given["COLOR"], given["SIZE"]) == ("blue", "big")
+    assert engine.given["labels"]["aml.environment"] == "vision:3"
+
+
+@pytest.mark.parametrize("argument", ["--network=none", "--privileged=true"])
+def test_options_that_a_kernel_cannot_have_are_named(engine, wanted, argument):
+    home = replace(wanted.home, docker={"arguments": [argument]})
+
+    with pytest.raises(Invalid, match=argument.partition("=")[0]):
+        start(replace(wanted, home=home), url="")
+
+    assert (engine.given, engine.closed) == (None, True)
 
 
 def test_containers_of_a_server_that_is_gone_are_removed_and_no_others(engine, tmp_path):
