@@ -70,6 +70,7 @@ def said() -> Iterator[None]:
     from docker.errors import APIError, DockerException
     from docker.errors import NotFound as Absent
     from requests.exceptions import RequestException
+    from urllib3.exceptions import HTTPError
 
     try:
         yield
@@ -82,7 +83,7 @@ def said() -> Iterator[None]:
         if error.is_server_error() and "dial tcp" in told:
             raise Unreachable(f"the registry does not answer: {told}") from error
         raise Invalid(f"docker refuses it: {told}") from error
-    except (DockerException, RequestException, OSError) as error:
+    except (DockerException, RequestException, HTTPError, OSError) as error:
         raise Unreachable(f"the docker engine does not answer: {_HOW_TO}") from error
 
 

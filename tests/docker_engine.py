@@ -171,3 +171,15 @@ def _import(client: Any, root: Path) -> None:
 def _wanted(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
     documents = ("./usr/share/doc", "./usr/share/man", "./usr/share/locale", "./usr/share/info")
     return None if member.name.startswith(documents) else member
+
+
+def said_in(client: Any, environment: Any, code: str) -> str:
+    """What this code prints in an environment that is an image."""
+    told: bytes = client.containers.run(
+        environment.image,
+        [environment.interpreter, "-c", code],
+        entrypoint=[],
+        environment=dict(environment.variables),
+        remove=True,
+    )
+    return told.decode().strip()

@@ -86,7 +86,9 @@ class DockerBuilder:
         """Remove the image that was made, and its entry; an image of the user's own stays."""
         client = await asyncio.to_thread(connect, self._url)
         try:
-            await asyncio.to_thread(docker_images.remove, client, environment.image)
+            await asyncio.to_thread(
+                docker_images.remove, client, environment.image, environment.key
+            )
         finally:
             client.close()
         await self._cache.remove(environment.key)
@@ -181,6 +183,8 @@ class DockerBuilder:
             variables = {"VIRTUAL_ENV": HOME}
             size = await asyncio.to_thread(docker_images.size_above, client, image, base)
             await asyncio.to_thread(docker_images.empty, site.home)
+        elif docker_images.is_made(definition):
+            await asyncio.to_thread(docker_images.name, client, image, _tag(definition, key))
         environment = Materialised(
             kind="docker", interpreter=interpreter, key=key, image=image, variables=variables,
             lock=resolved.text, size=size,
@@ -270,4 +274,4 @@ def _tag(definition: Definition, key: str) -> str:
         letter if letter.isascii() and letter.isalnum() else "-"
         for letter in definition.name.lower()
     )
-    return f"aml/{name.strip('-') or 'environment'}:{key.removeprefix('docker-')}"
+    return f"{docker_images.OURS}{name.strip('-') or 'environment'}:{key.removeprefix('docker-')}"

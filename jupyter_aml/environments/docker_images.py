@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
 import os
 import re
 import shutil
 import tarfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +18,21 @@ from jupyter_aml.domain.environment import Definition
 from jupyter_aml.domain.errors import AmlError, Invalid, NotFound, Unreachable
 from jupyter_aml.environments.protocol import Build
 
+OURS = "aml/"
+"""What the tags of images begin with that we made."""
+
 _FROM = re.compile(r"^\s*FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?", re.MULTILINE | re.IGNORECASE)
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _OF_DOCKER = ("--->", "Removing intermediate", "\x1b[0m")
 """What the engine itself says between the lines of a step."""
 
+_LEAVE = 5.0
+"""Seconds that a build is waited for that was given up."""
+
 _STEP = re.compile(r"Step (\d+)/(\d+) : (.*)")
-_FORWARDED = (
-    "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy",
-    "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "UV_INDEX_URL", "UV_DEFAULT_INDEX",
-)  # fmt: skip
-"""Variables of this machine that a Dockerfile may declare as ARG."""
+_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy")
+_ON_REQUEST = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "UV_INDEX_URL", "UV_DEFAULT_INDEX")
+"""Variables of this machine that a Dockerfile gets where it declares them as ARG."""
 
 
 def has(client: Any, image: str | None) -> bool:
@@ -38,6 +43,11 @@ def has(client: Any, image: str | None) -> bool:
     except NotFound:
         return False
     return True
+
+
+def is_made(definition: Definition) -> bool:
+    """Whether `base` makes an image of a Dockerfile, instead of taking one that there is."""
+    return bool(definition.docker.get("buildContext") or definition.docker["baseDockerfile"])
 
 
 async def base(client: Any, definition: Definition, build: Build) -> str:
@@ -59,7 +69,7 @@ async def base(client: Any, definition: Definition, build: Build) -> str:
         return await asyncio.to_thread(_had, client, str(docker["baseImage"]), docker, build)
     for image in _bases(dockerfile):
         await asyncio.to_thread(_had, client, image, docker, build)
-    arguments = {name: os.environ[name] for name in _FORWARDED if os.environ.get(name)}
+    arguments = _arguments(dockerfile)
     packed = await asyncio.to_thread(pack)
     return await _built(client, build, packed, dockerfile=name, buildargs=arguments)
 
@@ -107,13 +117,23 @@ def size_above(client: Any, image: str, base_image: str) -> int:
     return max(0, sizes[0] - sizes[1])
 
 
-def remove(client: Any, image: str | None) -> None:
-    """Remove an image that we made; others stay. Blocks."""
+def name(client: Any, image: str, tag: str) -> None:
+    """Give an image that we made our tag. Blocks."""
+    repository, _, version = tag.partition(":")
+    with said():
+        client.images.get(image).tag(repository, version)
+
+
+def remove(client: Any, image: str | None, key: str) -> None:
+    """Remove the image that was made for a key; others stay. Blocks.
+
+    It is known by its tag: labels are inherited by what users build on top.
+    """
     try:
         with said():
-            found = client.images.get(image)
-            if "aml.key" in (found.labels or {}):
-                client.images.remove(found.id, force=True)
+            for tag in client.images.get(image).tags:
+                if tag.startswith(OURS) and tag.endswith(f":{key.removeprefix('docker-')}"):
+                    client.images.remove(tag, force=True)
     except NotFound:
         return
 
@@ -169,39 +189,86 @@ def _bases(dockerfile: str) -> list[str]:
     return found
 
 
+def _arguments(dockerfile: str) -> dict[str, str]:
+    """What the engine is given of the variables of this machine for a build."""
+    asked = re.findall(r"^\s*ARG\s+(\w+)", dockerfile, re.MULTILINE | re.IGNORECASE)
+    names = (*_PROXIES, *(name for name in _ON_REQUEST if name in asked))
+    return {name: os.environ[name] for name in names if os.environ.get(name)}
+
+
 async def _built(client: Any, build: Build, packed: Any, **options: Any) -> str:
-    work = asyncio.create_task(asyncio.to_thread(_build, client, build, packed, options))
+    under_way = _UnderWay(client, build)
+    work = asyncio.create_task(asyncio.to_thread(under_way.image, packed, options))
     try:
         return await asyncio.shield(work)
     except asyncio.CancelledError:
-        # The engine gives a build up when nobody listens to it any more.
-        client.close()
+        under_way.give_up()
         work.add_done_callback(lambda done: done.cancelled() or done.exception())
+        await asyncio.wait({work}, timeout=_LEAVE)
         raise
 
 
-def _build(client: Any, build: Build, packed: Any, options: Mapping[str, Any]) -> str:
-    step, command, last, image = "", "", "", ""
-    with said():
-        told = client.api.build(
-            fileobj=packed, custom_context=True, rm=True, forcerm=True, decode=True, **options
-        )
+class _UnderWay:
+    """A build in the engine, which can be given up from another thread."""
+
+    def __init__(self, client: Any, build: Build) -> None:
+        self._client, self._build = client, build
+        self._answer: Any = None
+        self._is_given_up = False
+
+    def give_up(self) -> None:
+        """Hang up: the engine ends a build when nobody listens to it any more."""
+        self._is_given_up = True
+        if self._answer is not None:
+            with contextlib.suppress(OSError, RuntimeError, ValueError):
+                self._answer.raw.shutdown()
+
+    def image(self, packed: Any, options: Mapping[str, Any]) -> str:
+        """Build to the end, and return the id of the image. Blocks."""
+        with said(), packed, self._listening():
+            told = self._client.api.build(
+                fileobj=packed, custom_context=True, rm=True, forcerm=True, decode=True, **options
+            )
+            image = self._read(told)
+        if not image:
+            raise Unreachable("the docker engine ended the build without an image: try again")
+        return image
+
+    def _read(self, told: Iterable[Mapping[str, Any]]) -> str:
+        step, command, last, image = "", "", "", ""
         for piece in told:
             text = str(piece.get("stream") or piece.get("status") or "")
-            build.log(text if not text or text.endswith("\n") else f"{text}\n")
+            self._build.log(text if not text or text.endswith("\n") else f"{text}\n")
             found = _STEP.match(text)
             if found:
                 step = f"step {found[1]} of {found[2]}"
-                build.say(f"building: {step}")
+                self._build.say(f"building: {step}")
                 command = found[3].strip()
             elif text.strip() and not text.lstrip().startswith(_OF_DOCKER):
                 last = _COLOUR.sub("", text.strip().splitlines()[-1])
             if "error" in piece:
-                build.log(f"{piece['error']}\n")
+                self._build.log(f"{piece['error']}\n")
                 raise _failure(str(piece["error"]), step, command, last)
             if "aux" in piece and "ID" in piece["aux"]:
                 image = str(piece["aux"]["ID"])
-    return image
+        return image
+
+    @contextlib.contextmanager
+    def _listening(self) -> Iterator[None]:
+        """Have the answer in hand while it is read: the client shows it to nobody."""
+        hooks = self._client.api.hooks["response"]
+        hooks.append(self._take)
+        try:
+            yield
+        finally:
+            hooks.remove(self._take)
+            if self._answer is not None:
+                self._answer.close()
+
+    def _take(self, answer: Any, *_: Any, **__: Any) -> None:
+        self._answer = answer
+        if self._is_given_up:
+            self.give_up()
 
 
 def _failure(error: str, step: str, command: str, last: str) -> AmlError:
