@@ -21,6 +21,7 @@ PROTOCOL = 1
 """Grows when a page of one version cannot talk to a server of another."""
 
 RUN_MIME = "application/vnd.jupyter-aml.run+json"
+COMPARISON_MIME = "application/vnd.jupyter-aml.comparison+json"
 
 Status = Literal[
     "NotStarted", "Preparing", "Provisioning", "Queued", "Starting", "Running", "NotResponding",
@@ -100,11 +101,15 @@ class WireRun(TypedDict):
 
 
 class WireRunPage(TypedDict):
-    """One page of a list of runs; `next` is given back as `after` for the next page."""
+    """One page of a list of runs; `next` is given back as `after` for the next page.
+
+    `children` says how many children each run of this page has, where it has any.
+    """
 
     runs: list[WireRun]
     total: int
     next: str | None
+    children: dict[str, int]
 
 
 class WireSeries(TypedDict):
@@ -207,6 +212,78 @@ class WireCompute(TypedDict):
     slots: int
     busy: int
     waiting: int
+
+
+class WireGit(TypedDict):
+    """The state of the repository that the source was sent from; diffSize in bytes."""
+
+    repository: str | None
+    branch: str | None
+    commit: str
+    isDirty: bool
+    diffSize: int
+
+
+class WireHost(TypedDict):
+    """The machine that a run ran on; memory in bytes."""
+
+    name: str
+    system: str
+    processor: str
+    cores: int
+    memory: int
+    gpus: list[str]
+
+
+class WireFacts(TypedDict):
+    """What was recorded of a run without being asked; null where nothing could be learned."""
+
+    runId: str
+    git: WireGit | None
+    python: str | None
+    packages: list[WirePackage]
+    host: WireHost | None
+
+
+class WireCell(TypedDict):
+    """Code that repeats a run, to be put into a cell and edited."""
+
+    text: str
+
+
+class WireChange(TypedDict):
+    """One thing in which two runs differ; null where a run does not have it."""
+
+    name: str
+    left: Any
+    right: Any
+
+
+class WireFileChange(TypedDict):
+    """A file of the source in which two runs differ; `diff` is a unified diff of text."""
+
+    path: str
+    state: Literal["added", "removed", "changed", "binary"]
+    diff: str | None
+
+
+class WireRunDifference(TypedDict):
+    """All in which two runs differ. What is equal is not in it."""
+
+    left: WireRun
+    right: WireRun
+    facts: list[WireChange]
+    parameters: list[WireChange]
+    metrics: list[WireChange]
+    packages: list[WireChange]
+    files: list[WireFileChange]
+
+
+class WirePrunedRuns(TypedDict):
+    """The runs that were, or with `dryRun` would be, deleted; size in bytes."""
+
+    runIds: list[str]
+    size: int
 
 
 EnvironmentState = Literal["not built", "building", "ready", "failed"]
@@ -378,6 +455,26 @@ class WireSubmit(TypedDict, total=False):
     process: dict[str, Any]
     environment: dict[str, Any]
     dryRun: bool
+    ifChanged: bool
+
+
+class WireRetry(TypedDict, total=False):
+    """Body of POST /aml/runs/<id>/retry: what is to be other than it was."""
+
+    runId: str
+    displayName: str
+    parameters: dict[str, Any]
+
+
+class WirePruneRuns(TypedDict, total=False):
+    """Body of POST /aml/prune: which ended runs to delete; `olderThan` in days, `keep` newest."""
+
+    workspace: str
+    experiment: str
+    olderThan: float
+    keep: int
+    status: list[Status]
+    dryRun: bool
 
 
 class WireNewEnvironment(TypedDict, total=False):
@@ -432,13 +529,15 @@ class WireSubscribe(TypedDict):
     """Client to server. Topics: `run` (with runId), `runs` and `environments` (with workspace).
 
     `logs` maps a log name to the byte from which to send; a log that is not named is not sent.
-    `metrics` is a cursor, `seq` the newest `run.seq` the client has seen.
+    `metrics` is a cursor, `seq` the newest `run.seq` the client has seen. With `parentId` the topic
+    `runs` is about the children of that run alone.
     """
 
     type: Literal["subscribe", "unsubscribe"]
     topic: Literal["run", "runs", "environments"]
     runId: NotRequired[str]
     workspace: NotRequired[str]
+    parentId: NotRequired[str]
     seq: NotRequired[int]
     logs: NotRequired[dict[str, int]]
     metrics: NotRequired[dict[str, int]]
@@ -561,6 +660,23 @@ class WireBundle(TypedDict):
     workspace: str
     show: Literal["full", "mini"]
     snapshot: WireCard | None
+
+
+class WireComparisonCard(TypedDict):
+    """What a stored output holds of runs that are compared; `metrics` by run id, thinned out."""
+
+    runs: list[WireRun]
+    metrics: dict[str, WireMetrics]
+    savedAt: str
+
+
+class WireComparison(TypedDict):
+    """The data of MIME type `application/vnd.jupyter-aml.comparison+json`."""
+
+    version: int
+    runIds: list[str]
+    workspace: str
+    snapshot: WireComparisonCard | None
 
 
 # ---- to and from the domain -----------------------------------------------------------------

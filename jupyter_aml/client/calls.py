@@ -70,6 +70,20 @@ class Client:
         answer: wire.WireExperiment = self._post("experiments", body, again=True)
         return answer
 
+    def tag_experiment(
+        self, workspace: str, name: str, tags: Mapping[str, str | None]
+    ) -> wire.WireExperiment:
+        """Set tags of an experiment; a tag of None goes away. NotFound where there is none."""
+        body = {"workspace": workspace, "tags": dict(tags)}
+        request = self._transport.request("PATCH", f"experiments/{quoted(name)}", body=body)
+        answer: wire.WireExperiment = request.json()
+        return answer
+
+    def remove_experiment(self, workspace: str, name: str) -> None:
+        """Delete an experiment that has no runs; IllegalMove otherwise."""
+        query = {"workspace": workspace}
+        self._transport.request("DELETE", f"experiments/{quoted(name)}", query=query)
+
     def compute(self) -> list[wire.WireCompute]:
         """The compute targets."""
         answer: list[wire.WireCompute] = self._get("compute")
@@ -122,12 +136,40 @@ class Client:
         answer: wire.WireRun = self._post(f"runs/{quoted(run_id)}/look", {}, again=True)
         return answer
 
+    def retry(self, run_id: str, body: Mapping[str, Any]) -> wire.WireRun:
+        """Send a run once more with the same source, and parameters that differ where given."""
+        path = f"runs/{quoted(run_id)}/retry"
+        answer: wire.WireRun = self._post(path, body, again="runId" in body)
+        return answer
+
+    def cell(self, run_id: str) -> wire.WireCell:
+        """Code that repeats a run, for a cell of a notebook."""
+        answer: wire.WireCell = self._get(f"runs/{quoted(run_id)}/cell")
+        return answer
+
+    def difference(self, run_id: str, other: str) -> wire.WireRunDifference:
+        """All in which two runs differ."""
+        path = f"runs/{quoted(run_id)}/difference/{quoted(other)}"
+        answer: wire.WireRunDifference = self._get(path)
+        return answer
+
     def metrics(
-        self, run_id: str, *, points: int = 1000, names: Sequence[str] = ()
+        self,
+        run_id: str,
+        *,
+        points: int = 1000,
+        names: Sequence[str] = (),
+        source: str | None = None,
     ) -> wire.WireMetrics:
-        """The metrics of a run, each series thinned to `points`; 0 gives all."""
+        """The metrics of a run, each series thinned to `points`; 0 gives all.
+
+        With `source` "system" those of the machine while it ran.
+        """
         answer: wire.WireMetrics = self._get(
-            f"runs/{quoted(run_id)}/metrics", points=points, name=list(names) or None
+            f"runs/{quoted(run_id)}/metrics",
+            points=points,
+            name=list(names) or None,
+            source=source,
         )
         return answer
 

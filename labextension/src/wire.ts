@@ -86,11 +86,16 @@ export interface WireRun {
   metrics: Record<string, number | string | null>;
 }
 
-/** One page of a list of runs; `next` is given back as `after` for the next page. */
+/**
+ * One page of a list of runs; `next` is given back as `after` for the next page.
+ *
+ * `children` says how many children each run of this page has, where it has any.
+ */
 export interface WireRunPage {
   runs: WireRun[];
   total: number;
   next: string | null;
+  children: Record<string, number>;
 }
 
 /** One scalar metric, thinned out for drawing; x is the step (ascending), t the time in s. */
@@ -190,6 +195,70 @@ export interface WireCompute {
   slots: number;
   busy: number;
   waiting: number;
+}
+
+/** The state of the repository that the source was sent from; diffSize in bytes. */
+export interface WireGit {
+  repository: string | null;
+  branch: string | null;
+  commit: string;
+  isDirty: boolean;
+  diffSize: number;
+}
+
+/** The machine that a run ran on; memory in bytes. */
+export interface WireHost {
+  name: string;
+  system: string;
+  processor: string;
+  cores: number;
+  memory: number;
+  gpus: string[];
+}
+
+/** What was recorded of a run without being asked; null where nothing could be learned. */
+export interface WireFacts {
+  runId: string;
+  git: WireGit | null;
+  python: string | null;
+  packages: WirePackage[];
+  host: WireHost | null;
+}
+
+/** Code that repeats a run, to be put into a cell and edited. */
+export interface WireCell {
+  text: string;
+}
+
+/** One thing in which two runs differ; null where a run does not have it. */
+export interface WireChange {
+  name: string;
+  left: unknown;
+  right: unknown;
+}
+
+/** A file of the source in which two runs differ; `diff` is a unified diff of text. */
+export interface WireFileChange {
+  path: string;
+  state: 'added' | 'removed' | 'changed' | 'binary';
+  diff: string | null;
+}
+
+/** All in which two runs differ. What is equal is not in it. */
+export interface WireRunDifference {
+  left: WireRun;
+  right: WireRun;
+  facts: WireChange[];
+  parameters: WireChange[];
+  metrics: WireChange[];
+  packages: WireChange[];
+  files: WireFileChange[];
+}
+
+/** The runs that were, or with `dryRun` would be, deleted; size in bytes. */
+export interface WirePrunedRuns {
+  runIds: string[];
+  size: number;
 }
 
 /**
@@ -342,6 +411,24 @@ export interface WireSubmit {
   process?: Record<string, unknown>;
   environment?: Record<string, unknown>;
   dryRun?: boolean;
+  ifChanged?: boolean;
+}
+
+/** Body of POST /aml/runs/<id>/retry: what is to be other than it was. */
+export interface WireRetry {
+  runId?: string;
+  displayName?: string;
+  parameters?: Record<string, unknown>;
+}
+
+/** Body of POST /aml/prune: which ended runs to delete; `olderThan` in days, `keep` newest. */
+export interface WirePruneRuns {
+  workspace?: string;
+  experiment?: string;
+  olderThan?: number;
+  keep?: number;
+  status?: Status[];
+  dryRun?: boolean;
 }
 
 /**
@@ -391,13 +478,15 @@ export interface WirePatch {
  * Client to server. Topics: `run` (with runId), `runs` and `environments` (with workspace).
  *
  * `logs` maps a log name to the byte from which to send; a log that is not named is not sent.
- * `metrics` is a cursor, `seq` the newest `run.seq` the client has seen.
+ * `metrics` is a cursor, `seq` the newest `run.seq` the client has seen. With `parentId` the topic
+ * `runs` is about the children of that run alone.
  */
 export interface WireSubscribe {
   type: 'subscribe' | 'unsubscribe';
   topic: 'run' | 'runs' | 'environments';
   runId?: string;
   workspace?: string;
+  parentId?: string;
   seq?: number;
   logs?: Record<string, number>;
   metrics?: Record<string, number>;
@@ -513,4 +602,19 @@ export interface WireBundle {
   workspace: string;
   show: 'full' | 'mini';
   snapshot: WireCard | null;
+}
+
+/** What a stored output holds of runs that are compared; `metrics` by run id, thinned out. */
+export interface WireComparisonCard {
+  runs: WireRun[];
+  metrics: Record<string, WireMetrics>;
+  savedAt: string;
+}
+
+/** The data of MIME type `application/vnd.jupyter-aml.comparison+json`. */
+export interface WireComparison {
+  version: number;
+  runIds: string[];
+  workspace: string;
+  snapshot: WireComparisonCard | null;
 }
