@@ -156,6 +156,14 @@ class Engine:
         """Make an experiment, or find it."""
         return await self._places.add_experiment(body)
 
+    async def tag_experiment(self, name: str, body: Mapping[str, Any]) -> wire.WireExperiment:
+        """Set tags of an experiment; a tag of None goes away."""
+        return await self._places.tag_experiment(name, body)
+
+    async def remove_experiment(self, workspace: str, name: str) -> None:
+        """Delete an experiment that has no runs."""
+        await self._places.remove_experiment(workspace, name)
+
     async def compute(self) -> list[wire.WireCompute]:
         """The compute targets and how busy they are."""
         return [

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from jupyter_aml import wire
 from jupyter_aml.domain import ids
 from jupyter_aml.domain.errors import AlreadyExists, Invalid, NotFound
 from jupyter_aml.domain.experiment import Experiment
-from jupyter_aml.domain.ids import WorkspaceName
+from jupyter_aml.domain.ids import ExperimentName, WorkspaceName
 from jupyter_aml.domain.workspace import Workspace
 from jupyter_aml.engine.ledger import Ledger, now
 from jupyter_aml.engine.root import Root, write_json
@@ -79,9 +80,34 @@ class Places:
         made = await self._ledger.do(
             self._ledger.experiments.add, workspace, name, tags=tags, at=now()
         )
-        path = self._root.workspaces / workspace / "experiments" / f"{name}.json"
-        await self._ledger.do(write_json, path, _experiment(made))
+        await self._ledger.do(write_json, self._file(workspace, name), _experiment(made))
         return _experiment(made)
+
+    async def tag_experiment(self, name: str, body: Mapping[str, Any]) -> wire.WireExperiment:
+        """Set tags of an experiment, which is made if need be; a tag of None goes away."""
+        workspace = ids.workspace_name(_text(body, "workspace", ids.DEFAULT_WORKSPACE))
+        experiment = ids.experiment_name(name)
+        given = body.get("tags") or {}
+        if not isinstance(given, Mapping):
+            raise Invalid(f"tags: expected an object, got {type(given).__name__}")
+        await self.add_experiment({"workspace": workspace, "name": experiment})
+        known = await self._ledger.do(self._ledger.experiments.get, workspace, experiment)
+        tags = {str(key): value for key, value in {**known.tags, **given}.items()}
+        kept = {key: str(value) for key, value in tags.items() if value is not None}
+        tagged = await self._ledger.do(
+            self._ledger.experiments.set_tags, workspace, experiment, kept
+        )
+        await self._ledger.do(write_json, self._file(workspace, experiment), _experiment(tagged))
+        return _experiment(tagged)
+
+    async def remove_experiment(self, workspace: str, name: str) -> None:
+        """Delete an experiment that has no runs: the row first, then the file."""
+        place, experiment = ids.workspace_name(workspace), ids.experiment_name(name)
+        await self._ledger.do(self._ledger.experiments.remove, place, experiment)
+        await self._ledger.do(self._file(place, experiment).unlink, missing_ok=True)
+
+    def _file(self, workspace: WorkspaceName, experiment: ExperimentName) -> Path:
+        return self._root.workspaces / workspace / "experiments" / f"{experiment}.json"
 
 
 def _workspace(workspace: Workspace) -> wire.WireWorkspace:

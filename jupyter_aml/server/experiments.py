@@ -25,6 +25,13 @@ class NewExperiment(TypedDict):
     tags: NotRequired[dict[str, str]]
 
 
+class ExperimentPatch(TypedDict):
+    """Body of PATCH /aml/experiments/<name>: tags to set; one of null goes away."""
+
+    workspace: NotRequired[str]
+    tags: dict[str, str | None]
+
+
 class ExperimentsHandler(AmlHandler):
     """/aml/experiments"""
 
@@ -42,3 +49,23 @@ class ExperimentsHandler(AmlHandler):
     async def post(self, engine: Engine) -> None:
         """Make an experiment, or return the one that is there."""
         self.reply(await engine.add_experiment(self.body()), status=201)
+
+
+class ExperimentHandler(AmlHandler):
+    """/aml/experiments/<name>"""
+
+    @authenticated
+    @authorized
+    @served
+    async def patch(self, engine: Engine, name: str) -> None:
+        """Set tags of an experiment, or take them away."""
+        self.reply(await engine.tag_experiment(name, self.body()))
+
+    @authenticated
+    @authorized
+    @served
+    async def delete(self, engine: Engine, name: str) -> None:
+        """Delete an experiment that has no runs."""
+        workspace = WORKSPACE.read(self) or engine.status()["defaultWorkspace"]
+        await engine.remove_experiment(workspace, name)
+        self.reply_nothing()

@@ -29,6 +29,10 @@ ROUTES = (
         "get": Call(query=(experiments.WORKSPACE,), answer=list[wire.WireExperiment]),
         "post": Call(body=experiments.NewExperiment, answer=wire.WireExperiment, status=201),
     }),
+    Route("experiments/{name}", experiments.ExperimentHandler, {
+        "patch": Call(body=experiments.ExperimentPatch, answer=wire.WireExperiment),
+        "delete": Call(query=(experiments.WORKSPACE,), status=204),
+    }),
     Route("compute", ComputeHandler, {"get": Call(answer=list[wire.WireCompute])}),
     Route("environments", environments.EnvironmentsHandler, {
         "get": Call(query=(experiments.WORKSPACE,), answer=list[wire.WireEnvironment]),

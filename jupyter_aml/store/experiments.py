@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from jupyter_aml import wire
-from jupyter_aml.domain.errors import NotFound
+from jupyter_aml.domain.errors import IllegalMove, NotFound
 from jupyter_aml.domain.experiment import Experiment
 from jupyter_aml.domain.ids import ExperimentName, WorkspaceName
 from jupyter_aml.store.database import Database
@@ -62,6 +62,17 @@ class ExperimentTable:
             this = (experiments.c.workspace == workspace) & (experiments.c.name == name)
             connection.execute(update(experiments).where(this).values(tags=json.dumps(dict(tags))))
             return _find(connection, workspace, name)
+
+    def remove(self, workspace: WorkspaceName, name: ExperimentName) -> None:
+        """Delete an experiment without runs; raises IllegalMove where it has some, or NotFound."""
+        with self._db.transaction() as connection:
+            found = _find(connection, workspace, name)
+            if found.run_count:
+                raise IllegalMove(
+                    f"experiment {name!r} has {found.run_count} runs: delete them first"
+                )
+            this = (experiments.c.workspace == workspace) & (experiments.c.name == name)
+            connection.execute(delete(experiments).where(this))
 
 
 def need_experiment(

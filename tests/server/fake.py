@@ -201,6 +201,13 @@ class FakeEngine:
             "createdAt": "2026-01-01T12:00:00.000000Z", "tags": {}, "runCount": 0,
         }  # fmt: skip
 
+    async def tag_experiment(self, name, body):
+        self.heard("tag_experiment", name, body)
+        return await self.add_experiment({"workspace": "default", "name": name})
+
+    async def remove_experiment(self, workspace, name):
+        self.heard("remove_experiment", workspace, name)
+
     async def compute(self):
         self.heard("compute")
         return [{"name": "local", "type": "Local", "slots": 2, "busy": 0, "waiting": 0}]

@@ -26,6 +26,7 @@ SIMPLE = [
 BODIES = {
     "workspaces": {"name": "w"},
     "experiments": {"workspace": "default", "name": "e"},
+    "experiments/{name}": {"tags": {"a": None}},
     "environments": {"name": "x", "specification": "dependencies: [numpy]"},
     "environments/{name}/build": {"again": True},
     "environments/{name}/labels": {"version": "1", "labels": ["Good"]},
