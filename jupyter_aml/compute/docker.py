@@ -232,7 +232,8 @@ def _options(job: BackendJob) -> dict[str, Any]:
     folder = RunFolder(job.folder.absolute())
     program = Path(shim.__file__).absolute()
     limit = 0.0 if job.timeout is None else job.timeout.total_seconds()
-    reading = [mount(path, read_only=True) for path in (*job.mounts, program)]
+    beside = program.with_name("sampling.py")
+    reading = [mount(path, read_only=True) for path in (*job.mounts, program, beside)]
     wished = arguments(job.arguments)
     return {
         **walls(),

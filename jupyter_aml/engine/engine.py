@@ -21,6 +21,7 @@ from jupyter_aml.domain.ids import RunId, WorkspaceName
 from jupyter_aml.domain.run import Run
 from jupyter_aml.engine import recover, snapshot, submit, variables
 from jupyter_aml.engine.environments import Environments
+from jupyter_aml.engine.facts import Facts
 from jupyter_aml.engine.feed import Feed, Listener
 from jupyter_aml.engine.ledger import Ledger
 from jupyter_aml.engine.lock import RootLock, RootTaken
@@ -33,6 +34,7 @@ from jupyter_aml.engine.runtime import Runtime, ensure_runtime
 from jupyter_aml.engine.settings import Settings
 from jupyter_aml.engine.slots import Slots
 from jupyter_aml.engine.subscription import Subscription
+from jupyter_aml.engine.system import SystemFolder
 from jupyter_aml.engine.watch import Watch
 from jupyter_aml.engine.watchers import FolderWatcher
 from jupyter_aml.environments.protocol import Materialised
@@ -61,7 +63,7 @@ class Engine:
         self._blobs = Blobs(settings.root / "blobs")
         self._stats = snapshot.StatCache(settings.root / "cache")
         self._ledger = Ledger(self._root, database, epoch=self._epoch)
-        self._metrics = MetricsCache()
+        self._metrics, self._system = MetricsCache(), MetricsCache()
         self._senders = ThreadPoolExecutor(2, thread_name_prefix="aml-submit")
         self._watcher = FolderWatcher()
         self._feed = Feed(self)
@@ -73,13 +75,14 @@ class Engine:
         self._run_environments = RunEnvironments(
             self._root, self.environments, pythonpath=runtime.pythonpath
         )
+        self._facts = Facts(self._root, self._ledger, self._log)
         self._watch = Watch(
             self._ledger,
             self._root,
             backends={"local": LocalBackend()},
             containers=self._containers,
             slots=self._slots,
-            materialise=self._run_environments.ensure,
+            materialise=self._facts.noting(self._run_environments.ensure),
             variables=self._variables,
             inside=self._run_environments.inside,
             log=self._log,
@@ -104,6 +107,7 @@ class Engine:
         """Let go of the root; the runs go on and are found again by the next engine."""
         self._feed.close()
         await self._watch.close()
+        await self._facts.close()
         await self.environments.close()
         self._containers.close()
         self._watcher.close()
@@ -229,6 +233,7 @@ class Engine:
         except BaseException:
             await asyncio.to_thread(snapshot.remove_tree, self._root.folder(made).path)
             raise
+        self._facts.begin(run, drafted.plan.source, drafted.process)
         self._watch.begin(run)
         return wire.encode_run(run)
 
@@ -248,6 +253,7 @@ class Engine:
             raise IllegalMove(f"run {run.id} is {run.status}: cancel it before it is deleted")
         seq = await recover.remove(run, root=self._root, ledger=self._ledger)
         self._metrics.drop(run.id)
+        self._system.drop(run.id)
         self._feed.deleted(run, seq)
 
     async def cancel(self, run_id: str) -> wire.WireRun:
@@ -267,12 +273,25 @@ class Engine:
         return wire.encode_run(run)
 
     async def metrics(
-        self, run_id: str, *, points: int = 1000, names: Sequence[str] = ()
+        self,
+        run_id: str,
+        *,
+        points: int = 1000,
+        names: Sequence[str] = (),
+        source: str = "logged",
     ) -> wire.WireMetrics:
-        """The metrics of a run, each series thinned to `points`; 0 gives all."""
+        """What a run logged, or took of its `system`, thinned to `points` a series; 0 gives all."""
         run = await self.find(ids.run_id(run_id))
-        held = self._metrics.of(run.id, self._root.folder(run))
+        folder = self._root.folder(run)
+        if source == "system":
+            held = self._system.of(run.id, SystemFolder(folder.path))
+        else:
+            held = self._metrics.of(run.id, folder)
         return await asyncio.to_thread(held.since, run.id, None, points=points, names=names)
+
+    async def facts(self, run_id: str) -> wire.WireFacts:
+        """What was recorded of a run without being asked."""
+        return await self._facts.of(await self.find(ids.run_id(run_id)))
 
     async def log(
         self,

@@ -10,7 +10,13 @@ from jupyter_aml.domain.errors import NotFound, Refused
 CONSOLE = "user_logs/std_log.txt"
 BUILD_LOG = "azureml-logs/20_image_build_log.txt"
 
-_OWN_LOGS = {CONSOLE: "logs/std_log.txt", BUILD_LOG: "logs/20_image_build_log.txt"}
+GIT_DIFF = "azureml-logs/git.diff"
+
+_OWN_LOGS = {
+    CONSOLE: "logs/std_log.txt",
+    BUILD_LOG: "logs/20_image_build_log.txt",
+    GIT_DIFF: "git.diff",
+}
 
 
 class RunFolder:
@@ -70,6 +76,21 @@ class RunFolder:
     def metrics(self) -> Path:
         """Records, one file a process; `packed.*` once the run has ended."""
         return self.path / "metrics"
+
+    @property
+    def facts(self) -> Path:
+        """What was recorded without being asked: git, packages, host."""
+        return self.path / "facts.json"
+
+    @property
+    def git_diff(self) -> Path:
+        """What the repository had that was not committed."""
+        return self.path / _OWN_LOGS[GIT_DIFF]
+
+    @property
+    def system(self) -> Path:
+        """What the run took of its machine: records as in `metrics`, written by the shim."""
+        return self.path / "system"
 
     @property
     def files(self) -> Path:

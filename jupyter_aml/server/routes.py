@@ -76,8 +76,9 @@ ROUTES = (
     Route("runs/{id}/cancel", runs.CancelHandler, {"post": Call(answer=wire.WireRun, status=202)}),
     Route("runs/{id}/look", runs.LookHandler, {"post": Call(answer=wire.WireRun, status=202)}),
     Route("runs/{id}/metrics", metrics.MetricsHandler, {
-        "get": Call(query=(metrics.POINTS, metrics.NAME), answer=wire.WireMetrics),
+        "get": Call(query=(metrics.POINTS, metrics.NAME, metrics.SOURCE), answer=wire.WireMetrics),
     }),
+    Route("runs/{id}/facts", metrics.FactsHandler, {"get": Call(answer=wire.WireFacts)}),
     Route("runs/{id}/logs/{+name}", logs.LogHandler, {
         "get": Call(query=(logs.OFFSET, logs.LIMIT, logs.TAIL), answer=bytes),
     }),

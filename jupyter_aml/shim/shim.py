@@ -7,11 +7,13 @@ the script's group, and kills it once the grace has passed. Into STATUS_DIR it w
 line of JSON:
 
     claim.N   {"pid", "start", "boot", "time"}          made once: who has it may start attempt N
-    pids.N    {"shim", "shimStart", "child", "childStart", "time"}
+    pids.N    {"shim", "shimStart", "child", "childStart", "time", "python"}
     pulse     empty; its mtime is at most some seconds old while a shim lives
     exit.N    {"code", "time", "started", "why", "maxRssKb", "userSeconds", "systemSeconds"}
 
-A code below 0 is a signal. `why` is null, "canceled", "timeout" or "spawn failed: ...".
+A code below 0 is a signal. `why` is null, "canceled", "timeout" or "spawn failed: ...". What the
+run takes of its machine is sampled by a thread (see sampling.py, which lies beside this file) into
+the folder `system` beside STATUS_DIR.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import signal
     from collections.abc import Callable
+    from typing import Any
 
     _Usage = tuple[int, float, float]  # peak memory in KiB, user and system seconds
 else:
@@ -40,6 +43,7 @@ NOT_SPAWNED = 127
 _PULSE_SECONDS = 5.0
 _PATIENCE_SECONDS = 0.25
 _GIVE_UP_SECONDS = 5.0
+_SAMPLE_AFTER_SECONDS = 0.5
 _NEVER = float("inf")
 _PR_SET_CHILD_SUBREAPER = 36
 _RESERVED = b" " * 4096
@@ -73,6 +77,7 @@ def main(arguments: list[str]) -> int:
         return 0
     # The script has been started, which counts for more than our notes on it.
     _try(_write_pids, status, attempt, child, started)
+    _begin_sampling(f"{os.path.dirname(status)}/system")
     guard = _Guard(status, attempt, child, wake, adopts=adopts)
     guard.watch(grace=grace, limit=limit or _NEVER)
     guard.end_leftovers()
@@ -322,6 +327,33 @@ def _spawn(command: list[str], cwd: str, log: str) -> int:
         os.close(fd)
 
 
+def _begin_sampling(folder: str) -> None:
+    """Measure the run from a thread, so that a driver that hangs keeps nobody from ending it."""
+    if os.environ.get("AML_SYSTEM_METRICS") == "0":
+        return
+    try:
+        # The public module takes 2 ms more.
+        from _thread import start_new_thread
+
+        start_new_thread(_sample, (folder,))
+    except (ImportError, RuntimeError):
+        pass  # No thread is to be had: the run goes on without being measured.
+
+
+def _sample(folder: str) -> None:
+    # Most of what a short run needs is over by then.
+    time.sleep(_SAMPLE_AFTER_SECONDS)
+    here = os.path.dirname(os.path.abspath(__file__))
+    if os.path.basename(here) == "__pycache__":
+        here = os.path.dirname(here)
+    sys.path.insert(0, here)
+    try:
+        sampling: Any = __import__("sampling")
+    finally:
+        sys.path.remove(here)
+    sampling.follow(folder)
+
+
 # ---- files ----------------------------------------------------------------------------------
 
 
@@ -329,7 +361,8 @@ def _write_pids(status: str, attempt: str, child: int, started: float) -> None:
     me = os.getpid()
     text = (
         f'{{"shim":{me},"shimStart":"{start_of(me)}",'
-        f'"child":{child},"childStart":"{start_of(child)}","time":{started!r}}}\n'
+        f'"child":{child},"childStart":"{start_of(child)}","time":{started!r},'
+        f'"python":{_quoted(sys.version.split()[0])}}}\n'
     )
     draft = f"{status}/pids.{attempt}.tmp"
     _write(draft, text.encode())

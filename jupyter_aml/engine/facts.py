@@ -1,0 +1,231 @@
+"""What is recorded of a run without being asked: found out beside it, so that nothing waits."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import threading
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from jupyter_aml.domain.errors import AmlError, NotFound, Outdated, StorageFailed
+from jupyter_aml.domain.ids import RunId
+from jupyter_aml.domain.run import Run
+from jupyter_aml.engine import facts_git
+from jupyter_aml.engine.facts_git import Checkout
+from jupyter_aml.engine.facts_host import host
+from jupyter_aml.engine.facts_packages import Interpreters
+from jupyter_aml.engine.ledger import Ledger
+from jupyter_aml.engine.root import Root, write_json
+from jupyter_aml.environments.protocol import Materialised, Say
+from jupyter_aml.runfolder.layout import RunFolder
+from jupyter_aml.wire import WireFacts
+
+Materialise = Callable[[Run, Say], Awaitable[Materialised | None]]
+
+
+class Facts:
+    """Finds out the facts of runs. Nothing of a run waits for it or fails by it."""
+
+    def __init__(self, root: Root, ledger: Ledger, log: logging.Logger) -> None:
+        self._root, self._ledger, self._log = root, ledger, log
+        self._threads = ThreadPoolExecutor(2, thread_name_prefix="aml-facts")
+        self._writing = threading.Lock()
+        self._interpreters = Interpreters()
+        self._tasks: defaultdict[RunId, set[asyncio.Task[None]]] = defaultdict(set)
+
+    def begin(self, run: Run, source: Path | None, process: Mapping[str, Any] | None) -> None:
+        """Look at where a new run comes from; `process` is what logs, where there is no job."""
+        self._beside(run, self._source(run, source, process))
+
+    def noting(self, materialise: Materialise) -> Materialise:
+        """The same way to an environment, with a look at what is in it."""
+
+        async def noted(run: Run, say: Say) -> Materialised | None:
+            built = await materialise(run, say)
+            if built is not None:
+                self._beside(run, self._environment(run, built))
+            return built
+
+        return noted
+
+    async def of(self, run: Run) -> WireFacts:
+        """The facts of a run, once what is being found out is found."""
+        if self._tasks.get(run.id):
+            await asyncio.wait(set(self._tasks[run.id]))
+        owner = run
+        # A child is made inside its parent: what holds for the one holds for the other.
+        while owner.parent is not None and not self._root.folder(owner).facts.exists():
+            try:
+                owner = await self._ledger.find(owner.parent)
+            except NotFound:
+                break
+        return await asyncio.to_thread(read, run.id, self._root.folder(owner))
+
+    async def close(self) -> None:
+        """Give up what is being found out."""
+        tasks = [task for each in self._tasks.values() for task in each]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _beside(self, run: Run, work: Any) -> None:
+        task: asyncio.Task[None] = asyncio.create_task(self._caught(run, work))
+        self._tasks[run.id].add(task)
+        task.add_done_callback(lambda task: self._done(run.id, task))
+
+    def _done(self, run_id: RunId, task: asyncio.Task[None]) -> None:
+        self._tasks[run_id].discard(task)
+        if not self._tasks[run_id]:
+            del self._tasks[run_id]
+
+    async def _caught(self, run: Run, work: Awaitable[None]) -> None:
+        try:
+            await work
+        except (AmlError, OSError, ValueError) as error:
+            self._log.warning("run %s: its facts are not whole: %s", run.id, error)
+
+    async def _source(
+        self, run: Run, source: Path | None, process: Mapping[str, Any] | None
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        properties = await loop.run_in_executor(
+            self._threads, self._note_source, run, source, process
+        )
+        while new := {name: properties[name] for name in properties.keys() - run.properties.keys()}:
+            try:
+                run = await self._ledger.find(run.id)
+                run = await self._ledger.change(run, properties={**new, **run.properties})
+            except Outdated:
+                continue
+
+    async def _environment(self, run: Run, built: Materialised) -> None:
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._threads, self._note_environment, run, built)
+
+    # ---- in threads -------------------------------------------------------------------------
+
+    def _note_source(
+        self, run: Run, source: Path | None, process: Mapping[str, Any] | None
+    ) -> dict[str, str]:
+        folder = self._root.folder(run)
+        found: dict[str, Any] = {"host": host()}
+        place = source or _origin(run, process)
+        seen = facts_git.look(place) if place and facts_git.is_inside(place) else None
+        if seen is not None:
+            found["git"] = _git(seen)
+            if seen.diff:
+                _write(folder.git_diff, seen.diff)
+        python = _program(process)
+        if python is not None:
+            found["python"], found["packages"] = self._interpreters.of(python)
+        self._add(folder, found)
+        return {} if seen is None else _properties(seen)
+
+    def _note_environment(self, run: Run, built: Materialised) -> None:
+        folder = self._root.folder(run)
+        if "packages" in _stored(folder):
+            return  # Asked again by a later engine: what counts is what the run began with.
+        python, packages = self._interpreters.packages(built)
+        inside = built.image is not None
+        self._add(folder, {"python": python, "packages": packages, "inContainer": inside})
+
+    def _add(self, folder: RunFolder, found: Mapping[str, Any]) -> None:
+        with self._writing:
+            # A run that was deleted meanwhile must not come back as a folder with nothing else.
+            if folder.path.is_dir():
+                write_json(folder.facts, {**_stored(folder), **found})
+
+
+def read(run_id: str, folder: RunFolder) -> WireFacts:
+    """What the folder of a run says; null for what was not found out. Blocks."""
+    stored = _stored(folder)
+    python = stored.get("python")
+    if python is None and stored.get("inContainer"):
+        python = _inside(folder)
+    return {
+        "runId": run_id,
+        "git": stored.get("git"),
+        "python": python,
+        "packages": stored.get("packages", []),
+        "host": stored.get("host"),
+    }
+
+
+def _stored(folder: RunFolder) -> dict[str, Any]:
+    found = _json(folder.facts)
+    return found if isinstance(found, dict) else {}
+
+
+def _inside(folder: RunFolder) -> str | None:
+    """The Python of a container, which its shim has noted."""
+    for path in sorted(folder.status.glob("pids.*"), reverse=True):
+        found = _json(path)
+        if isinstance(found, dict) and isinstance(found.get("python"), str):
+            return str(found["python"])
+    return None
+
+
+def _json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return None
+
+
+def _origin(run: Run, process: Mapping[str, Any] | None) -> Path | None:
+    """The folder of the notebook that sent a run, or in which its kernel is at work."""
+    notebook = run.origin.notebook if run.origin is not None else None
+    if notebook and os.path.isabs(notebook) and os.path.isdir(os.path.dirname(notebook)):
+        return Path(notebook).parent
+    try:
+        return Path(os.readlink(f"/proc/{int((process or {})['pid'])}/cwd"))
+    except (OSError, KeyError, ValueError, TypeError):
+        return None
+
+
+def _program(process: Mapping[str, Any] | None) -> str | None:
+    """The interpreter of a kernel, by the first word of its command."""
+    try:
+        words = Path(f"/proc/{int((process or {})['pid'])}/cmdline").read_bytes().split(b"\0")
+    except (OSError, KeyError, ValueError, TypeError):
+        return None
+    program = os.fsdecode(words[0])
+    return program if "python" in os.path.basename(program) and os.path.isabs(program) else None
+
+
+def _git(seen: Checkout) -> dict[str, Any]:
+    return {
+        "repository": seen.repository,
+        "branch": seen.branch,
+        "commit": seen.commit,
+        "isDirty": seen.is_dirty,
+        "diffSize": len(seen.diff),
+    }
+
+
+def _properties(seen: Checkout) -> dict[str, str]:
+    """The properties that SDK v1 gave a run sent from a repository."""
+    named = {
+        "azureml.git.repository_uri": seen.repository,
+        "mlflow.source.git.repoURL": seen.repository,
+        "azureml.git.branch": seen.branch,
+        "mlflow.source.git.branch": seen.branch,
+        "azureml.git.commit": seen.commit,
+        "mlflow.source.git.commit": seen.commit,
+        "azureml.git.dirty": str(seen.is_dirty),
+    }
+    return {name: value for name, value in named.items() if value is not None}
+
+
+def _write(path: Path, data: bytes) -> None:
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise StorageFailed(f"cannot write {path}: {error.strerror}") from error

@@ -1,0 +1,224 @@
+"""What is recorded of a run without being asked: git, packages, host."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from jupyter_aml.engine import facts, facts_git
+from jupyter_aml.engine.facts_packages import Interpreters
+from jupyter_aml.environments.protocol import Materialised
+from jupyter_aml.runfolder.layout import GIT_DIFF, RunFolder
+from tests.integration.test_engine import an_engine, asked, ended, folder_of, until
+
+pytestmark = pytest.mark.anyio
+
+URL = "https://ada:ghp_secret@example.com/team/project.git"
+SHOWN = "https://example.com/team/project.git"
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """A repository with one commit, a remote and a script in a folder of it."""
+    folder = tmp_path / "project"
+    (folder / "src").mkdir(parents=True)
+    (folder / "src" / "train.py").write_text("print('one')\n")
+    (folder / ".env").write_text("TOKEN=1\n")
+    git(folder, "init", "--quiet", "--initial-branch=trunk")
+    git(folder, "remote", "add", "origin", URL)
+    git(folder, "add", "--force", ".")
+    git(folder, "commit", "--quiet", "-m", "one")
+    return folder
+
+
+def git(folder: Path, *words: str) -> str:
+    identity = ("-c", "user.name=Ada", "-c", "user.email=ada@example.com")
+    done = subprocess.run(
+        ["git", *identity, *words], cwd=folder, capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
+
+
+def from_folder(folder: Path) -> dict[str, object]:
+    body = asked("")
+    return {
+        **body,
+        "script": "train.py",
+        "source": {"directory": str(folder)},
+        "job": {**body["job"], "command": ["train.py"]},
+    }
+
+
+async def test_a_run_from_a_repository_knows_its_commit_and_what_was_not_committed(
+    aml_root: Path, repository: Path
+) -> None:
+    (repository / "src" / "train.py").write_text("print('two')\n")
+    (repository / ".env").write_text("TOKEN=2\n")
+    commit = git(repository, "rev-parse", "HEAD")
+
+    async with an_engine(aml_root) as engine:
+        run = await engine.submit(from_folder(repository / "src"))
+        told = await engine.facts(run["runId"])
+        end = await ended(engine, run["runId"])
+        diff = (await engine.file(run["runId"], GIT_DIFF)).read_text()
+
+    assert told["git"] == {
+        "repository": SHOWN, "branch": "trunk", "commit": commit, "isDirty": True,
+        "diffSize": len(diff),
+    }  # fmt: skip
+    assert "-print('one')\n+print('two')\n" in diff
+    assert "TOKEN" not in diff
+    assert {name: value for name, value in end["properties"].items() if "git" in name} == {
+        "azureml.git.repository_uri": SHOWN,
+        "mlflow.source.git.repoURL": SHOWN,
+        "azureml.git.branch": "trunk",
+        "mlflow.source.git.branch": "trunk",
+        "azureml.git.commit": commit,
+        "mlflow.source.git.commit": commit,
+        "azureml.git.dirty": "True",
+    }
+
+
+async def test_a_run_knows_the_packages_of_its_python_and_its_host_also_in_the_next_engine(
+    aml_root: Path, tmp_path: Path
+) -> None:
+    async with an_engine(aml_root) as engine:
+        run = await engine.submit(asked("import time; time.sleep(600)"))
+        await until(engine, run["runId"], lambda run: run["status"] == "Running")
+        before = await engine.facts(run["runId"])
+
+    async with an_engine(aml_root) as engine:
+        await engine.cancel(run["runId"])
+        await ended(engine, run["runId"])
+        told = await engine.facts(run["runId"])
+
+    packages = {package["name"]: package["version"] for package in told["packages"]}
+    assert told == before
+    assert (told["git"], told["python"]) == (None, sys.version.split()[0])
+    assert packages["pytest"] == pytest.__version__
+    assert told["host"] is not None
+    assert told["host"]["name"] == os.uname().nodename
+    assert told["host"]["memory"] > 1 << 28
+    assert not folder_of(aml_root, run).git_diff.exists()
+
+
+def test_a_clean_repository_has_no_difference(repository: Path) -> None:
+    seen = facts_git.look(repository)
+
+    assert seen is not None
+    assert (seen.is_dirty, seen.diff, seen.branch) == (False, b"", "trunk")
+
+
+def test_git_runs_nothing_that_a_repository_names_and_writes_nothing(
+    repository: Path, tmp_path: Path
+) -> None:
+    trap = tmp_path / "trap"
+    program = tmp_path / "program"
+    program.write_text(f"#!/bin/sh\ntouch {trap}\n")
+    program.chmod(0o755)
+    for name in ("core.fsmonitor", "diff.external", "core.pager", "diff.mine.textconv"):
+        git(repository, "config", name, str(program))
+    (repository / ".gitattributes").write_text("*.py diff=mine\n")
+    (repository / "src" / "train.py").write_text("print('two')\n")
+    index = (repository / ".git" / "index").stat().st_mtime_ns
+
+    seen = facts_git.look(repository / "src")
+
+    assert seen is not None and seen.is_dirty
+    assert not trap.exists()
+    assert (repository / ".git" / "index").stat().st_mtime_ns == index
+
+
+def test_a_git_that_hangs_is_left_after_its_time(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = tmp_path / "bin" / "git"
+    slow.parent.mkdir()
+    slow.write_text("#!/bin/sh\nsleep 600\n")
+    slow.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{slow.parent}:{os.environ['PATH']}")
+
+    begun = time.monotonic()
+    assert facts_git.look(repository, seconds=0.2) is None
+    assert time.monotonic() - begun < 5
+
+
+def test_a_repository_without_a_commit_or_a_broken_one_tells_nothing(tmp_path: Path) -> None:
+    (tmp_path / ".git").write_text("gitdir: /nowhere\n")
+    assert facts_git.is_inside(tmp_path / "deeper")
+    assert facts_git.look(tmp_path) is None
+
+    (tmp_path / ".git").unlink()
+    git(tmp_path, "init", "--quiet")
+    assert facts_git.look(tmp_path) is None
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        (URL, SHOWN),
+        ("https://token@host/x", "https://host/x"),
+        ("https://user:p@ss@host:8443/x", "https://host:8443/x"),
+        ("https://host/@scope/x", "https://host/@scope/x"),
+        ("ssh://git:secret@host:22/x.git", "ssh://git@host:22/x.git"),
+        ("git@github.com:team/project.git", "git@github.com:team/project.git"),
+        ("/srv/git/a@b.git", "/srv/git/a@b.git"),
+        ("origin", "origin"),
+    ],
+)
+def test_addresses_are_shown_without_secrets(address: str, shown: str) -> None:
+    assert facts_git.without_secrets(address) == shown
+
+
+def test_packages_are_read_from_the_names_of_folders_and_the_first_place_wins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    python = tmp_path / "bin" / "python"
+    python.parent.mkdir()
+    first, second = tmp_path / "one", tmp_path / "two"
+    for place in (
+        first / "Ruamel.Yaml_x-2.0.dist-info",
+        second / "ruamel_yaml.x-1.0-py3.11.egg-info",
+        second / "~alf-1.0.dist-info",
+        second / "editable.egg-info",
+    ):
+        place.mkdir(parents=True)
+    (tmp_path / "conda-meta").mkdir()
+    (tmp_path / "conda-meta" / "libx-y-9-h_0.json").touch()
+    python.write_text(
+        f"""#!/bin/sh\necho '["3.10.1", ["", "{first}", "{second}"], "{tmp_path}"]'\n"""
+    )
+    python.chmod(0o755)
+
+    assert Interpreters().of(str(python)) == (
+        "3.10.1",
+        [{"name": "libx-y", "version": "9"}, {"name": "ruamel-yaml-x", "version": "2.0"}],
+    )
+    assert Interpreters().of("/bin/false") == (None, [])
+
+
+def test_of_a_container_the_lock_tells_the_packages_and_the_shim_its_python(
+    tmp_path: Path,
+) -> None:
+    lock = "numpy==2.0.1 \\\n    --hash=sha256:00\nPandas==2.2.0 \\\n    --hash=sha256:11\n"
+    built = Materialised(kind="docker", interpreter="/bin/python", image="sha256:1", lock=lock)
+    assert Interpreters().packages(built) == (
+        None,
+        [{"name": "numpy", "version": "2.0.1"}, {"name": "pandas", "version": "2.2.0"}],
+    )
+
+    folder = RunFolder(tmp_path)
+    folder.status.mkdir()
+    folder.facts.write_text('{"inContainer": true, "packages": []}')
+    (folder.status / "pids.1").write_text('{"shim": 1, "python": "3.9.2"}')
+    assert facts.read("r", folder)["python"] == "3.9.2"
