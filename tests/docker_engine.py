@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import shutil
 import signal
+import socket
+import struct
 import subprocess
 import tarfile
 import tempfile
@@ -21,6 +24,7 @@ from jupyter_aml.domain.errors import Unreachable
 
 BASE = "aml-test/python:3.11"
 DEADLINE = 60.0
+_ADD_BRIDGE, _REMOVE_BRIDGE, _SET_FLAGS = 0x89A0, 0x89A1, 0x8914
 _PACKAGES = tuple(
     """
     python3.11-minimal libpython3.11-minimal libpython3.11-stdlib python3.11-venv
@@ -82,29 +86,43 @@ def _own_engine() -> Iterator[Any]:
     if os.getuid() != 0:
         raise Unavailable("no docker engine answers, and only root may start one")
     folder = Path(tempfile.mkdtemp(prefix="aml-dockerd-"))
-    socket = f"unix://{folder}/docker.sock"
+    address = f"unix://{folder}/docker.sock"
     command = [
         program, "--data-root", f"{folder}/data", "--exec-root", f"{folder}/exec",
-        "--pidfile", f"{folder}/pid", "--host", socket,
-        # Two engines would fight for one bridge; what the tests run needs no network of its own.
-        "--bridge=none", "--iptables=false", "--ip6tables=false",
+        "--pidfile", f"{folder}/pid", "--host", address,
+        "--iptables=false", "--ip6tables=false", "--bridge",
     ]  # fmt: skip
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
-        )
-    before = os.environ.get("DOCKER_HOST")
-    os.environ["DOCKER_HOST"] = socket
-    try:
-        yield _answering(process, folder / "log")
-    finally:
-        if before is None:
-            del os.environ["DOCKER_HOST"]
-        else:
-            os.environ["DOCKER_HOST"] = before
-        process.send_signal(signal.SIGTERM)
-        process.wait(DEADLINE)
-        shutil.rmtree(folder, ignore_errors=True)
+    with _bridge() as bridge, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DOCKER_HOST", address)
+        with (folder / "log").open("wb") as log:
+            process = subprocess.Popen(
+                [*command, bridge],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+            )  # fmt: skip
+        try:
+            yield _answering(process, folder / "log")
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(DEADLINE)
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _bridge() -> Iterator[str]:
+    """A network bridge of our own: two engines fight for docker0, and one with none removes it."""
+    name = f"aml{os.getpid()}".encode()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as kernel:
+        try:
+            fcntl.ioctl(kernel, _ADD_BRIDGE, name + b"\0")
+        except OSError:
+            # A kernel without bridges: containers have no network then.
+            yield "none"
+            return
+        try:
+            yield name.decode()
+        finally:
+            fcntl.ioctl(kernel, _SET_FLAGS, struct.pack("16sh14x", name, 0))
+            fcntl.ioctl(kernel, _REMOVE_BRIDGE, name + b"\0")
 
 
 def _answering(process: subprocess.Popen[bytes], log: Path) -> Any:

@@ -140,7 +140,8 @@ class Builds:
         if builder.kind == "user-managed":
             return await builder.ensure(wish, build=_Alone(listen))
         known = await asyncio.to_thread(self.cache.met, wish)
-        if known is not None:
+        # Whether an image is still there, its engine knows: its builder asks.
+        if known is not None and known.image is None:
             return _noted(known, notes)
         build = self._joined(wish, builder)
         build.holders += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -12,7 +13,7 @@ from typing import Any, TypeVar
 from jupyter_aml import wire
 from jupyter_aml.domain import environment, ids, specification
 from jupyter_aml.domain.environment import Definition
-from jupyter_aml.domain.errors import AmlError, Invalid, NotFound
+from jupyter_aml.domain.errors import AmlError, Invalid, NotFound, Unreachable
 from jupyter_aml.domain.ids import WorkspaceName
 from jupyter_aml.engine.builds import Builds, BuildState, Listen
 from jupyter_aml.engine.environment_book import EnvironmentBook, Registered
@@ -29,8 +30,11 @@ from jupyter_aml.environments import (
     wishes,
 )
 from jupyter_aml.environments.building import builders
+from jupyter_aml.environments.cache import Entry
 from jupyter_aml.environments.protocol import Materialised, Wish
 from jupyter_aml.environments.reading import packages
+
+LOG = logging.getLogger("jupyter_aml.environments")
 
 T = TypeVar("T")
 Tell = Callable[[wire.WireEnvironmentEvent | wire.WireEnvironmentGoneEvent], None]
@@ -145,7 +149,9 @@ class Environments:
         wish = self._wish(found, body.get("extras", ()))
         state = await self._builds.state(wish)
         again = bool(body.get("again")) and state.state != "building"
-        if again or state.state in ("not built", "failed"):
+        # Whether an image is still there, its engine knows: its builder asks.
+        is_image = state.environment is not None and state.environment.image is not None
+        if again or is_image or state.state in ("not built", "failed"):
             self._watched[wish.digest] = found
             self._builds.start(replace(wish, again=again))
             state = await self._builds.state(wish)
@@ -204,13 +210,21 @@ class Environments:
         cache = self._builds.cache
         chosen = await asyncio.to_thread(pruning.choose, cache, days, keep)
         if not body.get("dryRun"):
-            for entry in chosen:
-                await self._builds.discard(entry.environment)
+            chosen = [entry for entry in chosen if await self._discarded(entry)]
         unlinked = await asyncio.to_thread(
             conda_packages.clean, cache, dry_run=bool(body.get("dryRun"))
         )
         sizes = sum(entry.environment.size for entry in chosen)
         return {"keys": [entry.key for entry in chosen], "size": sizes + unlinked}
+
+    async def _discarded(self, entry: Entry) -> bool:
+        """Whether it could be removed: an image may be in use, or its docker engine gone."""
+        try:
+            await self._builds.discard(entry.environment)
+        except (Invalid, Unreachable) as error:
+            LOG.warning("the environment %s is kept: %s", entry.key, error)
+            return False
+        return True
 
     # ---- inside -----------------------------------------------------------------------------
 

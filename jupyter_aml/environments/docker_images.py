@@ -127,15 +127,29 @@ def name(client: Any, image: str, tag: str) -> None:
 def remove(client: Any, image: str | None, key: str) -> None:
     """Remove the image that was made for a key; others stay. Blocks.
 
-    It is known by its tag: labels are inherited by what users build on top.
+    It is known by its tag: labels are inherited by what users build on top. Raises Invalid while
+    a container of it runs.
     """
     try:
         with said():
-            for tag in client.images.get(image).tags:
-                if tag.startswith(OURS) and tag.endswith(f":{key.removeprefix('docker-')}"):
-                    client.images.remove(tag, force=True)
+            found = client.images.get(image)
+            ending = f":{key.removeprefix('docker-')}"
+            ours = [tag for tag in found.tags if tag.startswith(OURS) and tag.endswith(ending)]
+            if ours and _runs(client, found.id):
+                raise Invalid(
+                    f"the image {ours[0]} is in use by a container that runs: end its run or "
+                    "kernel first"
+                )
+            for tag in ours:
+                client.images.remove(tag, force=True)
     except NotFound:
         return
+
+
+def _runs(client: Any, image: str) -> bool:
+    running = client.containers.list(filters={"ancestor": image}, ignore_removed=True)
+    # Those of images that somebody built on top are among them.
+    return any(one.attrs["Image"] == image for one in running)
 
 
 def empty(folder: Path) -> None:

@@ -341,5 +341,20 @@ async def test_an_image_of_the_users_that_stands_on_ours_is_not_discarded(
     assert has(docker_engine, "aml-test/mine:1")
 
 
+async def test_an_image_that_is_in_use_is_not_discarded(builder, docker_engine, cache):
+    made = await builder.ensure(boxed("hello"), build=Heard())
+    running = docker_engine.containers.run(
+        made.image, [made.interpreter, "-c", "import signal; signal.pause()"], detach=True
+    )
+    try:
+        with pytest.raises(Invalid, match="in use by a container that runs: end its run or kernel"):
+            await builder.discard(made)
+
+        assert [one.key for one in cache.entries()] == [made.key]
+        assert await builder.ensure(boxed("hello"), build=Heard()) == made
+    finally:
+        running.remove(force=True)
+
+
 def containers(engine: Any) -> set[str]:
     return {one.id for one in engine.containers.list(all=True)}

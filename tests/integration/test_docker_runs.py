@@ -122,6 +122,56 @@ async def test_a_run_in_an_image_is_found_again_by_the_next_engine(aml_root: Pat
         assert (end["status"], end["attempt"], said.data) == ("Completed", 1, b"went on\n")
 
 
+async def test_an_image_that_was_removed_is_built_again_for_the_next_run(
+    aml_root: Path, docker_engine: Any
+) -> None:
+    async with an_engine(aml_root) as engine:
+        first = await engine.submit(sent("import hello", boxed("hello")))
+        assert (await ended(engine, first["runId"]))["status"] == "Completed"
+        for image in docker_engine.images.list(name="aml/boxed"):
+            docker_engine.images.remove(image.id, force=True)
+
+        run = await engine.submit(sent("import hello", boxed("hello")))
+
+        end = await ended(engine, run["runId"])
+        assert end["status"] == "Completed", end["error"]
+
+
+async def test_an_image_that_was_removed_is_built_again_for_whoever_asks(
+    aml_root: Path, docker_engine: Any
+) -> None:
+    async with an_engine(aml_root) as engine:
+        made = engine.environments
+        await made.add({"workspace": "default", "definition": boxed("hello")})
+        await made.build("boxed", {})
+        first = await made.build_state("default", "boxed", wait=30)
+        docker_engine.images.remove(first["image"], force=True)
+
+        await made.build("boxed", {})
+        again = await made.build_state("default", "boxed", wait=30)
+
+        assert (first["state"], again["state"]) == ("ready", "ready")
+        assert docker_engine.images.get(again["image"])
+
+
+async def test_an_image_in_which_a_run_goes_on_is_not_pruned(
+    aml_root: Path, docker_engine: Any
+) -> None:
+    async with an_engine(aml_root) as engine:
+        definition = boxed("hello")
+        run = await engine.submit(sent("import time\ntime.sleep(600)", definition))
+        await until(engine, run["runId"], lambda run: run["status"] == "Running")
+
+        kept = await engine.environments.prune({"olderThanDays": 0})
+        await engine.cancel(run["runId"])
+        await ended(engine, run["runId"])
+        removed = await engine.environments.prune({"olderThanDays": 0})
+
+        assert (kept["keys"], len(removed["keys"])) == ([], 1)
+        label = {"label": f"aml.key={removed['keys'][0]}"}
+        assert docker_engine.images.list(filters=label) == []
+
+
 async def test_an_image_that_nobody_has_fails_the_run_before_anything_is_built(
     aml_root: Path,
 ) -> None:
