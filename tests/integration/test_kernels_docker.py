@@ -1,141 +1,180 @@
-"""Kernels in containers of a real docker engine; the engine of jupyter_aml is left out."""
+"""Kernels in images that our own engine built, in a real Jupyter server with a docker engine."""
 
 from __future__ import annotations
 
-import asyncio
+import json
 import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
-from jupyter_client.manager import AsyncKernelManager
 
-from jupyter_aml.engine.runtime import ensure_runtime
-from jupyter_aml.environments.cache import Cache
-from jupyter_aml.environments.docker import DockerBuilder
-from jupyter_aml.kernels import container, provisioner, specs
-from jupyter_aml.kernels.home import Home
-from jupyter_aml.testing.builds import Heard, a_wish
+from jupyter_aml.testing.jupyter import until
+from tests.docker_engine import BASE
+from tests.index import serving
+from tests.integration.test_kernels import World, a_world
 
-pytestmark = [pytest.mark.anyio, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.timeout(120)
 
 
 @pytest.fixture(scope="module")
-def image(docker_engine: Any, base_image: str, tmp_path_factory) -> Iterator[tuple[str, str]]:
-    """An image with ipykernel, made by the builder; and its interpreter in there."""
-    cache = Cache(tmp_path_factory.mktemp("environments"))
-    builder = DockerBuilder(cache)
-    wish = a_wish("ipykernel", docker={"enabled": True, "baseImage": base_image})
-    built = asyncio.run(builder.ensure(wish, build=Heard()))
-    assert built.image is not None
-    yield built.image, built.interpreter
-    asyncio.run(builder.discard(built))
+def world(docker_engine: Any, base_image: str, tmp_path_factory: Any) -> Iterator[World]:
+    """A server whose package index has `hello` beside what the world has."""
+    folder = tmp_path_factory.mktemp("index")
+    with serving(folder) as index, a_world(env={"UV_INDEX": index.url}) as world:
+        index.add("hello")
+        definition = {
+            "name": "boxed",
+            "python": {"condaDependencies": {"dependencies": [{"pip": ["hello"]}]}},
+            "docker": {"enabled": True, "baseImage": BASE, "shmSize": "32m",
+                       "arguments": ["-e", "SIZE=dark blue"]},
+            "environmentVariables": {"COLOR": "blue"},
+        }  # fmt: skip
+        body = {"workspace": "default", "definition": definition}
+        status, made = world.ask("POST", "aml/environments", body)
+        assert status == 201, made
+        world.add_kernel("boxed", compute="docker")
+        yield world
+        for image in docker_engine.images.list(filters={"label": "aml.environment=boxed:1"}):
+            docker_engine.images.remove(image.id, force=True)
 
 
-@pytest.fixture
-def kernels(docker_engine, image, tmp_path, monkeypatch):
-    """A function that gives managers of kernels in the image; the root is `tmp_path/root`."""
-    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "data"))
-    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path / "runtime"))
-    root = tmp_path / "root"
-    root.mkdir()
-    home = Home(
-        label="boxed:1",
-        workspace="default",
-        interpreter=image[1],
-        image=image[0],
-        variables={"COLOR": "blue"},
-        root=root,
-        socket=None,
-        pythonpath=ensure_runtime(root).pythonpath,
-        docker={},
-    )
-
-    async def home_of(*_: Any, **__: Any) -> Home:
-        return home
-
-    monkeypatch.setattr(provisioner, "home_of", home_of)
-    spec = specs.add(specs.read({"environment": "boxed", "compute": "docker"}))
-    yield lambda: AsyncKernelManager(kernel_name=spec.spec)
-    for left in docker_engine.containers.list(all=True, filters={"label": f"aml.root={root}"}):
-        left.remove(force=True)
+@pytest.fixture(scope="module")
+def kernel(world: World) -> str:
+    """One kernel in a container for all tests that leave it as it is."""
+    return start(world, "a.ipynb")
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
+def start(world: World, notebook: str) -> str:
+    """Open a notebook in the image, and return the id of its kernel."""
+    status, session = world.start("aml-boxed", notebook)
+    assert status == 201, session
+    return str(session["kernel"]["id"])
 
 
-async def client_of(kernel: AsyncKernelManager) -> Any:
-    client = kernel.client()
-    client.start_channels()
-    await client.wait_for_ready(timeout=60)
-    return client
+def containers(engine: Any, kernel: str) -> list[Any]:
+    found: list[Any] = engine.containers.list(all=True, filters={"label": f"aml.kernel={kernel}"})
+    return found
 
 
-async def cell(client: Any, code: str) -> str:
-    said: list[str] = []
+def test_a_kernel_lives_in_the_image_with_packages_and_variables(world, kernel, docker_engine):
+    code = """
+        import hello, json, os, sys
+        shm = os.statvfs("/dev/shm")
+        print(json.dumps({
+            "hello": hello.VERSION, "prefix": sys.prefix, "uid": os.getuid(),
+            "folder": os.getcwd(), "parent": os.getppid(),
+            "shm": shm.f_blocks * shm.f_frsize >> 20, "boxed": os.path.exists("/.dockerenv"),
+            "env": {name: os.environ.get(name) for name in (
+                "COLOR", "SIZE", "AML_ENVIRONMENT", "AML_KERNEL", "JUPYTER_TOKEN")},
+        }))
+    """
+    with world.talk(kernel) as talk:
+        seen = json.loads(talk.run(code))
 
-    def hear(message: Any) -> None:
-        content = message["content"]
-        said.append(content.get("text", "") + content.get("ename", ""))
-
-    await client.execute_interactive(code, timeout=60, output_hook=hear)
-    return "".join(said).strip()
-
-
-async def test_a_kernel_lives_in_a_container_and_leaves_nothing(docker_engine, kernels, tmp_path):
-    kernel = kernels()
-    await kernel.start_kernel(cwd=str(tmp_path))
-    client = await client_of(kernel)
-    pid = kernel.provisioner.pid
-
-    where = "import os, socket; print(os.getcwd(), os.getuid(), os.environ['COLOR'], os.getppid())"
-    assert await cell(client, where) == f"{tmp_path} {os.getuid()} blue 1"
-    assert "azureml.core" in await cell(client, "import azureml.core as a; print(a.__name__)")
-    await cell(client, "open('made', 'w').write('x'); kept = 42")
-    assert (tmp_path / "made").exists()
-
-    asked = client.execute("import time\nwhile True: time.sleep(0.01)")
-    while (await client.get_iopub_msg(timeout=30))["content"].get("execution_state") != "busy":
-        pass
-    await kernel.interrupt_kernel()
-    reply = await client.get_shell_msg(timeout=30)
-    assert reply["parent_header"]["msg_id"] == asked
-    assert reply["content"]["ename"] == "KeyboardInterrupt"
-    assert await cell(client, "print(kept)") == "42"
-
-    client.stop_channels()
-    await kernel.restart_kernel()
-    client = await client_of(kernel)
-    assert await cell(client, "print(kept)") == "NameError"
-    assert kernel.provisioner.pid not in (0, pid)
-
-    client.stop_channels()
-    last = kernel.provisioner.pid
-    await kernel.shutdown_kernel()
-    assert not psutil.pid_exists(last)
-    await gone(docker_engine, tmp_path / "root")
+    assert seen == {
+        "hello": "1.0", "prefix": "/opt/aml/env", "uid": os.getuid(), "shm": 32, "boxed": True,
+        "folder": str(world.server.folder), "parent": 1,
+        "env": {"COLOR": "blue", "SIZE": "dark blue", "AML_ENVIRONMENT": "boxed:1",
+                "AML_KERNEL": kernel, "JUPYTER_TOKEN": None},
+    }  # fmt: skip
+    labels = containers(docker_engine, kernel)[0].labels
+    assert labels["aml.environment"] == "boxed:1"
 
 
-async def test_containers_of_a_server_that_is_gone_are_removed(kernels, tmp_path, monkeypatch):
-    monkeypatch.setattr(container, "_myself", lambda: "999999999:1")
-    kernel = kernels()
-    await kernel.start_kernel(cwd=str(tmp_path))
+def test_the_sdk_and_the_magics_are_there_and_runs_go_into_the_image_too(world, kernel):
+    with world.talk(kernel) as talk:
+        talk.run(
+            """\
+            %%aml submit -o run --wait --show none
+            import hello, sys
+            print("in", sys.prefix, hello.VERSION)
+            """
+        )
+        status = talk.run("print(run.get_status(), run.id)").split()
+        name = talk.run("from azureml.core import Workspace; print(Workspace.from_config().name)")
 
-    assert await asyncio.to_thread(container.remove_orphans, tmp_path / "root", url="") == 1
-
-    async with asyncio.timeout(20):
-        while await kernel.is_alive():
-            await asyncio.sleep(0.05)
-    assert await asyncio.to_thread(container.remove_orphans, tmp_path / "root", url="") == 0
-    await kernel.shutdown_kernel(now=True)
+    assert (status[0], name) == ("Completed", "default"), status
+    assert world.ask("GET", f"aml/runs/{status[1]}")[1]["job"]["environment"] == "boxed:1"
 
 
-async def gone(docker_engine: Any, root: Path) -> None:
-    """Wait until no container of the root is left."""
-    async with asyncio.timeout(20):
-        while docker_engine.containers.list(all=True, filters={"label": f"aml.root={root}"}):
-            await asyncio.sleep(0.05)
+def test_what_a_cell_writes_is_beside_the_notebook(world, kernel):
+    with world.talk(kernel) as talk:
+        talk.run("open('made.txt', 'w').write('x')")
+
+    assert (world.server.folder / "made.txt").stat().st_uid == os.getuid()
+
+
+def test_a_loop_is_interrupted_and_the_kernel_lives_on(world, kernel):
+    with world.talk(kernel) as talk:
+        talk.run("kept = 42")
+        busy = talk.client.execute("import time\nwhile True: time.sleep(0.01)")
+        until(
+            lambda: world.running(kernel)["state"] == "busy", seconds=20, what="the loop to begin"
+        )
+
+        assert world.ask("POST", f"api/kernels/{kernel}/interrupt")[0] == 204
+
+        reply = talk.client.get_shell_msg(timeout=30)
+        assert reply["parent_header"]["msg_id"] == busy
+        assert reply["content"]["ename"] == "KeyboardInterrupt"
+        assert talk.run("print(kept)") == "42"
+
+
+def test_it_is_listed_with_what_it_takes(world, kernel):
+    with world.talk(kernel) as talk:
+        talk.run("x = bytearray(50_000_000)")
+    until(lambda: world.running(kernel)["state"] == "idle", seconds=20, what="it to be idle")
+
+    seen = world.running(kernel)
+
+    assert (seen["spec"], seen["environment"], seen["notebook"]) == (
+        "aml-boxed", "boxed:1", "a.ipynb",
+    )  # fmt: skip
+    assert seen["memory"] > 50_000_000
+
+
+def test_a_restart_is_a_new_container_and_a_shutdown_leaves_none(world, docker_engine):
+    kernel = start(world, "short.ipynb")
+    first = containers(docker_engine, kernel)[0].id
+    with world.talk(kernel) as talk:
+        talk.run("kept = 42")
+
+    assert world.ask("POST", f"api/kernels/{kernel}/restart")[0] == 200
+
+    with world.talk(kernel) as talk:
+        assert "NameError" in talk.run("kept")
+    (second,) = containers(docker_engine, kernel)
+    pid = second.attrs["State"]["Pid"]
+    assert second.id != first
+
+    assert world.ask("DELETE", f"api/kernels/{kernel}")[0] == 204
+
+    until(lambda: not containers(docker_engine, kernel), seconds=20, what="the container to go")
+    assert not psutil.pid_exists(pid)
+    assert world.running(kernel) is None
+
+
+def test_a_kernel_that_ends_itself_is_started_again_in_another_container(
+    world, kernel, docker_engine
+):
+    (before,) = (one.id for one in containers(docker_engine, kernel))
+    with world.talk(kernel) as talk:
+        talk.client.execute("import os; os._exit(3)")
+
+        def is_another() -> bool:
+            return [one.id for one in containers(docker_engine, kernel)] not in ([], [before])
+
+        until(is_another, seconds=30, what="the new container")
+
+
+def test_containers_of_a_killed_server_are_removed_by_its_successor(world, kernel, docker_engine):
+    """The kernel of the tests before goes with it."""
+    assert containers(docker_engine, kernel)
+
+    world.server.kill()
+    world.server.start_again()
+
+    until(lambda: not containers(docker_engine, kernel), seconds=30, what="the container to go")
+    assert world.ask("GET", "aml/kernels")[1]["running"] == []
