@@ -30,16 +30,16 @@ def follow(folder: str) -> None:
     """
     if not os.path.exists("/proc/self/stat"):
         return
-    sampler, writer, begun = Sampler(os.getpid()), _Writer(folder), time.monotonic()
+    sampler, writer, begun = Sampler(os.getpid()), Writer(folder), time.monotonic()
     wait = RATE / 2
     while True:
         time.sleep(wait)
         before = time.thread_time()
         writer.write(sampler.sample())
-        wait = _pause(time.monotonic() - begun, time.thread_time() - before)
+        wait = pause(time.monotonic() - begun, time.thread_time() - before)
 
 
-def _pause(age: float, cost: float) -> float:
+def pause(age: float, cost: float) -> float:
     """Seconds until the next sample of a run of that age, when the last took so much CPU time."""
     return max(min(max(RATE, age / _SLOWER), SLOWEST), cost / SHARE)
 
@@ -216,7 +216,7 @@ def _is_visible(number: int) -> bool:
 # ---- records --------------------------------------------------------------------------------
 
 
-class _Writer:
+class Writer:
     """Appends samples as number records to a file of its own, made with the first one."""
 
     def __init__(self, folder: str) -> None:

@@ -5,6 +5,7 @@ python tests/benchmarks/bench_system.py [--smoke]
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -15,8 +16,18 @@ from pathlib import Path
 from jupyter_aml.shim import sampling, shim
 
 MINUTE = 60.0
-THREADS = "import threading, time; [threading.Thread(target=time.sleep, args=(600,)).start() for _ in range({})]"
-TREE = "import subprocess, sys; [subprocess.Popen([sys.executable, '-I', '-S', '-c', {!r}]) for _ in range({})]; print(flush=True); sys.stdin.read()"
+THREADS = """
+import threading, time
+for _ in range({}):
+    threading.Thread(target=time.sleep, args=(600,)).start()
+"""
+TREE = """
+import subprocess, sys
+for _ in range({1}):
+    subprocess.Popen([sys.executable, "-I", "-S", "-c", {0!r}])
+print(flush=True)
+sys.stdin.read()
+"""
 
 
 def sampled(processes: int, threads: int, samples: int) -> tuple[float, int]:
@@ -72,8 +83,6 @@ def guarded(seconds: float, *, measured: bool) -> float:
 
 
 def _of_children(status: Path) -> float:
-    import json
-
     end = json.loads((status / "exit.1").read_text())
     return float(end["userSeconds"]) + float(end["systemSeconds"])
 
@@ -91,9 +100,8 @@ def main(smoke: bool) -> None:
     seconds = 2.0 if smoke else 30.0
     with_samples, without = guarded(seconds, measured=True), guarded(seconds, measured=False)
     extra = max(0.0, with_samples - without)
-    print(
-        f"| a shim for {seconds:.0f} s, what sampling adds | {extra * 1e3:.0f} ms | {extra / seconds:.3%} |"
-    )
+    name = f"a shim for {seconds:.0f} s, what sampling adds"
+    print(f"| {name} | {extra * 1e3:.0f} ms | {extra / seconds:.3%} |")
 
 
 if __name__ == "__main__":

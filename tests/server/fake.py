@@ -244,8 +244,12 @@ class FakeEngine:
         self.heard("look", run_id)
         return self.a_run(run_id)
 
-    async def metrics(self, run_id, *, points, names):
-        self.heard("metrics", run_id, points, names)
+    async def facts(self, run_id):
+        self.heard("facts", run_id)
+        return {"runId": run_id, "git": None, "python": None, "packages": [], "host": None}
+
+    async def metrics(self, run_id, *, points, names, source):
+        self.heard("metrics", run_id, points, names, source)
         series = {"x": [0.0, 1.0], "y": [float("nan"), 0.5], "t": [0.0, 1.0]}
         return {
             "runId": run_id, "values": {}, "cursor": {"p": 10},

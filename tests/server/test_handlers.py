@@ -36,7 +36,8 @@ async def test_the_handshake_tells_who_answers(ask, engine):
         ("DELETE", "runs/run-1", None, 204, ("delete", "run-1")),
         ("POST", "runs/run-1/cancel", None, 202, ("cancel", "run-1")),
         ("POST", "runs/run-1/look", None, 202, ("look", "run-1")),
-        ("GET", "runs/run-1/metrics", None, 200, ("metrics", "run-1", 1000, [])),
+        ("GET", "runs/run-1/metrics", None, 200, ("metrics", "run-1", 1000, [], "logged")),
+        ("GET", "runs/run-1/facts", None, 200, ("facts", "run-1")),
         ("GET", "runs/run-1/files", None, 200, ("files", "run-1")),
         ("GET", "runs/run-1/snapshot", None, 200, ("snapshot", "run-1")),
     ],
@@ -124,7 +125,16 @@ async def test_what_is_not_a_number_travels_as_null(ask, engine):
 async def test_metrics_can_be_asked_by_name(ask, engine, jp_fetch):
     await jp_fetch("aml/runs/run-1/metrics", params=[("name", "a"), ("name", "b"), ("points", 9)])
 
-    assert engine.asked == [("metrics", "run-1", 9, ["a", "b"])]
+    assert engine.asked == [("metrics", "run-1", 9, ["a", "b"], "logged")]
+
+
+async def test_metrics_of_the_system_are_asked_for_by_their_source(ask, engine):
+    system, _ = await ask("GET", "runs", "run-1", "metrics", params={"source": "system"})
+    other, problem = await ask("GET", "runs", "run-1", "metrics", params={"source": "disk"})
+
+    assert engine.asked == [("metrics", "run-1", 1000, [], "system")]
+    assert (system, other) == (200, 422)
+    assert problem["message"] == "source='disk' is neither 'logged' nor 'system'"
 
 
 async def test_a_piece_of_a_log_says_where_it_lies(jp_fetch, engine):

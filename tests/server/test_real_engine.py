@@ -72,7 +72,7 @@ async def test_a_run_is_watched_to_its_end(completed, seat):
 async def test_every_answer_about_a_run_is_as_described(ask, completed, jp_fetch):
     run_id, _ = completed
 
-    for path in ("", "/metrics", "/files", "/snapshot"):
+    for path in ("", "/metrics", "/facts", "/files", "/snapshot"):
         status, answer = await ask("GET", *f"runs/{run_id}{path}".split("/"))
         assert status == 200
         check(answer, described(BY_PATH["runs/{id}" + path], "get", 200))
