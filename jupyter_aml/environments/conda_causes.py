@@ -15,7 +15,7 @@ _NO_ANSWER = re.compile(
     r"error sending request|Multi-download failed|SSL peer certificate|ConnectionError",
     re.IGNORECASE,
 )
-_NO_CHANNEL = re.compile(r"could not find subdir|UnavailableInvalidChannel|404")
+_NO_CHANNEL = re.compile(r"could not find subdir|UnavailableInvalidChannel|\b404\b")
 _ABSENT = re.compile(
     r"No candidates were found for (?P<one>\S+) ?(?P<version>.*?)\.?$"
     r"|nothing provides requested (?P<two>\S+)"
@@ -79,6 +79,12 @@ def failed(
     conflict = _conflict(text, specs)
     if conflict:
         return Invalid(conflict)
+    if _NO_CHANNEL.search(text):
+        # An answer, too: what is misspelled must not be looked for anywhere else.
+        return Invalid(
+            f"there is no such conda channel among {where}: {_last(text)}. "
+            "Check how it is written in `channels:`"
+        )
     if _NO_ANSWER.search(text):
         return NoChannel(f"{where}: {_last(text)}")
     lines = [one.strip() for one in masked(text).splitlines() if one.strip()]

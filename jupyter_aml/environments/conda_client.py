@@ -66,18 +66,13 @@ class Client:
     ) -> tuple[Package, ...]:
         """Choose packages; raises Invalid with the cause, or NoChannel. Knows no `lowest`."""
         self._channels = tuple(channels)
-        with tempfile.TemporaryDirectory(prefix="aml-conda-") as folder:
-            file = Path(folder, "wanted.txt")
-            file.write_text("\n".join(specs) + "\n", encoding="utf-8")
-            code, out, err = await self._run(
-                "create", "--yes", "--dry-run", "--json", *self._from_channels(),
-                "--prefix", str(Path(folder, "env")), "--file", str(file),
-            )  # fmt: skip
-        told = _json(out)
-        if code != 0 or not told.get("success", True):
-            text = str(told.get("message") or told.get("error") or "") or f"{out}\n{err}"
-            self._build.log(conda_specs.masked(f"{text}\n"))
-            raise conda_causes.failed(text, specs=specs, channels=channels)
+        try:
+            told = await self._dry_run(channels, specs)
+        except conda_causes.NoChannel as silent:
+            # A client gives up at the first channel that is silent, and says nothing of the others.
+            if len(channels) > 1:
+                await self._refuse_if_any_answers(channels, str(silent))
+            raise
         links = _links(told)
         if not links:
             raise Unreachable(
@@ -92,6 +87,35 @@ class Client:
             self._chosen = tuple(_exact(one) for one in links)
         return packages
 
+    async def _dry_run(self, channels: Sequence[str], specs: Sequence[str]) -> Mapping[str, Any]:
+        with tempfile.TemporaryDirectory(prefix="aml-conda-") as folder:
+            file = Path(folder, "wanted.txt")
+            file.write_text("\n".join(specs) + "\n", encoding="utf-8")
+            code, out, err = await self._run(
+                "create", "--yes", "--dry-run", "--json", *_from(channels),
+                "--prefix", str(Path(folder, "env")), "--file", str(file),
+            )  # fmt: skip
+        told = _json(out)
+        if code != 0 or not told.get("success", True):
+            text = str(told.get("message") or told.get("error") or "") or f"{out}\n{err}"
+            self._build.log(conda_specs.masked(f"{text}\n"))
+            raise conda_causes.failed(text, specs=specs, channels=channels)
+        return told
+
+    async def _refuse_if_any_answers(self, channels: Sequence[str], reason: str) -> None:
+        for channel in channels:
+            try:
+                await self._dry_run([channel], ["python"])
+            except conda_causes.NoChannel:
+                continue
+            except Invalid:
+                pass  # It answers that it has no Python.
+            there = conda_specs.masked(channel)
+            raise Unreachable(
+                f"not every conda channel answers ({reason}), but {there} does, so nothing else "
+                "is asked in their place"
+            )
+
     async def install(self, prefix: Path) -> None:
         """Install what was solved last."""
         file = prefix.parent / "conda.txt"
@@ -99,7 +123,7 @@ class Client:
         looking = asyncio.create_task(self._say_how_far(prefix))
         try:
             code, out, err = await self._run(
-                "create", "--yes", *self._from_channels(),
+                "create", "--yes", *_from(self._channels),
                 "--prefix", str(prefix), "--file", str(file),
             )  # fmt: skip
         finally:
@@ -111,10 +135,6 @@ class Client:
         if isinstance(error, conda_causes.NoChannel):
             raise Unreachable(f"a conda package could not be downloaded ({error})")
         raise error
-
-    def _from_channels(self) -> list[str]:
-        named = [text for one in self._channels for text in ("--channel", one)]
-        return ["--override-channels", *named]
 
     async def _say_how_far(self, prefix: Path) -> None:
         while True:
@@ -149,6 +169,11 @@ class Client:
             text += piece
             self._build.log(conda_specs.masked(piece))
         return text
+
+
+def _from(channels: Sequence[str]) -> list[str]:
+    named = [text for one in channels for text in ("--channel", one)]
+    return ["--override-channels", *named]
 
 
 def _json(text: str) -> Mapping[str, Any]:

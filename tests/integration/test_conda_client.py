@@ -193,6 +193,20 @@ async def test_a_channel_that_it_cannot_reach_is_named(tmp_path: Path, calls: Pa
         await refusing.ensure(conda_wish("numpy"), build=Heard())
 
 
+async def test_one_silent_channel_among_others_sends_nobody_to_the_python_index(
+    tmp_path: Path, calls: Path, channel: str
+) -> None:
+    put(tmp_path, "conda")
+    both = CondaBuilder(
+        Cache(tmp_path / "environments"),
+        channels=("http://127.0.0.1:1/channel", channel),
+        pip_fallback=UserManaged(),
+    )
+
+    with pytest.raises(Unreachable, match=r"127\.0\.0\.1:1/channel.*but file:.* does"):
+        await both.ensure(conda_wish("hello-pure"), build=Heard())
+
+
 def test_the_configured_client_comes_first_then_variables_then_path(
     tmp_path: Path, calls: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -113,3 +113,12 @@ def test_of_other_trouble_the_last_line_is_told_without_secrets() -> None:
     error = failed("a\nb https://me:secret@host/x\n\n", specs=(), channels=())
 
     assert str(error) == "the environment cannot be made: b https://***@host/x"
+
+
+def test_a_channel_that_is_misspelled_is_not_taken_for_a_silent_one() -> None:
+    told = "CondaHTTPError: HTTP 404 NOT FOUND for url <http://localhost/cnoda/noarch>"
+
+    error = failed(told, specs=["numpy"], channels=["cnoda"])
+
+    assert isinstance(error, Invalid)
+    assert "there is no such conda channel among cnoda" in str(error)
