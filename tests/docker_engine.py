@@ -104,6 +104,9 @@ def _own_engine() -> Iterator[Any]:
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(DEADLINE)
+            # The engine leaves the namespace mounted in which `network_mode="host"` runs.
+            namespace = folder / "exec" / "netns" / "default"
+            subprocess.run(["umount", str(namespace)], capture_output=True)
             shutil.rmtree(folder, ignore_errors=True)
 
 
