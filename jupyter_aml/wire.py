@@ -150,10 +150,12 @@ class WireFile(TypedDict):
 
 
 class WireFiles(TypedDict):
-    """The files of a run, sorted by name."""
+    """Files of a run, sorted by name; `total` counts all, `next` is given back as `after`."""
 
     runId: str
     files: list[WireFile]
+    total: int
+    next: str | None
 
 
 class WireSnapshotFile(TypedDict):
@@ -396,10 +398,14 @@ class WireKernel(TypedDict):
 
 
 class WireKernels(TypedDict):
-    """The kernels that were made of environments, and all that run on this server."""
+    """The kernels that were made of environments, and all that run on this server.
+
+    `python` is the interpreter that a kernelspec means which only says "python".
+    """
 
     specs: list[WireKernelSpec]
     running: list[WireKernel]
+    python: str
 
 
 class WireStatus(TypedDict):

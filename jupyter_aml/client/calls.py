@@ -186,10 +186,17 @@ class Client:
         query = {"offset": offset, "limit": limit} if tail is None else {"tail": tail}
         return self._piece(f"runs/{quoted(run_id)}/logs/{quoted(name)}", query)
 
-    def files(self, run_id: str) -> wire.WireFiles:
-        """The files of a run."""
-        answer: wire.WireFiles = self._get(f"runs/{quoted(run_id)}/files")
-        return answer
+    def files(self, run_id: str, *, prefix: str = "", most: int | None = None) -> wire.WireFiles:
+        """The files of a run whose names begin with the prefix, up to `most`; else all."""
+        query: dict[str, Any] = {"prefix": prefix} if prefix else {}
+        if most is not None:
+            query["limit"] = most
+        path = f"runs/{quoted(run_id)}/files"
+        found: wire.WireFiles = self._get(path, **query)
+        while found["next"] is not None and most is None:
+            more: wire.WireFiles = self._get(path, **query, after=found["next"])
+            found = {**more, "files": found["files"] + more["files"]}
+        return found
 
     def file(self, run_id: str, name: str) -> bytes:
         """The whole content of a file; use `save` for a large one."""
@@ -268,10 +275,18 @@ class Client:
         return answer
 
     def build_log(
-        self, workspace: str, name: str, version: str | None = None, offset: int = 0
+        self,
+        workspace: str,
+        name: str,
+        version: str | None = None,
+        offset: int = 0,
+        extras: Sequence[str] = (),
     ) -> LogPiece:
         """The log of the last build from byte `offset` on; NotFound where there was none."""
-        query = {"workspace": workspace, "version": version, "offset": offset, "limit": _BLOCK}
+        query = {
+            "workspace": workspace, "version": version, "extra": list(extras), "offset": offset,
+            "limit": _BLOCK,
+        }  # fmt: skip
         return self._piece(f"environments/{quoted(name)}/log", query)
 
     def environment_lock(

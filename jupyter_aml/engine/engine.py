@@ -26,7 +26,7 @@ from jupyter_aml.engine.feed import Feed, Listener
 from jupyter_aml.engine.ledger import Ledger
 from jupyter_aml.engine.lock import RootLock, RootTaken
 from jupyter_aml.engine.metrics import MetricsCache
-from jupyter_aml.engine.pieces import LogPiece, read_piece
+from jupyter_aml.engine.pieces import MOST_FILES, LogPiece, list_files, read_piece
 from jupyter_aml.engine.places import Places
 from jupyter_aml.engine.root import Root
 from jupyter_aml.engine.run_environments import RunEnvironments
@@ -306,14 +306,13 @@ class Engine:
         path = await self.file(run_id, name)
         return await asyncio.to_thread(read_piece, path, offset, limit, tail)
 
-    async def files(self, run_id: str) -> wire.WireFiles:
-        """The files of a run."""
+    async def files(
+        self, run_id: str, *, prefix: str = "", after: str | None = None, limit: int = MOST_FILES
+    ) -> wire.WireFiles:
+        """The files of a run whose names begin with the prefix, a page at a time."""
         run = await self.find(ids.run_id(run_id))
-        names = await asyncio.to_thread(self._root.folder(run).names)
-        files: list[wire.WireFile] = [
-            {"name": name, "size": stat.st_size, "modified": stat.st_mtime} for name, stat in names
-        ]
-        return {"runId": run.id, "files": files}
+        folder = self._root.folder(run)
+        return await asyncio.to_thread(list_files, run.id, folder, prefix, after, limit)
 
     async def file(self, run_id: str, name: str) -> Path:
         """The path of an existing file of a run; Refused where the name leads out."""

@@ -1,9 +1,15 @@
-"""Pieces of logs, by byte."""
+"""What a run has much of, piece by piece: logs by byte, files by name."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+
+from jupyter_aml.runfolder.layout import RunFolder
+from jupyter_aml.wire import WireFiles
+
+MOST_FILES = 10_000
+"""Files that one answer lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,3 +28,19 @@ def read_piece(path: Path, offset: int, limit: int, tail: int | None = None) -> 
         start = max(0, size - tail) if tail is not None else min(offset, size)
         file.seek(start)
         return LogPiece(file.read(tail if tail is not None else limit), start, size)
+
+
+def list_files(
+    run_id: str, folder: RunFolder, prefix: str, after: str | None, limit: int
+) -> WireFiles:
+    """A page of the files of a run. Blocks."""
+    page = folder.listing(prefix=prefix, after=after, most=limit)
+    return {
+        "runId": run_id,
+        "files": [
+            {"name": name, "size": stat.st_size, "modified": stat.st_mtime}
+            for name, stat in page.files
+        ],
+        "total": page.total,
+        "next": page.next,
+    }

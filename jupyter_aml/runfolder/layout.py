@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from jupyter_aml.domain.errors import NotFound, Refused
@@ -17,6 +20,15 @@ _OWN_LOGS = {
     BUILD_LOG: "logs/20_image_build_log.txt",
     GIT_DIFF: "git.diff",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Some files of a run, sorted by name; `next` is what to go on after, if there are more."""
+
+    files: list[tuple[str, os.stat_result]]
+    total: int
+    next: str | None
 
 
 class RunFolder:
@@ -128,22 +140,35 @@ class RunFolder:
 
     def names(self) -> list[tuple[str, os.stat_result]]:
         """List the run's files by their SDK v1 names, sorted; links out of it are left out."""
-        found: list[tuple[str, os.stat_result]] = []
+        return self.listing().files
+
+    def listing(
+        self, *, prefix: str = "", after: str | None = None, most: int | None = None
+    ) -> Listing:
+        """A page of the files whose names begin with the prefix; looks at what is on it alone."""
+        found = sorted(item for item in self._found() if item[0].startswith(prefix))
+        begin = 0 if after is None else bisect_right(found, after, key=lambda item: item[0])
+        end = len(found) if most is None else begin + most
+        files = [one for name, path in found[begin:end] for one in _one(name, path)]
+        following = found[end - 1][0] if end < len(found) else None
+        return Listing(files, total=len(found), next=following)
+
+    def _found(self) -> Iterator[tuple[str, str]]:
+        """Name and path of each plain file, in no order."""
         for name, place in _OWN_LOGS.items():
-            found += _one(name, self.path / place)
-        own = set(_OWN_LOGS.values())
+            path = str(self.path / place)
+            if os.path.isfile(path) and not os.path.islink(path):
+                yield name, path
+        own = {str(self.path / place) for place in _OWN_LOGS.values()}
         for prefix, folder in (
-            ("user_logs", self.logs),
-            ("outputs", self.work / "outputs"),
-            ("logs", self.work / "logs"),
+            ("user_logs/", self.logs),
+            ("outputs/", self.work / "outputs"),
+            ("logs/", self.work / "logs"),
             ("", self.files),
         ):
-            for path in _walk(folder):
-                inside = path.relative_to(folder).as_posix()
-                if prefix == "user_logs" and f"logs/{inside}" in own:
-                    continue
-                found += _one(f"{prefix}/{inside}" if prefix else inside, path)
-        return sorted(found, key=lambda item: item[0])
+            for path in _walk(str(folder)):
+                if path not in own:
+                    yield prefix + path[len(str(folder)) + 1 :].replace(os.sep, "/"), path
 
 
 def checked(name: str) -> str:
@@ -162,18 +187,24 @@ def checked(name: str) -> str:
     return name
 
 
-def _walk(folder: Path) -> list[Path]:
-    # A link to a folder is not followed, so a loop or a way out is never walked.
-    return [
-        Path(parent) / name
-        for parent, _, names in os.walk(folder, followlinks=False)
-        for name in names
-    ]
+def _walk(folder: str) -> Iterator[str]:
+    # A link to a folder is not followed, so a loop or a way out is never walked. What kind an
+    # entry is comes with the listing: a run may have left 100,000 files, and none is looked at.
+    waiting = [folder]
+    while waiting:
+        try:
+            with os.scandir(waiting.pop()) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append(entry.path)
+                    elif entry.is_file(follow_symlinks=False):
+                        yield entry.path
+        except OSError:
+            continue
 
 
-def _one(name: str, path: Path) -> list[tuple[str, os.stat_result]]:
+def _one(name: str, path: str) -> list[tuple[str, os.stat_result]]:
     try:
-        stat = path.lstat()
+        return [(name, os.lstat(path))]
     except OSError:
         return []
-    return [(name, stat)] if path.is_file() and not path.is_symlink() else []

@@ -17,13 +17,17 @@ from jupyter_aml.domain import ids
 from jupyter_aml.domain.errors import NotFound, Refused, StorageFailed
 from jupyter_aml.runfolder.layout import checked
 from jupyter_aml.server.base import AmlHandler, served
-from jupyter_aml.server.query import Text
+from jupyter_aml.server.query import Number, Text
 
 if TYPE_CHECKING:
     from jupyter_aml.engine.engine import Engine
 
 CHUNK = 512 * 1024
 INLINE = Text("inline", "`1` shows a PNG, JPEG, GIF or WebP instead of saving it.")
+PREFIX = Text("prefix", "Only files whose names begin so.")
+AFTER = Text("after", "`next` of the page before.")
+LIMIT = Number("limit", "Files on a page.", 1, 10_000, 10_000)
+PAGE = (PREFIX, AFTER, LIMIT)
 IMAGES = {
     ".gif": "image/gif",
     ".jpeg": "image/jpeg",
@@ -105,8 +109,14 @@ class FilesHandler(AmlHandler):
     @authorized
     @served
     async def get(self, engine: Engine, run_id: str) -> None:
-        """List logs, outputs and uploads."""
-        self.reply(await engine.files(ids.run_id(run_id)))
+        """List logs, outputs and uploads, a page at a time."""
+        page = await engine.files(
+            ids.run_id(run_id),
+            prefix=PREFIX.read(self) or "",
+            after=AFTER.read(self),
+            limit=LIMIT.given(self),
+        )
+        self.reply(page)
 
 
 class FileHandler(Download):

@@ -48,7 +48,7 @@ ROUTES = (
         "post": Call(body=wire.WireBuildRequest, answer=wire.WireMaterialised, status=202),
     }),
     Route("environments/{name}/log", environments.BuildLogHandler, {
-        "get": Call(query=(*VERSIONED, logs.OFFSET, logs.LIMIT), answer=bytes),
+        "get": Call(query=(*VERSIONED, environments.EXTRA, logs.OFFSET, logs.LIMIT), answer=bytes),
     }),
     Route("environments/{name}/lock", environments.LockHandler, {
         "get": Call(query=VERSIONED, answer=wire.WireLock),
@@ -82,7 +82,9 @@ ROUTES = (
     Route("runs/{id}/logs/{+name}", logs.LogHandler, {
         "get": Call(query=(logs.OFFSET, logs.LIMIT, logs.TAIL), answer=bytes),
     }),
-    Route("runs/{id}/files", files.FilesHandler, {"get": Call(answer=wire.WireFiles)}),
+    Route("runs/{id}/files", files.FilesHandler, {
+        "get": Call(query=files.PAGE, answer=wire.WireFiles),
+    }),
     Route("runs/{id}/files/{+name}", files.FileHandler, {
         "get": Call(query=(files.INLINE,), answer=bytes, other=((206, bytes), (304, None))),
     }),

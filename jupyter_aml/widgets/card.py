@@ -34,7 +34,7 @@ def card(run: Any) -> wire.WireCard:
         return found
     found["metrics"] = metrics = client.metrics(run.id, points=_POINTS)
     found["log"] = _tail(client, run.id)
-    found["files"] = files = client.files(run.id)["files"][:_FILES]
+    found["files"] = files = client.files(run.id, most=_FILES)["files"]
     if seen["endedAt"] is not None:
         found["images"] = _images(client, run.id, metrics, {f["name"]: f["size"] for f in files})
     return found

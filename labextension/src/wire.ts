@@ -139,10 +139,12 @@ export interface WireFile {
   modified: number;
 }
 
-/** The files of a run, sorted by name. */
+/** Files of a run, sorted by name; `total` counts all, `next` is given back as `after`. */
 export interface WireFiles {
   runId: string;
   files: WireFile[];
+  total: number;
+  next: string | null;
 }
 
 /** A file of the stored source; hash is blake3 in hex. */
@@ -359,10 +361,15 @@ export interface WireKernel {
   pid: number | null;
 }
 
-/** The kernels that were made of environments, and all that run on this server. */
+/**
+ * The kernels that were made of environments, and all that run on this server.
+ *
+ * `python` is the interpreter that a kernelspec means which only says "python".
+ */
 export interface WireKernels {
   specs: WireKernelSpec[];
   running: WireKernel[];
+  python: string;
 }
 
 /** The handshake: who answers, and which protocol it speaks. */

@@ -13,6 +13,7 @@ from jupyter_aml import wire
 from jupyter_aml.domain.errors import AlreadyExists, NotFound
 from jupyter_aml.domain.run import Run, RunStatus
 from jupyter_aml.engine.lock import RootLock
+from jupyter_aml.engine.pieces import list_files
 from jupyter_aml.runfolder.layout import RunFolder
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -262,13 +263,9 @@ class FakeEngine:
         start = len(data) - tail if tail is not None else offset
         return Piece(data[start : start + limit], start, len(data))
 
-    async def files(self, run_id):
+    async def files(self, run_id, *, prefix, after, limit):
         self.heard("files", run_id)
-        files = [
-            {"name": name, "size": found.st_size, "modified": found.st_mtime}
-            for name, found in self.folder.names()
-        ]
-        return {"runId": run_id, "files": files}
+        return list_files(run_id, self.folder, prefix, after, limit)
 
     async def file(self, run_id, name) -> Path:
         self.heard("file", run_id, name)

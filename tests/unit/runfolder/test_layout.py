@@ -63,6 +63,23 @@ def test_files_are_listed_by_the_names_that_find_them(tmp_path: Path) -> None:
     assert all(folder.existing(name).read_text() == name for name in names)
 
 
+def test_files_are_listed_page_by_page_below_a_prefix(tmp_path: Path) -> None:
+    folder = a_run(tmp_path)
+    for number in range(5):
+        folder.locate(f"outputs/parts/{number}").parent.mkdir(exist_ok=True)
+        folder.locate(f"outputs/parts/{number}").touch()
+
+    first = folder.listing(prefix="outputs/", most=4)
+    second = folder.listing(prefix="outputs/", most=4, after=first.next)
+
+    assert [name for page in (first, second) for name, _ in page.files] == [
+        "outputs/m.bin", *(f"outputs/parts/{number}" for number in range(5)),
+    ]  # fmt: skip
+    assert (first.total, second.total) == (6, 6)
+    assert (first.next, second.next) == ("outputs/parts/2", None)
+    assert folder.listing(prefix="nothing").files == []
+
+
 @pytest.mark.parametrize("target", ["/etc/passwd", "../../../secret", "../../../closed"])
 def test_a_link_that_leads_out_is_neither_listed_nor_given(target: str, tmp_path: Path) -> None:
     folder = a_run(tmp_path)

@@ -40,13 +40,13 @@ class FakeClient:
         start = max(0, len(self.console) - tail) if tail else offset
         return SimpleNamespace(data=self.console[start:], offset=start, size=len(self.console))
 
-    def files(self, run_id):
+    def files(self, run_id, *, most):
         self._hear("files")
         listed = [
             {"name": name, "size": len(data), "modified": 0.0}
             for name, data in self.contents.items()
         ]
-        return {"runId": run_id, "files": listed}
+        return {"runId": run_id, "files": listed[:most], "total": len(listed), "next": None}
 
     def file(self, run_id, name):
         self._hear(name)
