@@ -15,7 +15,7 @@ _LOG_FOLDERS = ("user_logs/", "azureml-logs/", "logs/")
 
 def details(run: Run) -> dict[str, Any]:
     """The run as SDK v1 described it."""
-    seen = run.seen if run._is_inside else run.look()
+    seen = run.seen if run._is_in_script else run.look()
     job = seen["job"]
     return {
         "runId": run.id,

@@ -8,42 +8,14 @@ import shutil
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 
 from jupyter_aml.sdk.exceptions import UserErrorException
-
-if TYPE_CHECKING:
-    from jupyter_aml.client import Client
-    from jupyter_aml.runfolder.layout import RunFolder
-    from jupyter_aml.runfolder.records import RecordWriter
+from jupyter_aml.sdk.run_place import RunPlace
 
 
-class RunFiles:
+class RunFiles(RunPlace):
     """The part of Run that deals with files."""
-
-    id: str
-
-    @property
-    def client(self) -> Client:
-        """The way to the engine."""
-        raise NotImplementedError
-
-    @property
-    def _records(self) -> RecordWriter:
-        raise NotImplementedError
-
-    @property
-    def _folder(self) -> RunFolder:
-        """The run's folder on this machine; raises where it is on another."""
-        raise NotImplementedError
-
-    @property
-    def _is_inside(self) -> bool:
-        raise NotImplementedError
-
-    @property
-    def _has_ended(self) -> bool:
-        raise NotImplementedError
 
     def upload_file(
         self, name: str, path_or_stream: Any, datastore_name: str | None = None

@@ -1,44 +1,40 @@
-"""The tags and properties of a run: tags may change, properties are set once and for all."""
+"""Name, tags and properties of a run: all may change but properties, set once and for all."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from jupyter_aml.sdk.run_place import RunPlace
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from jupyter_aml import wire
-    from jupyter_aml.client import Client
-    from jupyter_aml.runfolder.records import RecordWriter
 
-
-class RunLabels:
-    """The part of Run that deals with tags and properties."""
-
-    id: str
-    _seen: wire.WireRun | None
+class RunLabels(RunPlace):
+    """The part of Run that deals with names, tags and properties."""
 
     @property
-    def client(self) -> Client:
-        """The way to the engine."""
-        raise NotImplementedError
+    def name(self) -> str:
+        """The name it was given, else its id."""
+        return self.seen["displayName"] or self.id
 
     @property
-    def seen(self) -> wire.WireRun:
-        """The run as it was last seen."""
-        raise NotImplementedError
+    def display_name(self) -> str:
+        """The name it was given, else its id."""
+        return self.name
 
-    def look(self) -> wire.WireRun:
-        """Ask the engine."""
-        raise NotImplementedError
-
-    @property
-    def _records(self) -> RecordWriter:
-        raise NotImplementedError
+    @display_name.setter
+    def display_name(self, name: str) -> None:
+        self._tell({"displayName": name}, "name", name)
 
     @property
-    def _is_inside(self) -> bool:
-        raise NotImplementedError
+    def description(self) -> str:
+        """What it is about."""
+        return self.seen["description"]
+
+    @description.setter
+    def description(self, text: str) -> None:
+        self._tell({"description": text}, "description", text)
 
     def tag(self, key: str, value: str | None = None) -> None:
         """Set a tag."""
@@ -77,17 +73,29 @@ class RunLabels:
         from time import time
 
         named = {str(key): str(value) for key, value in properties.items()}
+        there = self.get_properties()
+        for key, value in named.items():
+            if there.get(key, value) != value:
+                from jupyter_aml.sdk.exceptions import UserErrorException
+
+                raise UserErrorException(f"the property {key!r} is set; properties never change")
         if not self._is_inside:
             self._seen = self.client.patch(self.id, {"properties": named})
             return
         for key, value in named.items():
-            if self.seen["properties"].get(key, value) != value:
-                from jupyter_aml.sdk.exceptions import UserErrorException
-
-                raise UserErrorException(f"the property {key!r} is set; properties never change")
             self._records.record("property", key, value, time())
             self.seen["properties"][key] = value
 
     def get_properties(self) -> dict[str, str]:
         """The properties as they are now."""
         return dict((self.seen if self._is_inside else self.look())["properties"])
+
+    def _tell(self, patch: dict[str, Any], kind: str, text: str) -> None:
+        from time import time
+
+        if not self._is_inside:
+            self._seen = self.client.patch(self.id, patch)
+            return
+        self._records.record(kind, text, time())
+        seen: Any = {**self.seen, **patch}
+        self._seen = seen

@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from jupyter_aml.runfolder.records import RecordWriter
-
+from jupyter_aml.sdk.run_place import RunPlace
 
 _HUGE = 2**1023
 """A whole number beyond this fits no float; it is kept as text."""
 
 
-class RunLogging:
-    """The part of Run that logs. `_records` is where a record goes."""
-
-    @property
-    def _records(self) -> RecordWriter:
-        raise NotImplementedError
+class RunLogging(RunPlace):
+    """The part of Run that logs."""
 
     def log(self, name: str, value: Any, description: str = "", step: float | None = None) -> None:
         """Log a number, a text or a truth value; a name logged again becomes a series."""
@@ -51,19 +45,19 @@ class RunLogging:
 
     def log_confusion_matrix(self, name: str, value: Any, description: str = "") -> None:
         """Log a confusion matrix in SDK v1's JSON form, as text or as an object."""
-        self._records.value(name, "confusion_matrix", _schema(value))
+        self._shape(name, "confusion_matrix", value)
 
     def log_accuracy_table(self, name: str, value: Any, description: str = "") -> None:
-        """Log an accuracy table in SDK v1's JSON form."""
-        self._records.value(name, "accuracy_table", _schema(value))
+        """Log an accuracy table in SDK v1's JSON form, as text or as an object."""
+        self._shape(name, "accuracy_table", value)
 
     def log_residuals(self, name: str, value: Any, description: str = "") -> None:
-        """Log residuals in SDK v1's JSON form."""
-        self._records.value(name, "residuals", _schema(value))
+        """Log residuals in SDK v1's JSON form, as text or as an object."""
+        self._shape(name, "residuals", value)
 
     def log_predictions(self, name: str, value: Any, description: str = "") -> None:
-        """Log predictions in SDK v1's JSON form."""
-        self._records.value(name, "predictions", _schema(value))
+        """Log predictions in SDK v1's JSON form, as text or as an object."""
+        self._shape(name, "predictions", value)
 
     def log_image(
         self, name: str, path: str | None = None, plot: Any = None, description: str = ""
@@ -82,6 +76,11 @@ class RunLogging:
         assert path is not None
         with open(path, "rb") as file:
             self._put_image(name, file, os.path.splitext(path)[1].lower() or ".png")
+
+    def _shape(self, name: str, kind: str, value: Any) -> None:
+        from jupyter_aml.sdk.run_shapes import checked
+
+        self._records.value(name, kind, checked(kind, value))
 
     def _put_image(self, name: str, content: Any, suffix: str) -> None:
         raise NotImplementedError
@@ -124,11 +123,3 @@ def plain(value: Any) -> Any:
     if isinstance(value, list | tuple | set):
         return [plain(item) for item in value]
     return str(value)
-
-
-def _schema(value: Any) -> Any:
-    if isinstance(value, str):
-        import json
-
-        return json.loads(value)
-    return plain(value)

@@ -17,11 +17,7 @@ SURFACE = json.loads((Path(__file__).parent / "signatures.json").read_text())
 
 # Later work; each leaves this list when it comes, so the list cannot grow stale.
 LATER = {
-    "azureml.core.run.Run": {
-        "add_type_provider", "child_run", "clean", "create_children", "get_children",
-        "get_detailed_status", "get_secret", "get_secrets", "list_by_compute", "register_model",
-        "restore_snapshot", "submit_child", "take_snapshot",
-    },
+    "azureml.core.run.Run": {"add_type_provider", "list_by_compute", "register_model"},
     "azureml.core.workspace.Workspace": {
         "add_private_endpoint", "compute_targets", "datasets", "datastores", "delete",
         "delete_connection", "delete_private_endpoint_connection", "diagnose_workspace",
@@ -31,10 +27,7 @@ LATER = {
         "service_context", "set_connection", "set_default_datastore", "setup", "sync_keys",
         "update", "update_dependencies", "webservices",
     },
-    "azureml.core.experiment.Experiment": {
-        "archive", "archived_time", "delete", "from_directory", "get_docs_url", "reactivate",
-        "refresh", "remove_tags", "set_tags", "tag", "workspace_object",
-    },
+    "azureml.core.experiment.Experiment": set(),
     "azureml.core.script_run_config.ScriptRunConfig": set(),
     "azureml.core.runconfig.RunConfiguration": {
         "auto_prepare_environment", "delete", "load", "save",

@@ -6,27 +6,40 @@ import os
 import time
 import uuid
 from collections.abc import Iterator, Mapping
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from jupyter_aml.domain import ids
 from jupyter_aml.domain.errors import NotFound
+from jupyter_aml.sdk import listing
 from jupyter_aml.sdk.core.run import Run
 from jupyter_aml.sdk.core.runconfig import RunConfiguration
 from jupyter_aml.sdk.core.script_run_config import ScriptRunConfig
 from jupyter_aml.sdk.exceptions import ComputeTargetException, UserErrorException
-from jupyter_aml.sdk.later import later
+from jupyter_aml.wire import decode_time, encode_time
 
 if TYPE_CHECKING:
+    import pandas
+
     from jupyter_aml import wire
     from jupyter_aml.sdk.core.workspace import Workspace
 
-_PAGE = 100
+_ARCHIVED = "aml.archived_time"
+"""The tag that says so; it goes wherever the experiment goes, and is not shown among the others."""
+DOCS = "https://learn.microsoft.com/python/api/azureml-core/azureml.core.experiment.experiment"
 
 
-@later(
-    "archive archived_time delete from_directory get_docs_url reactivate refresh remove_tags "
-    "set_tags tag workspace_object"
-)
+class ViewType:
+    """Which experiments a list is about."""
+
+    ActiveOnly = "ActiveOnly"
+    ArchivedOnly = "ArchivedOnly"
+    All = "All"
+
+
+_VIEWS = (ViewType.ActiveOnly, ViewType.ArchivedOnly, ViewType.All)
+
+
 class Experiment:
     """Runs that belong together. Nothing is made until the first run or tag."""
 
@@ -42,6 +55,11 @@ class Experiment:
         return self._workspace
 
     @property
+    def workspace_object(self) -> Workspace:
+        """The workspace it belongs to."""
+        return self._workspace
+
+    @property
     def name(self) -> str:
         """The name."""
         return self._name
@@ -53,14 +71,15 @@ class Experiment:
 
     @property
     def tags(self) -> dict[str, str]:
-        """The tags it was made with."""
-        found = self._seen or self._find()
-        return dict(found["tags"]) if found else {}
+        """The tags."""
+        return {key: value for key, value in self._all_tags().items() if key != _ARCHIVED}
 
     def submit(self, config: Any, tags: Mapping[str, str] | None = None, **kwargs: Any) -> Run:
         """Send a ScriptRunConfig off as a run, and return at once.
 
-        Raises ComputeTargetException or Invalid with what is wrong; then nothing was made.
+        With `if_changed=True` the newest completed run is the answer where nothing has changed
+        since: source, arguments, parameters, environment and target. Raises ComputeTargetException
+        or Invalid with what is wrong; then nothing was made.
         """
         body = self._body(config, tags, kwargs)
         # Our own id makes a repeated call harmless, should the engine be restarted under it.
@@ -109,29 +128,96 @@ class Experiment:
         include_children: bool = False,
     ) -> Iterator[Run]:
         """The runs, newest first; `tags` are a name or names with the values wanted."""
-        wanted = {tags: None} if isinstance(tags, str) else dict(tags or {})
-        after = None
-        while True:
-            page = self._workspace.client.runs(
-                workspace=self._workspace.name, experiment=self._name, limit=_PAGE, after=after
-            )
-            for seen in page["runs"]:
-                if _fits(seen, type, wanted, properties or {}, include_children):
-                    yield Run.from_wire(self._workspace, seen)
-            after = page["next"]
-            if after is None:
-                return
+        return self._listed(include_children, type=type, tags=tags, properties=properties)
+
+    def _listed(self, include_children: bool, **wanted: Any) -> Iterator[Run]:
+        line = listing.line(parent=None if include_children else "none", **wanted)
+        return (Run.from_wire(self._workspace, seen) for seen in self._found(line))
+
+    def to_dataframe(self, filter: str = "", include_children: bool = False) -> pandas.DataFrame:
+        """One row a run, newest first, for runs that fit a filter as `%aml ls` takes it."""
+        from jupyter_aml.sdk.frames import runs
+
+        mine = "" if include_children else listing.line(parent="none")
+        return runs(self._found(f"{mine} {filter}".strip()))
+
+    def _found(self, line: str) -> Iterator[wire.WireRun]:
+        query = {"workspace": self._workspace.name, "experiment": self._name, "filter": line}
+        for page in listing.pages(self._workspace.client, **query):
+            yield from page["runs"]
 
     @staticmethod
     def list(
         workspace: Workspace,
         experiment_name: str | None = None,
-        view_type: str = "ActiveOnly",
+        view_type: str = ViewType.ActiveOnly,
         tags: Any = None,
     ) -> list[Experiment]:
-        """The experiments of a workspace."""
-        found = workspace.experiments
-        return [each for name, each in found.items() if experiment_name in (None, name)]
+        """The experiments of a workspace that are active, archived or either, with these tags."""
+        if view_type not in _VIEWS:
+            listed = ", ".join(_VIEWS)
+            raise UserErrorException(f"there is no view_type {view_type!r}; there are {listed}")
+        found = [
+            each for name, each in workspace.experiments.items() if experiment_name in (None, name)
+        ]
+        return [each for each in found if each._is_in(view_type) and each._has(tags)]
+
+    @classmethod
+    def get_docs_url(cls) -> str:
+        """Where this class is described."""
+        return DOCS
+
+    @staticmethod
+    def from_directory(path: str | os.PathLike[str], auth: Any = None) -> Experiment:
+        """The experiment that a folder was attached to, by the file that SDK v1 kept in it."""
+        from jupyter_aml.sdk.attached import experiment_of
+
+        return experiment_of(path)
+
+    # ---- tags and the end of it -------------------------------------------------------------
+
+    def tag(self, key: str, value: str | None = None) -> None:
+        """Set a tag."""
+        self.set_tags({key: value})
+
+    def set_tags(self, tags: Mapping[str, Any]) -> None:
+        """Set tags; others stay."""
+        named = {str(key): "" if value is None else str(value) for key, value in tags.items()}
+        self._tell(named)
+
+    def remove_tags(self, tags: Any) -> None:
+        """Take tags away."""
+        self._tell(dict.fromkeys([tags] if isinstance(tags, str) else [str(key) for key in tags]))
+
+    def archive(self) -> None:
+        """Leave it out of lists of experiments; its runs stay, and new ones may be sent."""
+        if self.archived_time is None:
+            self._tell({_ARCHIVED: encode_time(datetime.now(timezone.utc))})
+
+    def reactivate(self, new_name: str | None = None) -> None:
+        """Put it back into lists of experiments; its name cannot be changed."""
+        if new_name not in (None, self._name):
+            raise UserErrorException(
+                f"an experiment keeps its name here: reactivate {self._name!r} without new_name"
+            )
+        self._tell({_ARCHIVED: None})
+
+    @property
+    def archived_time(self) -> datetime | None:
+        """When it was archived, or None."""
+        return decode_time(self._all_tags().get(_ARCHIVED))
+
+    def refresh(self) -> None:
+        """Ask the engine for its tags."""
+        self._seen = self._find()
+
+    @staticmethod
+    def delete(workspace: Workspace, experiment_id: str) -> None:
+        """Delete an experiment that has no runs; raises IllegalMove while it has some."""
+        try:
+            workspace.client.remove_experiment(workspace.name, ids.experiment_name(experiment_id))
+        except NotFound as error:
+            raise UserErrorException(str(error)) from None
 
     def get_portal_url(self) -> str:
         """Where the experiment's runs lie."""
@@ -158,10 +244,33 @@ class Experiment:
             "tags": {str(key): str(value) for key, value in (tags or {}).items()},
             "origin": more.get("origin") or _origin(),
         }
-        for name, key in (("display_name", "displayName"), ("description", "description")):
+        for name, key in (("display_name", "displayName"), ("description", "description"),
+                          ("parent_id", "parentId")):  # fmt: skip
             if more.get(name):
                 body[key] = str(more[name])
+        if more.get("if_changed"):
+            body["ifChanged"] = True
         return body
+
+    def _tell(self, tags: Mapping[str, str | None]) -> None:
+        self._seen = self._workspace.client.tag_experiment(self._workspace.name, self._name, tags)
+
+    def _all_tags(self) -> dict[str, str]:
+        if self._seen is None:
+            self._seen = self._find()
+        return {} if self._seen is None else self._seen["tags"]
+
+    def _is_in(self, view_type: str) -> bool:
+        return view_type == ViewType.All or (self.archived_time is None) == (
+            view_type == ViewType.ActiveOnly
+        )
+
+    def _has(self, tags: Any) -> bool:
+        there = self.tags
+        return all(
+            key in there and value in (None, there[key])
+            for key, value in listing.named(tags).items()
+        )
 
     def _of_the_kernel(self) -> dict[str, Any] | None:
         """The environment of a managed kernel: where none is named, runs are sent in that one."""
@@ -183,24 +292,6 @@ class Experiment:
 
     def __repr__(self) -> str:
         return f"Experiment(Name: {self._name}, Workspace: {self._workspace.name})"
-
-
-def _fits(
-    seen: wire.WireRun,
-    kind: str | None,
-    tags: Mapping[str, str | None],
-    properties: Mapping[str, str],
-    children: bool,
-) -> bool:
-    return (
-        (kind is None or seen["type"] == kind)
-        and (children or seen["parentId"] is None)
-        and all(
-            key in seen["tags"] and value in (None, seen["tags"][key])
-            for key, value in tags.items()
-        )
-        and all(seen["properties"].get(key) == value for key, value in properties.items())
-    )
 
 
 def _origin() -> dict[str, Any]:

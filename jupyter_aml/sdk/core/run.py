@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING, Any
 from jupyter_aml.runfolder.layout import RunFolder
 from jupyter_aml.sdk.exceptions import RunEnvironmentException, UserErrorException
 from jupyter_aml.sdk.later import later
-from jupyter_aml.sdk.run_files import RunFiles
+from jupyter_aml.sdk.run_children import RunChildren
 from jupyter_aml.sdk.run_labels import RunLabels
 from jupyter_aml.sdk.run_logging import RunLogging
+from jupyter_aml.sdk.run_repeats import RunRepeats
+from jupyter_aml.sdk.run_source import RunSource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+    from typing import Literal
 
     from jupyter_aml import wire
     from jupyter_aml.client import Client
-    from jupyter_aml.runfolder.records import RecordWriter
     from jupyter_aml.sdk.core.environment import Environment
     from jupyter_aml.sdk.core.experiment import Experiment
     from jupyter_aml.sdk.core.workspace import Workspace
@@ -26,12 +28,8 @@ if TYPE_CHECKING:
 _current: Run | None = None
 
 
-@later(
-    "add_type_provider child_run clean create_children get_children get_detailed_status "
-    "get_secret get_secrets input_datasets list_by_compute output_datasets register_model "
-    "restore_snapshot submit_child take_snapshot"
-)
-class Run(RunFiles, RunLabels, RunLogging):
+@later("add_type_provider input_datasets list_by_compute output_datasets register_model")
+class Run(RunSource, RunLabels, RunLogging, RunChildren, RunRepeats):
     """One execution of one script, or of cells that log from a kernel.
 
     Inside of a run everything goes to its folder and needs no server.
@@ -41,11 +39,13 @@ class Run(RunFiles, RunLabels, RunLogging):
         self, experiment: Experiment | None, run_id: str, outputs: Any = None, **kwargs: Any
     ) -> None:
         """Take the run of that id; raises UserErrorException where there is none."""
-        self._experiment, self.id = experiment, run_id
-        self._inside: RunFolder | None = kwargs.get("_inside")
-        self._seen: wire.WireRun | None = kwargs.get("_seen")
-        self._place: RunFolder | None = self._inside
-        self._writer: RecordWriter | None = None
+        super().__init__(
+            experiment,
+            run_id,
+            inside=kwargs.get("_inside"),
+            seen=kwargs.get("_seen"),
+            maker=kwargs.get("_maker"),
+        )
         if self._inside is None and self._seen is None:
             self._seen = _found(self.client, run_id)
 
@@ -97,41 +97,11 @@ class Run(RunFiles, RunLabels, RunLogging):
         include_children: bool = False,
     ) -> Iterator[Run]:
         """The runs of an experiment, newest first."""
-        found = experiment.get_runs(type, tags, properties, include_children)
-        return (run for run in found if status in (None, run.seen["status"]))
+        return experiment._listed(
+            include_children, type=type, tags=tags, properties=properties, status=status
+        )
 
     # ---- what it is -------------------------------------------------------------------------
-
-    @property
-    def seen(self) -> wire.WireRun:
-        """The run as it was last seen; inside of a run as it was when it was sent."""
-        if self._seen is None:
-            import json
-
-            self._seen = json.loads(self._folder.record.read_text(encoding="utf-8"))
-        assert self._seen is not None
-        return self._seen
-
-    def look(self) -> wire.WireRun:
-        """Ask the engine, and return the run as it is now."""
-        self._seen = self.client.run(self.id)
-        return self._seen
-
-    @property
-    def experiment(self) -> Experiment:
-        """The experiment it belongs to."""
-        if self._experiment is None:
-            from jupyter_aml.sdk.core.experiment import Experiment
-            from jupyter_aml.sdk.core.workspace import Workspace
-
-            workspace = Workspace(workspace_name=os.environ["AML_WORKSPACE"])
-            self._experiment = Experiment(workspace, os.environ["AML_EXPERIMENT"])
-        return self._experiment
-
-    @property
-    def client(self) -> Client:
-        """The way to the engine."""
-        return self.experiment.workspace.client
 
     @property
     def number(self) -> int:
@@ -147,35 +117,6 @@ class Run(RunFiles, RunLabels, RunLogging):
     def status(self) -> str:
         """The state it was last seen in; `get_status` asks."""
         return self.seen["status"]
-
-    @property
-    def name(self) -> str:
-        """The name it was given, else its id."""
-        return self.seen["displayName"] or self.id
-
-    @property
-    def display_name(self) -> str:
-        """The name it was given, else its id."""
-        return self.name
-
-    @display_name.setter
-    def display_name(self, name: str) -> None:
-        self._tell({"displayName": name}, "name", name)
-
-    @property
-    def description(self) -> str:
-        """What it is about."""
-        return self.seen["description"]
-
-    @description.setter
-    def description(self, text: str) -> None:
-        self._tell({"description": text}, "description", text)
-
-    @property
-    def parent(self) -> Run | None:
-        """The run that started it."""
-        parent = self.seen["parentId"]
-        return None if parent is None else Run(self.experiment, parent)
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -196,7 +137,16 @@ class Run(RunFiles, RunLabels, RunLogging):
 
     def get_status(self) -> str:
         """The state now, one of SDK v1's strings."""
-        return "Running" if self._is_inside else self.look()["status"]
+        if not self._is_in_script:
+            return self.look()["status"]
+        return "Running" if self._maker is None else self.seen["status"]
+
+    def get_detailed_status(self) -> dict[str, Any]:
+        """The state now and, where it is not final, why."""
+        if self._is_in_script:
+            return {"status": self.get_status(), "details": None}
+        seen = self.look()
+        return {"status": seen["status"], "details": seen["reason"]}
 
     def get_details(self) -> dict[str, Any]:
         """All there is to know, with SDK v1's keys."""
@@ -220,9 +170,15 @@ class Run(RunFiles, RunLabels, RunLogging):
         self, name: str | None = None, recursive: bool = False, run_type: str | None = None,
         populate: bool = False,
     ) -> dict[str, Any]:  # fmt: skip
-        """What was logged: a value for a name logged once, else the list of its values."""
+        """What was logged: a value for a name logged once, else the list of its values.
+
+        With `recursive` that of the run and all runs below it, by run id; `run_type` is the type
+        that these must have. Nothing has to be populated: all is here in any case.
+        """
         from jupyter_aml.sdk import run_metrics
 
+        if recursive:
+            return run_metrics.of_all(self, name, run_type)
         if self._here is not None:
             return run_metrics.from_folder(self._here, name)
         names = [] if name is None else [name]
@@ -234,9 +190,15 @@ class Run(RunFiles, RunLabels, RunLogging):
 
         return environment_of(self)
 
-    def get_snapshot_id(self) -> str | None:
-        """The id of the code that was sent with it."""
-        return self.seen["snapshotId"]
+    def get_secret(self, name: str) -> str:
+        """A secret: the environment variable of that name; UserErrorException if not set."""
+        from jupyter_aml.sdk.secrets import secret
+
+        return secret(name)
+
+    def get_secrets(self, secrets: Iterable[str]) -> dict[str, str]:
+        """Several secrets by name."""
+        return {name: self.get_secret(name) for name in secrets}
 
     def get_portal_url(self) -> str:
         """Where everything of the run lies."""
@@ -258,7 +220,11 @@ class Run(RunFiles, RunLabels, RunLogging):
 
     def cancel(self) -> None:
         """Ask it to end, with all that it started."""
-        self._seen = self.client.cancel(self.id)
+        if self._maker is not None:
+            self.look()  # The engine must know it.
+        seen = self.client.cancel(self.id)
+        if self._maker is None:
+            self._seen = seen
 
     def start(self) -> None:
         """Kept for notebooks that call it: a run starts by itself."""
@@ -268,15 +234,17 @@ class Run(RunFiles, RunLabels, RunLogging):
         if self._has_ended:
             return  # It has ended already, perhaps by this very cell.
         self._records.record("complete", time())
-        self._end()
+        self._end("Completed")
 
     def fail(
         self, error_details: Any = None, error_code: str | None = None, _set_status: bool = True
     ) -> None:
         """Say that it failed, and why."""
         text = None if error_details is None else str(error_details)
+        if self._maker is not None and self._has_ended:
+            return
         self._records.record("fail", text, error_code, time())
-        self._end()
+        self._end("Failed")
 
     def flush(self, timeout_seconds: float = 300) -> None:
         """Nothing waits to be written: what `log` returned from is kept."""
@@ -284,60 +252,28 @@ class Run(RunFiles, RunLabels, RunLogging):
     # ---- inside -----------------------------------------------------------------------------
 
     @property
-    def _is_inside(self) -> bool:
-        return self._inside is not None
+    def _is_in_script(self) -> bool:
+        """Whether this process is the run, or one that the run has started."""
+        return self._is_inside if self._maker is None else self._maker._is_in_script
 
-    @property
-    def _here(self) -> RunFolder | None:
-        """The run's folder, where it is on this machine."""
-        if self._place is None:
-            given = os.environ.get("AML_ROOT")
-            root = os.path.abspath(given) if given else self.client.status()["root"]
-            seen = self.seen
-            path = os.path.join(root, "workspaces", seen["workspace"], "runs", self.id)
-            if os.path.isfile(os.path.join(path, "run.json")):
-                self._place = RunFolder(path)
-        return self._place
-
-    @property
-    def _folder(self) -> RunFolder:
-        here = self._here
-        if here is None:
-            raise UserErrorException(f"the folder of run {self.id} is not on this machine")
-        return here
-
-    @property
-    def _records(self) -> RecordWriter:
-        writer = self._writer
-        if writer is None:
-            if self._has_ended:
-                raise UserErrorException(f"run {self.id} has ended: nothing can be logged to it")
-            from jupyter_aml.runfolder.records import RecordWriter
-
-            writer = self._writer = RecordWriter(self._folder.metrics)
-        return writer
-
-    @property
-    def _has_ended(self) -> bool:
-        return not self._is_inside and self.look()["endedAt"] is not None
-
-    def _end(self) -> None:
+    def _end(self, status: Literal["Completed", "Failed"]) -> None:
+        if self._maker is not None:
+            self._seen = {**self.seen, "status": status, "endedAt": _now()}
+            self._close()
+            return
         if self._is_inside:
             return  # The script goes on; its exit ends the run.
         self.client.look(self.id)
-        if self._writer is not None:
-            self._writer.close()
-            self._writer = None
+        self._close()
         if self.type == "azureml.interactive":
             from jupyter_aml.sdk.waiting import until_ended
 
             until_ended(self)
 
-    def _tell(self, patch: dict[str, Any], kind: str, text: str) -> None:
-        if self._is_inside:
-            self._records.record(kind, text, time())
-        else:
-            self._seen = self.client.patch(self.id, patch)
+    def _close(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
 
     def __enter__(self) -> Run:
         return self
@@ -382,6 +318,14 @@ def get_run(
 ) -> Run:
     """The run of that id."""
     return Run(experiment, run_id)
+
+
+def _now() -> str | None:
+    from datetime import datetime, timezone
+
+    from jupyter_aml.wire import encode_time
+
+    return encode_time(datetime.now(timezone.utc))
 
 
 def _found(client: Client, run_id: str) -> wire.WireRun:

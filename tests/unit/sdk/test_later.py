@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from jupyter_aml.sdk.core import Environment, Experiment, Run, Workspace
+from jupyter_aml.sdk.core import Environment, Run, Workspace
 
 
 @pytest.mark.parametrize(
@@ -15,7 +15,7 @@ from jupyter_aml.sdk.core import Environment, Experiment, Run, Workspace
         (Environment, "add_private_pip_wheel"),
         (Workspace, "compute_targets"),
         (Workspace, "get_default_datastore"),
-        (Experiment, "archive"),
+        (Run, "list_by_compute"),
         (Run, "register_model"),
     ],
 )

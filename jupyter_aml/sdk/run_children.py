@@ -1,0 +1,226 @@
+"""Runs within runs: a child is announced in its parent's records and may log at once."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from jupyter_aml.domain import ids
+from jupyter_aml.domain.errors import NotFound
+from jupyter_aml.runfolder.layout import RunFolder
+from jupyter_aml.sdk.exceptions import UserErrorException
+from jupyter_aml.sdk.run_place import RunPlace
+
+if TYPE_CHECKING:
+    from jupyter_aml import wire
+    from jupyter_aml.client import Client
+    from jupyter_aml.sdk.core.run import Run
+
+_PATIENCE = 30.0
+"""Seconds that the engine is given to read of a child that was announced."""
+_MOST_OPEN = 200
+_open: dict[RunPlace, None] = {}
+
+
+class RunChildren(RunPlace):
+    """The part of Run that deals with children."""
+
+    _made = 0
+    _newest: Run | None = None
+
+    @property
+    def parent(self) -> Run | None:
+        """The run that it is a child of."""
+        if self._maker is not None:
+            return self._maker
+        parent = self.seen["parentId"]
+        if parent is None:
+            return None
+        from jupyter_aml.sdk.core.run import Run
+
+        return Run(self.experiment, parent)
+
+    def child_run(
+        self, name: str | None = None, run_id: str | None = None, outputs: Any = None
+    ) -> Run:
+        """Make a child, which can log at once; it ends with `complete()`, `fail()`, or its parent.
+
+        As a context manager it completes, or fails with the exception that leaves it.
+        """
+        return self._child(name, {}, run_id)
+
+    def create_children(
+        self,
+        count: int | None = None,
+        tag_key: str | None = None,
+        tag_values: Sequence[Any] | None = None,
+    ) -> list[Run]:
+        """Make `count` children, or one for each value with that tag."""
+        if count is not None:
+            if tag_key is not None or tag_values is not None:
+                raise UserErrorException("give create_children a count, or a tag_key with values")
+            if isinstance(count, bool) or not isinstance(count, int) or count < 0:
+                raise UserErrorException(f"count must be a whole number from 0 on, not {count!r}")
+            return [self._child(None, {}, None) for _ in range(count)]
+        if tag_key is None or tag_values is None:
+            raise UserErrorException("create_children needs a count, or a tag_key with tag_values")
+        return [self._child(None, {str(tag_key): str(value)}, None) for value in tag_values]
+
+    def submit_child(
+        self, config: Any, tags: Mapping[str, str] | None = None, **kwargs: Any
+    ) -> Run:
+        """Send a ScriptRunConfig off as a child of this run, and return at once."""
+        if self._maker is not None:
+            self.look()  # The engine must know the parent.
+        return self.experiment.submit(config, tags=tags, **{**kwargs, "parent_id": self.id})
+
+    def get_children(
+        self,
+        recursive: bool = False,
+        tags: Any = None,
+        properties: Any = None,
+        type: str | None = None,
+        status: str | None = None,
+        _rehydrate_runs: bool = True,
+    ) -> Iterator[Run]:
+        """The children, newest first; with `recursive` also theirs, below each of them."""
+        from jupyter_aml.sdk import listing
+
+        if self._newest is not None:
+            self._newest.look()  # Records are read in order: if this one is known, all are.
+        wanted: dict[str, Any] = {
+            "type": type, "tags": tags, "properties": properties, "status": status,
+        }  # fmt: skip
+        if recursive:
+            return (run for run in self._all_below() if listing.fits(run.seen, **wanted))
+        line = listing.line(parent=self.id, **wanted)
+        return (run for run, _ in self._listed(line))
+
+    def _all_below(self) -> Iterator[Run]:
+        from jupyter_aml.sdk import listing
+
+        for child, has_children in self._listed(listing.line(parent=self.id)):
+            yield child
+            if has_children:
+                yield from child._all_below()
+
+    def _listed(self, line: str) -> Iterator[tuple[Run, bool]]:
+        from jupyter_aml.sdk import listing
+        from jupyter_aml.sdk.core.run import Run
+
+        workspace, beside = self.experiment.workspace, self._here
+        for page in listing.pages(self.client, workspace=workspace.name, filter=line):
+            for seen in page["runs"]:
+                child = Run.from_wire(workspace, seen)
+                place = None if beside is None else RunFolder(beside.path.parent / child.id)
+                if place is not None and place.record.is_file():
+                    child._place = place
+                yield child, child.id in page["children"]
+
+    def _child(self, name: str | None, tags: dict[str, str], run_id: str | None) -> Run:
+        from jupyter_aml.sdk.core.run import Run
+
+        here = self._here
+        if here is None:
+            return self._child_elsewhere(name, tags, run_id)
+        if os.path.ismount(here.path):
+            raise UserErrorException(
+                "a container sees the folder of its own run alone, so a child cannot log from "
+                "here; submit_child sends one off"
+            )
+        # Asked before anything is made, for it refuses a run that has ended.
+        records = self._records
+        self._made += 1
+        folder, number = _claim(here, run_id, self._made), self._made
+        facts = {"displayName": name, "properties": {}, "tags": tags, "number": number}
+        records.record("child", folder.path.name, facts, time.time())
+        seen = _begun(self.seen, folder.path.name, name, tags, number)
+        maker: Any = self
+        child = Run(self._experiment, folder.path.name, _inside=folder, _seen=seen, _maker=maker)
+        self._newest = child
+        return child
+
+    def _child_elsewhere(self, name: str | None, tags: dict[str, str], run_id: str | None) -> Run:
+        from jupyter_aml.sdk.core.run import Run
+
+        workspace = self.experiment.workspace
+        body: dict[str, Any] = {
+            "runId": run_id or f"{self.id}_{os.urandom(4).hex()}",
+            "workspace": workspace.name,
+            "experiment": self.experiment.name,
+            "type": "azureml.interactive",
+            "parentId": self.id,
+            "tags": tags,
+        }
+        if name is not None:
+            body["displayName"] = name
+        return Run.from_wire(workspace, self.client.submit(body))
+
+
+def known(client: Client, run_id: str, maker: Run) -> wire.WireRun:
+    """The child as the engine has it, which is asked to look for it; NotFound if it does not."""
+    try:
+        return client.run(run_id)
+    except NotFound:
+        # A parent that was announced itself comes first.
+        maker.look()
+    client.look(maker.id)
+    deadline, pause = time.monotonic() + _PATIENCE, 0.005
+    while True:
+        try:
+            return client.run(run_id)
+        except NotFound:
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(pause)
+        pause = min(pause * 1.5, 0.2)
+
+
+def keep_few_open(child: RunPlace) -> None:
+    """Close the files of children that began to log long ago; they open again when they log."""
+    _open[child] = None
+    if len(_open) > _MOST_OPEN:
+        oldest = next(iter(_open))
+        del _open[oldest]
+        writer, oldest._writer = oldest._writer, None
+        if writer is not None:
+            writer.close()
+
+
+def _claim(parent: RunFolder, run_id: str | None, number: int) -> RunFolder:
+    """Make the folder of a child under an id that nobody has, however many make some."""
+    runs, name = parent.path.parent, parent.path.name
+    chosen = ids.run_id(run_id or f"{name}_{number}")
+    try:
+        (runs / chosen).mkdir(mode=0o700)
+    except FileExistsError:
+        if run_id is not None:
+            raise UserErrorException(f"there is a run {run_id!r} already") from None
+        # Another process makes children of this run, too.
+        chosen = ids.run_id(f"{name}_{os.urandom(4).hex()}")
+        (runs / chosen).mkdir(mode=0o700)
+    folder = RunFolder(runs / chosen)
+    folder.metrics.mkdir(mode=0o700)
+    return folder
+
+
+def _begun(
+    parent: wire.WireRun, run_id: str, name: str | None, tags: dict[str, str], number: int
+) -> wire.WireRun:
+    from datetime import datetime, timezone
+
+    from jupyter_aml import wire
+
+    now = wire.encode_time(datetime.now(timezone.utc))
+    assert now is not None
+    return {
+        **parent,
+        "runId": run_id, "number": number, "status": "Running", "seq": 0, "createdAt": now,
+        "changedAt": now, "startedAt": now, "endedAt": None, "displayName": name,
+        "description": "", "job": None, "script": None, "arguments": [], "parameters": {},
+        "tags": dict(tags), "properties": {}, "parentId": parent["runId"], "snapshotId": None,
+        "reason": None, "cancelRequested": False, "exitCode": None, "error": None, "warnings": [],
+        "metrics": {},
+    }  # fmt: skip

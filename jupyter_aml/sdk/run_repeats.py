@@ -1,0 +1,67 @@
+"""Sending a run once more, and looking at it beside others. All of this is ours, not SDK v1's."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from jupyter_aml.sdk.run_place import RunPlace
+
+if TYPE_CHECKING:
+    import matplotlib.figure
+    import pandas
+
+    from jupyter_aml.sdk.comparing import Difference
+    from jupyter_aml.sdk.core.run import Run
+
+
+class RunRepeats(RunPlace):
+    """The part of Run that repeats it and tells it from others."""
+
+    def retry(
+        self, parameters: Mapping[str, Any] | None = None, display_name: str | None = None
+    ) -> Run:
+        """Send it once more as it was, with these parameters in place of its own."""
+        from jupyter_aml.domain.ids import new_run_id
+        from jupyter_aml.sdk.core.run import Run
+
+        # Our own id makes a repeated call harmless, should the engine be restarted under it.
+        suffix, experiment = os.urandom(4).hex(), self.seen["experiment"]
+        body: dict[str, Any] = {
+            "runId": new_run_id(experiment, seconds=int(time.time()), suffix=suffix)
+        }
+        if parameters:
+            body["parameters"] = dict(parameters)
+        if display_name is not None:
+            body["displayName"] = display_name
+        return Run.from_wire(self.experiment.workspace, self.client.retry(self.id, body))
+
+    def to_cell(self) -> str:
+        """The code of a cell that repeats it."""
+        return self.client.cell(self.id)["text"]
+
+    def difference(self, other: Run | str) -> Difference:
+        """All in which another run differs from this one."""
+        from jupyter_aml.sdk.comparing import Difference
+
+        other_id = other if isinstance(other, str) else other.id
+        return Difference(self.client.difference(self.id, other_id))
+
+    @property
+    def df(self) -> pandas.DataFrame:
+        """Every number that was logged, one row each: metric, step, time, value."""
+        from jupyter_aml.sdk.frames import points
+
+        run: Any = self
+        return points(run)
+
+    def plot(
+        self, names: str | Sequence[str] | None = None, x: str = "step", smooth: float = 0.0
+    ) -> matplotlib.figure.Figure:
+        """The series that it logged as a figure of matplotlib, all or those of these names."""
+        from jupyter_aml.sdk.comparing import Comparison
+
+        run: Any = self
+        return Comparison([run]).plot(names, x=x, smooth=smooth)
