@@ -55,6 +55,13 @@ class Index:
                 wheel.writestr(path, text)
         self._list(folder)
 
+    def withdraw(self, name: str, version: str) -> None:
+        """Take all wheels of a version away."""
+        folder = self.folder / name
+        for wheel in folder.glob(f"*-{version}-*.whl"):
+            wheel.unlink()
+        self._list(folder)
+
     def _list(self, folder: Path) -> None:
         links = []
         for wheel in sorted(folder.glob("*.whl")):

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -177,11 +177,18 @@ class Environments:
         return await self._builds.ensure(wish, listen)
 
     async def log(
-        self, workspace: str, name: str, version: str | None = None, *, offset: int, limit: int
+        self,
+        workspace: str,
+        name: str,
+        version: str | None = None,
+        *,
+        extras: Sequence[str] = (),
+        offset: int,
+        limit: int,
     ) -> LogPiece:
         """Bytes of the log of the last build; NotFound where there was none."""
         found = await self._registered(workspace, name, version)
-        path = self._builds.log_file(self._wish(found))
+        path = self._builds.log_file(self._wish(found, extras))
         if not path.is_file():
             raise NotFound(f"environment {found.definition.label!r} was not built yet")
         return await asyncio.to_thread(read_piece, path, offset, limit)

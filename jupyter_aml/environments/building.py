@@ -35,5 +35,11 @@ def builders(
         strict=strict,
         allow_sources=allow_sources,
     )
-    docker = DockerBuilder(cache, url=docker_url, strict=strict, allow_sources=allow_sources)
+    docker = DockerBuilder(
+        cache,
+        url=docker_url,
+        strict=strict,
+        allow_sources=allow_sources,
+        conda_fallback=conda_fallback,
+    )
     return [docker, UserManaged(), conda, pip]

@@ -40,8 +40,13 @@ _NO_WHEEL = re.compile(
     r"(?:Because |because |and )(\S+) has no (?:usable wheels|wheels with a matching)"
 )
 _NO_VERSION = re.compile(r"there is no version of (\S+)")
+_FILE_GONE = re.compile(r"(?:404|410) [^()]*\) for url \(\S*?([^/\s()]+\.(?:whl|tar\.gz|zip))[#)]")
 _BUILT = re.compile(r"Failed to (?:build|download and build) `?([^`\s]+)`?")
 _PYTHON = re.compile(r"(\S+) (?:depends on|requires) Python ?([<>=!~][^\s]*)")
+
+
+class Gone(Invalid):
+    """The index has no such version, of which it may have told before."""
 
 
 def failed(output: str, *, python: str, asked: Iterable[str], known: Iterable[str]) -> AmlError:
@@ -53,6 +58,9 @@ def failed(output: str, *, python: str, asked: Iterable[str], known: Iterable[st
     flat = " ".join(text.split())
     if "No space left on device" in text or "os error 28" in text:
         return StorageFailed("the disk is full, so the environment was not built")
+    gone = _FILE_GONE.search(flat)
+    if gone:
+        return Gone(f"the index has no file {gone[1]} any more")
     if "Failed to fetch" in text or "error sending request" in text or "dns error" in text:
         return Unreachable(f"the package index does not answer ({_last_cause(text)})")
     absent = _ABSENT.search(flat)
@@ -64,13 +72,13 @@ def failed(output: str, *, python: str, asked: Iterable[str], known: Iterable[st
             f"{built[1]} has no wheel for Python {python} and could not be built from its source; "
             "the build log says why"
         )
+    no_version = _NO_VERSION.search(flat)
+    if no_version:
+        return Gone(f"there is no version {no_version[1]} in the index")
     return Invalid(_unsatisfiable(flat, python, list(asked)))
 
 
 def _unsatisfiable(flat: str, python: str, asked: list[str]) -> str:
-    no_version = _NO_VERSION.search(flat)
-    if no_version:
-        return f"there is no version {no_version[1]} in the index"
     needs_python = _PYTHON.search(flat)
     if needs_python:
         return f"{needs_python[1]} needs Python{needs_python[2]}, and this is Python {python}"

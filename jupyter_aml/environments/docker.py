@@ -12,7 +12,7 @@ import json
 import weakref
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from packaging.version import Version
 
@@ -67,9 +67,13 @@ class DockerBuilder:
         url: str | None = None,
         strict: bool = False,
         allow_sources: bool = False,
+        conda_fallback: Literal["pip", "refuse"] = "pip",
     ) -> None:
-        """`url` is the address of the engine; None for the one that the variables name."""
-        self._cache, self._url = cache, url
+        """`url` is the address of the engine; None for the one that the variables name.
+
+        Conda packages of an image come from the Python index, or with `refuse` from nowhere.
+        """
+        self._cache, self._url, self._conda_fallback = cache, url, conda_fallback
         self._strict, self._allow_sources = strict, allow_sources
         self._locks: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
 
@@ -135,6 +139,11 @@ class DockerBuilder:
         definition = wish.definition
         if definition.is_user_managed:
             return list(wish.extras), ()
+        if definition.conda.packages and self._conda_fallback == "refuse":
+            raise Invalid(
+                "conda packages of an image would come from the Python index, and conda_fallback "
+                "is refuse: install them in the Dockerfile, or list them under `pip:`"
+            )
         translated = conda_names.translate(definition.conda)
         checked = requirements.check(
             (*translated.pip, *wish.extras), allow_sources=self._allow_sources

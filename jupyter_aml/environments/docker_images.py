@@ -34,6 +34,10 @@ _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy"
 _ON_REQUEST = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "UV_INDEX_URL", "UV_DEFAULT_INDEX")
 """Variables of this machine that a Dockerfile gets where it declares them as ARG."""
 
+_CERTIFICATES = "CA_CERTIFICATES"
+"""A Dockerfile that declares this ARG gets the text of the certificates, which lie in a file."""
+_OF_CERTIFICATES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+
 
 def has(client: Any, image: str | None) -> bool:
     """Whether the engine has an image. Blocks."""
@@ -207,7 +211,19 @@ def _arguments(dockerfile: str) -> dict[str, str]:
     """What the engine is given of the variables of this machine for a build."""
     asked = re.findall(r"^\s*ARG\s+(\w+)", dockerfile, re.MULTILINE | re.IGNORECASE)
     names = (*_PROXIES, *(name for name in _ON_REQUEST if name in asked))
-    return {name: os.environ[name] for name in names if os.environ.get(name)}
+    given = {name: os.environ[name] for name in names if os.environ.get(name)}
+    return given | (_certificates() if _CERTIFICATES in asked else {})
+
+
+def _certificates() -> dict[str, str]:
+    """The certificates that this machine trusts, where variables name a file of them."""
+    path = next((os.environ[name] for name in _OF_CERTIFICATES if os.environ.get(name)), None)
+    if path is None:
+        return {}
+    try:
+        return {_CERTIFICATES: Path(path).read_text(encoding="ascii")}
+    except (OSError, UnicodeDecodeError) as error:
+        raise Invalid(f"the certificates in {path} cannot be read: {error}") from error
 
 
 async def _built(client: Any, build: Build, packed: Any, **options: Any) -> str:

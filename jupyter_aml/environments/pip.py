@@ -8,7 +8,7 @@ import hashlib
 import platform
 import re
 import sysconfig
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 from packaging.version import Version
@@ -62,8 +62,27 @@ class PipBuilder:
         version, python, other = await self._python(wish)
         warnings = (*([other] if other else []), *retired)
         self._refuse_if_strict(warnings)
-        resolver = Resolver(python, version, strict=self._strict, build=build, fresh=wish.again)
-        resolved = await resolver.resolve(kept)
+        try:
+            return await self._resolved(wish, kept, python, version, warnings, wish.again, build)
+        except causes.Gone as gone:
+            # What is remembered of the index may be older than the index.
+            if wish.again:
+                raise
+            build.log(f"{gone}: asking it again\n")
+            return await self._resolved(wish, kept, python, version, warnings, True, build)
+
+    async def _resolved(
+        self,
+        wish: Wish,
+        lines: Sequence[str],
+        python: str,
+        version: Version,
+        warnings: tuple[str, ...],
+        fresh: bool,
+        build: Build,
+    ) -> Materialised:
+        resolver = Resolver(python, version, strict=self._strict, build=build, fresh=fresh)
+        resolved = await resolver.resolve(lines)
         key = _key(resolved.text, version, python)
         every = (*warnings, *resolved.warnings)
         async with self._cache.building(key) as site:

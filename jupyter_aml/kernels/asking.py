@@ -11,7 +11,7 @@ from jupyter_aml import wire
 from jupyter_aml.client import Client, default_root, find
 from jupyter_aml.domain.environment import Definition
 from jupyter_aml.domain.environment import read as read_definition
-from jupyter_aml.domain.errors import Invalid
+from jupyter_aml.domain.errors import AmlError, Invalid
 from jupyter_aml.engine.runtime import ensure_runtime
 from jupyter_aml.kernels.home import Home
 
@@ -22,6 +22,9 @@ EXTRAS = ("ipykernel",)
 
 _WAIT = 5.0
 """Seconds of one question; whoever leaves meanwhile is gone at most this much later."""
+
+_LAST_LINES = 40
+"""Lines of the log of a build that failed that the Jupyter server's own log shows."""
 
 _PROBE = "import importlib.util as u, sys; sys.exit(u.find_spec('ipykernel_launcher') is None)"
 
@@ -80,8 +83,19 @@ async def _built(
         )
     if seen["state"] == "ready" and seen["interpreter"]:
         return seen
+    say(await _end_of_log(client, workspace, name, version))
     why = seen["reason"] or "the engine does not say why"
     raise Invalid(f"environment {name}:{version} cannot be built: {why}")
+
+
+async def _end_of_log(client: Client, workspace: str, name: str, version: str) -> str:
+    log = lambda: client.build_log(workspace, name, version, extras=EXTRAS)  # noqa: E731
+    try:
+        piece = await _ask(client, log)
+    except AmlError as error:
+        return f"the log of the build cannot be read: {error}"
+    end = piece.data.decode(errors="replace").splitlines()[-_LAST_LINES:]
+    return "\n".join((f"the build of environment {name}:{version} ended with:", *end))
 
 
 async def _ask(client: Client, question: Callable[[], T]) -> T:

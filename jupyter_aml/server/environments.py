@@ -121,6 +121,7 @@ class BuildLogHandler(_Handler):
             self.workspace(engine),
             environment.environment_name(name),
             VERSION.read(self),
+            extras=tuple(EXTRA.read_all(self)),
             offset=OFFSET.given(self),
             limit=LIMIT.given(self),
         )

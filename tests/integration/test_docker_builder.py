@@ -173,6 +173,30 @@ async def test_a_dockerfile_gets_the_index_of_this_machine_where_it_asks(builder
     assert f"\nindex {index.url}\n" in heard.logged
 
 
+async def test_a_dockerfile_gets_the_certificates_of_this_machine_where_it_asks(
+    builder, tmp_path, monkeypatch
+):
+    (tmp_path / "own.pem").write_text("-----BEGIN CERTIFICATE-----\nour own\n")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "own.pem"))
+    heard = Heard()
+    docker = of_dockerfile("ARG CA_CERTIFICATES", 'RUN printf %s "$CA_CERTIFICATES" | tail -n 1')
+
+    await builder.ensure(boxed(**docker), build=heard)
+
+    assert "our own" in heard.logged
+
+
+async def test_conda_packages_of_an_image_are_refused_where_the_index_may_not_stand_in(
+    cache, base_image
+):
+    safe = DockerBuilder(cache, conda_fallback="refuse")
+    python = {"condaDependencies": {"dependencies": ["hello"]}}
+    wish = a_wish(python=python, docker={"enabled": True, "baseImage": BASE})
+
+    with pytest.raises(Invalid, match="conda_fallback is refuse"):
+        await safe.ensure(wish, build=Heard())
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [

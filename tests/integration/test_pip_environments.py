@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import uv
 
 from jupyter_aml.domain.errors import AmlError, Invalid, Unreachable
 from jupyter_aml.environments import pruning, pythons
@@ -234,6 +235,24 @@ wish = conda_wish("pip", {"pip": sys.argv[2:]})
 built = asyncio.run(PipBuilder(Cache(Path(sys.argv[1]))).ensure(wish, build=Loud()))
 print("built", built.key, flush=True)
 """
+
+
+async def test_a_version_that_was_withdrawn_meanwhile_is_not_insisted_on(
+    builder: PipBuilder, index: Index
+) -> None:
+    index.add("hello", "1.0")
+    index.add("hello", "1.1")
+    # uv remembers for some minutes what an index said.
+    asked = ["pip", "compile", "--quiet", "-", "--python", sys.executable]
+    told = subprocess.run(
+        [uv.find_uv_bin(), *asked], input="hello", capture_output=True, text=True, check=True
+    )
+    assert "hello==1.1" in told.stdout
+    index.withdraw("hello", "1.1")
+
+    environment = await built(builder, "hello")
+
+    assert "hello==1.0" in environment.lock
 
 
 def another_process(cache: Cache, *pip: str) -> subprocess.Popen[str]:
