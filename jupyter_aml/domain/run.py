@@ -148,6 +148,8 @@ class Run:
         """Return this run in its next state, or raise IllegalMove."""
         if to not in MOVES[self.status]:
             raise IllegalMove(f"run {self.id} is {self.status}; it cannot become {to}")
+        # A clock that was set back must not make a run end before it began.
+        at = max(at, self.changed_at)
         return replace(
             self,
             status=to,

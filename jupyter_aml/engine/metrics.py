@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 _MOST_VALUES = 500
 """Values of one name that are sent; a run may log more, and get_metrics gives them all."""
 
+_LONGEST_NAME = 500
+"""Characters of a name in the last values of a run; charts and `get_metrics` have all of it."""
+_LONGEST_TEXT = 10_000
+"""Characters of a text that are sent, unless all points are asked for."""
+
 
 class RunMetrics:
     """All that one run has logged, in memory, following its files. One thread at a time."""
@@ -101,7 +106,9 @@ class RunMetrics:
             for name, logged in self._values.items():
                 begin = start.get(f"value:{name}", 0)
                 if (not names or name in names) and begin < len(logged):
-                    values[name] = [_value(value) for value in logged[begin:][-_MOST_VALUES:]]
+                    longest = _LONGEST_TEXT if points else None
+                    shown = logged[begin:][-_MOST_VALUES:]
+                    values[name] = [_value(value, longest) for value in shown]
             return {"runId": run_id, "series": series, "values": values, "cursor": self.cursor()}
 
 
@@ -130,10 +137,11 @@ class LastValues:
         return changed, batch.others
 
     def _keep(self, name: str, time: float, value: float | str) -> bool:
-        if time < self._times.get(name, float("-inf")):
+        # Of one process the order of its lines counts: its clock may have been set back.
+        if self._reader.processes > 1 and time < self._times.get(name, float("-inf")):
             return False
         self._times[name] = time
-        self.last[as_text(name)] = as_text(value) if isinstance(value, str) else value
+        self.last[_named(name)] = as_text(value) if isinstance(value, str) else value
         return True
 
 
@@ -171,12 +179,21 @@ def _column(numbers: memoryview[float]) -> array[float]:
     return column
 
 
+def _named(name: str) -> str:
+    """The name as the index takes it: its keys may not be of any length."""
+    text = as_text(name)
+    return text if len(text) <= _LONGEST_NAME else f"{text[:_LONGEST_NAME]}…"
+
+
 def _short(value: str | float) -> str:
     return str(value)[:200]
 
 
-def _value(value: Value) -> WireValue:
-    return {"kind": value.kind, "value": value.value, "time": value.time, "step": value.step}  # type: ignore[typeddict-item]
+def _value(value: Value, longest: int | None) -> WireValue:
+    told = value.value
+    if longest is not None and isinstance(told, str) and len(told) > longest:
+        told = f"{told[:longest]}… ({len(told):,} characters)"
+    return {"kind": value.kind, "value": told, "time": value.time, "step": value.step}  # type: ignore[typeddict-item]
 
 
 def _series(columns: Columns, begin: int, *, points: int, merged: bool) -> WireSeries:

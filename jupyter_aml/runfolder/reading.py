@@ -112,14 +112,14 @@ def _blocks(path: Path, offset: int) -> Iterator[bytes]:
     """Yield whole lines from `offset` on, about a block at a time, whatever a line's length."""
     with path.open("rb") as file:
         file.seek(offset)
-        rest = b""
+        rest: list[bytes] = []
         while block := file.read(_BLOCK):
             end = block.rfind(b"\n") + 1
             if end:
-                yield rest + block[:end]
-                rest = block[end:]
+                yield b"".join([*rest, block[:end]])
+                rest = [block[end:]]
             else:
-                rest += block
+                rest.append(block)
 
 
 def _sort_in(block: bytes, batch: Batch) -> None:

@@ -20,7 +20,8 @@ from __future__ import annotations
 import errno
 import json
 import os
-from _thread import allocate_lock
+from _thread import LockType, allocate_lock
+from collections import deque
 from pathlib import Path
 from time import time as _now
 from time import time_ns as _now_ns
@@ -29,6 +30,8 @@ from typing import Any
 from jupyter_aml.domain.errors import StorageFailed
 
 SUFFIX = ".jsonl"
+MOST_KEPT = 10_000_000
+"""Bytes of records that are kept in memory while a disk is full."""
 
 _write = os.write
 
@@ -117,6 +120,86 @@ class RecordWriter:
         self._fd = self._torn_fd = -1
         # The parent's other threads are not here to release theirs.
         self._lock = allocate_lock()
+
+
+class PatientWriter(RecordWriter):
+    """Keeps records in memory while the disk refuses them, so that no script fails by logging.
+
+    A call returns when its record is safe, or is kept (up to `MOST_KEPT` bytes, then the newest
+    are lost) and written before the next one that the disk takes, at the latest at the end of
+    the process. A warning says so once for each time that the disk begins to refuse.
+    """
+
+    __slots__ = ("_has_warned", "_keeping", "_kept", "_size")
+    _has_warned: bool
+    _keeping: LockType
+    _kept: deque[bytes]
+    _size: int
+
+    def __init__(self, folder: str | os.PathLike[str]) -> None:
+        self._empty()
+        super().__init__(folder)
+
+    def flush(self) -> None:
+        """Write what is kept, as far as the disk takes it."""
+        with self._keeping:
+            self._write_kept()
+
+    def close(self) -> None:
+        """Write what is kept and close the file."""
+        self.flush()
+        super().close()
+
+    def _append_slowly(self, line: bytes, written: int) -> None:
+        with self._keeping:
+            self._write_kept()
+            if self._kept:
+                self._keep(line)
+                return
+            try:
+                super()._append_slowly(line, written)
+                return
+            except StorageFailed as error:
+                refused = error
+            self._keep(line)
+            is_first, self._has_warned = not self._has_warned, True
+        if is_first:
+            _warn(self, refused)
+
+    def _write_kept(self) -> None:
+        while self._kept:
+            try:
+                super()._append_slowly(self._kept[0], 0)
+            except StorageFailed:
+                return
+            self._size -= len(self._kept.popleft())
+            self._has_warned = bool(self._kept)
+
+    def _keep(self, line: bytes) -> None:
+        with self._lock:
+            # Whatever comes next goes the slow way, behind what is kept.
+            self._fd, self._torn_fd = -1, max(self._fd, self._torn_fd)
+        if self._size + len(line) <= MOST_KEPT:
+            self._kept.append(line)
+            self._size += len(line)
+
+    def _forget(self) -> None:
+        super()._forget()
+        # What is kept is the parent's, who will write it.
+        self._empty()
+
+    def _empty(self) -> None:
+        self._kept = deque()
+        self._size, self._has_warned = 0, False
+        self._keeping = allocate_lock()
+
+
+def _warn(writer: PatientWriter, refused: StorageFailed) -> None:
+    import atexit
+    import warnings
+
+    atexit.register(writer.flush)
+    warnings.warn(f"{refused}; what is logged is kept in memory meanwhile", stacklevel=5)
 
 
 def _own_file(folder: Path) -> int:

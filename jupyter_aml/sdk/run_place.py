@@ -109,9 +109,9 @@ class RunPlace:
         if writer is None:
             if self._has_ended:
                 raise UserErrorException(f"run {self.id} has ended: nothing can be logged to it")
-            from jupyter_aml.runfolder.records import RecordWriter
+            from jupyter_aml.runfolder.records import PatientWriter
 
-            writer = self._writer = RecordWriter(self._folder.metrics)
+            writer = self._writer = PatientWriter(self._folder.metrics)
             if self._maker is not None:
                 from jupyter_aml.sdk.run_children import keep_few_open
 

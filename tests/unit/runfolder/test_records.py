@@ -15,7 +15,7 @@ import pytest
 from jupyter_aml.domain.errors import StorageFailed
 from jupyter_aml.runfolder import records
 from jupyter_aml.runfolder.reading import read_all
-from jupyter_aml.runfolder.records import RecordWriter
+from jupyter_aml.runfolder.records import PatientWriter, RecordWriter
 
 
 @pytest.fixture
@@ -173,6 +173,51 @@ def test_a_full_disk_is_said_and_the_next_record_is_whole(
     batch = read_all(folder)
     assert set(batch.series) == {"before", "after"}
     assert batch.torn == 1
+
+
+def test_a_patient_writer_keeps_records_until_the_disk_takes_them(folder: Path) -> None:
+    writer = PatientWriter(folder)
+    writer.number("loss", 0.0)
+    [path] = folder.glob("*.jsonl")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 10, hard))
+    try:
+        with pytest.warns(UserWarning, match="what is logged is kept in memory") as warned:
+            for step in range(1, 4):
+                writer.number("loss", float(step))
+            if os.fork() == 0:
+                writer.close()  # A child that ends writes nothing of its parent's.
+                os._exit(0)
+            os.wait()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    writer.number("loss", 4.0)
+    writer.number("loss", 5.0)
+    writer.close()
+
+    batch = read_all(folder)
+    assert list(batch.series["loss"].value) == [0.0, 1.0, 2.0, 3.0, 4.0, 5.0]
+    assert (len(warned), batch.torn, len([*folder.iterdir()])) == (1, 1, 1)
+
+
+def test_a_patient_writer_keeps_no_more_than_its_share_of_memory(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = os.open("/dev/full", os.O_WRONLY)
+    monkeypatch.setattr(records, "MOST_KEPT", 1_000)
+    monkeypatch.setattr(records, "_own_file", lambda folder: full)
+    writer = PatientWriter(folder)
+    with pytest.warns(UserWarning, match="No space left"):
+        for step in range(1_000):
+            writer.number("loss", float(step))
+    folder.mkdir()
+    with (folder / "x.jsonl").open("wb") as file:
+        os.dup2(file.fileno(), full)  # From now on there is room.
+    writer.close()
+
+    kept = read_all(folder).series["loss"].value
+    assert list(kept) == [float(step) for step in range(len(kept))]
+    assert 10 < len(kept) < 40
 
 
 def test_a_device_without_room_is_said(
