@@ -3,11 +3,14 @@
 import { Token } from '@lumino/coreutils';
 import type {
   WireBuildRequest,
+  WireCell,
   WireCheck,
   WireEnvironment,
   WireEvent,
   WireExperiment,
+  WireFacts,
   WireFile,
+  WireFiles,
   WireKernelSpec,
   WireKernels,
   WireLock,
@@ -15,9 +18,13 @@ import type {
   WireMetrics,
   WireNewEnvironment,
   WireNewKernelSpec,
+  WireRetry,
   WireRun,
+  WireRunDifference,
   WireRunPage,
+  WireSnapshot,
   WireStatus,
+  WireSubmit,
   WireSubscribe,
   WireWorkspace
 } from './wire';
@@ -64,6 +71,50 @@ export interface LogPiece {
   size: number;
 }
 
+/** Some bytes of a file from `offset` on, and how long the file is. */
+export interface Bytes {
+  data: Uint8Array;
+  offset: number;
+  size: number;
+}
+
+/** What is downloaded in one piece. */
+export type Archived = 'run' | 'outputs' | 'snapshot';
+
+/** The REST calls about what is in one run. */
+export interface RunRest {
+  metrics(runId: string): Promise<WireMetrics>;
+  /** One series with at most so many points; 0 for all of them. */
+  series(runId: string, name: string, points: number): Promise<WireMetrics>;
+  /** What the machine did while the run ran. */
+  systemMetrics(runId: string): Promise<WireMetrics>;
+  /** The first files by name; `filesPage` tells whether there are more. */
+  files(runId: string): Promise<WireFile[]>;
+  filesPage(runId: string, after: string | null): Promise<WireFiles>;
+  /** At most `limit` bytes of a file. */
+  fileBytes(runId: string, name: string, offset: number, limit: number): Promise<Bytes>;
+  fileUrl(runId: string, name: string, inline?: boolean): string;
+  /** The picture as a data: address, or null where it is larger than `limit` bytes. */
+  picture(runId: string, name: string, limit: number): Promise<string | null>;
+  logTail(runId: string, name: string, bytes: number): Promise<LogPiece>;
+  /** At most `limit` bytes of a log. */
+  logBytes(runId: string, name: string, offset: number, limit: number): Promise<Bytes>;
+  snapshot(runId: string): Promise<WireSnapshot>;
+  snapshotBytes(runId: string, path: string, offset: number, limit: number): Promise<Bytes>;
+  snapshotUrl(runId: string, path: string, inline?: boolean): string;
+  archiveUrl(runId: string, what: Archived): string;
+  facts(runId: string): Promise<WireFacts>;
+}
+
+/** The REST calls that compare runs and make new ones. */
+export interface RepeatRest {
+  difference(runId: string, other: string): Promise<WireRunDifference>;
+  /** Code that repeats the run. */
+  cell(runId: string): Promise<WireCell>;
+  retry(runId: string, body: WireRetry): Promise<WireRun>;
+  submit(body: WireSubmit): Promise<WireRun>;
+}
+
 /** Which runs of a workspace are wanted, in the words of the filter language. */
 export interface RunQuery {
   workspace: string;
@@ -101,7 +152,7 @@ export interface EnvironmentRest {
 }
 
 /** The REST calls, as models see them. Each rejects with a problem that has name and message. */
-export interface Rest extends EnvironmentRest {
+export interface Rest extends EnvironmentRest, RunRest, RepeatRest {
   status(): Promise<WireStatus>;
   workspaces(): Promise<WireWorkspace[]>;
   experiments(workspace: string): Promise<WireExperiment[]>;
@@ -109,12 +160,6 @@ export interface Rest extends EnvironmentRest {
   run(runId: string): Promise<WireRun>;
   cancel(runId: string): Promise<WireRun>;
   remove(runId: string): Promise<void>;
-  metrics(runId: string): Promise<WireMetrics>;
-  files(runId: string): Promise<WireFile[]>;
-  logTail(runId: string, name: string, bytes: number): Promise<LogPiece>;
-  /** The picture as a data: address, or null where it is larger than `limit` bytes. */
-  picture(runId: string, name: string, limit: number): Promise<string | null>;
-  fileUrl(runId: string, name: string, inline?: boolean): string;
 }
 
 /** The way to the server: one REST client and one socket per page. */
@@ -136,6 +181,20 @@ export const Commands = {
   copyId: 'jupyter-aml:copy-run-id',
   show: 'jupyter-aml:show-runs',
   refresh: 'jupyter-aml:refresh'
+} as const;
+
+/** The ids of the commands that compare runs and repeat them. */
+export const RepeatCommands = {
+  compare: 'jupyter-aml:compare-runs',
+  clone: 'jupyter-aml:clone-run',
+  retry: 'jupyter-aml:retry-run'
+} as const;
+
+/** The ids of the commands that send off what is open in the page. */
+export const SubmitCommands = {
+  cell: 'jupyter-aml:submit-cell',
+  notebook: 'jupyter-aml:submit-notebook',
+  file: 'jupyter-aml:submit-file'
 } as const;
 
 /** The ids of the commands about environments and kernels. */

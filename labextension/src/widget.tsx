@@ -5,6 +5,7 @@ import { createRoot } from 'react-dom/client';
 import uplotCss from 'uplot/dist/uPlot.min.css';
 import baseCss from '../style/base.css';
 import cardCss from '../style/card.css';
+import detailsCss from '../style/details.css';
 import logCss from '../style/log.css';
 import panesCss from '../style/panes.css';
 import { RunModel } from './models/run';
@@ -31,7 +32,7 @@ interface RenderProps {
 /** Draw the card until the returned function is called. */
 function render({ model, el }: RenderProps): () => void {
   const style = document.createElement('style');
-  style.textContent = [uplotCss, baseCss, cardCss, panesCss, logCss].join('\n');
+  style.textContent = [uplotCss, baseCss, cardCss, panesCss, logCss, detailsCss].join('\n');
   const place = document.createElement('div');
   el.append(style, place);
   const run = new RunModel(model.get('card').run.runId);

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { RunLibrary } from '../src/models/library';
-import { CONSOLE, RunModel } from '../src/models/run';
+import { CONSOLE } from '../src/models/logNames';
+import { RunModel } from '../src/models/run';
 import { aCard, aRun, aSeries, FakeServer, settled } from './samples';
 
 test('a newer state replaces an older one and never the other way round', () => {

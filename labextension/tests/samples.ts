@@ -89,7 +89,7 @@ export class FakeServer implements Feed {
   logReads = 0;
 
   readonly rest = {
-    files: async () => [],
+    filesPage: async () => ({ runId: '', files: [], total: 0, next: null }),
     picture: async () => null,
     fileUrl: (runId: string, name: string) => `/aml/runs/${runId}/files/${name}`,
     logTail: async (_runId: string, name: string) => {

@@ -1,11 +1,13 @@
 import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
-import type { LogPiece, Rest, RunQuery, Wanted } from '../tokens';
+import type { Archived, Bytes, LogPiece, Rest, RunQuery, Wanted } from '../tokens';
 import type {
   WireBuildRequest,
+  WireCell,
   WireCheck,
   WireEnvironment,
   WireExperiment,
+  WireFacts,
   WireFile,
   WireFiles,
   WireKernelSpec,
@@ -15,9 +17,13 @@ import type {
   WireMetrics,
   WireNewEnvironment,
   WireNewKernelSpec,
+  WireRetry,
   WireRun,
+  WireRunDifference,
   WireRunPage,
+  WireSnapshot,
   WireStatus,
+  WireSubmit,
   WireWorkspace
 } from '../wire';
 import { AmlProblem } from './problem';
@@ -54,16 +60,68 @@ export class AmlClient implements Rest {
     await this.answer(`runs/${runId}`, { method: 'DELETE' });
   }
 
+  difference(runId: string, other: string): Promise<WireRunDifference> {
+    return this.json(`runs/${runId}/difference/${other}`);
+  }
+
+  cell(runId: string): Promise<WireCell> {
+    return this.json(`runs/${runId}/cell`);
+  }
+
+  retry(runId: string, body: WireRetry): Promise<WireRun> {
+    return this.json(`runs/${runId}/retry`, post(body));
+  }
+
+  submit(body: WireSubmit): Promise<WireRun> {
+    return this.json('runs', post(body));
+  }
+
   metrics(runId: string): Promise<WireMetrics> {
     return this.json(`runs/${runId}/metrics`);
   }
 
+  series(runId: string, name: string, points: number): Promise<WireMetrics> {
+    return this.json(`runs/${runId}/metrics` + query({ name, points }));
+  }
+
+  systemMetrics(runId: string): Promise<WireMetrics> {
+    return this.json(`runs/${runId}/metrics` + query({ source: 'system' }));
+  }
+
   async files(runId: string): Promise<WireFile[]> {
-    return (await this.json<WireFiles>(`runs/${runId}/files`)).files;
+    return (await this.filesPage(runId, null)).files;
+  }
+
+  filesPage(runId: string, after: string | null): Promise<WireFiles> {
+    return this.json(`runs/${runId}/files` + query({ after }));
   }
 
   async logTail(runId: string, name: string, bytes: number): Promise<LogPiece> {
     return piece(await this.answer(`runs/${runId}/logs/${path(name)}` + query({ tail: bytes })));
+  }
+
+  async logBytes(runId: string, name: string, offset: number, limit: number): Promise<Bytes> {
+    const asked = `runs/${runId}/logs/${path(name)}` + query({ offset, limit });
+    const response = await this.answer(asked);
+    const data = new Uint8Array(await response.arrayBuffer());
+    const size = Number(response.headers.get('X-Aml-Size') ?? offset + data.length);
+    return { data, offset, size };
+  }
+
+  fileBytes(runId: string, name: string, offset: number, limit: number): Promise<Bytes> {
+    return this.bytes(`runs/${runId}/files/${path(name)}`, offset, limit);
+  }
+
+  snapshot(runId: string): Promise<WireSnapshot> {
+    return this.json(`runs/${runId}/snapshot`);
+  }
+
+  snapshotBytes(runId: string, name: string, offset: number, limit: number): Promise<Bytes> {
+    return this.bytes(`runs/${runId}/snapshot/${path(name)}`, offset, limit);
+  }
+
+  facts(runId: string): Promise<WireFacts> {
+    return this.json(`runs/${runId}/facts`);
   }
 
   async picture(runId: string, name: string, limit: number): Promise<string | null> {
@@ -81,9 +139,15 @@ export class AmlClient implements Rest {
   }
 
   fileUrl(runId: string, name: string, inline = false): string {
-    const token = this.settings.appendToken ? this.settings.token : '';
-    const asked = query({ inline: inline ? 1 : undefined, token: token || undefined });
-    return this.address(`runs/${runId}/files/${path(name)}`) + asked;
+    return this.link(`runs/${runId}/files/${path(name)}`, { inline: inline ? 1 : undefined });
+  }
+
+  snapshotUrl(runId: string, name: string, inline = false): string {
+    return this.link(`runs/${runId}/snapshot/${path(name)}`, { inline: inline ? 1 : undefined });
+  }
+
+  archiveUrl(runId: string, what: Archived): string {
+    return this.link(`runs/${runId}/archive`, { what });
   }
 
   environments(workspace: string): Promise<WireEnvironment[]> {
@@ -143,6 +207,28 @@ export class AmlClient implements Rest {
 
   private address(route: string): string {
     return URLExt.join(this.settings.baseUrl, 'aml') + '/' + route;
+  }
+
+  /** An address that a browser can go to by itself. */
+  private link(route: string, fields: Record<string, Asked>): string {
+    const token = this.settings.appendToken ? this.settings.token : '';
+    return this.address(route) + query({ ...fields, token: token || undefined });
+  }
+
+  private async bytes(route: string, offset: number, limit: number): Promise<Bytes> {
+    const headers = { Range: `bytes=${offset}-${offset + limit - 1}` };
+    const init = { headers, cache: 'no-store' } as const;
+    const response = await ServerConnection.makeRequest(this.address(route), init, this.settings);
+    if (response.status === 416) {
+      // An empty file has no range, and a file may become shorter.
+      return { data: new Uint8Array(), offset, size: offset };
+    }
+    if (!response.ok) {
+      throw await AmlProblem.of(response);
+    }
+    const data = new Uint8Array(await response.arrayBuffer());
+    const whole = /\/(\d+)$/.exec(response.headers.get('Content-Range') ?? '');
+    return { data, offset, size: whole ? Number(whole[1]) : data.length };
   }
 
   private async answer(route: string, init: RequestInit = {}): Promise<Response> {

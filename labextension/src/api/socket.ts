@@ -50,7 +50,8 @@ export class EventSocket implements Feed {
 
   private key(follower: Follower): string {
     const asked = follower.ask();
-    return `${asked.topic}/${asked.runId ?? asked.workspace}`;
+    const key = `${asked.topic}/${asked.runId ?? asked.workspace}`;
+    return asked.parentId ? `${key}/${asked.parentId}` : key;
   }
 
   private unfollow(follower: Follower): void {
@@ -60,8 +61,8 @@ export class EventSocket implements Feed {
     }
     this.followers.delete(follower);
     if (this.isOpen && ![...this.followers.values()].includes(key)) {
-      const { topic, runId, workspace } = follower.ask();
-      this.send({ type: 'unsubscribe', topic, runId, workspace });
+      const { topic, runId, workspace, parentId } = follower.ask();
+      this.send({ type: 'unsubscribe', topic, runId, workspace, parentId });
     }
     if (this.followers.size === 0) {
       // A cell that is cleared and run again must not open a new socket.
@@ -200,7 +201,11 @@ export class EventSocket implements Feed {
 function concerns(event: WireEvent, key: string): boolean {
   switch (event.type) {
     case 'run':
-      return key === `run/${event.run.runId}` || key === `runs/${event.run.workspace}`;
+      return (
+        key === `run/${event.run.runId}` ||
+        key === `runs/${event.run.workspace}` ||
+        key === `runs/${event.run.workspace}/${event.run.parentId}`
+      );
     case 'metrics':
       return key === `run/${event.metrics.runId}`;
     case 'deleted':

@@ -1,5 +1,7 @@
 /** Colours of a terminal, read piece by piece: an escape may be torn between two pieces. */
 
+import { visible } from './visible';
+
 /** A stretch of text in one style; `look` are class names, `colour` a colour beyond the 16. */
 export interface Span {
   text: string;
@@ -43,7 +45,7 @@ export class AnsiReader {
     let at = 0;
     for (let i = 0; i < text.length; i++) {
       const code = text.charCodeAt(i);
-      if (code >= 32 || code === 9) {
+      if (code !== 10 && code !== 13 && code !== 27) {
         continue;
       }
       this.put(text.slice(at, i), screen);
@@ -72,7 +74,7 @@ export class AnsiReader {
 
   private put(text: string, screen: Screen): void {
     if (text) {
-      screen.put({ text, ...this.style });
+      screen.put({ text: visible(text), ...this.style });
     }
   }
 

@@ -8,20 +8,22 @@ import type {
   WireSubscribe,
   WireValue
 } from '../wire';
+import { listed, picturesOf } from './files';
 import { LogModel } from './log';
+import { byLogOrder, CONSOLE, isLog } from './logNames';
+import type { Reader } from './paged';
 import { Series } from './series';
+import type { Look } from './series';
 import { Signal } from './signal';
 import { isPicture } from './stored';
 import { FINAL } from './words';
 
-export const CONSOLE = 'user_logs/std_log.txt';
 const TAIL = 262_144;
 const KEPT_TAIL = 65_536;
 const KEPT_POINTS = 500;
 const KEPT_FILES = 200;
+const MORE_FILES = 50_000;
 const MOST_VALUES = 1_000;
-const PICTURE_LIMIT = 200_000;
-const MOST_PICTURES = 12;
 
 /** The way to the server that a run can be followed over. */
 export interface Live {
@@ -50,10 +52,14 @@ export class RunModel implements Follower {
   private isTold = false;
   isDeleted = false;
   files: WireFile[] = [];
+  /** How many files there are; of very many only the first are here. */
+  fileCount = 0;
   readonly series = new Map<string, Series>();
   readonly values = new Map<string, WireValue[]>();
   /** Pictures as data: addresses, for stored outputs. */
   readonly pictures = new Map<string, string>();
+  /** How the charts of this run are drawn. */
+  readonly look: Look = { isLog: false, byTime: false, smoothing: 0 };
   /** What the charts on this page look like now, by series. */
   readonly charts = new Map<string, () => string | null>();
 
@@ -76,14 +82,28 @@ export class RunModel implements Follower {
     return this.live !== null;
   }
 
-  /** Names of the logs: the console first, then by name. */
+  /** The way to the server, while there is one. */
+  get way(): Live | null {
+    return this.isLive ? this.live : null;
+  }
+
+  /** Names of the logs, in the order of the numbers that some begin with; the console is next. */
   get logNames(): string[] {
-    const isLog = (name: string): boolean => /^(user_logs|azureml-logs|logs)\//.test(name);
     const names = new Set([CONSOLE, ...this.files.map(file => file.name).filter(isLog)]);
     for (const name of this.logs.keys()) {
       names.add(name);
     }
-    return [...names];
+    return [...names].sort(byLogOrder);
+  }
+
+  readonly firstLog = CONSOLE;
+
+  /** Reads any part of a log from the server; null where there is none to ask. */
+  logReader(name: string): Reader | null {
+    const { live } = this;
+    return live && this.isLive
+      ? (offset, limit) => live.rest.logBytes(this.runId, name, offset, limit)
+      : null;
   }
 
   /** Take a stored card, unless what is known already is newer. */
@@ -94,6 +114,7 @@ export class RunModel implements Follower {
     }
     [this.run, this.savedAt] = [card.run, card.savedAt];
     this.files = card.files ?? [];
+    this.fileCount = this.files.length;
     for (const [name, address] of Object.entries(card.images ?? {})) {
       // A notebook of a stranger must not make this page ask for anything elsewhere.
       if (isPicture(address)) {
@@ -187,6 +208,12 @@ export class RunModel implements Follower {
     if (this.live) {
       this.takeRun(await this.live.rest.cancel(this.runId));
     }
+  }
+
+  /** List more of very many files. */
+  async moreFiles(): Promise<void> {
+    this.filesWanted = this.files.length + MORE_FILES;
+    await this.fetchFiles();
   }
 
   fileUrl(name: string, inline = false): string | null {
@@ -325,40 +352,31 @@ export class RunModel implements Follower {
     if (!this.live || !this.isLive) {
       return;
     }
+    if (this.isListing) {
+      // A run that writes many files tells of them faster than they are listed.
+      this.isListAgain = true;
+      return;
+    }
+    this.isListing = true;
     try {
-      this.files = await this.live.rest.files(this.runId);
+      const { files, total } = await listed(this.live.rest, this.runId, this.filesWanted);
+      [this.files, this.fileCount] = [files, total];
       this.changed.emit();
     } catch (error) {
       this.problem ??= (error as Error).message;
       this.changed.emit();
     }
+    this.isListing = false;
+    if (this.isListAgain) {
+      this.isListAgain = false;
+      await this.fetchFiles();
+    }
   }
 
   private async fetchPictures(): Promise<void> {
-    for (const [name, shown] of [...this.imageFiles()].slice(0, MOST_PICTURES)) {
-      try {
-        const address = await this.live!.rest.picture(this.runId, shown.at(-1)!, PICTURE_LIMIT);
-        if (address) {
-          this.pictures.set(name, address);
-        }
-      } catch {
-        // A stored output goes without a picture that cannot be had.
-        continue;
-      }
+    for (const [name, picture] of await picturesOf(this.live!.rest, this.runId, this.values)) {
+      this.pictures.set(name, picture);
     }
-  }
-
-  /** The files of the images that the run logged, by the name they were logged under. */
-  imageFiles(): Map<string, string[]> {
-    const found = new Map<string, string[]>();
-    for (const [name, all] of this.values) {
-      const files = all.filter(one => one.kind === 'image').map(one => fileOf(one.value));
-      const known = [...new Set(files)].filter(file => file !== '');
-      if (known.length > 0) {
-        found.set(name, known);
-      }
-    }
-    return found;
   }
 
   private readonly logs = new Map<string, LogModel>();
@@ -366,10 +384,7 @@ export class RunModel implements Follower {
   private cursor: Record<string, number> | undefined;
   private following: Following | null = null;
   private isBehind = false;
-}
-
-/** The name of the file that an image value points at. */
-function fileOf(value: unknown): string {
-  const file = (value as { file?: unknown } | null)?.file;
-  return typeof file === 'string' ? file : '';
+  private filesWanted = 1;
+  private isListing = false;
+  private isListAgain = false;
 }

@@ -2,6 +2,13 @@ import type { WireSeries } from '../wire';
 
 const DRAWN = 1_000;
 
+/** How a curve is drawn: on a logarithmic scale, over time, and how much smoothed (0 to 1). */
+export interface Look {
+  isLog: boolean;
+  byTime: boolean;
+  smoothing: number;
+}
+
 /** One curve with a bounded number of points: it is thinned out again as it grows. */
 export class Series {
   x: number[] = [];
@@ -93,4 +100,34 @@ export function thin(x: number[], y: (number | null)[], points: number): number[
     from = at;
   }
   return [...kept].sort((a, b) => a - b);
+}
+
+/**
+ * The curve without its noise: each point drawn towards those before it.
+ *
+ * The weight of what was before grows with `smoothing`; the beginning is not drawn towards zero.
+ */
+export function smoothed(y: (number | null)[], smoothing: number): (number | null)[] {
+  let [mean, weight] = [0, 0];
+  return y.map(value => {
+    if (value === null) {
+      return null;
+    }
+    mean = mean * smoothing + value * (1 - smoothing);
+    weight = weight * smoothing + (1 - smoothing);
+    return mean / weight;
+  });
+}
+
+/** The part of a curve from one x to another, with the points just outside of it. */
+export function between(series: WireSeries, from: number, to: number): WireSeries {
+  const first = Math.max(0, series.x.findIndex(x => x >= from) - 1);
+  const behind = series.x.findIndex(x => x > to);
+  const end = behind < 0 ? series.x.length : behind + 1;
+  return {
+    ...series,
+    x: series.x.slice(first, end),
+    y: series.y.slice(first, end),
+    t: series.t.slice(first, end)
+  };
 }

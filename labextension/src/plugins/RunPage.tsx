@@ -22,7 +22,13 @@ export class RunPage extends ReactWidget {
   protected override render(): JSX.Element {
     const run = this.library.runs.get(this.runId);
     return (
-      <RunCard model={run} form="page" trans={this.library.trans} cancel={() => run.cancel()} />
+      <RunCard
+        model={run}
+        form="page"
+        trans={this.library.trans}
+        parts={this.library.parts}
+        cancel={() => run.cancel()}
+      />
     );
   }
 

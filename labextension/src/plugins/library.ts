@@ -2,13 +2,17 @@ import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { Token } from '@lumino/coreutils';
 import { RunLibrary } from '../models/library';
-import { IServer } from '../tokens';
+import { Commands, IServer } from '../tokens';
 import type { Trans } from '../tokens';
+import type { Parts } from '../views/parts';
+import { servedParts } from '../views/served';
 
 /** What every view of runs on this page shares. */
 export interface IRunLibrary {
   runs: RunLibrary;
   trans: Trans;
+  /** What a view of a run shows beyond what is stored of it. */
+  parts: Parts;
 }
 
 export const IRunLibrary = new Token<IRunLibrary>(
@@ -24,8 +28,10 @@ export const library: JupyterFrontEndPlugin<IRunLibrary> = {
   requires: [IServer],
   optional: [ITranslator],
   provides: IRunLibrary,
-  activate: (_app, way: IServer, translator: ITranslator | null) => {
+  activate: (app, way: IServer, translator: ITranslator | null) => {
     const bundle = (translator ?? nullTranslator).load('jupyter_aml');
-    return { runs: new RunLibrary(way), trans: (text, ...args) => bundle.__(text, ...args) };
+    const trans: Trans = (text, ...args) => bundle.__(text, ...args);
+    const visit = (runId: string): void => void app.commands.execute(Commands.open, { runId });
+    return { runs: new RunLibrary(way), trans, parts: servedParts(visit, trans) };
   }
 };

@@ -59,6 +59,7 @@ class RunRenderer extends Widget implements IRenderMime.IRenderer {
         model={run}
         form={bundle.show === 'mini' ? 'mini' : 'full'}
         trans={this.library.trans}
+        parts={this.library.parts}
         cancel={() => run.cancel()}
         open={this.opener(bundle.runId)}
       />

@@ -1,181 +1,160 @@
 import * as React from 'react';
-import uPlot from 'uplot';
 import type { RunModel } from '../models/run';
-import type { Series } from '../models/series';
+import { between, smoothed, thin } from '../models/series';
+import type { Look, Series } from '../models/series';
 import { number } from '../models/words';
-import { Button } from './Control';
-import { useIsSeen, useSignal, useSize, useTheme, useTrans } from './hooks';
+import type { WireSeries } from '../wire';
+import { Button, QUIET } from './Control';
+import { useSignal, useTrans } from './hooks';
+import { Plot } from './Plot';
+import type { Drawing } from './Plot';
 
 const PAUSE = 100;
-const MARKED_BELOW = 40;
+const DRAWN = 2_000;
+const MOST_POINTS = 100_000;
 
 interface ChartProps {
   model: RunModel;
   series: Series;
 }
 
-/** One curve over the steps; it is drawn at most ten times a second, and only while it is seen. */
+/** One curve of a run; it is drawn at most ten times a second, and finer where it is zoomed into. */
 export function Chart({ model, series }: ChartProps): JSX.Element {
   const trans = useTrans();
-  const frame = React.useRef<HTMLDivElement>(null);
-  const plot = React.useRef<uPlot | null>(null);
-  const [pointed, setPointed] = React.useState<number | null>(null);
-  const { width, height } = useSize(frame);
-  const isSeen = useIsSeen(frame);
-  const theme = useTheme();
-  const version = useSignal(model.measured, PAUSE);
-
-  React.useEffect(() => {
-    const node = frame.current;
-    if (!node || width === 0) {
+  const version = useSignal(model.measured, PAUSE) + useSignal(model.changed, PAUSE);
+  const [detail, setDetail] = React.useState<WireSeries | null>(null);
+  const { isLog, byTime, smoothing } = model.look;
+  const drawing = React.useMemo(
+    () => drawn(detail ?? series, { isLog, byTime, smoothing }),
+    [series, detail, version, isLog, byTime, smoothing]
+  );
+  const asked = React.useRef(0);
+  const zoomed = async (range: [number, number] | null): Promise<void> => {
+    const turn = ++asked.current;
+    const way = model.way;
+    if (range === null || !way || !series.isThin || byTime) {
+      setDetail(null);
       return;
     }
-    // The node itself has no size while Lab changes the theme.
-    const size = { width, height };
-    const made = new uPlot(
-      { ...options(node, series, setPointed), ...size },
-      columns(series),
-      node
-    );
-    plot.current = made;
-    const draw = (): string => picture(made);
-    model.charts.set(series.name, draw);
-    return () => {
-      if (model.charts.get(series.name) === draw) {
-        // The picture outlives the drawing, for the notebook that is saved later.
-        const last = draw();
-        model.charts.set(series.name, () => last);
+    const share = (range[1] - range[0]) / (series.x.at(-1)! - series.x[0] || 1);
+    const points = Math.min(MOST_POINTS, Math.ceil(DRAWN / Math.max(share, 1e-6)));
+    try {
+      const found = await way.rest.series(model.runId, series.name, points);
+      const whole = found.series[series.name];
+      if (whole && turn === asked.current) {
+        setDetail(part(whole, range));
       }
-      made.destroy();
-      plot.current = null;
-    };
-  }, [model, series, theme, width > 0]);
-
-  React.useEffect(() => {
-    if (width > 0 && height > 0) {
-      plot.current?.setSize({ width, height });
+    } catch {
+      // What is drawn already is the same curve, only coarser.
+      setDetail(null);
     }
-  }, [width, height]);
-
-  React.useEffect(() => {
-    if (isSeen) {
-      plot.current?.setData(columns(series));
-    }
-  }, [series, version, isSeen]);
-
-  const step = pointed === null ? undefined : series.x[pointed];
-  const value = pointed === null ? series.last : series.y[pointed];
+  };
+  const offer = React.useCallback(
+    (draw: () => string) => {
+      model.charts.set(series.name, draw);
+      return () => {
+        if (model.charts.get(series.name) === draw) {
+          // The picture outlives the drawing, for the notebook that is saved later.
+          const last = draw();
+          model.charts.set(series.name, () => last);
+        }
+      };
+    },
+    [model, series]
+  );
   return (
-    <figure
-      className="jp-aml-Chart"
-      aria-label={trans('%1: %2 points, last %3', series.name, series.count, number(series.last))}
-    >
-      <figcaption>
-        <span className="jp-aml-Chart-name" title={series.name}>
-          {series.name}
-        </span>
-        <span className="jp-aml-Chart-value">
-          {step === undefined ? number(value) : trans('step %1: %2', number(step), number(value))}
-        </span>
-        <span className="jp-aml-Chart-save">
-          <Button
-            className="jp-mod-small"
-            title={trans('Save %1 as PNG', series.name)}
-            onClick={() => savePng(plot.current, series)}
-          >
-            PNG
-          </Button>
-          <Button
-            className="jp-mod-small"
-            title={trans('Save %1 as CSV', series.name)}
-            onClick={() => saveCsv(series)}
-          >
-            CSV
-          </Button>
-        </span>
-      </figcaption>
-      <div className="jp-aml-Chart-frame" ref={frame} />
-    </figure>
+    <Plot
+      name={series.name}
+      label={trans('%1: %2 points, last %3', series.name, series.count, number(series.last))}
+      drawing={drawing}
+      note={number(series.last)}
+      zoomed={range => void zoomed(range)}
+      csv={() => csv(model, series)}
+      offer={offer}
+    />
   );
 }
 
-function columns(series: Series): uPlot.AlignedData {
-  return [series.x, series.y];
-}
-
-function options(
-  node: HTMLElement,
-  series: Series,
-  point: (index: number | null) => void
-): uPlot.Options {
-  const style = getComputedStyle(node);
-  const colour = (name: string, fallback: string): string =>
-    style.getPropertyValue(name).trim() || fallback;
-  const ink = colour('--jp-ui-font-color2', style.color);
-  const line = colour('--jp-border-color2', '#8884');
-  const font = `10px ${colour('--jp-ui-font-family', 'sans-serif')}`;
-  const axis = {
-    stroke: ink,
-    font,
-    grid: { stroke: line, width: 1 },
-    ticks: { stroke: line, size: 3, width: 1 }
-  };
+/** The points of a part that was zoomed into, with the ends of the curve around it. */
+function part(whole: WireSeries, [from, to]: [number, number]): WireSeries {
+  const inner = between(whole, from, to);
+  const kept = thin(inner.x, inner.y, DRAWN);
+  const pick = <T,>(column: T[], all: T[]): T[] => [
+    ...(inner.x[0] > whole.x[0] ? [all[0]] : []),
+    ...kept.map(index => column[index]),
+    ...(inner.x.at(-1)! < whole.x.at(-1)! ? [all.at(-1)!] : [])
+  ];
   return {
-    width: 0,
-    height: 0,
-    padding: [6, 10, 0, 0],
-    legend: { show: false },
-    cursor: { y: false, drag: { x: true, y: false } },
-    scales: { x: { time: false } },
-    axes: [
-      { ...axis, size: 22, gap: 2, space: 48 },
-      {
-        ...axis,
-        size: 48,
-        gap: 2,
-        space: 26,
-        values: (_, ticks) => ticks.map(tick => number(tick))
-      }
-    ],
-    series: [
-      {},
-      {
-        stroke: colour('--jp-brand-color1', '#1976d2'),
-        width: 1.5,
-        spanGaps: false,
-        points: { show: () => series.x.length < MARKED_BELOW, size: 4 }
-      }
-    ],
-    hooks: { setCursor: [u => point(u.cursor.idx ?? null)] }
+    ...whole,
+    x: pick(inner.x, whole.x),
+    y: pick(inner.y, whole.y),
+    t: pick(inner.t, whole.t)
   };
 }
 
-/** The chart as a PNG image on the page's background, so that it can be read on any other. */
-function picture({ ctx }: uPlot): string {
-  const copy = document.createElement('canvas');
-  [copy.width, copy.height] = [ctx.canvas.width, ctx.canvas.height];
-  const ink = copy.getContext('2d')!;
-  const paper = getComputedStyle(document.body).getPropertyValue('--jp-layout-color1').trim();
-  ink.fillStyle = paper || 'white';
-  ink.fillRect(0, 0, copy.width, copy.height);
-  ink.drawImage(ctx.canvas, 0, 0);
-  return copy.toDataURL('image/png');
+function drawn(series: Pick<WireSeries, 'x' | 'y' | 't'>, look: Look): Drawing {
+  const order = look.byTime
+    ? series.t.map((_, i) => i).sort((a, b) => series.t[a] - series.t[b])
+    : null;
+  const x = order ? order.map(i => series.t[i]) : [...series.x];
+  const y = order ? order.map(i => series.y[i]) : [...series.y];
+  const raw = { label: '', y };
+  const curves = look.smoothing
+    ? [
+        { ...raw, isFaint: true },
+        { label: '', y: smoothed(y, look.smoothing) }
+      ]
+    : [raw];
+  return { x, curves, isLog: look.isLog, isTime: look.byTime };
 }
 
-function savePng(plot: uPlot | null, series: Series): void {
-  if (plot) {
-    save(picture(plot), `${series.name}.png`);
-  }
+/** Every point, from the server where not all are here. */
+async function csv(model: RunModel, series: Series): Promise<string> {
+  const way = series.isThin ? model.way : null;
+  const found = way ? await way.rest.series(model.runId, series.name, 0) : null;
+  const { x, y, t } = found?.series[series.name] ?? series;
+  return ['step,value,time', ...x.map((step, i) => `${step},${y[i] ?? ''},${t[i]}`)].join('\n');
 }
 
-function saveCsv(series: Series): void {
-  const rows = series.x.map((x, i) => `${x},${series.y[i] ?? ''},${series.t[i]}`);
-  const text = ['step,value,time', ...rows].join('\n');
-  save(`data:text/csv;charset=utf-8,${encodeURIComponent(text)}`, `${series.name}.csv`);
-}
-
-function save(address: string, name: string): void {
-  const link = document.createElement('a');
-  [link.href, link.download] = [address, name.replace(/[\\/]/g, '_')];
-  link.click();
+/** How the charts of a run are drawn, for all of them at once. */
+export function ChartBar({ model }: { model: RunModel }): JSX.Element {
+  const trans = useTrans();
+  const { look } = model;
+  const change = (changes: Partial<Look>): void => {
+    Object.assign(look, changes);
+    model.changed.emit();
+  };
+  return (
+    <div className="jp-aml-ChartBar" role="group" aria-label={trans('How the charts are drawn')}>
+      <Button
+        className="jp-mod-small"
+        aria-pressed={look.isLog}
+        title={trans('Logarithmic scale; what is not above zero is left out')}
+        onClick={() => change({ isLog: !look.isLog })}
+      >
+        {trans('Log scale')}
+      </Button>
+      <Button
+        className="jp-mod-small"
+        aria-pressed={look.byTime}
+        title={trans('Over time instead of steps')}
+        onClick={() => change({ byTime: !look.byTime })}
+      >
+        {trans('By time')}
+      </Button>
+      <label className="jp-aml-Switch" title={trans('Smoothing')}>
+        {trans('Smooth')}
+        <input
+          type="range"
+          min={0}
+          max={0.99}
+          step={0.01}
+          value={look.smoothing}
+          aria-label={trans('Smoothing')}
+          onChange={event => change({ smoothing: Number(event.target.value) })}
+          {...QUIET}
+        />
+      </label>
+    </div>
+  );
 }

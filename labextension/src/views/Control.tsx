@@ -26,3 +26,21 @@ export function Copy({ text, label }: { text: string; label: string }): JSX.Elem
     </Button>
   );
 }
+
+/** A problem, and the button that mends it. */
+export function Trouble({
+  text,
+  label,
+  mend
+}: {
+  text: string;
+  label: string;
+  mend(): void;
+}): JSX.Element {
+  return (
+    <div className="jp-aml-Trouble" role="alert">
+      <span>{text}</span>
+      <Button onClick={mend}>{label}</Button>
+    </div>
+  );
+}

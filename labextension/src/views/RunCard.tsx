@@ -14,13 +14,18 @@ import {
 } from '../models/words';
 import type { Trans } from '../tokens';
 import type { WireRun } from '../wire';
-import { Chart } from './Chart';
 import { Button } from './Control';
 import { TransContext, useNow, useSignal, useTrans } from './hooks';
+import { ImagesPane, imagesOf } from './ImagesPane';
+import { later } from './later';
 import { LogPane } from './LogPane';
-import { DetailsPane, FilesPane, ImagesPane, imagesOf, MetricsPane, Trouble } from './panes';
+import { DetailsPane, FileList, MetricsPane, Trouble } from './panes';
+import type { Parts } from './parts';
 import { Sparkline } from './Sparkline';
 import { Tabs } from './Tabs';
+
+const Chart = later(async () => (await import('./Chart')).Chart);
+const ChartBar = later(async () => (await import('./Chart')).ChartBar);
 
 const CANCELABLE = new Set([
   'NotStarted',
@@ -41,10 +46,13 @@ export interface RunCardProps {
   cancel?: () => Promise<void>;
   /** Opens the run's page; without it there is no such button. */
   open?: () => void;
+  /** What only the server can tell; without it that is left out. */
+  parts?: Parts;
 }
 
 /** One run: how it goes, how long, and where the result is. */
-export function RunCard({ model, form, trans = plain, cancel, open }: RunCardProps): JSX.Element {
+export function RunCard(props: RunCardProps): JSX.Element {
+  const { model, form, trans = plain, cancel, open, parts } = props;
   useSignal(model.changed, 100);
   const run = model.run;
   return (
@@ -57,7 +65,7 @@ export function RunCard({ model, form, trans = plain, cancel, open }: RunCardPro
         {run ? (
           <>
             <Head model={model} run={run} form={form} cancel={cancel} open={open} />
-            {form !== 'mini' && <Body model={model} run={run} />}
+            {form !== 'mini' && <Body model={model} run={run} parts={parts} />}
           </>
         ) : (
           <Unknown model={model} />
@@ -67,7 +75,7 @@ export function RunCard({ model, form, trans = plain, cancel, open }: RunCardPro
   );
 }
 
-interface HeadProps extends Omit<RunCardProps, 'trans'> {
+interface HeadProps extends Omit<RunCardProps, 'trans' | 'parts'> {
   run: WireRun;
 }
 
@@ -221,18 +229,25 @@ function Spark({ model }: { model: RunModel }): JSX.Element | null {
   return first ? <Sparkline series={first} /> : null;
 }
 
-function Body({ model, run }: { model: RunModel; run: WireRun }): JSX.Element {
+interface BodyProps {
+  model: RunModel;
+  run: WireRun;
+  parts?: Parts;
+}
+
+function Body({ model, run, parts }: BodyProps): JSX.Element {
   const trans = useTrans();
   useSignal(model.measured, 250);
-  const images = imagesOf(model).length;
+  const images = imagesOf(model).size;
+  const Files = parts?.files ?? FileList;
   const tabs = [
     { id: 'log', label: trans('Log'), pane: () => <LogPane model={model} /> },
     { id: 'metrics', label: trans('Metrics'), pane: () => <MetricsPane model={model} /> },
     {
       id: 'files',
       label: trans('Files'),
-      badge: model.files.length,
-      pane: () => <FilesPane model={model} />
+      badge: model.fileCount,
+      pane: () => <Files model={model} />
     },
     {
       id: 'images',
@@ -240,11 +255,12 @@ function Body({ model, run }: { model: RunModel; run: WireRun }): JSX.Element {
       badge: images,
       pane: () => <ImagesPane model={model} />
     },
+    ...(parts?.tabs(model, parts) ?? []),
     {
       id: 'details',
       label: trans('Details'),
       badge: run.warnings.length,
-      pane: () => <DetailsPane model={model} />
+      pane: () => <DetailsPane model={model} parts={parts} />
     }
   ];
   return (
@@ -295,10 +311,13 @@ function Measures({ model, run }: { model: RunModel; run: WireRun }): JSX.Elemen
         </table>
       </div>
       {curves.length > 0 && (
-        <div className="jp-aml-Charts">
-          {curves.map(series => (
-            <Chart key={series.name} model={model} series={series} />
-          ))}
+        <div className="jp-aml-Curves">
+          <ChartBar model={model} />
+          <div className="jp-aml-Charts">
+            {curves.map(series => (
+              <Chart key={series.name} model={model} series={series} />
+            ))}
+          </div>
         </div>
       )}
     </div>

@@ -1,93 +1,157 @@
 import * as React from 'react';
-import { number } from '../models/words';
+import { cellText, numericColumns, tableOfValues } from '../models/table';
+import type { Table } from '../models/table';
 import type { WireValue } from '../wire';
+import { Button } from './Control';
+import { Grid } from './Grid';
 import { useTrans } from './hooks';
+import { later } from './later';
+import { Plot } from './Plot';
+import type { Drawing } from './Plot';
 
-const MOST_ROWS = 200;
+const MOST_SHOWN = 200;
+const MOST_CURVES = 7;
+const SHAPES = new Set(['confusion_matrix', 'accuracy_table', 'predictions', 'residuals']);
 
-/** What was logged under one name and is not a number: a table wherever it has columns. */
-export function Values({
-  name,
-  values
-}: {
+const Shape = later(async () => (await import('./Shapes')).Shape);
+
+interface ValuesProps {
   name: string;
   values: WireValue[];
-}): JSX.Element | null {
-  const trans = useTrans();
+}
+
+/** What was logged under one name and is not a number: a picture or a table wherever it can be. */
+export function Values({ name, values }: ValuesProps): JSX.Element | null {
   const shown = values.filter(one => one.kind !== 'image');
   if (shown.length === 0) {
     return null;
   }
-  const isRows = shown.every(one => one.kind === 'row' && isObject(one.value));
   return (
-    <section className="jp-aml-Values">
+    <section className="jp-aml-Values" aria-label={name}>
       <h4>{name}</h4>
-      {isRows ? (
-        <Grid rows={shown.map(one => one.value as Record<string, unknown>)} />
-      ) : (
-        shown.slice(-MOST_ROWS).map((one, i) => <Value key={i} value={one.value} />)
-      )}
-      {shown.length > MOST_ROWS && (
-        <p>{trans('%1 earlier ones are not shown.', shown.length - MOST_ROWS)}</p>
-      )}
+      <Content name={name} values={shown} />
     </section>
   );
 }
 
-function Value({ value }: { value: unknown }): JSX.Element {
-  if (Array.isArray(value)) {
-    return <p className="jp-aml-Values-list">{value.slice(0, MOST_ROWS).map(text).join(', ')}</p>;
+function Content({ name, values }: ValuesProps): JSX.Element {
+  const table = React.useMemo(() => tableOfValues(values), [values]);
+  const last = values.at(-1)!;
+  if (SHAPES.has(last.kind)) {
+    return <Shape name={name} values={values.filter(one => one.kind === last.kind)} />;
   }
-  if (isObject(value)) {
-    const columns = Object.values(value);
-    return columns.length > 0 && columns.every(Array.isArray) ? (
-      <Grid rows={transposed(value as Record<string, unknown[]>)} />
-    ) : (
-      <Grid rows={[value]} />
-    );
-  }
-  return <p>{text(value)}</p>;
+  return table && table.columns.length > 0 ? (
+    <TableValues name={name} table={table} />
+  ) : (
+    <Plain values={values} />
+  );
 }
 
-function Grid({ rows }: { rows: Record<string, unknown>[] }): JSX.Element {
-  const heads = [...new Set(rows.slice(0, MOST_ROWS).flatMap(row => Object.keys(row)))];
+/** A table, and its columns of numbers as curves. */
+function TableValues({ name, table }: { name: string; table: Table }): JSX.Element {
+  const trans = useTrans();
+  const numeric = React.useMemo(() => numericColumns(table), [table]);
+  const [isDrawn, setDrawn] = React.useState(true);
+  const canDraw = numeric.length > 0 && table.rows.length > 1;
   return (
-    <table className="jp-aml-Table">
-      <thead>
-        <tr>
-          {heads.map(head => (
-            <th key={head} scope="col" className="jp-mod-number">
-              {head}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {rows.slice(0, MOST_ROWS).map((row, i) => (
-          <tr key={i}>
-            {heads.map(head => (
-              <td key={head} className="jp-mod-number">
-                {head in row ? text(row[head]) : ''}
-              </td>
+    <>
+      {canDraw && (
+        <div className="jp-aml-Values-bar">
+          <Button
+            className="jp-mod-small"
+            aria-pressed={isDrawn}
+            onClick={() => setDrawn(!isDrawn)}
+          >
+            {trans('Curves')}
+          </Button>
+        </div>
+      )}
+      {canDraw && isDrawn && <Curves name={name} table={table} columns={numeric} />}
+      <Grid table={table} label={trans('Table of %1', name)} />
+    </>
+  );
+}
+
+interface CurvesProps {
+  name: string;
+  table: Table;
+  columns: number[];
+}
+
+/** Columns over one of them, or over the numbers of the rows. */
+function Curves({ name, table, columns }: CurvesProps): JSX.Element {
+  const trans = useTrans();
+  const [over, setOver] = React.useState<number | null>(null);
+  const drawing = React.useMemo(() => drawn(table, columns, over), [table, columns, over]);
+  return (
+    <>
+      {columns.length > 1 && (
+        <label className="jp-aml-Switch">
+          {trans('Over')}
+          <select
+            aria-label={trans('What %1 is drawn over', name)}
+            value={over ?? ''}
+            onChange={event =>
+              setOver(event.target.value === '' ? null : Number(event.target.value))
+            }
+          >
+            <option value="">{trans('row')}</option>
+            {columns.map(column => (
+              <option key={column} value={column}>
+                {table.columns[column]}
+              </option>
             ))}
-          </tr>
-        ))}
-      </tbody>
-    </table>
+          </select>
+        </label>
+      )}
+      <div className="jp-aml-Values-plot">
+        <Plot
+          name={name}
+          label={trans('%1: %2 rows', name, table.rows.length)}
+          drawing={drawing}
+          note={drawing.curves.map(curve => curve.label).join(', ')}
+          xName={over === null ? trans('row') : table.columns[over]}
+        />
+      </div>
+    </>
   );
 }
 
-function transposed(columns: Record<string, unknown[]>): Record<string, unknown>[] {
-  const length = Math.max(...Object.values(columns).map(column => column.length));
-  return Array.from({ length: Math.min(length, MOST_ROWS) }, (_, i) =>
-    Object.fromEntries(Object.entries(columns).map(([name, column]) => [name, column[i]]))
+function drawn(table: Table, columns: number[], over: number | null): Drawing {
+  const value = (row: number, column: number): number | null => {
+    const cell = table.rows[row][column];
+    return typeof cell === 'number' ? cell : null;
+  };
+  let rows = table.rows.map((_, i) => i);
+  if (over !== null) {
+    rows = rows.filter(row => value(row, over) !== null);
+    rows.sort((one, other) => value(one, over)! - value(other, over)!);
+  }
+  const curves = columns.filter(column => column !== over).slice(0, MOST_CURVES);
+  return {
+    x: rows.map(row => (over === null ? row : value(row, over)!)),
+    curves: curves.map(column => ({
+      label: table.columns[column],
+      y: rows.map(row => value(row, column))
+    }))
+  };
+}
+
+/** Words and lists. */
+function Plain({ values }: { values: WireValue[] }): JSX.Element {
+  const trans = useTrans();
+  return (
+    <>
+      {values.slice(-MOST_SHOWN).map((one, i) => (
+        <p key={i} className="jp-aml-Values-list">
+          {Array.isArray(one.value)
+            ? one.value.slice(0, MOST_SHOWN).map(cellText).join(', ')
+            : cellText(one.value)}
+        </p>
+      ))}
+      {values.length > MOST_SHOWN && (
+        <p>{trans('%1 earlier ones are not shown.', values.length - MOST_SHOWN)}</p>
+      )}
+    </>
   );
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function text(value: unknown): string {
-  return typeof value === 'object' && value !== null ? JSON.stringify(value) : number(value);
 }

@@ -1,9 +1,13 @@
 import * as React from 'react';
 import type { RunModel } from '../models/run';
 import { moment, number, size } from '../models/words';
-import { Button, Copy, QUIET } from './Control';
+import type { WireRun } from '../wire';
+import { Copy, QUIET } from './Control';
 import { useSignal, useTrans } from './hooks';
+import type { Parts } from './parts';
 import { Values } from './Values';
+
+export { Trouble } from './Control';
 
 interface PaneProps {
   model: RunModel;
@@ -84,7 +88,7 @@ function highest(y: (number | null)[]): number | null {
 }
 
 /** The files of the run, each a download. */
-export function FilesPane({ model }: PaneProps): JSX.Element {
+export function FileList({ model }: PaneProps): JSX.Element {
   const trans = useTrans();
   if (model.files.length === 0) {
     return (
@@ -132,57 +136,8 @@ export function FilesPane({ model }: PaneProps): JSX.Element {
   );
 }
 
-/** The images that the run logged. */
-export function ImagesPane({ model }: PaneProps): JSX.Element {
-  const trans = useTrans();
-  useSignal(model.measured, 250);
-  const images = imagesOf(model);
-  if (images.length === 0) {
-    return (
-      <p className="jp-aml-Empty">
-        {trans("No image yet. run.log_image('name', plot=plt) puts one here.")}
-      </p>
-    );
-  }
-  return (
-    <div className="jp-aml-Scroll jp-aml-Images">
-      {images.map(({ name, file, url }) => (
-        <figure key={file}>
-          <figcaption title={file}>{name}</figcaption>
-          <img src={url} alt={name} loading="lazy" />
-        </figure>
-      ))}
-    </div>
-  );
-}
-
-interface Image {
-  name: string;
-  file: string;
-  url: string;
-}
-
-/** The images that can be shown, from the server or from a stored card. */
-export function imagesOf(model: RunModel): Image[] {
-  const images: Image[] = [];
-  for (const [name, files] of model.imageFiles()) {
-    for (const file of files) {
-      const isLast = file === files.at(-1);
-      const [stored, served] = [
-        isLast ? model.pictures.get(name) : undefined,
-        model.fileUrl(file, true)
-      ];
-      const url = model.isLive ? (served ?? stored) : (stored ?? served);
-      if (url) {
-        images.push({ name, file, url });
-      }
-    }
-  }
-  return images;
-}
-
 /** What was asked and what became of it. */
-export function DetailsPane({ model }: PaneProps): JSX.Element {
+export function DetailsPane({ model, parts }: PaneProps & { parts?: Parts }): JSX.Element {
   const trans = useTrans();
   const run = model.run;
   if (!run) {
@@ -203,7 +158,7 @@ export function DetailsPane({ model }: PaneProps): JSX.Element {
     [trans('Exit code'), run.exitCode],
     [trans('Notebook'), run.origin?.notebook],
     [trans('Submitted by'), run.submittedBy],
-    [trans('Parent run'), run.parentId],
+    [trans('Parent run'), parentOf(run, parts)],
     [trans('Snapshot'), run.snapshotId]
   ];
   return (
@@ -230,6 +185,16 @@ export function DetailsPane({ model }: PaneProps): JSX.Element {
         </section>
       )}
     </div>
+  );
+}
+
+function parentOf({ parentId }: WireRun, parts?: Parts): React.ReactNode {
+  return parentId !== null && parts ? (
+    <button type="button" className="jp-aml-Link" onClick={() => parts.visit(parentId)} {...QUIET}>
+      {parentId}
+    </button>
+  ) : (
+    parentId
   );
 }
 
@@ -274,23 +239,5 @@ function Mapping({
         ))}
       </dl>
     </section>
-  );
-}
-
-/** A problem, and the button that mends it. */
-export function Trouble({
-  text,
-  label,
-  mend
-}: {
-  text: string;
-  label: string;
-  mend(): void;
-}): JSX.Element {
-  return (
-    <div className="jp-aml-Trouble" role="alert">
-      <span>{text}</span>
-      <Button onClick={mend}>{label}</Button>
-    </div>
   );
 }
