@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 from jupyter_aml._version import __version__
 
 if TYPE_CHECKING:
+    from jupyter_aml.sdk.comparing import compare
     from jupyter_aml.sdk.core import Environment, Experiment, Run, ScriptRunConfig, Workspace
     from jupyter_aml.sdk.core.conda_dependencies import CondaDependencies
     from jupyter_aml.widgets import RunDetails
 
 __all__ = [
     "CondaDependencies", "Environment", "Experiment", "Run", "RunDetails", "ScriptRunConfig",
-    "Workspace", "__version__",
+    "Workspace", "__version__", "compare",
 ]  # fmt: skip
 
 _HOMES = {
@@ -28,6 +29,7 @@ _HOMES = {
     "RunDetails": "jupyter_aml.widgets",
     "ScriptRunConfig": "jupyter_aml.sdk.core",
     "Workspace": "jupyter_aml.sdk.core",
+    "compare": "jupyter_aml.sdk.comparing",
 }
 
 

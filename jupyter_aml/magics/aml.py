@@ -16,6 +16,9 @@ from IPython.core.magic import (
 from jupyter_aml.domain.errors import AmlError
 from jupyter_aml.magics import line as lines
 from jupyter_aml.magics.cancel import Cancel
+from jupyter_aml.magics.clone import Clone
+from jupyter_aml.magics.compare import Compare
+from jupyter_aml.magics.diff import Diff
 from jupyter_aml.magics.env import Env, EnvCell
 from jupyter_aml.magics.get import Get
 from jupyter_aml.magics.help import Help
@@ -24,6 +27,7 @@ from jupyter_aml.magics.last import Last
 from jupyter_aml.magics.logs import Logs
 from jupyter_aml.magics.ls import Ls
 from jupyter_aml.magics.metrics import Metrics
+from jupyter_aml.magics.retry import Retry
 from jupyter_aml.magics.session import Session
 from jupyter_aml.magics.show import Show
 from jupyter_aml.magics.submit import Submit
@@ -32,7 +36,8 @@ from jupyter_aml.magics.verbs import Verbs
 from jupyter_aml.magics.wait import Wait
 
 _VERBS: tuple[type[Verb], ...] = (
-    Submit, Ls, Show, Logs, Wait, Cancel, Metrics, Get, Last, EnvCell, Env, Kernel,
+    Submit, Ls, Show, Logs, Wait, Cancel, Metrics, Get, Compare, Diff, Clone, Retry, Last, EnvCell,
+    Env, Kernel,
 )  # fmt: skip
 
 

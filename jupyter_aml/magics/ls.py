@@ -10,6 +10,7 @@ from IPython.core.error import UsageError
 from jupyter_aml.domain.run import RunStatus
 from jupyter_aml.magics.table import RunTable
 from jupyter_aml.magics.verb import Parser, Verb
+from jupyter_aml.sdk import listing
 
 _MOST = 500
 _STATES = {"active": "active", **{status.value.lower(): status.value for status in RunStatus}}
@@ -19,11 +20,11 @@ class Ls(Verb):
     """List runs, newest first.
 
     The filter is a line of words that must all hold: status:failed, experiment:NAME,
-    tag.KEY:VALUE, param.KEY:VALUE, rmse<50, and plain words for id, name and script.
+    tag.KEY:VALUE, param.KEY:VALUE, parent:RUNID, rmse<50, and plain words for id, name and script.
     """
 
     name = "ls"
-    usage = "[--exp E] [--state S] [--limit N] [--filter F]"
+    usage = "[--exp E] [--state S] [--limit N] [--filter F] [--children]"
 
     def arguments(self, parser: Parser) -> None:
         """Declare the arguments."""
@@ -36,6 +37,7 @@ class Ls(Verb):
             help="active, or states such as running or failed,canceled",
         )
         add("--limit", type=parser.count, metavar="N", default=20, help="how many; default: 20")
+        add("--children", action="store_true", help="also runs that are children of others")
         add("--filter", type=parser.text, metavar="F", help="see above")
 
     def complete_option(self, name: str, word: str) -> list[str] | None:
@@ -50,6 +52,8 @@ class Ls(Verb):
             raise UsageError(f"--limit {args.limit}: at most {_MOST} runs are listed at once")
         words = [] if args.state is None else [f"status:{_states(args.state)}"]
         words += [] if args.filter is None else [args.filter]
+        if not args.children and "parent:" not in (args.filter or ""):
+            words.append(listing.line(parent="none"))
         query: dict[str, Any] = {"limit": args.limit}
         if args.exp is not None:
             query["experiment"] = args.exp

@@ -14,6 +14,7 @@ from jupyter_aml.domain.environment import read_label
 from jupyter_aml.domain.errors import AmlError, NotFound
 from jupyter_aml.magics import notebook
 from jupyter_aml.magics.completion import Cache, Known
+from jupyter_aml.sdk import listing
 from jupyter_aml.sdk.core import Experiment, Run, Workspace
 from jupyter_aml.widgets.display import Views
 
@@ -135,14 +136,15 @@ class Session:
     def _last(self) -> Run:
         if self.last is not None:
             return self.last
-        found = self.runs(limit=1)["runs"]
+        found = self.runs(limit=1, filter=listing.line(parent="none"))["runs"]
         if not found:
             raise UsageError(f"workspace {self.workspace.name!r} has no runs yet")
         return self.as_run(found[0])
 
     def _numbered(self, name: str, number: int) -> Run:
         for experiment in [name] if name else [self.default_experiment, None]:
-            found = [run for run in self._down_to(experiment, number) if run["number"] == number]
+            there = self._down_to(experiment, number)
+            found = [run for run in there if run["number"] == number and not run["parentId"]]
             if len(found) == 1:
                 return self.as_run(found[0])
             if found:

@@ -6,16 +6,15 @@ from argparse import Namespace
 from typing import Any
 
 from IPython.core.displayhook import DisplayHook
-from IPython.core.error import UsageError
 
 from jupyter_aml import wire
 from jupyter_aml.domain import ids
 from jupyter_aml.magics import cell as cells
 from jupyter_aml.magics import environment, line, notebook, waiting
-from jupyter_aml.magics.verb import Parser, Verb
+from jupyter_aml.magics.verb import Parser, Verb, unique
 from jupyter_aml.sdk.core import Run, ScriptRunConfig
 from jupyter_aml.sdk.core.environment import Environment
-from jupyter_aml.widgets.plain import size
+from jupyter_aml.widgets.plain import moment, size
 
 _SHOWN_FILES = 20
 
@@ -90,6 +89,12 @@ class Submit(Verb):
             default="full",
             help="what to show below the cell",
         )
+        add(
+            "--if-changed",
+            action="store_true",
+            help="take the newest completed run of the experiment where nothing has changed since: "
+            "code, files, parameters, environment and target",
+        )
         add("--dry-run", action="store_true", help="say what would be sent, and send nothing")
         add("-o", "--out", type=parser.text, metavar="VAR", help="variable that receives the Run")
 
@@ -110,8 +115,8 @@ class Submit(Verb):
     def __call__(self, args: Namespace, cell: str) -> Run | None:
         """Check the cell, send it, and return its Run."""
         out = None if args.out is None else line.identifier(args.out)
-        parameters = _unique(args.param, "-p")
-        tags = _unique(args.tag, "-t")
+        parameters = unique(args.param, "-p")
+        tags = unique(args.tag, "-t")
         experiment = ids.experiment_name(args.experiment or self.session.default_experiment)
         offset = notebook.lines_above(self.session.raw_cell, cell)
         cells.check(
@@ -142,8 +147,13 @@ class Submit(Verb):
         if args.dry_run:
             print(plan(target.dry_run(config, tags=tags, **told)))
             return None
-        run = target.submit(config, tags=tags, **told)
+        run = target.submit(config, tags=tags, if_changed=args.if_changed, **told)
         self.session.keep(run, out)
+        if args.if_changed and run.seen["endedAt"] is not None:
+            print(
+                f"Nothing has changed since {experiment} #{run.number} ({run.id}) of "
+                f"{moment(run.seen['endedAt'])}: that is the run. No new one was sent."
+            )
         return self._shown(run, args, cell)
 
     def _environment(
@@ -188,12 +198,3 @@ def plan(dry: wire.WireDryRun) -> str:
     # Each note says for itself what was left out, and how to send it all the same.
     rows += dry["excluded"][:_SHOWN_FILES]
     return "\n".join(rows)
-
-
-def _unique(pairs: list[tuple[str, Any]], option: str) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in found:
-            raise UsageError(f"{option} {key}=... is given twice")
-        found[key] = value
-    return found

@@ -143,6 +143,16 @@ class Verb:
         raise NotImplementedError
 
 
+def unique(pairs: list[tuple[str, Any]], option: str) -> dict[str, Any]:
+    """What was given as `K=V`, by key; UsageError for a key that is given twice."""
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise UsageError(f"{option} {key}=... is given twice")
+        found[key] = value
+    return found
+
+
 def _end_of_options(words: list[str]) -> int:
     return words.index("--") if "--" in words else len(words)
 

@@ -109,6 +109,21 @@ class OfflineRun:
         """Another one like this."""
         return OfflineRun()
 
+    def create_children(
+        self, count: int | None = None, tag_key: str | None = None, tag_values: Any = None
+    ) -> list[OfflineRun]:
+        """As many like this, with their tags."""
+        values = list(tag_values or ())
+        children = [OfflineRun() for _ in range(len(values) if count is None else count)]
+        if tag_key is not None:
+            for child, value in zip(children, values, strict=False):
+                child.tag(tag_key, value)
+        return children
+
+    def get_children(self, *_: Any, **__: Any) -> list[OfflineRun]:
+        """Nothing was kept."""
+        return []
+
     def complete(self, _set_status: bool = True) -> None:
         """Nothing to end."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
@@ -62,6 +63,37 @@ def text(run: wire.WireRun, *, now: datetime | None = None) -> str:
     return clean("".join(words))
 
 
+def grid(
+    heads: Sequence[str], rows: Sequence[Sequence[str]], *, marked: Collection[int] = ()
+) -> str:
+    """A table of texts; columns that are marked stand out."""
+    lines = [
+        "<tr>" + "".join(_field(text, place in marked) for place, text in enumerate(row)) + "</tr>"
+        for row in rows
+    ]
+    head = "".join(f'<th style="{_CELL};{_FAINT}">{inert(short(text))}</th>' for text in heads)
+    # A page may colour its tables by itself; what stands around this one decides.
+    style = "border-collapse:collapse;margin:4px 0;color:inherit;font-size:inherit"
+    return (
+        f'<table style="{style}"><thead><tr>{head}</tr></thead>'
+        f"<tbody>{''.join(lines)}</tbody></table>"
+    )
+
+
+def picture(name: str, shape: str) -> str:
+    """An SVG picture as an image, inside of which nothing can run."""
+    width, height = svg.size(shape)
+    return (
+        f'<img alt="{inert(name)}" width="{width}" height="{height}" '
+        f'style="margin:4px 8px 4px 0" src="{svg.data_url(shape)}">'
+    )
+
+
+def _field(text: str, is_marked: bool) -> str:
+    look = ";background:rgba(230,159,0,.22);font-weight:bold" if is_marked else ""
+    return f'<td style="{_CELL}{look}">{inert(text)}</td>'
+
+
 def _header(run: wire.WireRun, now: datetime | None) -> str:
     colour = _COLOURS.get(run["status"], "#b8860b")
     took = duration(run, now=now)
@@ -113,15 +145,11 @@ def _numbers(card: wire.WireCard) -> str:
 def _charts(card: wire.WireCard) -> str:
     drawn = sorted(_series(card).items())
     pictures = [
-        (name, picture)
+        (name, shape)
         for name, one in drawn[:_CHARTS]
-        if (picture := svg.chart(clean(name), one["x"], one["y"]))
+        if (shape := svg.chart(clean(name), one["x"], one["y"]))
     ]
-    images = "".join(
-        f'<img alt="chart of {inert(short(name))}" width="{svg.WIDTH}" height="{svg.HEIGHT}" '
-        f'style="margin:4px 8px 4px 0" src="{svg.data_url(picture)}">'
-        for name, picture in pictures
-    )
+    images = "".join(picture(f"chart of {short(name)}", shape) for name, shape in pictures)
     return f"<div>{images}</div>{_more(len(drawn), _CHARTS)}" if images else ""
 
 

@@ -1,9 +1,10 @@
-"""Draws a series as a small SVG picture: nothing to run, nothing to fetch, no library."""
+"""Draws series as small SVG pictures: nothing to run, nothing to fetch, no library."""
 
 from __future__ import annotations
 
 import base64
 import math
+import re
 from collections.abc import Iterable, Sequence
 from html import escape
 
@@ -11,40 +12,117 @@ WIDTH, HEIGHT = 320, 150
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 10, 24, 20
 _POINTS = 600
 # Both are readable on white and on black, since a picture cannot know the page's theme.
-_INK, _LINE = "#808890", "#2f8ac4"
+_INK = "#808890"
+COLOURS = ("#2f8ac4", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7a5195", "#8a8f98")
+_LINES, _ROW = len(COLOURS), 13
+_SIZE = re.compile(r'width="(\d+)" height="(\d+)"')
 
 
 def chart(name: str, x: Sequence[float], y: Sequence[float | None]) -> str | None:
     """Return the series as an SVG text of at most 30 KB; None where there is no line to draw."""
-    points = [
-        (a, b)
-        for a, b in zip(x, y, strict=False)
-        if b is not None and _is_drawable(a) and _is_drawable(b)
+    return curves(name, [("", x, y)])
+
+
+def curves(
+    name: str, lines: Sequence[tuple[str, Sequence[float], Sequence[float | None]]]
+) -> str | None:
+    """Return up to 8 series over each other, with their names below; None if there is no line."""
+    drawn = [
+        (place, label, _thinned(points, _POINTS // min(len(lines), _LINES)))
+        for place, (label, x, y) in enumerate(lines[:_LINES])
+        if len(points := _drawable(x, y)) > 1
     ]
-    if len(points) < 2:
+    if not drawn:
         return None
-    points = _thinned(points)
-    lowest, highest = _bounds(b for _, b in points)
-    first, last = _bounds(a for a, _ in points)
+    lowest, highest = _bounds(b for _, _, points in drawn for _, b in points)
+    first, last = _bounds(a for _, _, points in drawn for a, _ in points)
     wide, high, floor = WIDTH - _LEFT - _RIGHT, HEIGHT - _TOP - _BOTTOM, HEIGHT - _BOTTOM
     # The quotient comes first: the extent may be so small that its inverse is infinite.
-    path = " ".join(
-        f"{_LEFT + (a - first) / (last - first) * wide:.1f},"
-        f"{floor - (b - lowest) / (highest - lowest) * high:.1f}"
-        for a, b in points
-    )
+    shapes = []
+    for place, _, points in drawn:
+        path = " ".join(
+            f"{_LEFT + (a - first) / (last - first) * wide:.1f},"
+            f"{floor - (b - lowest) / (highest - lowest) * high:.1f}"
+            for a, b in points
+        )
+        shapes.append(
+            f'<polyline points="{path}" fill="none" stroke="{COLOURS[place]}" stroke-width="1.5" '
+            'stroke-linejoin="round"/>'
+        )
+    named = [(place, label) for place, label, _ in drawn if label]
+    below = "".join(_named(row, place, label) for row, (place, label) in enumerate(named))
+    height = HEIGHT + _ROW * ((len(named) + 1) // 2)
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" '
-        f'viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif" font-size="10" fill="{_INK}">'
+        f"{head(WIDTH, height)}"
         f'<text x="{_LEFT}" y="14" font-size="12">{escape(_short(name, 44))}</text>'
         f'<path d="M{_LEFT} {_TOP}V{floor}H{WIDTH - _RIGHT}" fill="none" stroke="{_INK}"/>'
         f'<text x="{_LEFT - 4}" y="{_TOP + 6}" text-anchor="end">{number(highest)}</text>'
         f'<text x="{_LEFT - 4}" y="{floor}" text-anchor="end">{number(lowest)}</text>'
         f'<text x="{_LEFT}" y="{HEIGHT - 6}">{number(first)}</text>'
         f'<text x="{WIDTH - _RIGHT}" y="{HEIGHT - 6}" text-anchor="end">{number(last)}</text>'
-        f'<polyline points="{path}" fill="none" stroke="{_LINE}" stroke-width="1.5" '
-        'stroke-linejoin="round"/></svg>'
+        f"{''.join(shapes)}{below}</svg>"
     )
+
+
+def bars(name: str, edges: Sequence[float], counts: Sequence[float]) -> str | None:
+    """Return a histogram as an SVG text; None where there is nothing to draw."""
+    if not counts or len(edges) != len(counts) + 1 or len(counts) > _POINTS:
+        return None
+    if not all(map(_is_drawable, [*edges, *counts])):
+        return None
+    first, last = _bounds(edges)
+    _, highest = _bounds([0.0, *counts])
+    wide, high, floor = WIDTH - _LEFT - _RIGHT, HEIGHT - _TOP - _BOTTOM, HEIGHT - _BOTTOM
+    shapes = []
+    for left, right, count in zip(edges, edges[1:], counts, strict=False):
+        start = _LEFT + (left - first) / (last - first) * wide
+        across = abs(right - left) / (last - first) * wide
+        up = max(0.0, count / highest * high)
+        shapes.append(
+            f'<rect x="{start:.1f}" y="{floor - up:.1f}" width="{max(across - 1, 0.5):.1f}" '
+            f'height="{up:.1f}" fill="{COLOURS[0]}"/>'
+        )
+    return (
+        f"{head(WIDTH, HEIGHT)}"
+        f'<text x="{_LEFT}" y="14" font-size="12">{escape(_short(name, 44))}</text>'
+        f'<path d="M{_LEFT} {_TOP}V{floor}H{WIDTH - _RIGHT}" fill="none" stroke="{_INK}"/>'
+        f'<text x="{_LEFT - 4}" y="{_TOP + 6}" text-anchor="end">{number(highest)}</text>'
+        f'<text x="{_LEFT}" y="{HEIGHT - 6}">{number(first)}</text>'
+        f'<text x="{WIDTH - _RIGHT}" y="{HEIGHT - 6}" text-anchor="end">{number(last)}</text>'
+        f"{''.join(shapes)}</svg>"
+    )
+
+
+def head(width: int, height: int) -> str:
+    """The opening tag of a picture."""
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
+        f'viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="10" fill="{_INK}">'
+    )
+
+
+def size(picture: str) -> tuple[str, str]:
+    """Width and height of a picture that was drawn here."""
+    found = _SIZE.search(picture)
+    assert found is not None
+    return found[1], found[2]
+
+
+def _named(row: int, place: int, label: str) -> str:
+    left = _LEFT + (row % 2) * (WIDTH - _LEFT) // 2
+    top = HEIGHT + 9 + _ROW * (row // 2)
+    return (
+        f'<path d="M{left} {top - 3}h14" stroke="{COLOURS[place]}" stroke-width="2"/>'
+        f'<text x="{left + 18}" y="{top}">{escape(_short(label, 20))}</text>'
+    )
+
+
+def _drawable(x: Sequence[float], y: Sequence[float | None]) -> list[tuple[float, float]]:
+    return [
+        (a, b)
+        for a, b in zip(x, y, strict=False)
+        if b is not None and _is_drawable(a) and _is_drawable(b)
+    ]
 
 
 def data_url(svg: str) -> str:
@@ -59,11 +137,11 @@ def number(value: float) -> str:
     return f"{value:.4g}"
 
 
-def _thinned(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
+def _thinned(points: list[tuple[float, float]], most: int) -> list[tuple[float, float]]:
     # Of each bucket the lowest and the highest stay, so that no spike is lost.
-    if len(points) <= _POINTS:
+    if len(points) <= most:
         return points
-    size = math.ceil(len(points) / (_POINTS // 2))
+    size = math.ceil(len(points) / (most // 2))
     kept: list[tuple[float, float]] = []
     for start in range(0, len(points), size):
         bucket = points[start : start + size]

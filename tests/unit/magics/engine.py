@@ -35,6 +35,7 @@ class FakeEngine:
         self.when_sent: dict[str, Any] = {"status": "Queued", "startedAt": None, "endedAt": None}
         self.when_read: Callable[[wire.WireRun], None] = lambda run: None
         self.problem: Answer | None = None
+        self.unchanged: wire.WireRun | None = None
         self.environments = FakeEnvironments()
 
     def add(self, **different: Any) -> wire.WireRun:
@@ -93,6 +94,24 @@ class FakeEngine:
                 self.canceled.append(run_id)
                 run["status"] = "Canceled"
                 return 202, run
+            case ["POST", "retry"]:
+                self.submitted.append(body)
+                same = {name: run[name] for name in ("experiment", "tags", "job")}  # type: ignore[literal-required]
+                again = {**run["parameters"], **body.get("parameters", {})}
+                properties = {"aml.retry_of": run_id}
+                return 201, self.add(
+                    **same, runId=body["runId"], displayName=body.get("displayName"),
+                    parameters=again, properties=properties, **self.when_sent,
+                )  # fmt: skip
+            case ["GET", "cell"]:
+                return 200, {"text": f"%%aml submit {run['experiment']}\nprint(1)\n"}
+            case ["GET", "difference", other]:
+                parameters = [{"name": "alpha", "left": 0.1, "right": "<b>"}]
+                files = [{"path": "cell.py", "state": "changed", "diff": "@@ -1 +1 @@\n-a\n+<i>"}]
+                return 200, {
+                    "left": run, "right": self.runs[other], "facts": [], "parameters": parameters,
+                    "metrics": [], "packages": [], "files": files,
+                }  # fmt: skip
             case ["POST", "look"]:
                 return 202, run
             case ["GET", "metrics"]:
@@ -105,7 +124,8 @@ class FakeEngine:
                     {"name": name, "size": len(data), "modified": 0.0}
                     for name, data in self.contents.items()
                 ]
-                return 200, {"runId": run_id, "files": listed}
+                held = {"files": listed, "total": len(listed), "next": None}
+                return 200, {"runId": run_id, **held}
             case ["GET", "files", *parts] if "/".join(parts) in self.contents:
                 return 200, self.contents["/".join(parts)]
         return _problem(404, "NotFound", f"no {'/'.join(rest)}")
@@ -118,6 +138,8 @@ class FakeEngine:
                 "files": [file], "excluded": [".env: a secret"], "totalSize": 1234,
                 "command": ["python", "cell.py"], "target": "local", "reason": "starts at once",
             }  # fmt: skip
+        if body.get("ifChanged") and self.unchanged is not None:
+            return 200, self.unchanged
         same = ("runId", "experiment", "displayName", "description", "tags", "parameters", "job",
                 "script", "origin")  # fmt: skip
         given = {name: body[name] for name in same if name in body}
@@ -129,12 +151,14 @@ class FakeEngine:
             found = [run for run in found if run["experiment"] == query["experiment"][0]]
         for word in query.get("filter", [""])[0].replace('"', "").split():
             key, colon, value = word.partition(":")
-            if colon:
+            if word == "parent:none":
+                found = [run for run in found if run["parentId"] is None]
+            elif colon:
                 found = [run for run in found if key == "status" and run["status"] == value]
             else:
                 found = [run for run in found if word in run["runId"]]
         limit = int(query.get("limit", ["50"])[0])
-        return {"runs": found[:limit], "total": len(found), "next": None}
+        return {"runs": found[:limit], "total": len(found), "next": None, "children": {}}
 
     def _log(self, query: dict[str, list[str]]) -> Log:
         offset = int(query.get("offset", ["0"])[0])

@@ -110,7 +110,8 @@ class FakeEnvironments:
     def _kernels(self, verb: str, rest: list[str], body: Any) -> Answer:
         match [verb, *rest]:
             case ["GET"]:
-                return 200, {"specs": list(self.specs.values()), "running": self.running}
+                known = list(self.specs.values())
+                return 200, {"specs": known, "running": self.running, "python": "python"}
             case ["POST"]:
                 label = body.get("name") or body["environment"]
                 spec = "aml-" + re.sub("[^a-z]+", "-", label.lower())
