@@ -21,7 +21,7 @@ _KINDS = {b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpeg", b"GIF8": "gif"}
 def card(run: Any) -> wire.WireCard:
     """Return what there is to see of the run now; raises what the client raises."""
     client = run.client
-    seen: wire.WireRun = client.run(run.id)
+    seen: wire.WireRun = run.look()
     found: wire.WireCard = {
         "run": seen,
         "metrics": None,

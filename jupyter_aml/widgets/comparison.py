@@ -9,7 +9,7 @@ from typing import Any
 from jupyter_aml import wire
 from jupyter_aml.sdk.comparing import labels
 from jupyter_aml.widgets import svg
-from jupyter_aml.widgets.html import grid, picture
+from jupyter_aml.widgets.parts import grid, picture
 from jupyter_aml.widgets.plain import cell, clean, columns, duration, moment, short
 
 _VERSION = 1

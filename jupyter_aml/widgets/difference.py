@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from jupyter_aml import wire
-from jupyter_aml.widgets.html import grid
+from jupyter_aml.widgets.parts import grid
 from jupyter_aml.widgets.plain import cell, clean, columns, inert, short
 
 _ROWS, _FILES, _LINES = 200, 50, 400

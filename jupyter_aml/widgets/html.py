@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
 from jupyter_aml import wire
 from jupyter_aml.widgets import svg
+from jupyter_aml.widgets.logged import draw
+from jupyter_aml.widgets.parts import CELL, FAINT, more, picture
 from jupyter_aml.widgets.plain import clean, console, duration, inert, moment, place, short
 
 Show = Literal["full", "mini"]
 
-_CHARTS, _IMAGES, _FILES, _ROWS, _LOG_LINES = 12, 4, 20, 50, 15
+_CHARTS, _DRAWN, _IMAGES, _FILES, _ROWS, _LOG_LINES = 12, 12, 4, 20, 50, 15
 _IMAGE = re.compile(r"data:image/(?:png|jpeg|gif);base64,[A-Za-z0-9+/=]+\Z")
 
 # Colours by which a state is known, readable on light and dark.
@@ -24,8 +25,6 @@ _COLOURS = {
     "Running": "#2f8ac4",
 }
 _RULE = "border:1px solid rgba(128,136,144,.35)"
-_CELL = "padding:2px 12px 2px 0;text-align:left;vertical-align:top;border:0"
-_FAINT = "opacity:.7"
 
 
 def html(card: wire.WireCard, *, show: Show = "full", now: datetime | None = None) -> str:
@@ -63,37 +62,6 @@ def text(run: wire.WireRun, *, now: datetime | None = None) -> str:
     return clean("".join(words))
 
 
-def grid(
-    heads: Sequence[str], rows: Sequence[Sequence[str]], *, marked: Collection[int] = ()
-) -> str:
-    """A table of texts; columns that are marked stand out."""
-    lines = [
-        "<tr>" + "".join(_field(text, place in marked) for place, text in enumerate(row)) + "</tr>"
-        for row in rows
-    ]
-    head = "".join(f'<th style="{_CELL};{_FAINT}">{inert(short(text))}</th>' for text in heads)
-    # A page may colour its tables by itself; what stands around this one decides.
-    style = "border-collapse:collapse;margin:4px 0;color:inherit;font-size:inherit"
-    return (
-        f'<table style="{style}"><thead><tr>{head}</tr></thead>'
-        f"<tbody>{''.join(lines)}</tbody></table>"
-    )
-
-
-def picture(name: str, shape: str) -> str:
-    """An SVG picture as an image, inside of which nothing can run."""
-    width, height = svg.size(shape)
-    return (
-        f'<img alt="{inert(name)}" width="{width}" height="{height}" '
-        f'style="margin:4px 8px 4px 0" src="{svg.data_url(shape)}">'
-    )
-
-
-def _field(text: str, is_marked: bool) -> str:
-    look = ";background:rgba(230,159,0,.22);font-weight:bold" if is_marked else ""
-    return f'<td style="{_CELL}{look}">{inert(text)}</td>'
-
-
 def _header(run: wire.WireRun, now: datetime | None) -> str:
     colour = _COLOURS.get(run["status"], "#b8860b")
     took = duration(run, now=now)
@@ -102,20 +70,20 @@ def _header(run: wire.WireRun, now: datetime | None) -> str:
         f"<div><strong>{inert(run['experiment'])} #{run['number']}</strong>{name} "
         f'<span style="color:{colour};font-weight:bold">● {inert(run["status"])}</span>'
         f"{f' · {took}' if took else ''} · {inert(run['target'])} "
-        f'<code style="{_FAINT}">{inert(run["runId"])}</code></div>'
+        f'<code style="{FAINT}">{inert(run["runId"])}</code></div>'
     )
 
 
 def _why(run: wire.WireRun) -> str:
     parts = []
     if run["reason"] and run["endedAt"] is None:
-        parts.append(f'<div style="{_FAINT}">{inert(run["reason"])}</div>')
+        parts.append(f'<div style="{FAINT}">{inert(run["reason"])}</div>')
     error = run["error"]
     if error:
         said = inert(error["message"] + place(run))
         parts.append(f'<div style="color:{_COLOURS["Failed"]}">{said}</div>')
         parts += [f"<div>{inert(error['hint'])}</div>"] if error["hint"] else []
-    parts += [f'<div style="{_FAINT}">{inert(each)}</div>' for each in run["warnings"][:5]]
+    parts += [f'<div style="{FAINT}">{inert(each)}</div>' for each in run["warnings"][:5]]
     return "".join(parts)
 
 
@@ -150,7 +118,7 @@ def _charts(card: wire.WireCard) -> str:
         if (shape := svg.chart(clean(name), one["x"], one["y"]))
     ]
     images = "".join(picture(f"chart of {short(name)}", shape) for name, shape in pictures)
-    return f"<div>{images}</div>{_more(len(drawn), _CHARTS)}" if images else ""
+    return f"<div>{images}</div>{more(len(drawn), _CHARTS)}" if images else ""
 
 
 def _series(card: wire.WireCard) -> dict[str, wire.WireSeries]:
@@ -164,12 +132,15 @@ def _values(card: wire.WireCard) -> str:
     metrics = card["metrics"]
     if metrics is None:
         return ""
-    rows = [
-        (name, short(_value(logged[-1]["value"]), 200))
-        for name, logged in sorted(metrics["values"].items())
-        if logged and logged[-1]["kind"] != "image" and name not in card["run"]["metrics"]
-    ]
-    return _table(rows[:_ROWS])
+    drawn, rows = [], []
+    for name, logged in sorted(metrics["values"].items()):
+        if not logged or logged[-1]["kind"] == "image":
+            continue
+        if shown := draw(name, logged):
+            drawn.append(shown)
+        elif name not in card["run"]["metrics"]:
+            rows.append((name, short(_value(logged[-1]["value"]), 200)))
+    return _table(rows[:_ROWS]) + "".join(drawn[:_DRAWN]) + more(len(drawn), _DRAWN)
 
 
 def _images(card: wire.WireCard) -> str:
@@ -206,20 +177,16 @@ def _files(card: wire.WireCard) -> str:
 def _titled(title: str, body: str, total: int, shown: int) -> str:
     if not body:
         return ""
-    head = f'<div style="{_FAINT}">{title}</div>'
-    return f'<div style="margin-top:6px">{head}{body}{_more(total, shown)}</div>'
-
-
-def _more(total: int, shown: int) -> str:
-    return f'<div style="{_FAINT}">and {total - shown} more</div>' if total > shown else ""
+    head = f'<div style="{FAINT}">{title}</div>'
+    return f'<div style="margin-top:6px">{head}{body}{more(total, shown)}</div>'
 
 
 def _table(rows: list[tuple[str, str]]) -> str:
     if not rows:
         return ""
     body = "".join(
-        f'<tr><td style="{_CELL};{_FAINT}">{inert(short(name))}</td>'
-        f'<td style="{_CELL}">{inert(value)}</td></tr>'
+        f'<tr><td style="{CELL};{FAINT}">{inert(short(name))}</td>'
+        f'<td style="{CELL}">{inert(value)}</td></tr>'
         for name, value in rows
     )
     # A page may colour its tables by itself; what stands around this one decides.

@@ -61,5 +61,8 @@ class FakeRun:
         self.id = self.client.answer["runId"]
         self.canceled = 0
 
+    def look(self):
+        return self.client.run(self.id)
+
     def cancel(self):
         self.canceled += 1
