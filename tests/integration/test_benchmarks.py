@@ -36,6 +36,10 @@ def test_the_way_of_a_run_can_be_measured() -> None:
     assert len(rows("bench_flow")) == 2 + 9
 
 
+def test_many_runs_that_write_a_lot_can_be_measured() -> None:
+    assert len(rows("bench_flood")) == 2 + 2
+
+
 @pytest.mark.usefixtures("index")
 def test_environments_and_kernels_in_them_can_be_measured() -> None:
     assert len(rows("bench_environments")) == 2 + 4
