@@ -161,6 +161,8 @@ def _whole_text(data: bytes) -> int:
     for back in range(1, min(4, len(data)) + 1):
         byte = data[-back]
         if byte & 0xC0 != 0x80:
-            need = 4 if byte >= 0xF0 else 3 if byte >= 0xE0 else 2 if byte >= 0xC0 else 1
+            # What begins no character at all (a log may hold anything) waits for nothing.
+            is_start = 0xC2 <= byte <= 0xF4
+            need = 1 if not is_start else 4 if byte >= 0xF0 else 3 if byte >= 0xE0 else 2
             return len(data) if need <= back else len(data) - back
     return len(data)
