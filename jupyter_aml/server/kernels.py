@@ -7,6 +7,7 @@ that holds the root. On the socket of an engine without Jupyter no kernels run.
 from __future__ import annotations
 
 import asyncio
+import sys
 from datetime import timedelta
 from logging import Logger
 from pathlib import Path
@@ -41,6 +42,7 @@ class KernelsHandler(AmlHandler):
             {
                 "specs": [spec.to_wire() for spec in known],
                 "running": [] if running is None else await running.look(),
+                "python": sys.executable,
             }
         )
 

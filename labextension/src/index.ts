@@ -1,5 +1,6 @@
 /** The list of plugins, no more. */
 
+import { compare } from './plugins/compare';
 import { commands } from './plugins/commands';
 import { environments } from './plugins/environments';
 import { keep } from './plugins/keep';
@@ -10,4 +11,4 @@ import { renderer } from './plugins/renderer';
 import { server } from './plugins/server';
 import { runs } from './plugins/runs';
 
-export default [server, library, renderer, keep, runs, commands, environments, kernels, notices];
+export default [server, library, renderer, keep, runs, commands, compare, environments, kernels, notices];

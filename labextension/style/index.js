@@ -6,3 +6,4 @@ import './log.css';
 import './details.css';
 import './sidebar.css';
 import './environment.css';
+import './compare.css';

@@ -1,12 +1,15 @@
 import type { Following, Follower, Link } from '../tokens';
-import type { WireEvent, WireRun, WireSubscribe } from '../wire';
+import type { WireEvent, WireRun, WireRunPage, WireSubscribe } from '../wire';
 import type { Live } from './run';
 import { Signal } from './signal';
 
 const PAGE = 200;
 const SETTLE = 600;
+const COUNTING = 2_000;
+/** A filter with one of these says for itself which children it wants. */
+const NAMES_CHILDREN = /(^|\s)-?(parent|run):/i;
 
-/** The runs of one workspace, newest first: pages that were asked for, kept live. */
+/** The runs of one workspace that have no parent, newest first: pages asked for, kept live. */
 export class RunsModel implements Follower {
   constructor(private readonly live: Live) {}
 
@@ -18,6 +21,8 @@ export class RunsModel implements Follower {
   filter = '';
   rows: WireRun[] = [];
   total = 0;
+  /** How many children a run of the list has, where it has any. */
+  children: ReadonlyMap<string, number> = new Map();
   isLoading = false;
   hasLoaded = false;
   problem: string | null = null;
@@ -63,6 +68,8 @@ export class RunsModel implements Follower {
   }
 
   stop(): void {
+    clearTimeout(this.counting);
+    this.counting = 0;
     this.following?.dispose();
     this.following = null;
   }
@@ -79,6 +86,10 @@ export class RunsModel implements Follower {
       return;
     }
     this.remember(() => this.take(run));
+    if (run.parentId !== null && !NAMES_CHILDREN.test(this.filter)) {
+      this.count(run.parentId);
+      return;
+    }
     const at = this.rows.findIndex(row => row.runId === run.runId);
     if (at < 0) {
       this.met.emit();
@@ -149,6 +160,37 @@ export class RunsModel implements Follower {
     }
   }
 
+  /** The filter that the server is asked for: children stand with their parent. */
+  private get wanted(): string {
+    return this.filter;
+  }
+
+  /** A child of this run has changed, and so perhaps how many there are; asked once for many. */
+  private count(parentId: string): void {
+    if (this.find(parentId) !== null && !this.counting) {
+      this.counting = setTimeout(() => void this.recount(), COUNTING);
+    }
+  }
+
+  private async recount(): Promise<void> {
+    try {
+      const { workspace } = this;
+      const asked = { workspace, filter: this.wanted, limit: PAGE };
+      this.keepCounts(await this.live.rest.runs(asked));
+      this.changed.emit();
+    } catch {
+      // The counts that are shown stay until the list is loaded again, which says what is wrong.
+    }
+    this.counting = 0;
+  }
+
+  private keepCounts(page: WireRunPage): void {
+    const counts = new Map(this.children);
+    page.runs.forEach(run => counts.delete(run.runId));
+    Object.entries(page.children ?? {}).forEach(([id, count]) => counts.set(id, count));
+    this.children = counts;
+  }
+
   private settle(): void {
     clearTimeout(this.settling);
     this.settling = setTimeout(() => void this.refresh(), SETTLE);
@@ -159,12 +201,14 @@ export class RunsModel implements Follower {
     this.isLoading = true;
     this.changed.emit();
     try {
-      const { workspace, filter } = this;
+      const { workspace } = this;
+      const filter = this.wanted;
       const page = await this.live.rest.runs({ workspace, filter, limit: PAGE, after });
       if (asked !== this.asked) {
         return;
       }
       this.rows = after === null ? page.runs : merge(this.rows, page.runs);
+      this.keepCounts(page);
       [this.total, this.next, this.problem, this.hasLoaded] = [page.total, page.next, null, true];
     } catch (error) {
       if (asked === this.asked) {
@@ -181,6 +225,7 @@ export class RunsModel implements Follower {
   private next: string | null = null;
   private asked = 0;
   private settling = 0;
+  private counting = 0;
   private readonly news: (() => void)[] = [];
   private following: Following | null = null;
 }

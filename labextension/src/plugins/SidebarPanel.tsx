@@ -4,13 +4,15 @@ import * as React from 'react';
 import type { EnvironmentsModel } from '../models/environments';
 import type { KernelsModel } from '../models/kernels';
 import type { RunsModel } from '../models/runs';
+import { NOTHING, within } from '../models/selection';
+import type { Selection } from '../models/selection';
 import { Sidebar } from '../views/Sidebar';
 import type { Chosen, SidebarMemory, SidebarProps } from '../views/Sidebar';
 import { flaskIcon } from './icons';
 
 type Given = Pick<
   SidebarProps,
-  'workspaces' | 'open' | 'remove' | 'leave' | 'begin' | 'run' | 'trans'
+  'workspaces' | 'open' | 'remove' | 'compare' | 'leave' | 'begin' | 'run' | 'trans'
 >;
 
 /** The panel at the left; it follows the list only while it is shown. */
@@ -29,6 +31,12 @@ export class SidebarPanel extends ReactWidget {
     this.title.caption = given.trans?.('AML runs') ?? 'AML runs';
     // The list of environments says how many runs used each.
     model.met.subscribe(() => environments.soon());
+    model.changed.subscribe(() => {
+      const left = within(this.selection, id => model.find(id) !== null);
+      if (left !== this.selection) {
+        this.choose(left);
+      }
+    });
     this.node.setAttribute('role', 'region');
     this.node.setAttribute('aria-label', this.title.caption);
   }
@@ -36,8 +44,19 @@ export class SidebarPanel extends ReactWidget {
   /** Given when what is to be remembered has changed. */
   readonly remembered = new Signal<this, SidebarMemory>(this);
 
-  /** The run that is selected in the list. */
-  selected: string | null = null;
+  /** The runs that are selected in the list. */
+  selection: Selection = NOTHING;
+
+  /** The run that was selected last. */
+  get selected(): string | null {
+    return this.selection.lead;
+  }
+
+  /** The selected runs from the top of the list to its end. */
+  get selectedIds(): string[] {
+    const { ids } = this.selection;
+    return this.model.rows.map(run => run.runId).filter(id => ids.has(id));
+  }
 
   /** What is selected in the other lists. */
   chosen: Chosen = { environment: null, kernel: null };
@@ -77,8 +96,8 @@ export class SidebarPanel extends ReactWidget {
         }}
         memory={this.memory}
         remember={memory => this.remember(memory)}
-        selected={this.selected}
-        select={runId => this.choose(runId)}
+        selection={this.selection}
+        select={selection => this.choose(selection)}
       />
     );
   }
@@ -105,8 +124,8 @@ export class SidebarPanel extends ReactWidget {
     place?.focus();
   }
 
-  private choose(runId: string): void {
-    this.selected = runId;
+  private choose(selection: Selection): void {
+    this.selection = selection;
     this.update();
   }
 

@@ -13,6 +13,7 @@ import type { CommandRegistry } from '@lumino/commands';
 import type { ReadonlyJSONObject, ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import { FINAL, title } from '../models/words';
 import { Commands, IServer } from '../tokens';
+import type { Trans } from '../tokens';
 import type { WireRun } from '../wire';
 import { attempt } from './attempt';
 import { flaskIcon } from './icons';
@@ -98,6 +99,14 @@ class RunOfCommand {
     return id === null ? null : (this.library.runs.peek(id)?.run ?? this.panel.model.find(id));
   }
 
+  /** Those that a command about several is about. */
+  runs(args: ReadonlyPartialJSONObject): WireRun[] {
+    const id = this.id(args);
+    const ids = id !== null && id === this.panel.selected ? this.panel.selectedIds : [];
+    const runs = (ids.length > 1 ? ids : [id]).map(one => one && this.run({ runId: one }));
+    return runs.filter((run): run is WireRun => Boolean(run));
+  }
+
   private isOnPage = false;
 }
 
@@ -177,27 +186,21 @@ function addActions(
   });
   registry.addCommand(Commands.remove, {
     label: trans('Delete run'),
-    caption: trans('Delete the run with its files, logs and metrics'),
+    caption: trans('Delete the runs that are selected, with their files, logs and metrics'),
     icon: closeIcon,
     describedBy: RUN_ARGUMENTS,
     isEnabled: args => {
-      const run = runOf.run(args);
-      return run !== null && FINAL.has(run.status);
+      const runs = runOf.runs(args);
+      return runs.length > 0 && runs.every(run => FINAL.has(run.status));
     },
     execute: async args => {
-      const run = runOf.run(args);
-      if (!run) {
-        return;
-      }
-      const answer = await showDialog({
-        title: trans('Delete run #%1 of %2?', run.number, run.experiment),
-        body: trans('%1 goes with its files, logs and metrics. This cannot be undone.', title(run)),
-        buttons: [Dialog.cancelButton(), Dialog.warnButton({ label: trans('Delete run') })]
-      });
-      if (answer.button.accept) {
+      const runs = runOf.runs(args);
+      if (await isDeletionWanted(runs, trans)) {
         await attempt(trans('The run cannot be deleted'), async () => {
-          await server.rest.remove(run.runId);
-          panel.model.drop(run.runId);
+          for (const run of runs) {
+            await server.rest.remove(run.runId);
+            panel.model.drop(run.runId);
+          }
         });
       }
     }
@@ -210,6 +213,24 @@ function addActions(
     isEnabled: args => runOf.id(args) !== null,
     execute: args => Clipboard.copyToSystem(runOf.id(args) ?? '')
   });
+}
+
+async function isDeletionWanted(runs: WireRun[], trans: Trans): Promise<boolean> {
+  const [first, ...others] = runs;
+  if (!first) {
+    return false;
+  }
+  const label = others.length ? trans('Delete %1 runs', runs.length) : trans('Delete run');
+  const { button } = await showDialog({
+    title: others.length
+      ? trans('Delete %1 runs?', runs.length)
+      : trans('Delete run #%1 of %2?', first.number, first.experiment),
+    body: others.length
+      ? trans('They go with their files, logs, metrics and children. This cannot be undone.')
+      : trans('%1 goes with its files, logs and metrics. This cannot be undone.', title(first)),
+    buttons: [Dialog.cancelButton(), Dialog.warnButton({ label })]
+  });
+  return button.accept;
 }
 
 function addPanelCommands(app: JupyterFrontEnd, panel: IRunsPanel, { trans }: IRunLibrary): void {

@@ -19,3 +19,22 @@ const BOX = `<svg xmlns="http://www.w3.org/2000/svg" width="16" viewBox="0 0 24 
 
 /** The mark of environments: a box with all that is needed in it. */
 export const boxIcon = new LabIcon({ name: 'jupyter-aml:box', svgstr: BOX });
+
+const SCALES = `<svg xmlns="http://www.w3.org/2000/svg" width="16" viewBox="0 0 24 24">
+  <g class="jp-icon3 jp-icon-selectable" fill="#616161">
+    <path d="M3 4h8v16H3z M5 6v12h4V6z M13 4h8v16h-8z"/>
+  </g>
+</svg>`;
+
+/** The mark of comparisons: two things side by side. */
+export const compareIcon = new LabIcon({ name: 'jupyter-aml:compare', svgstr: SCALES });
+
+const SEND = `<svg xmlns="http://www.w3.org/2000/svg" width="16" viewBox="0 0 24 24">
+  <g class="jp-icon3 jp-icon-selectable" fill="#616161">
+    <path d="M7 2h6v2h-1v5.2l2.6 4.2-1.7 1L10 9.8V4H9v5.8L5.3 19.6c-.2.5.1.4.4.4H11v2H4.3a2.3 2.3
+      0 0 1-2-3.4L7 9.2z M14 14l8 4.5-8 4.5z"/>
+  </g>
+</svg>`;
+
+/** The mark of what sends something off as a run: a flask and an arrow. */
+export const sendIcon = new LabIcon({ name: 'jupyter-aml:send', svgstr: SEND });

@@ -7,7 +7,7 @@ import { EnvironmentsModel } from '../models/environments';
 import { KernelsModel } from '../models/kernels';
 import type { OnKernelChange } from '../models/kernels';
 import { RunsModel } from '../models/runs';
-import { Commands, IServer } from '../tokens';
+import { Commands, IServer, RepeatCommands } from '../tokens';
 import type { SidebarMemory } from '../views/Sidebar';
 import { IRunLibrary } from './library';
 import { SidebarPanel } from './SidebarPanel';
@@ -53,7 +53,8 @@ export const runs: JupyterFrontEndPlugin<IRunsPanel> = {
       trans: library.trans,
       workspaces: async () => (await server.rest.workspaces()).map(one => one.name),
       open: runId => run(Commands.open, { runId }),
-      remove: runId => run(Commands.remove, { runId }),
+      remove: () => run(Commands.remove),
+      compare: () => run(RepeatCommands.compare),
       leave: () => leave(app),
       begin: () => run('notebook:create-new'),
       run

@@ -1,6 +1,9 @@
 import * as React from 'react';
 import type { Row } from '../models/runs';
+import { pressed, whole } from '../models/selection';
+import type { Reach, Selection } from '../models/selection';
 import { byInterest, duration, elapsed, face, FINAL, moment, number, title } from '../models/words';
+import type { Trans } from '../tokens';
 import type { WireRun } from '../wire';
 import { Button, QUIET } from './Control';
 import { useNow, useSize, useTrans } from './hooks';
@@ -12,11 +15,14 @@ const MOST_EAGER = 3;
 export interface RunListProps {
   rows: Row[];
   hasMore: boolean;
-  selected: string | null;
-  select(runId: string): void;
+  /** How many children a run has, where it has any. */
+  children: ReadonlyMap<string, number>;
+  selection: Selection;
+  select(selection: Selection): void;
   toggle(experiment: string): void;
   open(runId: string): void;
-  remove(runId: string): void;
+  /** Ask whether what is selected is to be deleted. */
+  remove(): void;
   leave(): void;
   filter(): void;
   more(): void;
@@ -24,7 +30,7 @@ export interface RunListProps {
 
 /** The runs as a tree that the keyboard walks; only the rows in sight are in the page. */
 export function RunList(props: RunListProps): JSX.Element {
-  const { rows, hasMore, selected, more } = props;
+  const { rows, hasMore, selection, more } = props;
   const trans = useTrans();
   const box = React.useRef<HTMLDivElement>(null);
   const [top, setTop] = React.useState(0);
@@ -44,12 +50,12 @@ export function RunList(props: RunListProps): JSX.Element {
     }
   }, [hasMore, last, rows.length, height]);
 
-  const go = (index: number): void => {
+  const go: Go = (index, reach = 'only') => {
     const to = Math.max(0, Math.min(rows.length - 1, index));
     setFocus(to);
     const row = rows[to];
-    if (row?.kind === 'run') {
-      props.select(row.run.runId);
+    if (row?.kind === 'run' && reach !== null) {
+      props.select(pressed(selection, row.run.runId, reach, orderOf(rows)));
     }
     const node = box.current;
     if (node && to * ROW < node.scrollTop) {
@@ -70,6 +76,7 @@ export function RunList(props: RunListProps): JSX.Element {
       ref={box}
       role="tree"
       aria-label={trans('Runs')}
+      aria-multiselectable="true"
       aria-activedescendant={rows[focused] ? idOf(rows[focused]) : undefined}
       tabIndex={0}
       onKeyDown={press}
@@ -99,9 +106,10 @@ export function RunList(props: RunListProps): JSX.Element {
                 key={idOf(row)}
                 run={row.run}
                 now={now}
-                isSelected={row.run.runId === selected}
+                children={props.children.get(row.run.runId) ?? 0}
+                isSelected={selection.ids.has(row.run.runId)}
                 mark={mark}
-                press={() => go(index)}
+                press={reach => go(index, reach)}
                 open={() => props.open(row.run.runId)}
               />
             );
@@ -117,6 +125,18 @@ export function RunList(props: RunListProps): JSX.Element {
   );
 }
 
+/** Goes to a row and selects it; with null it is only gone to. */
+type Go = (index: number, reach?: Reach | null) => void;
+
+function orderOf(rows: Row[]): string[] {
+  return rows.flatMap(row => (row.kind === 'run' ? [row.run.runId] : []));
+}
+
+/** How far a press reaches, by the keys that are held. */
+function reachOf({ shiftKey, ctrlKey, metaKey }: React.MouseEvent | React.KeyboardEvent): Reach {
+  return shiftKey ? 'range' : ctrlKey || metaKey ? 'toggle' : 'only';
+}
+
 /** What a key does; false leaves it to the page. */
 function act(
   event: React.KeyboardEvent,
@@ -124,7 +144,7 @@ function act(
   row: Row | undefined,
   at: number,
   page: number,
-  go: (index: number) => void
+  go: Go
 ): boolean {
   const step = {
     ArrowDown: 1,
@@ -135,7 +155,16 @@ function act(
     End: Infinity
   }[event.key];
   if (step !== undefined) {
-    go(at + step);
+    const reach = reachOf(event);
+    go(at + step, reach === 'toggle' ? null : reach);
+    return true;
+  }
+  if (event.key === ' ' && row?.kind === 'run') {
+    go(at, event.shiftKey ? 'range' : 'toggle');
+    return true;
+  }
+  if (event.key.toLowerCase() === 'a' && (event.ctrlKey || event.metaKey)) {
+    props.select(whole(orderOf(props.rows)));
     return true;
   }
   if (event.key === '/') {
@@ -161,7 +190,10 @@ function act(
     return true;
   }
   if (row && event.key === 'Delete') {
-    props.remove(row.run.runId);
+    if (!props.selection.ids.has(row.run.runId)) {
+      go(at);
+    }
+    props.remove();
     return true;
   }
   return false;
@@ -199,13 +231,14 @@ function Group({ row, mark, press }: GroupProps): JSX.Element {
 interface ItemProps {
   run: WireRun;
   now: number;
+  children: number;
   isSelected: boolean;
   mark: string;
-  press(): void;
+  press(reach: Reach): void;
   open(): void;
 }
 
-function Item({ run, now, isSelected, mark, press, open }: ItemProps): JSX.Element {
+function Item({ run, now, children, isSelected, mark, press, open }: ItemProps): JSX.Element {
   const trans = useTrans();
   const { glyph, tone, word } = face(run.status);
   const seconds = elapsed(run, now);
@@ -229,8 +262,8 @@ function Item({ run, now, isSelected, mark, press, open }: ItemProps): JSX.Eleme
       data-state={run.status}
       data-final={FINAL.has(run.status)}
       title={tip.filter(line => line).join('\n')}
-      onClick={press}
-      onContextMenu={press}
+      onClick={event => press(reachOf(event))}
+      onContextMenu={() => press('keep')}
       onDoubleClick={open}
     >
       <span
@@ -242,11 +275,23 @@ function Item({ run, now, isSelected, mark, press, open }: ItemProps): JSX.Eleme
       </span>
       <span className="jp-aml-Hidden">{trans(word)}</span>
       <span className="jp-aml-RunItem-number">#{run.number}</span>
-      <span className="jp-aml-RunItem-name">{title(run)}</span>
+      <span className="jp-aml-RunItem-name">
+        {title(run)}
+        {children > 0 && (
+          <span className="jp-aml-Badge" title={childrenWord(children, trans)}>
+            <span aria-hidden="true">⑂ </span>
+            {children}
+          </span>
+        )}
+      </span>
       <span className="jp-aml-RunItem-metric">{metric ? number(metric[1], 4) : ''}</span>
       <span className="jp-aml-RunItem-time">{seconds === null ? '' : duration(seconds)}</span>
     </div>
   );
+}
+
+function childrenWord(count: number, trans: Trans): string {
+  return count === 1 ? trans('1 child run') : trans('%1 child runs', count);
 }
 
 /** The metric that the list shows: an outcome where there is one, never a parameter logged again. */

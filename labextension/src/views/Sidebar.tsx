@@ -3,6 +3,8 @@ import type { EnvironmentsModel } from '../models/environments';
 import type { KernelsModel } from '../models/kernels';
 import { rowsOf } from '../models/runs';
 import type { RunsModel } from '../models/runs';
+import { NOTHING } from '../models/selection';
+import type { Selection } from '../models/selection';
 import { plain } from '../models/words';
 import type { Trans } from '../tokens';
 import { Button, QUIET } from './Control';
@@ -44,10 +46,13 @@ export interface SidebarProps {
   memory: SidebarMemory;
   remember(memory: SidebarMemory): void;
   workspaces(): Promise<string[]>;
-  selected: string | null;
-  select(runId: string): void;
+  selection: Selection;
+  select(selection: Selection): void;
   open(runId: string): void;
-  remove(runId: string): void;
+  /** Asks whether the selected runs are to be deleted. */
+  remove(): void;
+  /** Puts the selected runs side by side. */
+  compare(): void;
   /** Gives the focus back to where the user came from. */
   leave(): void;
   /** Opens a new notebook, where a first run can be sent off. */
@@ -183,11 +188,13 @@ function RunsSection(props: SidebarProps & { isOpen: boolean; toggle(): void }):
         />
       </div>
       <Notice {...props} clear={() => setFilter('')} hasFilter={filter !== ''} />
+      {props.selection.ids.size > 1 && <Several {...props} />}
       {rows.length > 0 && (
         <RunList
           rows={rows}
           hasMore={model.hasMore && !model.isLoading && !model.problem}
-          selected={props.selected}
+          children={model.children}
+          selection={props.selection}
           select={props.select}
           toggle={toggle}
           open={props.open}
@@ -198,6 +205,29 @@ function RunsSection(props: SidebarProps & { isOpen: boolean; toggle(): void }):
         />
       )}
     </Section>
+  );
+}
+
+/** What can be done to several runs at once. */
+function Several({ selection, select, compare, remove }: SidebarProps): JSX.Element {
+  const trans = useTrans();
+  return (
+    <div className="jp-aml-Bar jp-aml-Several" role="toolbar" aria-label={trans('Selected runs')}>
+      <span role="status">{trans('%1 selected', selection.ids.size)}</span>
+      <span className="jp-aml-Bar-gap" />
+      <Button className="jp-mod-accept" onClick={compare}>
+        {trans('Compare')}
+      </Button>
+      <Button onClick={remove}>{trans('Delete')}</Button>
+      <Button
+        className="jp-mod-small"
+        title={trans('Select nothing')}
+        aria-label={trans('Select nothing')}
+        onClick={() => select(NOTHING)}
+      >
+        ✕
+      </Button>
+    </div>
   );
 }
 

@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { COLOURS, strokesOf } from '../src/models/colours';
+import { axesOf, axis, csvOf, traitsOf } from '../src/models/columns';
+import { ComparisonModel } from '../src/models/comparison';
+import { curveNames, overlay } from '../src/models/overlay';
+import { plain } from '../src/models/words';
+import type { WireMetrics } from '../src/wire';
+import { aRun, aSeries } from './samples';
+
+const at = (second: number) => `2026-11-21T12:00:0${second}.000000Z`;
+const RUNS = [
+  aRun({ runId: 'a', number: 1, parameters: { alpha: 0.1, kind: 'ridge' }, metrics: { rmse: 5 } }),
+  aRun({ runId: 'b', number: 2, parameters: { alpha: 0.5, kind: 'ridge' }, metrics: {} })
+];
+
+function compared(runs = RUNS): ComparisonModel {
+  const model = new ComparisonModel(
+    runs.map(run => run.runId),
+    null
+  );
+  model.restore({ runs, metrics: {}, savedAt: at(0) });
+  return model;
+}
+
+function trait(name: string, runs = RUNS) {
+  return traitsOf(compared(runs), plain).find(one => one.name === name)!;
+}
+
+test('what differs is marked, and what one run lacks differs', () => {
+  assert.equal(trait('alpha').differs, true);
+  assert.equal(trait('kind').differs, false);
+  assert.equal(trait('rmse').differs, true);
+  assert.deepEqual(trait('rmse').texts, ['5', '']);
+});
+
+test('a run that was deleted is compared as the notebook holds it', async () => {
+  const kept = aRun({ runId: 'b', status: 'Completed' });
+  const gone = { rest: { run: async () => Promise.reject(new Error('there is no run b')) } };
+  const model = new ComparisonModel(['b'], gone as never);
+  model.restore({ runs: [kept], metrics: {}, savedAt: at(0) });
+
+  await model.load();
+
+  assert.deepEqual(model.runs, [kept]);
+  assert.equal(model.problems.get('b'), 'there is no run b');
+});
+
+test('an axis spans its numbers, and words stand apart on theirs', () => {
+  const runs = [...RUNS, aRun({ runId: 'c', parameters: { alpha: 0.3, kind: 'lasso' } })];
+  assert.deepEqual(axis(trait('alpha', runs)).places, [0, 1, 0.49999999999999994]);
+  assert.deepEqual(axis(trait('kind', runs)).places, [1, 1, 0]);
+  assert.deepEqual(axis(trait('rmse', runs)).places, [0.5, null, null]);
+});
+
+test('a parameter of one word for all runs is no axis', () => {
+  const names = axesOf(traitsOf(compared(), plain)).map(one => one.name);
+  assert.ok(names.includes('alpha') && names.includes('rmse'));
+  assert.ok(!names.includes('kind') && !names.includes('Status'));
+});
+
+test('a table keeps quotes, commas and line ends of its values', () => {
+  const run = aRun({ runId: 'a', parameters: { text: 'one, "two"\nthree' } });
+  assert.equal(
+    csvOf([run], [trait('text', [run])]),
+    'run,number,text\r\na,1,"one, ""two""\nthree"\r\n'
+  );
+});
+
+test('curves of different steps lie over one axis, and a missing step is no gap', () => {
+  const metrics = new Map<string, WireMetrics>([
+    ['a', { runId: 'a', series: { loss: aSeries([0, 2], [9, 7]) }, values: {}, cursor: {} }],
+    ['b', { runId: 'b', series: { loss: aSeries([1, 2], [5, 4]) }, values: {}, cursor: {} }]
+  ]);
+
+  const { x, curves } = overlay('loss', RUNS, metrics, { byTime: false, smoothing: 0 });
+
+  assert.deepEqual(curveNames(metrics), ['loss']);
+  assert.deepEqual(x, [0, 1, 2]);
+  assert.deepEqual([...curves.get('a')!.y], [9, undefined, 7]);
+  assert.deepEqual([...curves.get('b')!.y], [undefined, 5, 4]);
+});
+
+test('over time each curve begins when its run began', () => {
+  const runs = [aRun({ runId: 'a', startedAt: at(1) }), aRun({ runId: 'b', startedAt: at(5) })];
+  const seconds = (...of: number[]) => of.map(second => Date.parse(at(second)) / 1000);
+  const series = (t: number[]) => ({ loss: { ...aSeries([0, 1], [2, 1]), t } });
+  const metrics = new Map<string, WireMetrics>([
+    ['a', { runId: 'a', series: series(seconds(1, 2)), values: {}, cursor: {} }],
+    ['b', { runId: 'b', series: series(seconds(5, 6)), values: {}, cursor: {} }]
+  ]);
+
+  const { x } = overlay('loss', runs, metrics, { byTime: true, smoothing: 0 });
+
+  assert.deepEqual(x, [0, 1]);
+});
+
+test('a run has the colour of its number, and another of that colour is dashed', () => {
+  const [one, other] = [
+    { runId: 'one', number: 3 },
+    { runId: 'other', number: 3 + COLOURS.length }
+  ];
+  assert.equal(strokesOf([other]).get('other')!.colour, strokesOf([one]).get('one')!.colour);
+  assert.equal(strokesOf([one, other]).get('other')!.isDashed, true);
+  assert.equal(strokesOf([one, other]).get('one')!.isDashed, false);
+});
