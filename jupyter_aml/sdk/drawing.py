@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 """Okabe and Ito's, which are told apart by people who are colour-blind, the yellow left out."""
 _DASHES: tuple[Literal["-", "--", ":", "-."], ...] = ("-", "--", ":", "-.")
+_BEHIND_TEXT = {"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 0.5}
 _MOST_PICTURES = 12
 _WIDE, _HIGH = 5.2, 3.2
 _FEW = 20
@@ -207,7 +208,8 @@ def _dress(axes: Any, chosen: Sequence[str], scales: Sequence[_Scale]) -> None:
         marks = [(index / last, name) for index, name in enumerate(scale.names)]
         for height, name in marks or [(0, f"{scale.low:.4g}"), (1, f"{scale.high:.4g}")]:
             axes.annotate(name[:24], (place, height), xytext=(4, 0), textcoords="offset points",
-                          fontsize="x-small", va="center", parse_math=False)  # fmt: skip
+                          fontsize="x-small", va="center", parse_math=False,
+                          bbox=_BEHIND_TEXT)  # fmt: skip
 
 
 def _legend(figure: Any, labels: Sequence[str]) -> None:

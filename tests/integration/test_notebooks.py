@@ -91,6 +91,21 @@ def test_the_notebook_of_environments_builds_them_and_runs_in_them() -> None:
         assert "rmse=" in done.runs[0]["metrics"]
 
 
+def test_the_notebook_of_tracking_logs_everything_compares_and_repeats() -> None:
+    with a_folder() as scratch, a_root() as root:
+        folder = scratch / "notebooks"
+        folder.mkdir()
+        shutil.copy(REPOSITORY / "notebooks" / "03_tracking.ipynb", folder)
+
+        done = execute(folder / "03_tracking.ipynb", scratch, root)
+
+        assert done.code == 0, done.stdout + done.stderr
+        named = [run["experiment"] for run in done.runs]
+        assert named.count("digits") == 2
+        assert named.count("diabetes-folds") == 6
+        assert named.count("digits-known") == 1
+
+
 def test_a_notebook_that_fails_is_told_and_fails_the_command(tmp_path: Path) -> None:
     folder = tmp_path / "notebooks"
     folder.mkdir()
