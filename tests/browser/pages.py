@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
 from jupyter_aml.testing.jupyter import until
@@ -98,6 +99,19 @@ class Card:
     def cancel(self) -> None:
         """Click the button that cancels the run."""
         self.node.get_by_role("button", name="Cancel run").click()
+
+
+def offences(node: Locator) -> list[str]:
+    """What axe finds fault with in this part of the page: rule, and the element."""
+    node.evaluate("node => node.setAttribute('data-axe', '')")
+    options = {"resultTypes": ["violations"]}
+    found = Axe().run(node.page, context="[data-axe]", options=options).response["violations"]
+    node.evaluate("node => node.removeAttribute('data-axe')")
+    return [
+        f"{rule['id']}: {one['html'][:200]} {one['failureSummary']}"
+        for rule in found
+        for one in rule["nodes"]
+    ]
 
 
 def picture(canvas: Locator) -> str:

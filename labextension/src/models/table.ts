@@ -63,6 +63,12 @@ export function numericColumns({ columns, rows }: Table): number[] {
   return columns.map((_, i) => i).filter(isNumeric);
 }
 
+/** Whether all that stands in a column reads as a number, be it text. */
+export function readsAsNumbers({ rows }: Table, column: number): boolean {
+  const cells = rows.map(row => row[column]).filter(cell => !isNothing(cell));
+  return cells.length > 0 && cells.every(cell => !Number.isNaN(Number(cell)));
+}
+
 /** The numbers of the rows in the order that is wanted; what is no value comes last. */
 export function ordered({ rows }: Table, order: Order | null): number[] {
   const indexes = rows.map((_, i) => i);

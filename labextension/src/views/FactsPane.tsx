@@ -172,7 +172,7 @@ function Packages({ packages }: { packages: WirePackage[] }): JSX.Element {
             <span>{trans('%1 of %2', table.rows.length, packages.length)}</span>
             <Copy text={text} label={trans('Copy the packages as requirements')} />
           </div>
-          <Grid table={table} label={trans('Packages')} />
+          <Grid table={table} label={trans('Table of packages')} />
         </>
       )}
     </section>

@@ -47,7 +47,11 @@ export function FilesPane({ model }: PaneProps): JSX.Element {
           )}
         </span>
       ) : (
-        <span>{trans('%1 files, %2', files.length, size(bytes))}</span>
+        <span>
+          {files.length === 1
+            ? trans('1 file, %1', size(bytes))
+            : trans('%1 files, %2', files.length, size(bytes))}
+        </span>
       )}
       {way && (
         <a
@@ -102,7 +106,11 @@ export function CodePane({ model }: PaneProps): JSX.Element {
   }
   const head = (
     <div className="jp-aml-Browser-head">
-      <span title={snapshot.snapshotId}>{trans('%1 files as sent', snapshot.files.length)}</span>
+      <span title={snapshot.snapshotId}>
+        {snapshot.files.length === 1
+          ? trans('1 file as sent')
+          : trans('%1 files as sent', snapshot.files.length)}
+      </span>
       <Copy text={snapshot.snapshotId} label={trans('Copy the id of the snapshot')} />
       <a
         className="jp-aml-Button"

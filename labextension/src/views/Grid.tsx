@@ -1,5 +1,5 @@
 import * as React from 'react';
-import { cellText, numericColumns, ordered } from '../models/table';
+import { cellText, ordered, readsAsNumbers } from '../models/table';
 import type { Order, Table } from '../models/table';
 import { visible } from '../models/visible';
 import { QUIET } from './Control';
@@ -24,7 +24,10 @@ export function Grid({ table, label, isFilling = false }: GridProps): JSX.Elemen
   const [top, setTop] = React.useState(0);
   const { height } = useSize(box);
   const indexes = React.useMemo(() => ordered(table, order), [table, order]);
-  const numeric = React.useMemo(() => new Set(numericColumns(table)), [table]);
+  const numeric = React.useMemo(
+    () => new Set(table.columns.map((_, i) => i).filter(i => readsAsNumbers(table, i))),
+    [table]
+  );
   const columns = table.columns.slice(0, MOST_COLUMNS);
   const first = Math.max(0, Math.floor(top / ROW) - MARGIN);
   const shown = indexes.slice(first, first + Math.ceil(height / ROW) + 2 * MARGIN);

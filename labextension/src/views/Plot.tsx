@@ -8,7 +8,10 @@ const MARKED_BELOW = 40;
 /** Colours that stay apart for the colour-blind, on light and dark. */
 const COLOURS = ['#4477aa', '#ee6677', '#228833', '#ccbb44', '#66ccee', '#aa3377', '#888888'];
 
-/** One line, or the bars, of a picture. */
+/** Distances of ticks between which only whole numbers lie. */
+const WHOLE = Array.from({ length: 36 }, (_, i) => [1, 2, 5][i % 3] * 10 ** Math.floor(i / 3));
+
+/** One line, or the steps of a histogram: a value holds from its x to the next. */
 export interface Curve {
   label: string;
   /** null is a gap; `undefined` is no point of this curve, whose line goes on. */
@@ -16,7 +19,7 @@ export interface Curve {
   /** Drawn quietly, as what another curve was made of. */
   isFaint?: boolean;
   isDashed?: boolean;
-  kind?: 'line' | 'bars';
+  kind?: 'line' | 'steps';
   /** The curve up to which the space from this one is filled. */
   bandTo?: number;
   colour?: string;
@@ -122,7 +125,9 @@ export function Plot(props: PlotProps): JSX.Element {
           {name}
         </span>
         <span className="jp-aml-Chart-value">
-          {pointed === null ? note : pointedText(props, pointed, trans('step'))}
+          {pointed === null
+            ? (note ?? <Legend drawing={drawing} />)
+            : pointedText(props, pointed, trans('step'))}
         </span>
         <span className="jp-aml-Chart-save">
           {isZoomed && (
@@ -148,6 +153,23 @@ export function Plot(props: PlotProps): JSX.Element {
       </figcaption>
       <div className="jp-aml-Chart-frame" ref={frame} />
     </figure>
+  );
+}
+
+/** Which colour is which curve. */
+function Legend({ drawing }: { drawing: Drawing }): JSX.Element {
+  const named = drawing.curves
+    .map((curve, i) => ({ ...curve, colour: COLOURS[i % COLOURS.length] }))
+    .filter(curve => curve.label && !curve.isFaint);
+  return (
+    <>
+      {(named.length > 1 ? named : []).map(({ label, colour }) => (
+        <span key={label} className="jp-aml-Chart-key">
+          <span style={{ background: colour }} aria-hidden="true" />
+          {label}
+        </span>
+      ))}
+    </>
   );
 }
 
@@ -204,7 +226,14 @@ function options(
       ? { x: { ...unit, time: false }, y: unit }
       : { x: { time: drawing.isTime ?? false }, y },
     axes: [
-      { ...axis, size: 22, gap: 2, space: 48, ...(drawing.isTime ? {} : { values: ticks }) },
+      {
+        ...axis,
+        size: 22,
+        gap: 2,
+        space: 48,
+        ...(drawing.isTime ? {} : { values: ticks }),
+        ...(drawing.x.every(Number.isInteger) && !drawing.isTime ? { incrs: WHOLE } : {})
+      },
       { ...axis, size: 48, gap: 2, space: 26, values: ticks }
     ],
     series: [
@@ -212,16 +241,18 @@ function options(
       ...drawing.curves.map((curve, i): uPlot.Series => {
         const own = strong > 1 ? COLOURS[i % COLOURS.length] : accent;
         const stroke = curve.colour ?? own;
-        const isBars = curve.kind === 'bars';
+        const isStepped = curve.kind === 'steps';
+        const isQuiet = curve.isFaint && !curve.isDashed;
         return {
-          stroke: curve.isFaint ? `color-mix(in srgb, ${stroke} 35%, transparent)` : stroke,
-          width: isBars ? 0 : curve.isFaint ? 1 : 1.5,
+          stroke: isQuiet ? faint(stroke, 35) : stroke,
+          width: curve.isFaint ? 1 : 1.5,
           dash: curve.isDashed ? [4, 4] : undefined,
           spanGaps: false,
-          fill: isBars ? stroke : undefined,
-          paths: isBars ? uPlot.paths.bars?.({ size: [0.96, Infinity] }) : undefined,
+          fill: isStepped ? faint(stroke, 60) : undefined,
+          paths: isStepped ? uPlot.paths.stepped?.({ align: 1 }) : undefined,
           points: {
-            show: () => !isBars && !curve.isFaint && given.current.drawing.x.length < MARKED_BELOW,
+            show: () =>
+              !isStepped && !curve.isFaint && given.current.drawing.x.length < MARKED_BELOW,
             size: 4
           }
         };
@@ -230,7 +261,7 @@ function options(
     bands: drawing.curves.flatMap(({ bandTo }, i) =>
       bandTo === undefined
         ? []
-        : [{ series: [i + 1, bandTo + 1] as [number, number], fill: faint(accent) }]
+        : [{ series: [i + 1, bandTo + 1] as [number, number], fill: faint(accent, 20) }]
     ),
     hooks: {
       setCursor: [u => point(u.cursor.idx ?? null)],
@@ -247,8 +278,8 @@ function options(
   };
 }
 
-function faint(colour: string): string {
-  return `color-mix(in srgb, ${colour} 20%, transparent)`;
+function faint(colour: string, percent: number): string {
+  return `color-mix(in srgb, ${colour} ${percent}%, transparent)`;
 }
 
 /** The chart as a PNG image on the page's background, so that it can be read on any other. */

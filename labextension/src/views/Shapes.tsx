@@ -99,7 +99,13 @@ function MatrixView({ name, matrix }: { name: string; matrix: Matrix }): JSX.Ele
         </Button>
         {right !== null && <span>{trans('%1 % right', (100 * right).toFixed(1))}</span>}
       </div>
-      <div className="jp-aml-Matrix" tabIndex={0} role="region" aria-label={name} {...QUIET}>
+      <div
+        className="jp-aml-Matrix"
+        tabIndex={0}
+        role="region"
+        aria-label={trans('Confusion matrix %1', name)}
+        {...QUIET}
+      >
         <table>
           <caption>{trans('Rows are what is true, columns what was predicted.')}</caption>
           <thead>
@@ -199,7 +205,7 @@ function unit({ x, y }: UnitCurve, label: string, withChance: boolean): Drawing 
 
 function ResidualsView({ name, residuals }: { name: string; residuals: Histogram }): JSX.Element {
   const trans = useTrans();
-  const drawing = React.useMemo(() => bars(residuals, trans('count')), [residuals]);
+  const drawing = React.useMemo(() => steps(residuals, trans('count')), [residuals]);
   return (
     <div className="jp-aml-Values-plot">
       <Plot
@@ -213,8 +219,8 @@ function ResidualsView({ name, residuals }: { name: string; residuals: Histogram
   );
 }
 
-function bars(histogram: Histogram, label: string): Drawing {
-  return { x: middles(histogram), curves: [{ label, y: histogram.counts, kind: 'bars' }] };
+function steps({ edges, counts }: Histogram, label: string): Drawing {
+  return { x: edges, curves: [{ label, y: [...counts, counts.at(-1)!], kind: 'steps' }] };
 }
 
 function PredictionsView({
@@ -238,7 +244,7 @@ function PredictionsView({
           { label: '', y: x, isFaint: true, isDashed: true, colour: '#888888' }
         ]
       },
-      bars(predictions, trans('count'))
+      steps(predictions, trans('count'))
     ],
     [predictions]
   );
@@ -247,7 +253,7 @@ function PredictionsView({
       <Plot
         name={trans('Predicted and true')}
         label={trans('Predicted over true of %1: %2 bins', name, x.length)}
-        note={trans('band: one standard deviation; dashed: perfect')}
+        note={trans('band: standard deviation')}
         xName={trans('true')}
         drawing={drawing}
       />

@@ -27,7 +27,7 @@ export function Values({ name, values }: ValuesProps): JSX.Element | null {
     return null;
   }
   return (
-    <section className="jp-aml-Values" aria-label={name}>
+    <section className="jp-aml-Values">
       <h4>{name}</h4>
       <Content name={name} values={shown} />
     </section>
@@ -81,7 +81,7 @@ interface CurvesProps {
 /** Columns over one of them, or over the numbers of the rows. */
 function Curves({ name, table, columns }: CurvesProps): JSX.Element {
   const trans = useTrans();
-  const [over, setOver] = React.useState<number | null>(null);
+  const [over, setOver] = React.useState<number | null>(() => axisOf(table, columns));
   const drawing = React.useMemo(() => drawn(table, columns, over), [table, columns, over]);
   return (
     <>
@@ -109,12 +109,17 @@ function Curves({ name, table, columns }: CurvesProps): JSX.Element {
           name={name}
           label={trans('%1: %2 rows', name, table.rows.length)}
           drawing={drawing}
-          note={drawing.curves.map(curve => curve.label).join(', ')}
           xName={over === null ? trans('row') : table.columns[over]}
         />
       </div>
     </>
   );
+}
+
+/** The first column, where it ascends: most likely it counts what the others were measured at. */
+function axisOf({ rows }: Table, columns: number[]): number | null {
+  const ascends = rows.every((row, i) => i === 0 || Number(rows[i - 1][0]) < Number(row[0]));
+  return columns.length > 1 && columns[0] === 0 && ascends ? 0 : null;
 }
 
 function drawn(table: Table, columns: number[], over: number | null): Drawing {
@@ -125,7 +130,7 @@ function drawn(table: Table, columns: number[], over: number | null): Drawing {
   let rows = table.rows.map((_, i) => i);
   if (over !== null) {
     rows = rows.filter(row => value(row, over) !== null);
-    rows.sort((one, other) => value(one, over)! - value(other, over)!);
+    rows.sort((one, other) => value(one, over)! - value(other, over)! || one - other);
   }
   const curves = columns.filter(column => column !== over).slice(0, MOST_CURVES);
   return {
