@@ -40,6 +40,10 @@ def test_many_runs_that_write_a_lot_can_be_measured() -> None:
     assert len(rows("bench_flood")) == 2 + 2
 
 
+def test_what_sampling_costs_can_be_measured() -> None:
+    assert len(rows("bench_system")) == 2 + 3
+
+
 @pytest.mark.usefixtures("index")
 def test_environments_and_kernels_in_them_can_be_measured() -> None:
     assert len(rows("bench_environments")) == 2 + 4

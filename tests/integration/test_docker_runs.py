@@ -96,6 +96,28 @@ async def test_a_script_that_fails_in_an_image_is_explained_as_any_other(aml_roo
         assert end["error"]["message"] == "ValueError: no such thing"
 
 
+async def test_a_run_in_an_image_is_measured_and_its_packages_are_known(aml_root: Path) -> None:
+    script = """
+import os, platform, time
+samples = os.environ["AML_RUN_DIR"] + "/system"
+while not os.path.isdir(samples) or os.path.getsize(samples + "/" + os.listdir(samples)[0]) == 0:
+    pass
+print(platform.python_version())
+"""
+    async with an_engine(aml_root) as engine:
+        run = await engine.submit(sent(script, boxed("hello")))
+        await ended(engine, run["runId"])
+
+        said = (await engine.log(run["runId"], "user_logs/std_log.txt")).data.decode()
+        told = (await engine.metrics(run["runId"], source="system"))["series"]
+        facts = await engine.facts(run["runId"])
+
+    assert told["cpu"]["last"] > 5
+    assert told["memory"]["last"] > 1_000_000
+    assert facts["packages"] == [{"name": "hello", "version": "1.0"}]
+    assert facts["python"] == said.strip()
+
+
 async def test_a_run_in_an_image_is_cancelled(aml_root: Path, docker_engine: Any) -> None:
     async with an_engine(aml_root) as engine:
         run = await engine.submit(sent("import time\ntime.sleep(600)", boxed()))
