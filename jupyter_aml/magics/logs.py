@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import codecs
 import re
-import time
 from argparse import Namespace
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from IPython.core.error import UsageError
 
-from jupyter_aml.domain.run import RunStatus
 from jupyter_aml.magics.verb import Parser, Verb
 from jupyter_aml.runfolder.layout import CONSOLE
-from jupyter_aml.sdk.core import Run
+from jupyter_aml.sdk.run_log import Log
 
-_PIECE = 1 << 20
-_PAUSE = 0.2
 _LONGEST_LINE = 2000
 _MOST_REPEATS = 2
 _REPEAT = re.compile(r"[*+]|\{\d*,?\d*\}")
@@ -76,49 +71,6 @@ class Logs(Verb):
                     print(line)
         except KeyboardInterrupt:
             print(f"Stopped following; the run goes on (%aml cancel {log.run.id} ends it).")
-
-
-class Log:
-    """One log of a run, read line by line from where the last reading ended."""
-
-    def __init__(self, run: Run, name: str) -> None:
-        self.run, self._name = run, name
-        self._offset = 0
-        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        self._rest = ""
-
-    def skip_to_the_last(self, count: int) -> None:
-        """Leave out the beginning of a long log, if its last piece holds so many lines."""
-        piece = self.run.client.log(self.run.id, self._name, tail=_PIECE)
-        # The first line of the piece may be a part of one.
-        if piece.data.count(b"\n") > count:
-            self._offset = piece.offset
-
-    def lines(self) -> Iterator[str]:
-        """Yield what is there now, a line without its end included."""
-        yield from self._whole_lines()
-        if self._rest:
-            yield self._rest
-            self._rest = ""
-
-    def coming(self) -> Iterator[str]:
-        """Yield whole lines as they come, until the run has ended."""
-        while True:
-            ended = RunStatus(self.run.look()["status"]).is_final
-            yield from self._whole_lines()
-            if ended:
-                yield from [self._rest] if self._rest else []
-                return
-            time.sleep(_PAUSE)
-
-    def _whole_lines(self) -> Iterator[str]:
-        while True:
-            piece = self.run.client.log(self.run.id, self._name, offset=self._offset, limit=_PIECE)
-            if not piece.data:
-                return
-            self._offset = piece.offset + len(piece.data)
-            *lines, self._rest = (self._rest + self._decoder.decode(piece.data)).split("\n")
-            yield from lines
 
 
 def matcher(pattern: str | None) -> Callable[[str], bool]:

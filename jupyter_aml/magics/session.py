@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from typing import Any
 
 from IPython.core.error import UsageError
@@ -11,15 +10,14 @@ from IPython.core.error import UsageError
 from jupyter_aml import wire
 from jupyter_aml.client import running
 from jupyter_aml.domain.environment import read_label
-from jupyter_aml.domain.errors import AmlError, NotFound
+from jupyter_aml.domain.errors import AmlError, Invalid, NotFound
 from jupyter_aml.magics import notebook
 from jupyter_aml.magics.completion import Cache, Known
-from jupyter_aml.sdk import listing
 from jupyter_aml.sdk.core import Experiment, Run, Workspace
+from jupyter_aml.sdk.references import References
 from jupyter_aml.widgets.display import Views
 
 _RECENT = 100
-_PAGE = 500
 
 
 class Session:
@@ -120,69 +118,22 @@ class Session:
     def find(self, text: str) -> Run:
         """Return the run that is meant, or raise UsageError with what comes near.
 
-        A run is named by its id, the beginning of it, `#number`, `experiment#number`, `last`, or a
-        variable that holds it.
+        A run is named by its id, the beginning of it, `#number`, `experiment#number`,
+        `experiment#last`, `last`, or a variable that holds it.
         """
         held = self.names.get(text)
         if isinstance(held, Run):
             return held
-        if text == "last":
-            return self._last()
-        name, mark, number = text.rpartition("#")
-        if mark and number.isascii() and number.isdigit():
-            return self._numbered(name, int(number))
-        return self._by_id(text)
-
-    def _last(self) -> Run:
-        if self.last is not None:
+        if text == "last" and self.last is not None:
             return self.last
-        found = self.runs(limit=1, filter=listing.line(parent="none"))["runs"]
-        if not found:
-            raise UsageError(f"workspace {self.workspace.name!r} has no runs yet")
-        return self.as_run(found[0])
-
-    def _numbered(self, name: str, number: int) -> Run:
-        for experiment in [name] if name else [self.default_experiment, None]:
-            there = self._down_to(experiment, number)
-            found = [run for run in there if run["number"] == number and not run["parentId"]]
-            if len(found) == 1:
-                return self.as_run(found[0])
-            if found:
-                listed = ", ".join(f"{run['experiment']}#{number}" for run in found[:5])
-                raise UsageError(f"#{number} is a run of several experiments: {listed}")
-        where = f"experiment {name!r}" if name else f"workspace {self.workspace.name!r}"
-        raise UsageError(f"there is no run #{number} in {where} (%aml ls lists the runs)")
-
-    def _down_to(self, experiment: str | None, number: int) -> list[wire.WireRun]:
-        # Numbers fall in this order, so the search ends with the first page that goes below.
-        query: dict[str, Any] = {"sort": "-number", "limit": _PAGE}
-        if experiment is not None:
-            query["experiment"] = experiment
-        found: list[wire.WireRun] = []
-        while True:
-            page = self.runs(**query)
-            found += page["runs"]
-            if not page["next"] or not page["runs"] or page["runs"][-1]["number"] < number:
-                return found
-            query["after"] = page["next"]
-
-    def _by_id(self, text: str) -> Run:
-        if _is_word(text):
-            try:
-                return self.as_run(self.workspace.client.run(text))
-            except NotFound:
-                pass
-            page = self.runs(filter=f'"{text}"', limit=_PAGE)
-            found = [run for run in page["runs"] if run["runId"].startswith(text)]
-            if len(found) == 1:
-                return self.as_run(found[0])
-            if found:
-                listed = ", ".join(run["runId"] for run in found[:5])
-                raise UsageError(f"{text!r} is the beginning of {len(found)} runs: {listed}")
-        known = [run["runId"] for run in self.runs(limit=_RECENT)["runs"]]
-        near = get_close_matches(text, known, n=2)
-        did = f"; did you mean {' or '.join(near)}?" if near else " (%aml ls lists the runs)"
-        raise UsageError(f"there is no run {text[:80]!r}{did}")
+        workspace = self.workspace
+        references = References(
+            workspace.client, workspace.name, here=self.default_experiment, lists="%aml ls"
+        )
+        try:
+            return self.as_run(references.find(text))
+        except (Invalid, NotFound) as error:
+            raise UsageError(str(error)) from None
 
     # ---- completion -------------------------------------------------------------------------
 
@@ -222,7 +173,3 @@ def _workspace_of_a_running_engine() -> Workspace | None:
         return None
     client.close()
     return Workspace.from_config()
-
-
-def _is_word(text: str) -> bool:
-    return all(letter.isalnum() or letter in "_-" for letter in text) and bool(text)
