@@ -58,14 +58,21 @@ class Facts:
         """The facts of a run, once what is being found out is found."""
         if self._tasks.get(run.id):
             await asyncio.wait(set(self._tasks[run.id]))
-        owner = run
-        # A child is made inside its parent: what holds for the one holds for the other.
-        while owner.parent is not None and not self._root.folder(owner).facts.exists():
-            try:
-                owner = await self._ledger.find(owner.parent)
-            except NotFound:
-                break
-        return await asyncio.to_thread(read, run.id, self._root.folder(owner))
+        told = await asyncio.to_thread(read, run.id, self._root.folder(run))
+        if run.job is not None or run.parent is None:
+            return told
+        try:
+            parent = await self.of(await self._ledger.find(run.parent))
+        except NotFound:
+            return told
+        # A child without a job is made inside its parent: what holds for the one holds for both.
+        return {
+            "runId": run.id,
+            "git": told["git"] or parent["git"],
+            "python": told["python"] or parent["python"],
+            "packages": told["packages"] or parent["packages"],
+            "host": told["host"] or parent["host"],
+        }
 
     async def close(self) -> None:
         """Give up what is being found out."""

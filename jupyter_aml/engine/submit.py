@@ -83,9 +83,7 @@ def draft(body: Mapping[str, Any], *, settings: Settings, targets: list[str]) ->
 def make_folder(drafted: Draft, *, root: Root, blobs: Blobs, cache: snapshot.StatCache) -> Run:
     """Store the source and make the run's folder, whole or not at all."""
     manifest = snapshot.take(drafted.plan, blobs, cache)
-    run = wire.decode_run(
-        {**wire.encode_run(drafted.run), "snapshotId": manifest.snapshot_id or None}
-    )
+    run = _with_snapshot(drafted.run, manifest.snapshot_id)
     unfinished, folder = root.being_made(run), root.folder(run)
     try:
         unfinished.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -107,6 +105,14 @@ def make_folder(drafted: Draft, *, root: Root, blobs: Blobs, cache: snapshot.Sta
             raise StorageFailed(f"cannot write {error.filename}: {error.strerror}") from error
         raise
     return run
+
+
+def _with_snapshot(run: Run, snapshot_id: str) -> Run:
+    if not snapshot_id:
+        return run
+    # SDK v1 told it as a property, too.
+    properties = {**run.properties, "ContentSnapshotId": snapshot_id}
+    return replace(run, snapshot_id=snapshot_id, properties=properties)
 
 
 def _check_text(body: Mapping[str, Any]) -> None:

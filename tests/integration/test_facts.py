@@ -14,6 +14,7 @@ from jupyter_aml.engine import facts, facts_git
 from jupyter_aml.engine.facts_packages import Interpreters
 from jupyter_aml.environments.protocol import Materialised
 from jupyter_aml.runfolder.layout import GIT_DIFF, RunFolder
+from jupyter_aml.shim.shim import start_of
 from tests.integration.test_engine import an_engine, asked, ended, folder_of, until
 
 pytestmark = pytest.mark.anyio
@@ -110,6 +111,29 @@ async def test_a_run_knows_the_packages_of_its_python_and_its_host_also_in_the_n
     assert told["host"]["name"] == os.uname().nodename
     assert told["host"]["memory"] > 1 << 28
     assert not folder_of(aml_root, run).git_diff.exists()
+
+
+async def test_a_run_that_logs_from_a_kernel_knows_the_kernels_folder_and_python(
+    aml_root: Path, repository: Path
+) -> None:
+    kernel = subprocess.Popen(
+        [sys.executable, "-c", "import sys; sys.stdin.read()"],
+        cwd=repository, stdin=subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        process = {"pid": kernel.pid, "start": start_of(kernel.pid)}
+        body = {"experiment": "trial", "type": "azureml.interactive", "process": process}
+        async with an_engine(aml_root) as engine:
+            run = await engine.submit(body)
+            told = await engine.facts(run["runId"])
+            child = await engine.submit({**body, "parentId": run["runId"], "process": None})
+            inherited = await engine.facts(child["runId"])
+    finally:
+        kernel.communicate()
+
+    assert told["git"] is not None and told["git"]["branch"] == "trunk"
+    assert told["python"] == sys.version.split()[0]
+    assert inherited == {**told, "runId": child["runId"]}
 
 
 def test_a_clean_repository_has_no_difference(repository: Path) -> None:
