@@ -7,6 +7,7 @@ from importlib import import_module
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal
 
+from jupyter_aml.sdk import frames
 from jupyter_aml.sdk.core.experiment import Experiment
 from jupyter_aml.sdk.core.run import Run
 from jupyter_aml.sdk.exceptions import UserErrorException
@@ -41,9 +42,7 @@ class Comparison:
     @property
     def df(self) -> pandas.DataFrame:
         """One row a run: what it is, its parameters, last metrics and tags."""
-        from jupyter_aml.sdk.frames import runs
-
-        return runs(self.look())
+        return frames.runs(self.look())
 
     def look(self) -> list[wire.WireRun]:
         """The runs as they are now."""
@@ -87,7 +86,7 @@ class Comparison:
         return self.runs[0].difference(self.runs[1])
 
     def _labelled(self) -> list[tuple[str, Run]]:
-        return list(zip(labels(self.look()), self.runs, strict=True))
+        return list(zip(frames.labels(self.look()), self.runs, strict=True))
 
     def __len__(self) -> int:
         return len(self.runs)
@@ -125,15 +124,6 @@ class Difference:
     def _repr_html_(self) -> str:
         html: str = import_module("jupyter_aml.widgets.difference").html(self.found)
         return html
-
-
-def labels(found: Sequence[wire.WireRun]) -> list[str]:
-    """How runs are called where there are several: as shortly as they can be told apart."""
-    is_one = len({run["experiment"] for run in found}) <= 1
-    return [
-        f"{'' if is_one else run['experiment']} #{run['number']} {run['displayName'] or ''}".strip()
-        for run in found
-    ]
 
 
 def _each(given: Iterable[Any], workspace: Workspace | None) -> Iterator[Run]:

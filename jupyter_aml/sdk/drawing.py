@@ -71,12 +71,10 @@ def parallel(runs: Sequence[wire.WireRun], names: Sequence[str] | None) -> matpl
 
 def scatter(runs: Sequence[wire.WireRun], x: str, y: str) -> matplotlib.figure.Figure:
     """A point a run."""
-    from jupyter_aml.sdk.comparing import labels
-
     figure = _figure(_WIDE, _HIGH + 0.4)
     axes = figure.subplots()
     drawn = 0
-    for place, (run, label) in enumerate(zip(runs, labels(runs), strict=True)):
+    for place, (run, label) in enumerate(zip(runs, frames.labels(runs), strict=True)):
         across, up = value_of(run, x), value_of(run, y)
         if _is_number(across) and _is_number(up):
             drawn += 1

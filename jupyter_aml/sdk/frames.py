@@ -70,6 +70,15 @@ def curves(run: Run) -> dict[str, tuple[list[float], list[float], list[float]]]:
     }
 
 
+def labels(found: Sequence[wire.WireRun]) -> list[str]:
+    """How runs are called where there are several: as shortly as they can be told apart."""
+    is_one = len({run["experiment"] for run in found}) <= 1
+    return [
+        f"{'' if is_one else run['experiment']} #{run['number']} {run['displayName'] or ''}".strip()
+        for run in found
+    ]
+
+
 def need(name: str) -> Any:
     """Import a library that not every environment has, or say how to get it."""
     try:

@@ -16,6 +16,7 @@ from jupyter_aml.sdk.run_place import RunPlace
 if TYPE_CHECKING:
     from jupyter_aml import wire
     from jupyter_aml.client import Client
+    from jupyter_aml.runfolder.records import RecordWriter
     from jupyter_aml.sdk.core.run import Run
 
 _PATIENCE = 30.0
@@ -30,17 +31,23 @@ class RunChildren(RunPlace):
     _made = 0
     _newest: Run | None = None
 
+    def look(self) -> wire.WireRun:
+        """Ask the engine, and return the run as it is now."""
+        if self._maker is None:
+            return super().look()
+        found, said = _known(self.client, self.id, self._maker), self.seen
+        if said["endedAt"] is not None and found["endedAt"] is None:
+            # The engine has not read yet what this process said last.
+            return {**found, "status": said["status"], "endedAt": said["endedAt"]}
+        return found
+
     @property
     def parent(self) -> Run | None:
         """The run that it is a child of."""
         if self._maker is not None:
             return self._maker
         parent = self.seen["parentId"]
-        if parent is None:
-            return None
-        from jupyter_aml.sdk.core.run import Run
-
-        return Run(self.experiment, parent)
+        return None if parent is None else self._kind(self.experiment, parent)
 
     def child_run(
         self, name: str | None = None, run_id: str | None = None, outputs: Any = None
@@ -108,20 +115,17 @@ class RunChildren(RunPlace):
 
     def _listed(self, line: str) -> Iterator[tuple[Run, bool]]:
         from jupyter_aml.sdk import listing
-        from jupyter_aml.sdk.core.run import Run
 
         workspace, beside = self.experiment.workspace, self._here
         for page in listing.pages(self.client, workspace=workspace.name, filter=line):
             for seen in page["runs"]:
-                child = Run.from_wire(workspace, seen)
+                child = self._kind.from_wire(workspace, seen)
                 place = None if beside is None else RunFolder(beside.path.parent / child.id)
                 if place is not None and place.record.is_file():
                     child._place = place
                 yield child, child.id in page["children"]
 
     def _child(self, name: str | None, tags: dict[str, str], run_id: str | None) -> Run:
-        from jupyter_aml.sdk.core.run import Run
-
         here = self._here
         if here is None:
             return self._child_elsewhere(name, tags, run_id)
@@ -138,13 +142,18 @@ class RunChildren(RunPlace):
         records.record("child", folder.path.name, facts, time.time())
         seen = _begun(self.seen, folder.path.name, name, tags, number)
         maker: Any = self
-        child = Run(self._experiment, folder.path.name, _inside=folder, _seen=seen, _maker=maker)
+        child = self._kind(
+            self._experiment, folder.path.name, _inside=folder, _seen=seen, _maker=maker
+        )
         self._newest = child
         return child
 
-    def _child_elsewhere(self, name: str | None, tags: dict[str, str], run_id: str | None) -> Run:
-        from jupyter_aml.sdk.core.run import Run
+    def _opened(self) -> RecordWriter:
+        if self._maker is not None:
+            _keep_few_open(self)
+        return super()._opened()
 
+    def _child_elsewhere(self, name: str | None, tags: dict[str, str], run_id: str | None) -> Run:
         workspace = self.experiment.workspace
         body: dict[str, Any] = {
             "runId": run_id or f"{self.id}_{os.urandom(4).hex()}",
@@ -156,10 +165,10 @@ class RunChildren(RunPlace):
         }
         if name is not None:
             body["displayName"] = name
-        return Run.from_wire(workspace, self.client.submit(body))
+        return self._kind.from_wire(workspace, self.client.submit(body))
 
 
-def known(client: Client, run_id: str, maker: Run) -> wire.WireRun:
+def _known(client: Client, run_id: str, maker: Run) -> wire.WireRun:
     """The child as the engine has it, which is asked to look for it; NotFound if it does not."""
     try:
         return client.run(run_id)
@@ -178,7 +187,7 @@ def known(client: Client, run_id: str, maker: Run) -> wire.WireRun:
         pause = min(pause * 1.5, 0.2)
 
 
-def keep_few_open(child: RunPlace) -> None:
+def _keep_few_open(child: RunPlace) -> None:
     """Close the files of children that began to log long ago; they open again when they log."""
     _open[child] = None
     if len(_open) > _MOST_OPEN:

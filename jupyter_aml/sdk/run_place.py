@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jupyter_aml.runfolder.layout import RunFolder
 from jupyter_aml.sdk.exceptions import UserErrorException
@@ -51,29 +51,19 @@ class RunPlace:
 
     def look(self) -> wire.WireRun:
         """Ask the engine, and return the run as it is now."""
-        if self._maker is not None:
-            from jupyter_aml.sdk.run_children import known
-
-            found, said = known(self.client, self.id, self._maker), self.seen
-            if said["endedAt"] is not None and found["endedAt"] is None:
-                # The engine has not read yet what this process said last.
-                return {**found, "status": said["status"], "endedAt": said["endedAt"]}
-            return found
         self._seen = self.client.run(self.id)
         return self._seen
 
     @property
     def experiment(self) -> Experiment:
         """The experiment it belongs to."""
-        if self._maker is not None:
-            return self._maker.experiment
-        if self._experiment is None:
-            from jupyter_aml.sdk.core.experiment import Experiment
-            from jupyter_aml.sdk.core.workspace import Workspace
+        raise NotImplementedError
 
-            workspace = Workspace(workspace_name=os.environ["AML_WORKSPACE"])
-            self._experiment = Experiment(workspace, os.environ["AML_EXPERIMENT"])
-        return self._experiment
+    @property
+    def _kind(self) -> type[Run]:
+        """The class itself, which the parts that it is made of must not import."""
+        kind: Any = type(self)
+        return kind  # type: ignore[no-any-return]
 
     @property
     def client(self) -> Client:
@@ -109,14 +99,13 @@ class RunPlace:
         if writer is None:
             if self._has_ended:
                 raise UserErrorException(f"run {self.id} has ended: nothing can be logged to it")
-            from jupyter_aml.runfolder.records import PatientWriter
-
-            writer = self._writer = PatientWriter(self._folder.metrics)
-            if self._maker is not None:
-                from jupyter_aml.sdk.run_children import keep_few_open
-
-                keep_few_open(self)
+            writer = self._writer = self._opened()
         return writer
+
+    def _opened(self) -> RecordWriter:
+        from jupyter_aml.runfolder.records import PatientWriter
+
+        return PatientWriter(self._folder.metrics)
 
     @property
     def _has_ended(self) -> bool:

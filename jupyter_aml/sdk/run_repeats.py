@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from jupyter_aml.sdk.run_place import RunPlace
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     import matplotlib.figure
     import pandas
 
-    from jupyter_aml.sdk.comparing import Difference
+    from jupyter_aml.sdk.comparing import Comparison, Difference
     from jupyter_aml.sdk.core.run import Run
 
 
@@ -25,7 +26,6 @@ class RunRepeats(RunPlace):
     ) -> Run:
         """Send it once more as it was, with these parameters in place of its own."""
         from jupyter_aml.domain.ids import new_run_id
-        from jupyter_aml.sdk.core.run import Run
 
         # Our own id makes a repeated call harmless, should the engine be restarted under it.
         suffix, experiment = os.urandom(4).hex(), self.seen["experiment"]
@@ -36,7 +36,7 @@ class RunRepeats(RunPlace):
             body["parameters"] = dict(parameters)
         if display_name is not None:
             body["displayName"] = display_name
-        return Run.from_wire(self.experiment.workspace, self.client.retry(self.id, body))
+        return self._kind.from_wire(self.experiment.workspace, self.client.retry(self.id, body))
 
     def to_cell(self) -> str:
         """The code of a cell that repeats it."""
@@ -44,10 +44,9 @@ class RunRepeats(RunPlace):
 
     def difference(self, other: Run | str) -> Difference:
         """All in which another run differs from this one."""
-        from jupyter_aml.sdk.comparing import Difference
-
         other_id = other if isinstance(other, str) else other.id
-        return Difference(self.client.difference(self.id, other_id))
+        found: Difference = _comparing().Difference(self.client.difference(self.id, other_id))
+        return found
 
     @property
     def df(self) -> pandas.DataFrame:
@@ -61,7 +60,10 @@ class RunRepeats(RunPlace):
         self, names: str | Sequence[str] | None = None, x: str = "step", smooth: float = 0.0
     ) -> matplotlib.figure.Figure:
         """The series that it logged as a figure of matplotlib, all or those of these names."""
-        from jupyter_aml.sdk.comparing import Comparison
+        one: Comparison = _comparing().Comparison([self])
+        return one.plot(names, x=x, smooth=smooth)
 
-        run: Any = self
-        return Comparison([run]).plot(names, x=x, smooth=smooth)
+
+def _comparing() -> Any:
+    # By name: what compares runs stands above them.
+    return import_module("jupyter_aml.sdk.comparing")

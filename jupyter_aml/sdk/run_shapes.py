@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from jupyter_aml.sdk.exceptions import UserErrorException
+from jupyter_aml.sdk.values import plain
 
 VERSION = "v1"
 
@@ -130,9 +131,6 @@ def _read(kind: str, value: Any) -> dict[str, Any]:
             raise _wrong(kind, f"the text is not JSON: {error}") from None
     if not isinstance(value, Mapping):
         raise _wrong(kind, f"expected an object or its JSON, not {type(value).__name__}")
-    # Late: the numbers of numpy are made plain where everything else that is logged is.
-    from jupyter_aml.sdk.run_logging import plain
-
     form: dict[str, Any] = plain(value)
     return form
 

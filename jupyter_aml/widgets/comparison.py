@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from jupyter_aml import wire
-from jupyter_aml.sdk.comparing import labels
+from jupyter_aml.sdk.frames import labels
 from jupyter_aml.widgets import svg
 from jupyter_aml.widgets.parts import grid, picture
 from jupyter_aml.widgets.plain import cell, clean, columns, duration, moment, short

@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timezone
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from jupyter_aml.domain import ids
@@ -170,9 +171,9 @@ class Experiment:
     @staticmethod
     def from_directory(path: str | os.PathLike[str], auth: Any = None) -> Experiment:
         """The experiment that a folder was attached to, by the file that SDK v1 kept in it."""
-        from jupyter_aml.sdk.attached import experiment_of
-
-        return experiment_of(path)
+        # By name: it takes a workspace, which knows experiments itself.
+        found: Experiment = import_module("jupyter_aml.sdk.attached").experiment_of(path)
+        return found
 
     # ---- tags and the end of it -------------------------------------------------------------
 

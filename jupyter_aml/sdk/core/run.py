@@ -104,6 +104,19 @@ class Run(RunSource, RunLabels, RunLogging, RunChildren, RunRepeats):
     # ---- what it is -------------------------------------------------------------------------
 
     @property
+    def experiment(self) -> Experiment:
+        """The experiment it belongs to."""
+        if self._maker is not None:
+            return self._maker.experiment
+        if self._experiment is None:
+            from jupyter_aml.sdk.core.experiment import Experiment
+            from jupyter_aml.sdk.core.workspace import Workspace
+
+            workspace = Workspace(workspace_name=os.environ["AML_WORKSPACE"])
+            self._experiment = Experiment(workspace, os.environ["AML_EXPERIMENT"])
+        return self._experiment
+
+    @property
     def number(self) -> int:
         """Its number in the experiment, from 1."""
         return self.seen["number"]
