@@ -50,7 +50,8 @@ import struct, zlib
 def png(red):
     rows = b"".join(b"\\0" + bytes([red, 90, 160]) * 64 for _ in range(64))
     def part(kind, data):
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        check = struct.pack(">I", zlib.crc32(kind + data))
+        return struct.pack(">I", len(data)) + kind + data + check
     head = struct.pack(">IIBBBBB", 64, 64, 8, 2, 0, 0, 0)
     return (b"\\x89PNG\\r\\n\\x1a\\n" + part(b"IHDR", head)
             + part(b"IDAT", zlib.compress(rows)) + part(b"IEND", b""))

@@ -42,6 +42,8 @@ export interface PlotProps {
   /** What stands at the right of the name while no point is pointed at. */
   note?: string;
   xName?: string;
+  /** How values are written; numbers as numbers by default. */
+  yText?(value: number | null): string;
   /** Tells which part is looked at; null for all of it. */
   zoomed?(range: [number, number] | null): void;
   /** The text of the file with the values; without it what is drawn is written. */
@@ -173,14 +175,18 @@ function Legend({ drawing }: { drawing: Drawing }): JSX.Element {
   );
 }
 
-function pointedText({ drawing, xName }: PlotProps, at: number, step: string): string {
+function pointedText(
+  { drawing, xName, yText = number }: PlotProps,
+  at: number,
+  step: string
+): string {
   const x = drawing.x[at];
   const place = drawing.isTime
     ? new Date(x * 1000).toLocaleTimeString()
     : `${xName ?? step} ${number(x)}`;
   const values = drawing.curves
     .filter(curve => !curve.isFaint && curve.y[at] !== null && curve.y[at] !== undefined)
-    .map(curve => (curve.label ? `${curve.label} ` : '') + number(curve.y[at]));
+    .map(curve => (curve.label ? `${curve.label} ` : '') + yText(curve.y[at]!));
   return `${place}: ${values.join(', ')}`;
 }
 
@@ -197,7 +203,7 @@ function options(
   point: (index: number | null) => void,
   zoom: (range: [number, number] | null) => void
 ): uPlot.Options {
-  const { drawing } = given.current;
+  const { drawing, yText = number } = given.current;
   const style = getComputedStyle(node);
   const colour = (name: string, fallback: string): string =>
     style.getPropertyValue(name).trim() || fallback;
@@ -216,6 +222,8 @@ function options(
   const strong = drawing.curves.filter(curve => !curve.isFaint).length;
   const ticks = (_: uPlot, values: (number | null)[]): string[] =>
     values.map(value => (value === null ? '' : number(value)));
+  const clock = (_: uPlot, values: (number | null)[]): string[] =>
+    values.map(value => (value === null ? '' : new Date(value * 1000).toLocaleTimeString()));
   return {
     width: 0,
     height: 0,
@@ -230,11 +238,17 @@ function options(
         ...axis,
         size: 22,
         gap: 2,
-        space: 48,
-        ...(drawing.isTime ? {} : { values: ticks }),
+        space: drawing.isTime ? 72 : 48,
+        values: drawing.isTime ? clock : ticks,
         ...(drawing.x.every(Number.isInteger) && !drawing.isTime ? { incrs: WHOLE } : {})
       },
-      { ...axis, size: 48, gap: 2, space: 26, values: ticks }
+      {
+        ...axis,
+        size: 52,
+        gap: 2,
+        space: 26,
+        values: (_, values) => values.map(value => (value === null ? '' : yText(value)))
+      }
     ],
     series: [
       {},

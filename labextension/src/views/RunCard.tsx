@@ -1,4 +1,5 @@
 import * as React from 'react';
+import { imageFilesOf } from '../models/files';
 import type { RunModel } from '../models/run';
 import {
   cause,
@@ -14,16 +15,18 @@ import {
 } from '../models/words';
 import type { Trans } from '../tokens';
 import type { WireRun } from '../wire';
-import { Button } from './Control';
+import { Button, Trouble } from './Control';
 import { TransContext, useNow, useSignal, useTrans } from './hooks';
-import { ImagesPane, imagesOf } from './ImagesPane';
 import { later } from './later';
-import { LogPane } from './LogPane';
-import { DetailsPane, FileList, MetricsPane, Trouble } from './panes';
 import type { Parts } from './parts';
 import { Sparkline } from './Sparkline';
 import { Tabs } from './Tabs';
 
+const LogPane = later(async () => (await import('./LogPane')).LogPane);
+const MetricsPane = later(async () => (await import('./panes')).MetricsPane);
+const FileList = later(async () => (await import('./panes')).FileList);
+const DetailsPane = later(async () => (await import('./panes')).DetailsPane);
+const ImagesPane = later(async () => (await import('./ImagesPane')).ImagesPane);
 const Chart = later(async () => (await import('./Chart')).Chart);
 const ChartBar = later(async () => (await import('./Chart')).ChartBar);
 
@@ -238,7 +241,7 @@ interface BodyProps {
 function Body({ model, run, parts }: BodyProps): JSX.Element {
   const trans = useTrans();
   useSignal(model.measured, 250);
-  const images = imagesOf(model).size;
+  const images = imageFilesOf(model.values).size;
   const Files = parts?.files ?? FileList;
   const tabs = [
     { id: 'log', label: trans('Log'), pane: () => <LogPane model={model} /> },

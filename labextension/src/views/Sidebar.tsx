@@ -7,12 +7,11 @@ import { NOTHING } from '../models/selection';
 import type { Selection } from '../models/selection';
 import { plain } from '../models/words';
 import type { Trans } from '../tokens';
-import { Button, QUIET } from './Control';
+import { Button, QUIET, Trouble } from './Control';
 import { EnvironmentsSection } from './EnvironmentsSection';
 import type { RunCommand } from './EnvironmentsSection';
 import { TransContext, useSignal, useTrans } from './hooks';
 import { KernelsSection } from './KernelsSection';
-import { Trouble } from './panes';
 import { RunList } from './RunList';
 import { Section } from './Section';
 

@@ -54,6 +54,7 @@ function Measured({ system, model }: { system: SystemModel; model: RunModel }): 
           name={name}
           label={trans('%1: %2 measured, last %3', name, x.length, measured(name, last))}
           note={measured(name, last)}
+          yText={value => measured(name, value)}
           drawing={{ x: t, curves: [{ label: '', y }], isTime: true }}
         />
       ))}

@@ -7,8 +7,6 @@ import { useSignal, useTrans } from './hooks';
 import type { Parts } from './parts';
 import { Values } from './Values';
 
-export { Trouble } from './Control';
-
 interface PaneProps {
   model: RunModel;
 }
