@@ -203,7 +203,8 @@ class Engine:
             after=after,
         )
         runs = [wire.encode_run(run) for run in page.runs]
-        return {"runs": runs, "total": page.total, "next": page.next}
+        children, total = page.children, page.total
+        return {"runs": runs, "total": total, "next": page.next, "children": children}
 
     async def submit(self, body: Mapping[str, Any]) -> wire.WireRun | wire.WireDryRun:
         """Make a run of what is asked, or find the one that an earlier call made."""

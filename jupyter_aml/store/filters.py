@@ -51,12 +51,33 @@ class InEnvironment:
 
 
 @dataclass(frozen=True, slots=True)
-class Labelled:
-    """A tag or a parameter has this value."""
+class ChildOf:
+    """The run is a child of this one, or with None of none."""
 
-    kind: Literal["tag", "param"]
+    parent: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """The run has this id."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """The run is of this type."""
+
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """A tag, a parameter or a property has this value, or with None any."""
+
+    kind: Literal["tag", "param", "property"]
     key: str
-    value: str
+    value: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +89,9 @@ class Measured:
     value: float | str
 
 
-Word = Plain | InStatus | InExperiment | InEnvironment | Labelled | Measured
+Word = (
+    Plain | InStatus | InExperiment | InEnvironment | ChildOf | Called | Typed | Labelled | Measured
+)
 
 
 def parse(line: str) -> tuple[Word, ...]:
@@ -109,12 +132,20 @@ def _understand(word: str) -> Word:
         case "environment" if not dot and tail:
             name, _, version = tail.partition(":")
             return InEnvironment(name, version or None)
-        case "tag" | "param" as kind if key:
+        case "parent" if not dot and tail:
+            return ChildOf(None if tail == "none" else tail)
+        case "run" if not dot and tail:
+            return Called(tail)
+        case "type" if not dot and tail:
+            return Typed(tail)
+        case "tag" | "param" | "property" as kind if key:
             return Labelled(kind, key, tail)
+        case "tag" | "param" | "property" as kind if not dot and tail:
+            return Labelled(kind, tail, None)
     raise Invalid(
         f"filter: {word[:80]!r} cannot be understood; use status:, experiment:, "
-        "environment:, tag.KEY:, param.KEY:, a metric with <, <=, >, >=, = or !=, "
-        "or put it in double quotes"
+        "environment:, parent:, type:, run:, tag:, tag.KEY:, param.KEY:, property.KEY:, "
+        "a metric with <, <=, >, >=, = or !=, or put it in double quotes"
     )
 
 

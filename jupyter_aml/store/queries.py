@@ -14,16 +14,19 @@ from sqlalchemy import ColumnElement, Select, exists, func, literal, or_, select
 from jupyter_aml.domain.errors import Invalid
 from jupyter_aml.domain.ids import ExperimentName, WorkspaceName
 from jupyter_aml.store.filters import (
+    Called,
+    ChildOf,
     InEnvironment,
     InExperiment,
     InStatus,
     Labelled,
     Measured,
     Plain,
+    Typed,
     Word,
     parse,
 )  # fmt: skip
-from jupyter_aml.store.rows import ENVIRONMENT, PARAM, folded, storable
+from jupyter_aml.store.rows import ENVIRONMENT, PARAM, TYPE, folded, storable
 from jupyter_aml.store.schema import run_labels, run_metrics, runs
 
 _SIGNS: Mapping[str, Callable[[Any, Any], Any]] = {
@@ -174,12 +177,20 @@ def _holds(word: Word) -> ColumnElement[bool]:
             if version is not None:
                 used &= run_labels.c.value == storable(version)
             return runs.c.pk.in_(select(run_labels.c.run).where(used))
+        case ChildOf(parent):
+            return runs.c.parent.is_(None) if parent is None else runs.c.parent == parent
+        case Called(run_id):
+            return runs.c.id == run_id
+        case Typed(type):
+            typed = (run_labels.c.kind == TYPE) & (run_labels.c.key == storable(type))
+            return runs.c.pk.in_(select(run_labels.c.run).where(typed))
         case Labelled(kind, key, value):
-            values = [value, *_spellings(value)] if kind == PARAM else [value]
             named = (run_labels.c.kind == kind) & (run_labels.c.key == storable(key))
-            same = _one_of(run_labels.c.value, [storable(value) for value in values])
+            if value is not None:
+                values = [value, *_spellings(value)] if kind == PARAM else [value]
+                named &= _one_of(run_labels.c.value, [storable(value) for value in values])
             # Few runs have a label: they are gathered once, and each run is not asked for it.
-            return runs.c.pk.in_(select(run_labels.c.run).where(named, same))
+            return runs.c.pk.in_(select(run_labels.c.run).where(named))
         case Measured(metric):
             return _has(metric, _compares(word))
 

@@ -15,7 +15,7 @@ from jupyter_aml.store.schema import run_bodies, run_labels, run_metrics, runs
 
 _MANY = 500
 
-TAG, PARAM, ENVIRONMENT = "tag", "param", "env"
+TAG, PARAM, ENVIRONMENT, PROPERTY, TYPE = "tag", "param", "env", "property", "type"
 
 
 def storable(text: str) -> str:
@@ -51,7 +51,9 @@ def rewrite_run(connection: Connection, pk: int, before: Run, after: Run) -> Non
     """Make the rows of one run say what `after` says."""
     connection.execute(update(runs).where(runs.c.pk == pk).values(**_columns(after)))
     connection.execute(update(run_bodies).where(run_bodies.c.run == pk).values(body=_body(after)))
-    if (before.tags, before.parameters) != (after.tags, after.parameters):
+    if (before.tags, before.parameters, before.properties) != (
+        after.tags, after.parameters, after.properties,
+    ):  # fmt: skip
         connection.execute(delete(run_labels).where(run_labels.c.run == pk))
         _fill_labels(connection, [(pk, after)])
     if before.metrics != after.metrics:
@@ -169,6 +171,9 @@ def _labels(pk: int, run: Run) -> list[dict[str, Any]]:
         texts[ENVIRONMENT, storable(name)] = version
     for key, value in run.parameters.items():
         texts[PARAM, storable(key)] = parameter_text(value)
+    for key, value in run.properties.items():
+        texts[PROPERTY, storable(key)] = value
+    texts[TYPE, run.type] = ""
     return [
         {"run": pk, "kind": kind, "key": key, "value": storable(value)}
         for (kind, key), value in texts.items()

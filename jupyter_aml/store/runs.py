@@ -40,6 +40,8 @@ class RunPage:
     runs: list[Run]
     total: int
     next: str | None
+    children: dict[str, int]
+    """How many children each of these runs has, where it has any."""
 
 
 class RunTable:
@@ -163,7 +165,7 @@ class RunTable:
             # A first page that is not full has counted already.
             whole = begin is None and more is None
             total = len(places) if whole else self._total(connection, query)
-            return RunPage(found, total, more)
+            return RunPage(found, total, more, _children(connection, [run.id for run in found]))
 
     def changed_since(
         self, workspace: WorkspaceName, seq: int, limit: int = _LONGEST_PAGE
@@ -290,3 +292,12 @@ def _places(connection: Connection, query: Query, begin: Place | None, limit: in
         keys = connection.execute(query.lacking(begin, limit - len(places))).scalars()
         places += [Place(None, pk) for pk in keys]
     return places
+
+
+def _children(connection: Connection, parents: list[RunId]) -> dict[str, int]:
+    counted = (
+        select(runs.c.parent, func.count())
+        .where(runs.c.parent.in_(parents))
+        .group_by(runs.c.parent)
+    )
+    return {row[0]: row[1] for row in connection.execute(counted)}

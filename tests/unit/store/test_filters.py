@@ -9,11 +9,14 @@ from hypothesis import strategies as st
 from jupyter_aml.domain.errors import Invalid
 from jupyter_aml.domain.run import RunStatus
 from jupyter_aml.store.filters import (
+    Called,
+    ChildOf,
     InExperiment,
     InStatus,
     Labelled,
     Measured,
     Plain,
+    Typed,
     parse,
     quoted,
 )
@@ -35,6 +38,15 @@ from jupyter_aml.store.filters import (
         ('tag."my key":"a \\"b\\""', [Labelled("tag", "my key", 'a "b"')]),
         ("tag.empty:", [Labelled("tag", "empty", "")]),
         ("param.alpha:0.1", [Labelled("param", "alpha", "0.1")]),
+        ("tag:owner", [Labelled("tag", "owner", None)]),
+        (
+            'property."azureml.git.branch":main',
+            [Labelled("property", "azureml.git.branch", "main")],
+        ),
+        ("parent:none", [ChildOf(None)]),
+        ('parent:"exp_1"', [ChildOf("exp_1")]),
+        ("run:exp_1", [Called("exp_1")]),
+        ("type:azureml.hyperdrive", [Typed("azureml.hyperdrive")]),
         ("rmse<50", [Measured("rmse", "<", 50.0)]),
         ("rmse<=5e-1", [Measured("rmse", "<=", 0.5)]),
         ('"val loss">=-1', [Measured("val loss", ">=", -1.0)]),
@@ -56,8 +68,8 @@ def test_active_means_every_state_that_is_not_final():
 
 @pytest.mark.parametrize(
     "word",
-    ["status:gone", "status:", "owner:ann", "tag:x", "tag.:x", "experiment:", "<5", "rmse<",
-     "rmse<low", "rmse>nan", ":", "status.x:running"],
+    ["status:gone", "status:", "owner:ann", "tag:", "parent:", "type:", "tag.:x", "experiment:", "<5",
+     "rmse<", "rmse<low", "rmse>nan", ":", "status.x:running"],
 )  # fmt: skip
 def test_a_word_that_cannot_be_understood_is_named(word):
     with pytest.raises(Invalid) as problem:
