@@ -400,12 +400,14 @@ class WireKernel(TypedDict):
 class WireKernels(TypedDict):
     """The kernels that were made of environments, and all that run on this server.
 
-    `python` is the interpreter that a kernelspec means which only says "python".
+    `python` is the interpreter that a kernelspec means which only says "python", and `folder` is
+    where the paths of notebooks begin, if they are files.
     """
 
     specs: list[WireKernelSpec]
     running: list[WireKernel]
     python: str
+    folder: str | None
 
 
 class WireStatus(TypedDict):

@@ -106,7 +106,7 @@ def _client(nbclient: Any, nbformat: Any) -> Any:
     """The class of the client; nbclient may be missing where this module is imported."""
     specs: Any = import_module("jupyter_client.kernelspec")
 
-    class ThisInterpreter(specs.KernelSpecManager):
+    class ThisInterpreter(specs.KernelSpecManager):  # type: ignore[misc]
         def get_kernel_spec(self, kernel_name: str) -> Any:
             words = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
             # What a kernel says of itself is not what the notebook says.

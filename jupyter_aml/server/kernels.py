@@ -43,6 +43,7 @@ class KernelsHandler(AmlHandler):
                 "specs": [spec.to_wire() for spec in known],
                 "running": [] if running is None else await running.look(),
                 "python": sys.executable,
+                "folder": getattr(self.settings.get("contents_manager"), "root_dir", None),
             }
         )
 

@@ -364,12 +364,14 @@ export interface WireKernel {
 /**
  * The kernels that were made of environments, and all that run on this server.
  *
- * `python` is the interpreter that a kernelspec means which only says "python".
+ * `python` is the interpreter that a kernelspec means which only says "python", and `folder` is
+ * where the paths of notebooks begin, if they are files.
  */
 export interface WireKernels {
   specs: WireKernelSpec[];
   running: WireKernel[];
   python: string;
+  folder: string | null;
 }
 
 /** The handshake: who answers, and which protocol it speaks. */

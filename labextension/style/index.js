@@ -7,3 +7,4 @@ import './details.css';
 import './sidebar.css';
 import './environment.css';
 import './compare.css';
+import './submit.css';

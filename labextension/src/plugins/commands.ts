@@ -8,11 +8,18 @@ import {
   showDialog,
   WidgetTracker
 } from '@jupyterlab/apputils';
-import { closeIcon, copyIcon, refreshIcon, stopIcon } from '@jupyterlab/ui-components';
+import {
+  closeIcon,
+  CommandToolbarButton,
+  copyIcon,
+  refreshIcon,
+  stopIcon
+} from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
+import { Token } from '@lumino/coreutils';
 import type { ReadonlyJSONObject, ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import { FINAL, title } from '../models/words';
-import { Commands, IServer } from '../tokens';
+import { Commands, IServer, RepeatCommands } from '../tokens';
 import type { Trans } from '../tokens';
 import type { WireRun } from '../wire';
 import { attempt } from './attempt';
@@ -21,7 +28,7 @@ import { IRunLibrary } from './library';
 import { RunPage } from './RunPage';
 import { IRunsPanel } from './runs';
 
-const RUN_ARGUMENTS: { args: ReadonlyJSONObject } = {
+export const RUN_ARGUMENTS: { args: ReadonlyJSONObject } = {
   args: {
     type: 'object',
     properties: {
@@ -36,13 +43,25 @@ const NO_ARGUMENTS: { args: ReadonlyJSONObject } = { args: { type: 'object', pro
 
 type Pages = WidgetTracker<MainAreaWidget<RunPage>>;
 
+/** Which run a command is about: the one it names, the one under the menu, the selected, the open. */
+export interface IRunOfCommand {
+  id(args: ReadonlyPartialJSONObject): string | null;
+  run(args: ReadonlyPartialJSONObject): WireRun | null;
+}
+
+export const IRunOfCommand = new Token<IRunOfCommand>(
+  'jupyter-aml:IRunOfCommand',
+  'Says which run a command is about.'
+);
+
 /** Everything that can be done to a run, as commands. */
-export const commands: JupyterFrontEndPlugin<void> = {
+export const commands: JupyterFrontEndPlugin<IRunOfCommand> = {
   id: 'jupyter-aml:commands',
   description: 'Opens, cancels and deletes runs; adds the pages of runs.',
   autoStart: true,
   requires: [IServer, IRunLibrary, IRunsPanel],
   optional: [ICommandPalette, ILayoutRestorer],
+  provides: IRunOfCommand,
   activate: (
     app: JupyterFrontEnd,
     server: IServer,
@@ -64,11 +83,11 @@ export const commands: JupyterFrontEndPlugin<void> = {
       args: page => ({ runId: page.content.runId }),
       name: page => page.content.runId
     });
+    return runOf;
   }
 };
 
-/** Which run a command is about: the one it names, the one under the menu, the selected, the open. */
-class RunOfCommand {
+class RunOfCommand implements IRunOfCommand {
   constructor(
     private readonly app: JupyterFrontEnd,
     private readonly panel: IRunsPanel,
@@ -129,7 +148,7 @@ function addOpen(
         return;
       }
       const known = pages.find(page => page.content.runId === runId);
-      const page = known ?? newPage(runId, library);
+      const page = known ?? newPage(runId, library, app.commands);
       if (!known) {
         void pages.add(page);
       }
@@ -143,14 +162,37 @@ function addOpen(
   });
 }
 
-function newPage(runId: string, library: IRunLibrary): MainAreaWidget<RunPage> {
+/** What a page offers to do with its run; where no plugin does it, there is no button. */
+const ON_PAGE = [RepeatCommands.clone, RepeatCommands.retry, Commands.copyId, Commands.remove];
+
+function newPage(
+  runId: string,
+  library: IRunLibrary,
+  registry: CommandRegistry
+): MainAreaWidget<RunPage> {
   const page = new MainAreaWidget({ content: new RunPage(runId, library) });
   const model = library.runs.get(runId);
   page.id = `jupyter-aml-run-${runId}`;
   page.title.icon = flaskIcon;
   page.title.closable = true;
-  page.toolbar.hide();
+  page.toolbar.addClass('jp-aml-RunPage-toolbar');
+  page.toolbar.node.setAttribute('aria-label', library.trans('Run'));
+  for (const id of ON_PAGE.filter(one => registry.hasCommand(one))) {
+    const button = new CommandToolbarButton({
+      commands: registry,
+      id,
+      args: { runId },
+      label: registry.label(id)
+    });
+    page.toolbar.addItem(id, button);
+  }
+  let status = '';
   const name = (): void => {
+    if (model.run && model.run.status !== status) {
+      status = model.run.status;
+      // The buttons ask again whether they can be pressed.
+      ON_PAGE.forEach(id => registry.hasCommand(id) && registry.notifyCommandChanged(id));
+    }
     page.title.label = model.run ? `${title(model.run)} #${model.run.number}` : runId;
     page.title.caption = runId;
   };

@@ -110,8 +110,8 @@ class FakeEnvironments:
     def _kernels(self, verb: str, rest: list[str], body: Any) -> Answer:
         match [verb, *rest]:
             case ["GET"]:
-                known = list(self.specs.values())
-                return 200, {"specs": known, "running": self.running, "python": "python"}
+                here = {"python": "/usr/bin/python3", "folder": None}
+                return 200, {"specs": list(self.specs.values()), "running": self.running, **here}
             case ["POST"]:
                 label = body.get("name") or body["environment"]
                 spec = "aml-" + re.sub("[^a-z]+", "-", label.lower())

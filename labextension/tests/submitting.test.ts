@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  cellBody,
+  experimentOf,
+  literalOf,
+  notebookBody,
+  notebookSyntax,
+  parametersOf,
+  typed,
+  wordsOf
+} from '../src/models/submitting';
+
+const HERE = { workspace: 'default', interpreter: '/usr/bin/python3', environment: null };
+const ORIGIN = { notebook: 'work/My trial.ipynb', cellId: 'c1', executionCount: null };
+
+test('runs of a notebook go to the experiment of its name', () => {
+  assert.equal(experimentOf('work/My trial (2).ipynb'), 'My-trial-2');
+  assert.equal(experimentOf('.ipynb'), 'ipynb');
+  assert.equal(experimentOf('Ünï.ipynb'), 'n');
+});
+
+test('a cell is sent as it stands, so that its lines keep their numbers', () => {
+  const body = cellBody('print(1)', ORIGIN.notebook, ORIGIN, HERE);
+
+  assert.deepEqual(body.source, { files: { 'cell.py': 'print(1)' } });
+  assert.deepEqual([body.experiment, body.script], ['My-trial', 'cell.py']);
+  assert.deepEqual([body.job?.interpreter, body.job?.lineOffset], ['/usr/bin/python3', 0]);
+});
+
+test('what runs in a managed kernel is sent in its environment', () => {
+  const environment = { name: 'sklearn', python: {} };
+  const job = { path: 'a.ipynb', content: '{}', parameters: {}, displayName: '', folder: '/w' };
+  const body = notebookBody(job, { ...HERE, environment });
+
+  assert.deepEqual(body.environment, environment);
+  assert.deepEqual([body.job?.interpreter, body.job?.environment], ['python', 'sklearn']);
+  assert.deepEqual(body.source, { directory: '/w' });
+});
+
+test('a line that only notebooks understand is found, and none in a string', () => {
+  assert.deepEqual(notebookSyntax('x = 1\n%matplotlib inline'), {
+    line: 2,
+    text: '%matplotlib inline'
+  });
+  assert.equal(notebookSyntax('a = """\n!ls\n"""\nb = 5 % 2'), null);
+  assert.equal(notebookSyntax('!ls')?.line, 1);
+});
+
+test('parameters are read with their comments or types, and other lines passed over', () => {
+  const source = 'alpha = 0.5  # strength\nname: str = "a#b"\nif x == 1:\n    y = 2\nx == 3';
+  assert.deepEqual(parametersOf(source), [
+    { name: 'alpha', text: '0.5', note: 'strength' },
+    { name: 'name', text: '"a#b"', note: 'str' }
+  ]);
+});
+
+test('literals of Python become values, and what is none is text', () => {
+  assert.equal(literalOf('1e-3'), 0.001);
+  assert.equal(literalOf('1_000'), 1000);
+  assert.equal(literalOf('None'), null);
+  assert.equal(literalOf("'it\\'s \"x\"'"), 'it\'s "x"');
+  assert.deepEqual(literalOf("[1, 'two', (True, None),]"), [1, 'two', [true, null]]);
+  assert.deepEqual(literalOf("{'a': 1}"), { a: 1 });
+  assert.equal(literalOf('os.cpu_count()'), undefined);
+  assert.equal(literalOf('[f(1)]'), undefined);
+  assert.equal(typed('ridge'), 'ridge');
+});
+
+test('arguments are taken apart as a shell does it', () => {
+  assert.deepEqual(wordsOf(`--rate 0.1 --name "a b" 'c d' e\\ f`), [
+    '--rate',
+    '0.1',
+    '--name',
+    'a b',
+    'c d',
+    'e f'
+  ]);
+});
