@@ -16,7 +16,7 @@ from jupyter_aml.sdk.run_place import RunPlace
 if TYPE_CHECKING:
     from jupyter_aml import wire
     from jupyter_aml.client import Client
-    from jupyter_aml.runfolder.records import RecordWriter
+    from jupyter_aml.runfolder.records import PatientWriter
     from jupyter_aml.sdk.core.run import Run
 
 _PATIENCE = 30.0
@@ -148,7 +148,7 @@ class RunChildren(RunPlace):
         self._newest = child
         return child
 
-    def _opened(self) -> RecordWriter:
+    def _opened(self) -> PatientWriter:
         if self._maker is not None:
             _keep_few_open(self)
         return super()._opened()

@@ -11,7 +11,7 @@ from jupyter_aml.sdk.exceptions import UserErrorException
 if TYPE_CHECKING:
     from jupyter_aml import wire
     from jupyter_aml.client import Client
-    from jupyter_aml.runfolder.records import RecordWriter
+    from jupyter_aml.runfolder.records import PatientWriter, RecordWriter
     from jupyter_aml.sdk.core.experiment import Experiment
     from jupyter_aml.sdk.core.run import Run
 
@@ -37,7 +37,7 @@ class RunPlace:
         self._experiment, self.id = experiment, run_id
         self._inside, self._seen, self._maker = inside, seen, maker
         self._place: RunFolder | None = inside
-        self._writer: RecordWriter | None = None
+        self._writer: PatientWriter | None = None
 
     @property
     def seen(self) -> wire.WireRun:
@@ -102,7 +102,7 @@ class RunPlace:
             writer = self._writer = self._opened()
         return writer
 
-    def _opened(self) -> RecordWriter:
+    def _opened(self) -> PatientWriter:
         from jupyter_aml.runfolder.records import PatientWriter
 
         return PatientWriter(self._folder.metrics)

@@ -260,7 +260,9 @@ class Run(RunSource, RunLabels, RunLogging, RunChildren, RunRepeats):
         self._end("Failed")
 
     def flush(self, timeout_seconds: float = 300) -> None:
-        """Nothing waits to be written: what `log` returned from is kept."""
+        """Write what a full disk has refused so far; else nothing waits to be written."""
+        if self._writer is not None:
+            self._writer.flush()
 
     # ---- inside -----------------------------------------------------------------------------
 

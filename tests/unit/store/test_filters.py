@@ -68,8 +68,8 @@ def test_active_means_every_state_that_is_not_final():
 
 @pytest.mark.parametrize(
     "word",
-    ["status:gone", "status:", "owner:ann", "tag:", "parent:", "type:", "tag.:x", "experiment:", "<5",
-     "rmse<", "rmse<low", "rmse>nan", ":", "status.x:running"],
+    ["status:gone", "status:", "owner:ann", "tag:", "parent:", "type:", "tag.:x", "experiment:",
+     "<5", "rmse<", "rmse<low", "rmse>nan", ":", "status.x:running"],
 )  # fmt: skip
 def test_a_word_that_cannot_be_understood_is_named(word):
     with pytest.raises(Invalid) as problem:
