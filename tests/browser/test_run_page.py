@@ -96,9 +96,7 @@ def plotted(pane: Locator, name: str) -> None:
     expect(figure.locator("canvas")).to_be_visible()
 
 
-def test_a_page_shows_all_that_a_run_logged_and_wrote(
-    visit: Visit, photograph: Photograph
-) -> None:
+def test_a_page_shows_all_that_a_run_logged_and_wrote(visit: Visit, photograph: Photograph) -> None:
     notebook = visit(EVERYTHING)
     page = opened(notebook, "everything")
     shows_metrics(page, photograph)
@@ -129,9 +127,24 @@ def shows_metrics(page: Card, photograph: Photograph) -> None:
     table = pane.get_by_role("region", name="Table of scores")
     table.get_by_role("button", name="value").click()
     expect(table.get_by_role("row").nth(1)).to_contain_text("b")
+    zooms_by_keys_and_saves(page)
     page.node.get_by_role("button", name="Log scale").click()
     page.node.get_by_role("slider", name="Smoothing").fill("0.8")
     photograph(page.node.page, "page-charts-log")
+
+
+def zooms_by_keys_and_saves(page: Card) -> None:
+    """A curve is zoomed without a mouse, and its points are saved."""
+    chart = page.chart("loss")
+    whole = chart.get_by_role("button", name="Whole")
+    chart.get_by_role("img").press("+")
+    expect(whole).to_be_attached()
+    chart.get_by_role("img").press("Escape")
+    expect(whole).to_have_count(0)
+    with page.node.page.expect_download() as saved:
+        chart.get_by_role("button", name="CSV").click()
+    lines = saved.value.path().read_text(encoding="utf-8").splitlines()
+    assert (lines[0], len(lines)) == ("step,value,time", 201)
 
 
 def shows_images(page: Card, photograph: Photograph) -> None:

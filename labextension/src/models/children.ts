@@ -3,8 +3,8 @@ import type { WireEvent, WireRun, WireSubscribe } from '../wire';
 import type { Live } from './run';
 import { Signal } from './signal';
 
-const PAGE = 200;
-const MOST_PAGES = 8;
+const PAGE = 500;
+const MOST_PAGES = 4;
 const SETTLE = 1_000;
 
 /**

@@ -30,19 +30,40 @@ export function ChildrenPane({ model, parts }: ChildrenProps): JSX.Element {
     return () => children?.stop();
   }, [children]);
   return children ? (
-    <Listed children_={children} parts={parts} />
+    <Listed family={children} parts={parts} />
   ) : (
     <p className="jp-aml-Empty">{trans('Child runs are shown with the server.')}</p>
   );
 }
 
-function Listed({
-  children_: children,
-  parts
-}: {
-  children_: ChildrenModel;
+interface ListedProps {
+  family: ChildrenModel;
   parts: Parts;
-}): JSX.Element {
+}
+
+/** The list, or why there is none. */
+function Listed({ family, parts }: ListedProps): JSX.Element {
+  const trans = useTrans();
+  useSignal(family.changed, 250);
+  if (family.problem !== null) {
+    return (
+      <Trouble text={family.problem} label={trans('Try again')} mend={() => void family.retry()} />
+    );
+  }
+  if (!family.hasLoaded) {
+    return <p className="jp-aml-Empty">{trans('Loading')}</p>;
+  }
+  if (family.total === 0) {
+    return (
+      <p className="jp-aml-Empty">
+        {trans('No child run. run.child_run() in a script makes one.')}
+      </p>
+    );
+  }
+  return <ListedRows family={family} parts={parts} />;
+}
+
+function ListedRows({ family: children, parts }: ListedProps): JSX.Element {
   const trans = useTrans();
   const box = React.useRef<HTMLDivElement>(null);
   const [top, setTop] = React.useState(0);
@@ -80,25 +101,6 @@ function Listed({
       sort={() => sortBy(name)}
     />
   );
-  if (children.problem !== null) {
-    return (
-      <Trouble
-        text={children.problem}
-        label={trans('Try again')}
-        mend={() => void children.retry()}
-      />
-    );
-  }
-  if (!children.hasLoaded) {
-    return <p className="jp-aml-Empty">{trans('Loading')}</p>;
-  }
-  if (children.total === 0) {
-    return (
-      <p className="jp-aml-Empty">
-        {trans('No child run. run.child_run() in a script makes one.')}
-      </p>
-    );
-  }
   return (
     <div
       className="jp-aml-Grid jp-mod-filling jp-aml-Children"

@@ -1,7 +1,7 @@
 import * as React from 'react';
 import uPlot from 'uplot';
 import { number } from '../models/words';
-import { Button } from './Control';
+import { Button, QUIET } from './Control';
 import { useIsSeen, useSize, useTheme, useTrans } from './hooks';
 
 const MARKED_BELOW = 40;
@@ -10,6 +10,15 @@ const COLOURS = ['#4477aa', '#ee6677', '#228833', '#ccbb44', '#66ccee', '#aa3377
 
 /** Distances of ticks between which only whole numbers lie. */
 const WHOLE = Array.from({ length: 36 }, (_, i) => [1, 2, 5][i % 3] * 10 ** Math.floor(i / 3));
+
+/** What the keys make of the part that is shown. */
+const CHANGES: Record<string, (from: number, to: number) => [number, number]> = {
+  '+': (from, to) => [from + (to - from) / 4, to - (to - from) / 4],
+  '-': (from, to) => [from - (to - from) / 2, to + (to - from) / 2],
+  ArrowLeft: (from, to) => [from - (to - from) / 4, to - (to - from) / 4],
+  ArrowRight: (from, to) => [from + (to - from) / 4, to + (to - from) / 4],
+  Escape: () => [-Infinity, Infinity]
+};
 
 /** One line, or the steps of a histogram: a value holds from its x to the next. */
 export interface Curve {
@@ -120,6 +129,26 @@ export function Plot(props: PlotProps): JSX.Element {
     props.zoomed?.(null);
     plot.current?.setData(columns(given.current.drawing), true);
   };
+  const press = (event: React.KeyboardEvent): void => {
+    const made = plot.current;
+    const { min, max } = made?.scales.x ?? {};
+    const all = given.current.drawing.x;
+    const change = CHANGES[event.key];
+    if (!made || !change || min === undefined || max === undefined) {
+      return;
+    }
+    event.preventDefault();
+    event.stopPropagation();
+    const [from, to] = change(min, max);
+    if (from <= all[0] && to >= all.at(-1)!) {
+      reset();
+    } else {
+      const range: [number, number] = [Math.max(from, all[0]), Math.min(to, all.at(-1)!)];
+      setZoomed(true);
+      made.setScale('x', { min: range[0], max: range[1] });
+      props.zoomed?.(range);
+    }
+  };
   return (
     <figure className="jp-aml-Chart" aria-label={props.label}>
       <figcaption>
@@ -153,7 +182,15 @@ export function Plot(props: PlotProps): JSX.Element {
           </Button>
         </span>
       </figcaption>
-      <div className="jp-aml-Chart-frame" ref={frame} />
+      <div
+        className="jp-aml-Chart-frame"
+        ref={frame}
+        tabIndex={0}
+        role="img"
+        aria-label={trans('%1; + and - zoom, arrows move, Escape shows all', name)}
+        onKeyDown={press}
+        {...QUIET}
+      />
     </figure>
   );
 }

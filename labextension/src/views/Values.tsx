@@ -2,7 +2,7 @@ import * as React from 'react';
 import { cellText, numericColumns, tableOfValues } from '../models/table';
 import type { Table } from '../models/table';
 import type { WireValue } from '../wire';
-import { Button } from './Control';
+import { Button, QUIET } from './Control';
 import { Grid } from './Grid';
 import { useTrans } from './hooks';
 import { later } from './later';
@@ -94,6 +94,7 @@ function Curves({ name, table, columns }: CurvesProps): JSX.Element {
             onChange={event =>
               setOver(event.target.value === '' ? null : Number(event.target.value))
             }
+            {...QUIET}
           >
             <option value="">{trans('row')}</option>
             {columns.map(column => (
