@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -10,13 +11,25 @@ from importlib import import_module
 from typing import Protocol, cast
 
 from jupyter_aml._version import __version__
-from jupyter_aml.domain.errors import AmlError
+from jupyter_aml.cli import codes
+from jupyter_aml.domain.errors import AmlError, Unreachable
 
 VERBS: Mapping[str, str] = {
-    "serve": "answer for a root where no Jupyter server runs",
-    "reindex": "write the database again from the run folders alone",
+    "submit": "send a script off as a tracked run",
+    "ls": "list runs, newest first",
+    "show": "print what a run is and what became of it",
+    "logs": "print what a run printed, and go on until it ends",
+    "wait": "wait until runs have ended",
+    "cancel": "ask runs to end",
+    "metrics": "print what a run logged",
+    "files": "list or fetch the files of a run",
+    "compare": "print runs side by side, or all in which two differ",
+    "rm": "delete runs that have ended",
+    "prune": "delete old runs and what was built for them",
     "env": "list, show, build, compare, register, delete and prune environments",
     "kernel": "make environments kernels of notebooks",
+    "serve": "answer for a root where no Jupyter server runs",
+    "reindex": "write the database again from the run folders alone",
 }
 """Every verb with its one line of help; the verb `x` lives in `jupyter_aml/cli/x.py`."""
 
@@ -32,7 +45,11 @@ class Verb(Protocol):
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one verb; return its exit code, 1 with one line on stderr for an AmlError."""
+    """Run one verb; return its exit code. An AmlError is one line on stderr."""
+    for stream in (sys.stdout, sys.stderr):
+        # What a terminal cannot show is no reason to fail.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     given = list(sys.argv[1:] if argv is None else argv)
     args = _parser(given).parse_args(given)
     if args.root is not None:
@@ -41,17 +58,25 @@ def main(argv: Sequence[str] | None = None) -> int:
         for name in ("AML_SOCKET", "AML_URL"):
             os.environ.pop(name, None)
     try:
-        return _verb(args.verb).run(args)
+        code = _verb(args.verb).run(args)
+        sys.stdout.flush()
+        return code
     except AmlError as error:
         print(f"jupyter aml: {error}", file=sys.stderr)
-        return 1
+        return codes.UNREACHABLE if isinstance(error, Unreachable) else codes.FAULT
     except KeyboardInterrupt:
-        return 130
+        return codes.INTERRUPTED
+    except BrokenPipeError:
+        # Python would flush what is left once more at its end, and complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return codes.PIPE_CLOSED
 
 
 def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="jupyter aml", description="Tracked experiments inside Jupyter."
+        prog="jupyter aml",
+        description="Tracked experiments inside Jupyter.",
+        epilog="`jupyter aml VERB --help` tells more of a verb.",
     )
     parser.add_argument("--version", action="version", version=__version__)
     parser.add_argument(
@@ -59,7 +84,12 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     )
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
     for name, help_line in VERBS.items():
-        verb = verbs.add_parser(name, help=help_line, description=help_line)
+        verb = verbs.add_parser(
+            name,
+            help=help_line,
+            description=help_line,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
         # Only the verb at hand is imported: `--help` and `--version` answer at once.
         if name in given:
             _verb(name).arguments(verb)

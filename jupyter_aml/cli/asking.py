@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jupyter_aml.domain.errors import Refused
 from jupyter_aml.sdk.core import Workspace
+from jupyter_aml.sdk.references import FORMS, References
 from jupyter_aml.widgets.plain import cell, clean, columns
 
+if TYPE_CHECKING:
+    from jupyter_aml.sdk.core.run import Run
+
 Do = Callable[[argparse.Namespace], int]
+
+_SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*([hdw])\Z")
+_DAYS = {"h": 1 / 24, "d": 1.0, "w": 7.0}
 
 
 class Verbs:
@@ -24,14 +32,40 @@ class Verbs:
     def add(self, name: str, do: Do, told: str) -> argparse.ArgumentParser:
         """Declare one; what every such verb takes is declared with it."""
         parser = self._verbs.add_parser(name, help=told, description=told)
-        parser.add_argument(
-            "--workspace",
-            metavar="NAME",
-            help="default: the one that config.json names here or above, else `default`",
-        )
-        parser.add_argument("--json", action="store_true", help="print JSON")
+        options(parser)
         parser.set_defaults(do=do, parser=parser)
         return parser
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    """Declare what every verb that asks an engine takes."""
+    parser.add_argument(
+        "--workspace",
+        metavar="NAME",
+        help="default: the one that config.json names here or above, else `default`",
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def name_run(parser: argparse.ArgumentParser, *, several: bool = False) -> None:
+    """Declare the run, or the runs, that the verb is about."""
+    parser.add_argument(
+        "runs" if several else "run", metavar="RUN", nargs="+" if several else None, help=FORMS
+    )
+
+
+def meant(space: Workspace, texts: Sequence[str]) -> list[Run]:
+    """The runs that are named, each once; NotFound tells what comes near."""
+    from jupyter_aml.sdk.core.run import Run
+
+    references = References(space.client, space.name)
+    found = {seen["runId"]: seen for seen in map(references.find, texts)}
+    return [Run.from_wire(space, seen) for seen in found.values()]
+
+
+def one(args: argparse.Namespace) -> Run:
+    """The run that is named."""
+    return meant(workspace(args), [args.run])[0]
 
 
 def workspace(args: argparse.Namespace) -> Workspace:
@@ -49,6 +83,21 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]], nothing: str) -> 
     if not rows:
         return nothing
     return "\n".join(columns([heads, *([cell(text) for text in row] for row in rows)]))
+
+
+def number(value: Any) -> str:
+    """A number as people read it; anything else as it is."""
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return "nan" if value is None else str(value)
+
+
+def days(text: str) -> float:
+    """Read a time such as `12h`, `30d` or `4w` as days; for argparse."""
+    found = _SPAN.match(text.strip().lower())
+    if not found:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a time: write 12h, 30d or 4w")
+    return float(found[1]) * _DAYS[found[2]]
 
 
 def tell(text: str) -> None:

@@ -20,8 +20,6 @@ from jupyter_aml.sdk.core import Workspace
 from jupyter_aml.widgets import environments
 from jupyter_aml.widgets.plain import clean, size
 
-_SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*([hdw])\Z")
-_DAYS = {"h": 1 / 24, "d": 1.0, "w": 7.0}
 _AMOUNT = re.compile(r"(\d+(?:\.\d+)?)\s*([kMGT]i?)?B?\Z", re.IGNORECASE)
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 _LABEL = "NAME[:VERSION]"
@@ -53,7 +51,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     add.add_argument("--name", help="default: what the file says, else its own name")
     prune = verbs.add("prune", _prune, "remove what was built and is not used; definitions stay")
-    prune.add_argument("--older-than", type=_days, metavar="30d", help="not used for so long")
+    prune.add_argument("--older-than", type=asking.days, metavar="30d", help="not used for so long")
     prune.add_argument("--keep", type=_bytes, metavar="5GB", help="the oldest until all takes less")
     prune.add_argument("--dry-run", action="store_true", help="say what would go, and keep it")
 
@@ -210,13 +208,6 @@ def _prune(args: argparse.Namespace) -> int:
     told = [*found["keys"], f"{verb} {many}, {size(found['size'])}"]
     asking.answer(args, found, "\n".join(told))
     return 0
-
-
-def _days(text: str) -> float:
-    found = _SPAN.match(text.strip().lower())
-    if not found:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a time: write 12h, 30d or 4w")
-    return float(found[1]) * _DAYS[found[2]]
 
 
 def _bytes(text: str) -> int:

@@ -1,0 +1,43 @@
+"""What is told of runs while and after they run."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+
+from jupyter_aml import wire
+from jupyter_aml.cli import asking
+from jupyter_aml.sdk import waiting
+from jupyter_aml.sdk.core.run import Run
+from jupyter_aml.sdk.run_log import Log
+from jupyter_aml.widgets.plain import clean, duration, place
+
+
+def until_ended(run: Run, *, prints: bool = False) -> wire.WireRun:
+    """Return the run as it ended, its console printed meanwhile; an interrupt leaves it alone."""
+    try:
+        if prints:
+            write(Log(run).coming_pieces())
+        return waiting.until_ended(run)
+    except KeyboardInterrupt:
+        asking.tell(f"the run goes on; `jupyter aml cancel {run.id}` ends it")
+        raise
+
+
+def write(pieces: Iterable[str]) -> None:
+    """Print pieces of a log as they come; a terminal gets no escape sequences of a run's."""
+    is_terminal = sys.stdout.isatty()
+    for piece in pieces:
+        sys.stdout.write(clean(piece) if is_terminal else piece)
+        sys.stdout.flush()
+
+
+def sentence(seen: wire.WireRun) -> str:
+    """How a run ended, or how far it is, in one line."""
+    told = f"{seen['experiment']} #{seen['number']} ({seen['runId']}): {seen['status']}"
+    spent = duration(seen)
+    if spent:
+        told += f" after {spent}"
+    if seen["error"] is not None:
+        told += f": {clean(seen['error']['message'])}{place(seen)}"
+    return told

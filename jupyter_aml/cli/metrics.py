@@ -1,0 +1,93 @@
+"""`jupyter aml metrics`: what a run logged."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import sys
+from difflib import get_close_matches
+
+from jupyter_aml import wire
+from jupyter_aml.cli import asking, codes
+from jupyter_aml.domain.errors import NotFound
+
+_HEADS = ("Metric", "Points", "Last", "Smallest", "Largest")
+_POINT_HEADS = ("name", "step", "time", "value")
+_EPILOG = """\
+  jupyter aml metrics last
+  jupyter aml metrics digits#3 loss --csv > loss.csv
+"""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the verb takes."""
+    parser.epilog = _EPILOG
+    asking.options(parser)
+    asking.name_run(parser)
+    parser.add_argument("name", nargs="?", metavar="NAME", help="one metric, with all its points")
+    parser.add_argument("--csv", action="store_true", help="all points: name, step, time, value")
+    parser.add_argument(
+        "--system", action="store_true", help="what the run took of its machine instead"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print a table of all metrics, or the points of one."""
+    each = asking.one(args)
+    # What its script said a moment ago is taken in first.
+    each.look()
+    names = [] if args.name is None else [args.name]
+    source = "system" if args.system else None
+    found = each.client.metrics(each.id, points=0, names=names, source=source)
+    if args.name is not None and not {args.name} & {*found["series"], *found["values"]}:
+        known = each.client.metrics(each.id, source=source)
+        raise NotFound(_unknown(args.name, each.id, [*known["series"], *known["values"]]))
+    if args.json:
+        asking.answer(args, found, "")
+    elif args.csv or (args.name is not None and args.name in found["series"]):
+        _write_points(found)
+    elif args.name is not None:
+        print(json.dumps([value["value"] for value in found["values"][args.name]], indent=2))
+    else:
+        asking.answer(args, found, asking.table(_HEADS, _rows(found), "nothing was logged"))
+    return codes.DONE
+
+
+def points(found: wire.WireMetrics) -> list[tuple[str, float, float, float]]:
+    """Every number: name, step, time in epoch seconds, value."""
+    return [
+        (name, step, time, _number(value))
+        for name, series in found["series"].items()
+        for step, time, value in zip(series["x"], series["t"], series["y"], strict=True)
+    ]
+
+
+def _write_points(found: wire.WireMetrics) -> None:
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(_POINT_HEADS)
+    writer.writerows(points(found))
+
+
+def _rows(found: wire.WireMetrics) -> list[list[str]]:
+    rows = []
+    for name, series in found["series"].items():
+        known = [value for value in map(_number, series["y"]) if value == value]
+        ends = (min(known), max(known)) if known else (None, None)
+        last = asking.number(series["last"])
+        rows.append([name, str(series["count"]), last, *map(asking.number, ends)])
+    for name, values in found["values"].items():
+        rows.append([name, str(len(values)), values[-1]["kind"], "", ""])
+    return rows
+
+
+def _number(value: float | str | None) -> float:
+    # JSON has neither NaN nor infinity.
+    return float("nan") if value is None else float(value)
+
+
+def _unknown(name: str, run_id: str, known: list[str]) -> str:
+    near = get_close_matches(name, known, n=2)
+    did = f"; did you mean {' or '.join(near)}?" if near else ""
+    listed = f"; it has {', '.join(known[:10])}" if known and not near else ""
+    return f"run {run_id} has no metric {name[:80]!r}{did}{listed}"
