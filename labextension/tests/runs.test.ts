@@ -101,3 +101,22 @@ test('what happens while a page is on its way is not undone by the page', async 
   );
   assert.equal(list.total, 2);
 });
+
+test('children are asked for with their parent only, and a new one does not enter the list', async () => {
+  const server = new FakeServer();
+  const asked: (string | undefined)[] = [];
+  const answer = server.rest.runs.bind(server.rest);
+  server.rest.runs = query => {
+    asked.push(query.filter);
+    return answer(query);
+  };
+  const list = await aList(server);
+  await list.show('default', 'status:failed');
+  await list.show('default', 'parent:a');
+  await list.show('default', '');
+
+  server.push({ type: 'run', run: aRun({ runId: 'child', parentId: 'a', seq: 9 }) });
+
+  assert.deepEqual(asked, ['parent:none', 'status:failed parent:none', 'parent:a', 'parent:none']);
+  assert.equal(list.rows.length, 0);
+});

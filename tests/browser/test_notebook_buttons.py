@@ -76,8 +76,7 @@ def test_a_script_of_the_file_browser_runs_with_arguments(visit: Visit) -> None:
     page = notebook.page
     script = notebook.lab.folder / "say.py"
     script.write_text("import sys\nprint('said', sys.argv[1:])")
-    page.get_by_role("tab", name="File Browser").click()
-    page.get_by_role("button", name="Refresh the file browser.").click()
+    notebook.command("filebrowser:refresh")
 
     page.locator(".jp-DirListing-item", has_text="say.py").click(button="right")
     page.get_by_role("menuitem", name="Run as experiment").click()

@@ -40,12 +40,16 @@ export function traitsOf(model: ComparisonModel, trans: Trans, now = Date.now())
       seconds,
       seconds.map(s => (s === null ? '' : duration(s)))
     ),
-    words(
-      trans('Created'),
-      'run',
-      runs.map(run => run.createdAt),
-      runs.map(run => moment(run.createdAt))
-    ),
+    {
+      ...words(
+        trans('Created'),
+        'run',
+        runs.map(run => run.createdAt),
+        runs.map(run => moment(run.createdAt))
+      ),
+      // No two runs were made at one time, and that is not what they are compared for.
+      differs: false
+    },
     words(
       trans('Experiment'),
       'run',

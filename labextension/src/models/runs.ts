@@ -162,7 +162,7 @@ export class RunsModel implements Follower {
 
   /** The filter that the server is asked for: children stand with their parent. */
   private get wanted(): string {
-    return this.filter;
+    return NAMES_CHILDREN.test(this.filter) ? this.filter : `${this.filter} parent:none`.trim();
   }
 
   /** A child of this run has changed, and so perhaps how many there are; asked once for many. */

@@ -7,7 +7,6 @@ import type { INotebookModel, NotebookPanel } from '@jupyterlab/notebook';
 import type { PartialJSONObject, ReadonlyJSONObject } from '@lumino/coreutils';
 import {
   cellBody,
-  experimentOf,
   notebookBody,
   notebookSyntax,
   parametersOf,
@@ -168,7 +167,7 @@ class Sender {
     const folder = await folderOf(this.app, this.server, context.path);
     const answer = await askFor(
       trans('Submit %1', context.path.split('/').at(-1)!),
-      this.fieldsOf(parameters, folder, context.path),
+      this.fieldsOf(parameters, folder),
       trans('Submit notebook')
     );
     if (!answer) {
@@ -241,18 +240,14 @@ class Sender {
     return { name: 'folder', label, value: 'yes', isCheck: true };
   }
 
-  private fieldsOf(
-    parameters: Parameter[],
-    folder: string | null,
-    path: string
-  ): (Field | Heading)[] {
+  private fieldsOf(parameters: Parameter[], folder: string | null): (Field | Heading)[] {
     const { trans } = this;
     const heading =
       parameters.length > 0
         ? trans('Parameters')
         : trans('No parameters: give a cell that sets some the tag “parameters”.');
     return [
-      { name: 'name', label: trans('Name of the run'), value: '', note: experimentOf(path) },
+      { name: 'name', label: trans('Name of the run'), value: '' },
       { heading },
       ...parameters.map(({ name, text, note }) => ({
         name: `parameter ${name}`,

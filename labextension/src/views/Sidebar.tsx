@@ -178,7 +178,7 @@ function RunsSection(props: SidebarProps & { isOpen: boolean; toggle(): void }):
           placeholder={trans('Filter: status:running rmse<50')}
           aria-label={trans('Filter the runs')}
           title={trans(
-            'status:running, status:active, experiment:NAME, environment:NAME, tag.KEY:VALUE, param.KEY:VALUE, METRIC<50, or words'
+            'status:running, status:active, experiment:NAME, environment:NAME, tag.KEY:VALUE, param.KEY:VALUE, METRIC<50, parent:RUN for children, or words'
           )}
           value={filter}
           onChange={event => setFilter(event.target.value)}
