@@ -12,6 +12,9 @@ export function later<Props extends object>(load: () => Promise<View<Props>>): V
     const [, draw] = React.useReducer((n: number) => n + 1, 0);
     const [attempt, again] = React.useReducer((n: number) => n + 1, 0);
     const [problem, setProblem] = React.useState<string | null>(null);
+    const away = trans(
+      'This part of the page cannot be loaded. Reload the page if it was updated.'
+    );
     React.useEffect(() => {
       let isHere = true;
       if (!loaded) {
@@ -22,7 +25,7 @@ export function later<Props extends object>(load: () => Promise<View<Props>>): V
               draw();
             }
           },
-          (error: Error) => isHere && setProblem(error.message)
+          (error: Error) => isHere && setProblem(`${away} (${error.message})`)
         );
       }
       return () => {
