@@ -24,8 +24,11 @@ VERBS: Mapping[str, str] = {
     "metrics": "print what a run logged",
     "files": "list or fetch the files of a run",
     "compare": "print runs side by side, or all in which two differ",
+    "export": "write runs as plain files and tables",
     "rm": "delete runs that have ended",
     "prune": "delete old runs and what was built for them",
+    "doctor": "check all that runs need, and say how to mend it",
+    "config": "list the settings, read or write one",
     "env": "list, show, build, compare, register, delete and prune environments",
     "kernel": "make environments kernels of notebooks",
     "serve": "answer for a root where no Jupyter server runs",
@@ -51,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     given = list(sys.argv[1:] if argv is None else argv)
-    args = _parser(given).parse_args(given)
+    args = _read(given)
     if args.root is not None:
         args.root = os.environ["AML_ROOT"] = os.path.abspath(os.path.expanduser(args.root))
         # What is said on the command line goes before the way that a run or kernel was given.
@@ -70,6 +73,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Python would flush what is left once more at its end, and complain.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return codes.PIPE_CLOSED
+
+
+def _read(given: Sequence[str]) -> argparse.Namespace:
+    parser = _parser(given)
+    args, others = parser.parse_known_args(given)
+    if others:
+        # Words behind an option belong to those before it, which argparse does not see.
+        several: str | None = getattr(args, "several", None)
+        if several is None or any(word.startswith("-") for word in others):
+            parser.error(f"unrecognized arguments: {' '.join(others)}")
+        getattr(args, several).extend(others)
+    return args
 
 
 def _parser(given: Sequence[str]) -> argparse.ArgumentParser:

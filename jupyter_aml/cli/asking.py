@@ -52,6 +52,8 @@ def name_run(parser: argparse.ArgumentParser, *, several: bool = False) -> None:
     parser.add_argument(
         "runs" if several else "run", metavar="RUN", nargs="+" if several else None, help=FORMS
     )
+    if several:
+        parser.set_defaults(several="runs")
 
 
 def meant(space: Workspace, texts: Sequence[str]) -> list[Run]:

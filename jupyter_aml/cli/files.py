@@ -28,7 +28,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     asking.name_run(parser)
     parser.add_argument("--prefix", default="", help="only names that begin so")
     parser.add_argument("words", nargs="*", metavar="get NAME DEST | get-all DEST")
-    parser.set_defaults(parser=parser)
+    parser.set_defaults(parser=parser, several="words")
 
 
 def run(args: argparse.Namespace) -> int:

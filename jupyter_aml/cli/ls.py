@@ -37,6 +37,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--limit", type=_count, default=20, metavar="N", help="default: 20")
     parser.add_argument("--children", action="store_true", help="also children of other runs")
     parser.add_argument("-q", "--quiet", action="store_true", help="ids only")
+    parser.set_defaults(several="words")
 
 
 def run(args: argparse.Namespace) -> int:
