@@ -205,9 +205,15 @@ class Client:
 
     def save(self, run_id: str, name: str, target: Path) -> None:
         """Write a file of a run to `target`, whole or not at all."""
+        self._save(f"runs/{quoted(run_id)}/files/{quoted(name)}", target)
+
+    def archive(self, run_id: str, what: str, target: Path) -> None:
+        """Write the `outputs`, the `snapshot` or all of a `run` to a zip file."""
+        self._save(f"runs/{quoted(run_id)}/archive?what={quoted(what)}", target)
+
+    def _save(self, path: str, target: Path) -> None:
         unfinished = target.with_name(f".{target.name}.part")
         try:
-            path = f"runs/{quoted(run_id)}/files/{quoted(name)}"
             with self._transport.stream(path) as response, unfinished.open("wb") as file:
                 while block := response.read(_BLOCK):
                     file.write(block)

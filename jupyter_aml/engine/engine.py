@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +19,7 @@ from jupyter_aml.domain import ids
 from jupyter_aml.domain.errors import AlreadyExists, IllegalMove, Invalid, NotFound, Outdated
 from jupyter_aml.domain.ids import RunId, WorkspaceName
 from jupyter_aml.domain.run import Run
-from jupyter_aml.engine import recover, snapshot, submit, variables
+from jupyter_aml.engine import archiving, comparing, recover, snapshot, submit, variables
 from jupyter_aml.engine.environments import Environments
 from jupyter_aml.engine.facts import Facts
 from jupyter_aml.engine.feed import Feed, Listener
@@ -329,6 +329,17 @@ class Engine:
         """The path of a file as it was sent."""
         run = await self.find(ids.run_id(run_id))
         return await asyncio.to_thread(snapshot.stored_file, self._root.folder(run), path)
+
+    async def difference(self, run_id: str, other: str) -> wire.WireRunDifference:
+        """All in which two runs differ."""
+        left, right = await self.find(ids.run_id(run_id)), await self.find(ids.run_id(other))
+        facts = await self._facts.of(left), await self._facts.of(right)
+        return await asyncio.to_thread(comparing.compare, left, right, facts, root=self._root)
+
+    async def archive(self, run_id: str, what: str) -> Iterator[bytes]:
+        """The files of a run as a zip file, piece by piece; each piece blocks while it is read."""
+        run = await self.find(ids.run_id(run_id))
+        return archiving.archive(self._root.folder(run), what)
 
     # ---- listening --------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from tornado.web import HTTPError, authenticated
 from jupyter_aml import wire
 from jupyter_aml.server import environments, experiments, files, logs, metrics, runs
 from jupyter_aml.server.base import AmlHandler
+from jupyter_aml.server.comparing import WHAT, ArchiveHandler, DifferenceHandler
 from jupyter_aml.server.compute import ComputeHandler
 from jupyter_aml.server.engine import YieldHandler
 from jupyter_aml.server.events import EventsHandler
@@ -82,6 +83,10 @@ ROUTES = (
     Route("runs/{id}/logs/{+name}", logs.LogHandler, {
         "get": Call(query=(logs.OFFSET, logs.LIMIT, logs.TAIL), answer=bytes),
     }),
+    Route("runs/{id}/difference/{other}", DifferenceHandler, {
+        "get": Call(answer=wire.WireRunDifference),
+    }),
+    Route("runs/{id}/archive", ArchiveHandler, {"get": Call(query=(WHAT,), answer=bytes)}),
     Route("runs/{id}/files", files.FilesHandler, {
         "get": Call(query=files.PAGE, answer=wire.WireFiles),
     }),

@@ -1,0 +1,122 @@
+"""The files of a run as a zip file that is made while it is sent: in no memory, on no disk."""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+
+from jupyter_aml.domain.errors import Invalid
+from jupyter_aml.runfolder.layout import RunFolder
+
+WHATS = ("outputs", "snapshot", "run")
+"""The files of the run by their names, the source as it was sent, the folder as it lies there."""
+
+_BLOCK = 1 << 20
+_EARLIEST = 315_619_200.0
+"""No zip file knows a time before 1980."""
+_PACKED = (
+    ".gz",
+    ".zip",
+    ".png",
+    ".jpg",
+    ".jpeg",
+    ".webp",
+    ".parquet",
+    ".whl",
+    ".xz",
+    ".zst",
+    ".npz",
+)
+
+
+def archive(folder: RunFolder, what: str) -> Iterator[bytes]:
+    """The pieces of the zip file; raises Invalid for what there is no such archive of.
+
+    Only plain files are in it, sorted, under names inside of the run; no link is followed. A file
+    that goes away while it is packed is left out or cut.
+    """
+    if what not in WHATS:
+        raise Invalid(f"what: {what!r} cannot be packed; {', '.join(WHATS)} can")
+    return _packed(folder, what)
+
+
+def _packed(folder: RunFolder, what: str) -> Iterator[bytes]:
+    pipe, root = _Pipe(), folder.path.resolve()
+    with zipfile.ZipFile(cast("Any", pipe), "w", zipfile.ZIP_DEFLATED, compresslevel=1) as packed:
+        for name, path in _files(folder, what):
+            fd = _opened(path, root)
+            if fd is None:
+                continue
+            try:
+                with packed.open(_entry(name, os.fstat(fd)), "w", force_zip64=True) as entry:
+                    while block := os.read(fd, _BLOCK):
+                        entry.write(block)
+                        if pipe.size > _BLOCK:
+                            yield pipe.taken()
+            finally:
+                os.close(fd)
+            yield pipe.taken()
+    yield pipe.taken()
+
+
+def _files(folder: RunFolder, what: str) -> Iterator[tuple[str, Path]]:
+    if what == "outputs":
+        for name, _ in folder.names():
+            yield name, folder.locate(name)
+        return
+    base = folder.snapshot if what == "snapshot" else folder.path
+    for parent, folders, names in os.walk(base, followlinks=False):
+        folders.sort()
+        for name in sorted(names):
+            path = Path(parent, name)
+            yield path.relative_to(base).as_posix(), path
+
+
+def _opened(path: Path, root: Path) -> int | None:
+    """A descriptor of a plain file that lies inside of the run, whatever links say; else None."""
+    try:
+        # A pipe must not make us wait, and a link put there meanwhile must not lead us out.
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return None
+    held = Path(f"/proc/self/fd/{fd}")
+    real = Path(os.readlink(held)) if held.is_symlink() else path.resolve()
+    if stat.S_ISREG(os.fstat(fd).st_mode) and real.is_relative_to(root):
+        return fd
+    os.close(fd)
+    return None
+
+
+def _entry(name: str, found: os.stat_result) -> zipfile.ZipInfo:
+    at = time.gmtime(max(found.st_mtime, _EARLIEST))
+    entry = zipfile.ZipInfo(name.encode("utf-8", "replace").decode(), at[:6])
+    entry.external_attr = (stat.S_IFREG | 0o644) << 16
+    stored = name.lower().endswith(_PACKED)
+    entry.compress_type = zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED
+    return entry
+
+
+class _Pipe:
+    """What a zip file is written into; it cannot be sought in."""
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+        self.size = 0
+
+    def write(self, data: bytes) -> int:
+        self._pieces.append(bytes(data))
+        self.size += len(data)
+        return len(data)
+
+    def flush(self) -> None:
+        """Nothing waits here."""
+
+    def taken(self) -> bytes:
+        """What was written since the last time."""
+        data, self._pieces, self.size = b"".join(self._pieces), [], 0
+        return data

@@ -1,0 +1,56 @@
+"""/aml/runs/<id>/difference and /archive: two runs side by side, and a run to take away."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from jupyter_server.auth.decorator import authorized
+from tornado.web import authenticated
+
+from jupyter_aml.domain import ids
+from jupyter_aml.server.base import AmlHandler, served
+from jupyter_aml.server.files import disposition
+from jupyter_aml.server.query import Text
+
+if TYPE_CHECKING:
+    from jupyter_aml.engine.engine import Engine
+
+WHAT = Text("what", "`outputs` (the default), `snapshot`, or `run` for the whole folder.")
+
+
+class DifferenceHandler(AmlHandler):
+    """/aml/runs/<id>/difference/<other>"""
+
+    @authenticated
+    @authorized
+    @served
+    async def get(self, engine: Engine, run_id: str, other: str) -> None:
+        """Tell in what two runs differ."""
+        self.reply(await engine.difference(ids.run_id(run_id), ids.run_id(other)))
+
+
+class ArchiveHandler(AmlHandler):
+    """/aml/runs/<id>/archive"""
+
+    @property
+    def content_security_policy(self) -> str:
+        """Whatever is in it, it may do nothing."""
+        return "sandbox; default-src 'none'"
+
+    @authenticated
+    @authorized
+    @served
+    async def get(self, engine: Engine, run_id: str) -> None:
+        """Send files of a run as a zip file, which is made meanwhile."""
+        what = WHAT.read(self) or "outputs"
+        pieces = await engine.archive(ids.run_id(run_id), what)
+        self.set_header("Content-Type", "application/zip")
+        self.set_header("Content-Disposition", disposition(f"{run_id}-{what}.zip", inline=False))
+        self.set_header("X-Content-Type-Options", "nosniff")
+        self.set_header("Cache-Control", "no-store")
+        while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
+            if piece:
+                self.write(piece)
+                await self.flush()
+        self.finish()
