@@ -14,6 +14,7 @@ from typing import Any
 from jupyter_aml.compute.protocol import Phase, Sighting
 from jupyter_aml.domain.errors import StorageFailed, Unreachable
 from jupyter_aml.runfolder.layout import RunFolder
+from jupyter_aml.runfolder.plain import NotPlain, plain, read_plain
 from jupyter_aml.shim import shim
 
 _BLOCK = 1 << 16
@@ -34,9 +35,11 @@ class Attempt:
         """Read the record of that name; None where there is none."""
         path = self.status / f"{name}.{self.attempt}"
         try:
-            text = path.read_bytes()
+            text = read_plain(path)
         except (FileNotFoundError, NotADirectoryError):
             return None
+        except NotPlain:
+            text = b""
         except OSError as error:
             raise Unreachable(f"cannot read {path}: {error.strerror}") from error
         try:
@@ -58,10 +61,10 @@ class Attempt:
     def piece(self, offset: int) -> bytes:
         """Read some output from there on; nothing where there is none."""
         try:
-            with self.log.open("rb") as file:
+            with open(self.log, "rb", opener=plain) as file:
                 file.seek(offset)
                 return file.read(_BLOCK)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotPlain):
             return b""
 
     def claim_for_nobody(self) -> Mapping[str, Any]:

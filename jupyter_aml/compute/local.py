@@ -127,12 +127,12 @@ class _Place(Attempt):
     def guard(self) -> tuple[int, str]:
         """Pid and start of the shim that has the attempt, else of the one started for it."""
         claim = self.read("claim")
-        return self._first if claim is None else _guard(claim)
+        return _guard(claim) if claim else self._first
 
     def tell(self, grace: timedelta) -> None:
         """Ask the shim to end the script within that grace."""
         claim = self.read("claim")
-        if claim is not None and self._lives_elsewhere(claim):
+        if claim and self._lives_elsewhere(claim):
             raise Unreachable(f"run {self.run} is guarded on another machine; stop it there")
         self.wish(grace)
         pid, start = self.guard()

@@ -24,6 +24,7 @@ from jupyter_aml.engine.ledger import Ledger
 from jupyter_aml.engine.root import Root, write_json
 from jupyter_aml.environments.protocol import Materialised, Say
 from jupyter_aml.runfolder.layout import RunFolder
+from jupyter_aml.runfolder.plain import read_plain
 from jupyter_aml.wire import WireFacts
 
 Materialise = Callable[[Run, Say], Awaitable[Materialised | None]]
@@ -181,7 +182,7 @@ def _inside(folder: RunFolder) -> str | None:
 
 def _json(path: Path) -> Any:
     try:
-        return json.loads(path.read_bytes())
+        return json.loads(read_plain(path))
     except (OSError, ValueError):
         return None
 

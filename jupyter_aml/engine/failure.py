@@ -7,6 +7,7 @@ import signal
 from pathlib import Path
 
 from jupyter_aml.domain.run import Failure, Run
+from jupyter_aml.runfolder.plain import NotPlain, plain
 
 _TAIL = 64 * 1024
 _TRACEBACK = "Traceback (most recent call last):"
@@ -23,11 +24,11 @@ _FILE = re.compile(r"No such file or directory: '([^']+)'")
 def read_end(console: Path) -> str:
     """Return the last 64 KB of the console as text; empty where there is none."""
     try:
-        with console.open("rb") as file:
+        with open(console, "rb", opener=plain) as file:
             file.seek(0, 2)
             file.seek(max(0, file.tell() - _TAIL))
             return file.read().decode("utf-8", "replace")
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError, NotPlain):
         return ""
 
 

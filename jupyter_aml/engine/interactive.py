@@ -10,6 +10,7 @@ from jupyter_aml.compute.proc import is_alive
 from jupyter_aml.domain.run import Failure, Run
 from jupyter_aml.engine.records import Follower
 from jupyter_aml.engine.root import Root
+from jupyter_aml.runfolder.plain import NotPlain, read_plain
 
 
 class InteractiveRuns:
@@ -30,9 +31,9 @@ class InteractiveRuns:
     def _lives(self, run: Run) -> bool:
         path = self._root.folder(run).status / "process.json"
         try:
-            process = json.loads(path.read_text(encoding="utf-8"))
+            process = json.loads(read_plain(path))
             return is_alive(int(process["pid"]), str(process["start"]))
         except FileNotFoundError:
             return True  # Logged from a place we cannot see: only its own word ends it.
-        except (ValueError, KeyError, TypeError):
+        except (NotPlain, ValueError, KeyError, TypeError):
             return False

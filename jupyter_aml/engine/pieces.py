@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jupyter_aml.runfolder.layout import RunFolder
+from jupyter_aml.runfolder.plain import plain
 from jupyter_aml.wire import WireFiles
 
 MOST_FILES = 10_000
@@ -23,7 +24,7 @@ class LogPiece:
 
 def read_piece(path: Path, offset: int, limit: int, tail: int | None = None) -> LogPiece:
     """Read `limit` bytes from `offset` on, or the last `tail` bytes."""
-    with path.open("rb") as file:
+    with open(path, "rb", opener=plain) as file:
         size = file.seek(0, 2)
         start = max(0, size - tail) if tail is not None else min(offset, size)
         file.seek(start)

@@ -14,6 +14,7 @@ from jupyter_aml.domain.errors import AmlError, StorageFailed
 from jupyter_aml.domain.ids import RunId, WorkspaceName
 from jupyter_aml.domain.run import Run
 from jupyter_aml.runfolder.layout import RunFolder
+from jupyter_aml.runfolder.plain import read_plain
 
 NEW, GONE = ".new-", ".gone-"
 """Prefixes of a run's folder that is being made, and of one that is being removed."""
@@ -85,7 +86,7 @@ def write_record(folder: RunFolder, run: Run) -> None:
 def read_record(path: Path) -> Run | None:
     """Read the run.json of this run folder; None where there is none that can be read."""
     try:
-        data = json.loads((path / "run.json").read_text(encoding="utf-8"))
+        data = json.loads(read_plain(path / "run.json"))
         run = wire.decode_run(data)
     except (OSError, ValueError, AmlError, TypeError):
         return None

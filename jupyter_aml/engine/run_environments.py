@@ -16,6 +16,7 @@ from jupyter_aml.domain.run import Run
 from jupyter_aml.engine.environments import Environments
 from jupyter_aml.engine.root import Root, write_json
 from jupyter_aml.environments.protocol import Materialised, Say
+from jupyter_aml.runfolder.plain import read_plain
 
 _USER_MANAGED = "user-managed"
 
@@ -100,7 +101,7 @@ def _definition(run: Run, data: Mapping[str, Any]) -> Definition | None:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = json.loads(read_plain(path))
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:

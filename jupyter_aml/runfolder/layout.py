@@ -60,6 +60,11 @@ class RunFolder:
         return self.path / "snapshot.json"
 
     @property
+    def source(self) -> Path:
+        """Where the source came from: a folder, globs and their base."""
+        return self.path / "source.json"
+
+    @property
     def work(self) -> Path:
         """The copy of the source in which the script runs."""
         return self.path / "work"
@@ -160,12 +165,16 @@ class RunFolder:
             if os.path.isfile(path) and not os.path.islink(path):
                 yield name, path
         own = {str(self.path / place) for place in _OWN_LOGS.values()}
+        real = os.path.realpath(self.path)
         for prefix, folder in (
             ("user_logs/", self.logs),
             ("outputs/", self.work / "outputs"),
             ("logs/", self.work / "logs"),
             ("", self.files),
         ):
+            # A script may have put a link to anywhere in the place of its folder.
+            if os.path.realpath(folder) != os.path.join(real, folder.relative_to(self.path)):
+                continue
             for path in _walk(str(folder)):
                 if path not in own:
                     yield prefix + path[len(str(folder)) + 1 :].replace(os.sep, "/"), path

@@ -13,6 +13,7 @@ from typing import Any, cast
 
 from jupyter_aml.domain.errors import StorageFailed
 from jupyter_aml.runfolder.layout import RunFolder
+from jupyter_aml.runfolder.plain import plain, read_plain
 from jupyter_aml.runfolder.reading import Columns, Value, read_all
 
 _VERSION = 1
@@ -89,11 +90,11 @@ def packed(folder: RunFolder) -> Packed | None:
     """Return what `pack` wrote, or None where it has not or where that is not whole."""
     numbers, catalogue = _files(folder)
     try:
-        index = json.loads(catalogue.read_bytes())
+        index = json.loads(read_plain(catalogue))
         if index["version"] != _VERSION:
             return None
         column: array[float] = array("d")
-        with numbers.open("rb") as file:
+        with open(numbers, "rb", opener=plain) as file:
             column.fromfile(file, index["items"])
         return Packed(index, _native(column))
     except (OSError, EOFError, ValueError, KeyError, TypeError):

@@ -11,6 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from jupyter_aml.runfolder.plain import NotPlain, plain
 from jupyter_aml.runfolder.records import SUFFIX
 
 _BLOCK = 1 << 20
@@ -78,9 +79,12 @@ class RecordReader:
         batch = Batch()
         for path in sorted(self._folder.glob(f"*{SUFFIX}")):
             offset = self._offsets.get(path.name, 0)
-            for block in _blocks(path, offset):
-                _sort_in(block, batch)
-                offset += len(block)
+            try:
+                for block in _blocks(path, offset):
+                    _sort_in(block, batch)
+                    offset += len(block)
+            except NotPlain:
+                continue  # The script has put it there, and it holds no records.
             self._offsets[path.name] = offset
         return batch
 
@@ -110,7 +114,7 @@ def _chosen(columns: Columns, rows: Sequence[int]) -> Columns:
 
 def _blocks(path: Path, offset: int) -> Iterator[bytes]:
     """Yield whole lines from `offset` on, about a block at a time, whatever a line's length."""
-    with path.open("rb") as file:
+    with open(path, "rb", opener=plain) as file:
         file.seek(offset)
         rest: list[bytes] = []
         while block := file.read(_BLOCK):

@@ -47,6 +47,8 @@ _SAMPLE_AFTER_SECONDS = 0.5
 _NEVER = float("inf")
 _PR_SET_CHILD_SUBREAPER = 36
 _RESERVED = b" " * 4096
+# A script that puts a pipe or a link in the place of a record must not make its shim wait.
+_OWN_FILE = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
 
 _stop_asked = False
 
@@ -403,7 +405,7 @@ def _write_exit(
 
 def _write(path: str, data: bytes, *, sync: bool = False) -> None:
     # Written over, not truncated first: blocks that were reserved stay ours.
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
+    fd = os.open(path, _OWN_FILE, 0o600)
     try:
         if os.write(fd, data) != len(data):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
@@ -423,7 +425,7 @@ def _sync(path: str) -> None:
 
 
 def _touch(path: str) -> None:
-    os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
+    os.close(os.open(path, _OWN_FILE, 0o600))
     os.utime(path)
 
 
@@ -439,8 +441,11 @@ def _try(call: Callable[..., object], *arguments: object) -> None:
 def _asked_grace(status: str, attempt: str, usual: float) -> float:
     """The seconds that `grace.N` holds, where who stops the run left such a wish."""
     try:
-        with open(f"{status}/grace.{attempt}") as file:
-            return float(file.read())
+        fd = os.open(f"{status}/grace.{attempt}", os.O_RDONLY | os.O_NONBLOCK)
+        try:
+            return float(os.read(fd, 64))
+        finally:
+            os.close(fd)
     except (OSError, ValueError):
         return usual
 

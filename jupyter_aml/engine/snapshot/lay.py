@@ -13,6 +13,7 @@ from pathlib import Path
 from jupyter_aml.domain.errors import NotFound, Refused, StorageFailed
 from jupyter_aml.engine.snapshot.store import Manifest, ManifestFile, encode_snapshot
 from jupyter_aml.runfolder.layout import RunFolder, checked
+from jupyter_aml.runfolder.plain import read_plain
 from jupyter_aml.store.blobs import Blobs
 from jupyter_aml.wire import WireSnapshot
 
@@ -61,7 +62,7 @@ def remove_tree(folder: Path) -> None:
 def read_list(folder: RunFolder) -> WireSnapshot:
     """The manifest that went with a run; empty for a run that has none."""
     try:
-        found: WireSnapshot = json.loads(folder.snapshot_list.read_bytes())
+        found: WireSnapshot = json.loads(read_plain(folder.snapshot_list))
     except FileNotFoundError:
         return {"snapshotId": "", "files": [], "excluded": []}
     except (OSError, ValueError) as error:
