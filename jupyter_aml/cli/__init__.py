@@ -77,7 +77,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _read(given: Sequence[str]) -> argparse.Namespace:
     parser = _parser(given)
-    args, others = parser.parse_known_args(given)
+    args, others = parser.parse_known_args(_joined(given))
     if others:
         # Words behind an option belong to those before it, which argparse does not see.
         several: str | None = getattr(args, "several", None)
@@ -85,6 +85,17 @@ def _read(given: Sequence[str]) -> argparse.Namespace:
             parser.error(f"unrecognized arguments: {' '.join(others)}")
         getattr(args, several).extend(others)
     return args
+
+
+def _joined(given: Sequence[str]) -> list[str]:
+    """The words with `--sort -created` as one, which argparse would take for two options."""
+    words: list[str] = []
+    for word in given:
+        if words and words[-1] == "--sort" and word.startswith("-"):
+            words[-1] = f"--sort={word}"
+        else:
+            words.append(word)
+    return words
 
 
 def _parser(given: Sequence[str]) -> argparse.ArgumentParser:

@@ -10,7 +10,7 @@ from types import ModuleType
 import pytest
 
 from jupyter_aml import __version__, cli
-from jupyter_aml.domain.errors import Refused
+from jupyter_aml.domain.errors import Refused, Unreachable
 
 
 @pytest.fixture
@@ -59,6 +59,15 @@ def test_what_the_user_can_cure_is_one_line(
 
     assert cli.main(["probe"]) == 1
     assert capsys.readouterr().err == "jupyter aml: not yours\n"
+
+
+def test_an_engine_that_is_out_of_reach_has_an_exit_code_of_its_own(verb: ModuleType) -> None:
+    def run(args: Namespace) -> int:
+        raise Unreachable("nobody answers")
+
+    verb.run = run
+
+    assert cli.main(["probe"]) == 5
 
 
 def test_an_interrupt_is_not_a_traceback(verb: ModuleType) -> None:

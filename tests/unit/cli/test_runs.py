@@ -1,0 +1,153 @@
+"""The verbs that deal with runs, against a server in memory."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from jupyter_aml import cli
+from tests.unit.magics.engine import FakeEngine, Server
+
+
+class Done(NamedTuple):
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+Call = Callable[..., Done]
+
+
+@pytest.fixture
+def engine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[FakeEngine]:
+    monkeypatch.chdir(tmp_path)
+    for name in ("AML_SOCKET", "AML_URL"):
+        monkeypatch.delenv(name, raising=False)
+    with tempfile.TemporaryDirectory(prefix="aml-", dir="/tmp") as root:
+        monkeypatch.setenv("AML_ROOT", root)
+        engine = FakeEngine(Path(root))
+        with Server(engine):
+            yield engine
+
+
+@pytest.fixture
+def call(engine: FakeEngine, capsys: pytest.CaptureFixture[str]) -> Call:
+    """Runs a command line; a line that is not understood exits with 2."""
+
+    def run(*words: str) -> Done:
+        try:
+            code = cli.main(list(words))
+        except SystemExit as ended:
+            code = int(ended.code or 0)
+        return Done(code, *capsys.readouterr())
+
+    return run
+
+
+def test_options_may_stand_before_and_behind_the_experiment_and_all_else_is_the_scripts(
+    call: Call, engine: FakeEngine
+) -> None:
+    Path("train.py").write_text("print('x')")
+
+    done = call("submit", "-n", "one", "digits", "-p", "rate=1e-3", "train.py", "-n", "2", "--x=3")
+
+    body = engine.submitted[0]
+    assert (done.code, done.out.strip()) == (0, body["runId"])
+    assert (body["experiment"], body["displayName"]) == ("digits", "one")
+    assert body["arguments"] == ["-n", "2", "--x=3", "--rate", "0.001"]
+    assert body["parameters"] == {"rate": 0.001}
+    assert body["source"] == {"files": {"train.py": "print('x')"}}
+
+
+def test_a_folder_is_sent_with_its_only_script(call: Call, engine: FakeEngine) -> None:
+    Path("code").mkdir()
+    Path("code/fit.py").write_text("import helpers")
+
+    assert call("submit", "--source", "code").code == 0
+
+    body = engine.submitted[0]
+    assert (body["experiment"], body["script"]) == ("fit", "fit.py")
+    assert body["source"] == {"directory": str(Path("code").absolute())}
+
+
+def test_a_script_from_stdin_is_a_cell_with_variables(
+    call: Call, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"print(rate)")))
+
+    assert call("submit", "-p", "rate=2", "trial", "-").code == 0
+
+    assert engine.submitted[0]["source"]["files"] == {"cell.py": "print(rate)"}
+    assert engine.submitted[0]["parameters"] == {"rate": 2}
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (["nosuch.py"], 1, "cannot read nosuch.py: No such file"),
+        (["beside.py"], 1, "imports 'helpers' from its folder"),
+        (["-e", "a", "--pip", "b", "fine.py"], 1, "exclude each other"),
+        (["-p", "rate=1", "-p", "rate=2", "fine.py"], 1, "-p rate is given twice"),
+        (["-p", "1x=1", "fine.py"], 2, "cannot be a name"),
+        (["--timeout", "soon", "fine.py"], 2, "is not a time limit"),
+        ([], 2, "name a script"),
+        (["digits"], 1, "there is no script 'digits'"),
+        (["--source", "."], 1, "name the script of '.'"),
+    ],
+)
+def test_what_cannot_be_sent_is_told_before_anything_is_sent(
+    call: Call, engine: FakeEngine, words: list[str], code: int, told: str
+) -> None:
+    Path("fine.py").write_text("pass")
+    Path("helpers.py").write_text("pass")
+    Path("beside.py").write_text("import helpers")
+
+    done = call("submit", *words)
+
+    assert (done.code, done.out, engine.submitted) == (code, "", [])
+    assert told in done.err
+
+
+def test_runs_are_named_by_number_by_beginning_and_as_the_last(
+    call: Call, engine: FakeEngine
+) -> None:
+    engine.add(experiment="digits", runId="digits_1_aaa", status="Completed")
+    engine.add(experiment="digits", runId="digits_2_bbb", status="Failed")
+
+    for name in ("digits#2", "digits_2", "digits#last", "last", "#2"):
+        found = call("show", "--json", name)
+        assert json.loads(found.out)["runId"] == "digits_2_bbb", name
+    both = call("show", "digits")
+    assert both.code == 1 and "is the beginning of 2 runs" in both.err
+    assert call("wait", "digits#1", "last").code == 3
+
+
+def test_settings_are_written_whole_and_wrong_names_are_told(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(tmp_path / "settings"))
+    from jupyter_aml.server.headless import HeadlessApp
+
+    HeadlessApp.clear_instance()
+    try:
+        assert call("config", "set", "max_runs", "3").code == 0
+        assert call("config", "set", "max_runs", "0").code == 1
+        assert call("config", "set", "max_run", "3").err.endswith("did you mean max_runs?\n")
+        assert call("config", "get", "max_runs").out == "3\n"
+        path = tmp_path / "settings" / "jupyter_aml_config.json"
+        assert json.loads(path.read_text()) == {"AmlConfig": {"max_runs": 3}}
+        assert path.stat().st_mode & 0o777 == 0o600
+        path.write_text('{"AmlConfig": {"strickt": true}}')
+        told = json.loads(call("config", "--json").out)
+        assert told["mistakes"][0].endswith("AmlConfig.strickt; did you mean strict?")
+    finally:
+        HeadlessApp.clear_instance()
