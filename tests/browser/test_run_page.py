@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zipfile
 
 from playwright.sync_api import Locator, expect
 
@@ -184,6 +185,10 @@ def shows_files_without_harm(page: Card, photograph: Photograph) -> None:
     look("notes.txt")
     pane.get_by_role("button", name="Show more").click()
     expect(pane.get_by_role("button", name="Show more")).to_have_count(0)
+    with page.node.page.expect_download() as saved:
+        pane.get_by_role("link", name="⤓ All").click()
+    names = zipfile.ZipFile(saved.value.path()).namelist()
+    assert any(name.endswith("deep/table.csv") for name in names)
     tree.press("Home")
     tree.press("ArrowDown")
     expect(tree).to_have_attribute("aria-activedescendant", re.compile("-1$"))
