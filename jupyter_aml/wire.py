@@ -734,10 +734,17 @@ def decode_job(data: Mapping[str, Any]) -> Job:
         environment=given.text("environment", "user-managed"),
         environment_variables=given.text_map("environmentVariables"),
         target=given.text("target", "local"),
-        timeout=None if timeout is None else timedelta(seconds=timeout),
-        grace=timedelta(seconds=10.0 if grace is None else grace),
+        timeout=None if timeout is None else _span("timeout", timeout),
+        grace=_span("grace", 10.0 if grace is None else grace),
         line_offset=int(given.number("lineOffset", 0) or 0),
     )
+
+
+def _span(name: str, seconds: float) -> timedelta:
+    try:
+        return timedelta(seconds=seconds)
+    except OverflowError:
+        raise Invalid(f"the {name} is longer than any clock can count") from None
 
 
 def encode_run(run: Run) -> WireRun:

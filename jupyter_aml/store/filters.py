@@ -16,6 +16,10 @@ Comparison = Literal["<", "<=", ">", ">=", "=", "!="]
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
 _WORD = re.compile(rf'(?:{_QUOTED}|[^\s"])+', re.DOTALL)
 _PIECE = re.compile(rf'{_QUOTED}|<=|>=|!=|[<>=:]|[^"<>=!:]+|!', re.DOTALL)
+_LONGEST_LINE = 20_000
+_LONGEST_PLAIN = 1000
+_MOST_WORDS = 100
+"""Databases bound how long a pattern and how deep an expression may be; we say it first."""
 _SIGNS = frozenset({"<", "<=", ">", ">=", "=", "!=", ":"})
 _STATUSES = {status.value.casefold(): status for status in RunStatus}
 _ACTIVE = frozenset(status for status in RunStatus if not status.is_final)
@@ -96,7 +100,12 @@ Word = (
 
 def parse(line: str) -> tuple[Word, ...]:
     """Understand a line, or raise Invalid with the word that makes no sense."""
-    return tuple(_understand(word) for word in _words(line))
+    if len(line) > _LONGEST_LINE:
+        raise Invalid(f"filter: a line may have {_LONGEST_LINE:,} characters, not {len(line):,}")
+    words = tuple(_understand(word) for word in _words(line))
+    if len(words) > _MOST_WORDS:
+        raise Invalid(f"filter: a line may have {_MOST_WORDS} words, not {len(words):,}")
+    return words
 
 
 def quoted(text: str) -> str:
@@ -120,6 +129,8 @@ def _words(line: str) -> Iterator[str]:
 def _understand(word: str) -> Word:
     head, sign, tail = _cut(word)
     if sign is None:
+        if len(head) > _LONGEST_PLAIN:
+            raise Invalid(f"filter: {head[:80]!r}... is too long to be looked for")
         return Plain(head)
     if sign != ":":
         return _measured(word, head, cast(Comparison, sign), tail)

@@ -25,6 +25,8 @@ def plan_source(source: Mapping[str, Any], *, settings: Settings) -> SnapshotPla
 
     Texts and globs may come on top of a folder; raises Invalid where both have the same name.
     """
+    if not isinstance(source, Mapping):
+        raise Invalid("source must be an object")
     limits = Limits(max_bytes=settings.snapshot_max_bytes, max_files=settings.snapshot_max_files)
     directory, base = source.get("directory"), source.get("base")
     files, include = source.get("files", {}), source.get("include", [])
