@@ -38,6 +38,8 @@ class SourceFile(NamedTuple):
     """Size, modification and change time in ns, and inode."""
     content: bytes | None = None
     """The content of an inline file."""
+    top: str = ""
+    """The folder, without links in its path, that it must not be outside of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,7 +199,8 @@ class Walk:
                 f"rename it, or {_cure(path)}"
             )
         stamp = (found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
-        return SourceFile(path, found.st_size, origin, bool(found.st_mode & 0o100), stamp)
+        executable = bool(found.st_mode & 0o100)
+        return SourceFile(path, found.st_size, origin, executable, stamp, top=self._real_top)
 
     def notes(self) -> tuple[str, ...]:
         """A sentence for each thing, or kind of thing, that is left out."""

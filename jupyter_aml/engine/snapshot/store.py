@@ -16,8 +16,9 @@ from uuid import uuid4
 
 from blake3 import blake3
 
-from jupyter_aml.domain.errors import Invalid
+from jupyter_aml.domain.errors import Invalid, Refused
 from jupyter_aml.engine.snapshot.plan import SnapshotPlan, SourceFile
+from jupyter_aml.runfolder.plain import plain
 from jupyter_aml.store.blobs import Blob, Blobs
 from jupyter_aml.wire import WireSnapshot
 
@@ -189,8 +190,10 @@ def _put(file: SourceFile, blobs: Blobs) -> tuple[Blob, Stamp]:
         return blobs.put_bytes(file.content), file.stamp
     try:
         for _ in range(2):
-            with open(file.origin, "rb", buffering=0, opener=_open_plain) as source:
+            with open(file.origin, "rb", buffering=0, opener=plain) as source:
                 before = _stamp(source.fileno())
+                if before[3] != file.stamp[3] and not _is_inside(source.fileno(), file.top):
+                    raise Refused(f"{file.path} was put elsewhere by a link while being read")
                 blob = blobs.put_stream(source)
                 if before == _stamp(source.fileno()) and blob.size == before[0]:
                     return blob, before
@@ -202,9 +205,10 @@ def _put(file: SourceFile, blobs: Blobs) -> tuple[Blob, Stamp]:
     )
 
 
-def _open_plain(path: str, flags: int) -> int:
-    """Open without following a link that took the file's place, and without waiting for a pipe."""
-    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
+def _is_inside(fd: int, top: str) -> bool:
+    """Whether what is open lies below that folder: a folder above it may be a link by now."""
+    held = f"/proc/self/fd/{fd}"
+    return not os.path.islink(held) or os.readlink(held).startswith(top.rstrip("/") + "/")
 
 
 def _stamp(fd: int) -> Stamp:
