@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile, ZipFile
 
 from jupyter_aml import wire
 from jupyter_aml.cli import asking, codes, metrics
@@ -157,12 +158,25 @@ def _copy(space: Workspace, found: Sequence[wire.WireRun], target: Path) -> None
         if not RunStatus(seen["status"]).is_final:
             asking.tell(f"{seen['runId']} is {seen['status']}: its folder is copied as it is now")
         folder = runs / seen["runId"]
-        if not folder.is_dir():
-            raise NotFound(
-                f"the folder of {seen['runId']} is not on this machine ({folder}): export where "
-                "the runs are kept, or say --tables-only"
-            )
-        _copy_folder(folder, target / seen["runId"])
+        if folder.is_dir():
+            _copy_folder(folder, target / seen["runId"])
+        else:
+            # The engine is on another machine, or in a container.
+            _fetch_folder(space.client, seen["runId"], target)
+
+
+def _fetch_folder(client: Client, run_id: str, target: Path) -> None:
+    target.mkdir(exist_ok=True)
+    packed = target / f".{run_id}.zip"
+    try:
+        client.archive(run_id, "run", packed)
+        # It makes no file outside of the folder, whatever the names are.
+        with ZipFile(packed) as archive:
+            archive.extractall(target / run_id)
+    except BadZipFile as error:
+        raise StorageFailed(f"the folder of {run_id} did not arrive whole: {error}") from None
+    finally:
+        packed.unlink(missing_ok=True)
 
 
 def _copy_folder(folder: Path, target: Path) -> None:
