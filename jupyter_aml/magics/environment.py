@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import glob
-import re
 from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,9 +16,9 @@ from jupyter_aml.magics.verb import Parser
 from jupyter_aml.sdk.core import ScriptRunConfig
 from jupyter_aml.sdk.core.conda_dependencies import CondaDependencies
 from jupyter_aml.sdk.core.environment import Environment
+from jupyter_aml.sdk.submitting import requirements
 from jupyter_aml.widgets.plain import clean
 
-_AROUND_A_SIGN = re.compile(r"\s*(===|[=!<>~]=|[<>=,])\s*")
 _OURS = ("azureml", "jupyter_aml")
 """Modules that every run can import, whatever its environment."""
 
@@ -96,13 +95,6 @@ def check(config: ScriptRunConfig, args: Namespace, session: Session) -> None:
     looked = workspace.client.check_environment(asked)
     if looked["mistakes"]:
         raise UsageError("; ".join(clean(each["message"]) for each in looked["mistakes"]))
-
-
-def requirements(text: str) -> list[str]:
-    """The requirements of one word of the line; one with a marker or a URL stands alone."""
-    if ";" in text or "@" in text:
-        return [text.strip()]
-    return _AROUND_A_SIGN.sub(r"\1", text).split()
 
 
 def _check_one(args: Namespace) -> None:
