@@ -96,6 +96,12 @@ export class PagedLog {
     }
   }
 
+  /** Say what went wrong, until it is tried again. */
+  fail(error: Error): void {
+    this.problem = error.message;
+    this.changed.emit();
+  }
+
   retry(): void {
     this.problem = null;
     this.changed.emit();

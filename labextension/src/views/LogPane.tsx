@@ -156,7 +156,13 @@ function useHits(
       }
     };
     setSearching(true);
-    const begin = (): void => void log.search(wanted, take, stop.signal).then(done, done);
+    const failed = (error: Error): void => {
+      if (!stop.signal.aborted) {
+        log.fail(error);
+      }
+      done();
+    };
+    const begin = (): void => void log.search(wanted, take, stop.signal).then(done, failed);
     const timer = window.setTimeout(begin, SETTLE);
     return () => {
       window.clearTimeout(timer);
