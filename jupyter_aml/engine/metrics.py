@@ -227,7 +227,9 @@ def _thin(x: NDArray[np.float64], y: NDArray[np.float64], points: int) -> NDArra
     """Indices of the points that keep the look of the curve (MinMaxLTTB), or None for all."""
     import numpy as np
 
-    if points <= 0 or len(x) <= points:
+    # With less than both ends and one between them the sampler ends in a panic.
+    wanted = max(points, 3)
+    if points <= 0 or len(x) <= wanted:
         return None
     from tsdownsample import MinMaxLTTBDownsampler
 
@@ -237,5 +239,5 @@ def _thin(x: NDArray[np.float64], y: NDArray[np.float64], points: int) -> NDArra
         good = np.maximum.accumulate(np.where(np.isnan(shown), 0, np.arange(len(shown))))
         shown = np.nan_to_num(shown[good])
     sampler: Any = MinMaxLTTBDownsampler
-    kept: NDArray[np.uint64] = sampler().downsample(x, shown, n_out=points)
+    kept: NDArray[np.uint64] = sampler().downsample(x, shown, n_out=wanted)
     return kept

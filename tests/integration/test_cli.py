@@ -11,10 +11,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from jupyter_aml.client import find
 from jupyter_aml.testing.engines import end_engine
 from tests.conftest import a_root
 
@@ -82,7 +84,7 @@ def command(*words: str) -> list[str]:
 
 
 def test_a_script_is_sent_looked_at_exported_and_found_again_in_another_root(
-    call: Call, folder: Path, other_root: Path
+    call: Call, folder: Path, aml_root: Path, other_root: Path
 ) -> None:
     sent = call("submit", "digits", "-p", "rate=0.3", "-t", "stage=test", "--wait", "train.py")
     assert sent.returncode == 0, sent.stderr
@@ -102,6 +104,8 @@ def test_a_script_is_sent_looked_at_exported_and_found_again_in_another_root(
     assert call("logs", "digits#1").stdout == "grüße 0.3\n"
     points = list(csv.DictReader(call("metrics", run_id[:-2], "loss").stdout.splitlines()))
     assert [float(each["value"]) for each in points] == [0.3 / step for step in range(1, 6)]
+    with closing(find(aml_root)) as client:
+        assert client.metrics(run_id, points=1)["series"]["loss"]["last"] == 0.06
     assert call("files", "digits#1", "get", "outputs/model.txt", "here.txt").returncode == 0
     assert (folder / "here.txt").read_text() == "model"
     compared = call("compare", "digits#1", "digits#last", "--changed").stdout
