@@ -7,9 +7,10 @@ from asyncio import Future
 from collections.abc import Awaitable, Callable, Mapping
 from functools import wraps
 from http import HTTPStatus
+from types import TracebackType
 from typing import Any, cast
 
-from jupyter_server.base.handlers import APIHandler
+from jupyter_server.base.handlers import APIHandler, JupyterHandler
 from tornado.http1connection import HTTP1Connection
 from tornado.iostream import StreamClosedError
 from tornado.web import HTTPError
@@ -87,6 +88,15 @@ class AmlHandler(APIHandler):
         if isinstance(connection, HTTP1Connection):
             connection.close()
 
+    def log_exception(
+        self,
+        typ: type[BaseException] | None,
+        value: BaseException | None,
+        tb: TracebackType | None,
+    ) -> None:
+        """Say in the log what went wrong, but not the token with which it was asked."""
+        log_trouble(self, value)
+
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Every error is a WireProblem, also those that Jupyter or tornado raise."""
         error = (kwargs.get("exc_info") or (None, None, None))[1]
@@ -102,6 +112,16 @@ class AmlHandler(APIHandler):
         self.clear_header("Content-Disposition")
         self.set_status(status)
         self.finish(dump(problem))
+
+
+def log_trouble(handler: JupyterHandler, error: BaseException | None) -> None:
+    """What tornado would say of an error, without the query of the request: it may hold a token."""
+    asked = f"{handler.request.method} {handler.request.path}"
+    if not isinstance(error, HTTPError):
+        handler.log.error("uncaught exception in %s", asked, exc_info=error)
+    elif error.log_message:
+        message = problem_of(error.status_code, error)[1]["message"]
+        handler.log.warning("%d %s: %s", error.status_code, asked, message)
 
 
 Verb = Callable[..., Awaitable[None]]

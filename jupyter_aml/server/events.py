@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from types import TracebackType
 from typing import TYPE_CHECKING, Any, cast
 
 from jupyter_server.auth.decorator import authorized, ws_authenticated
@@ -15,7 +16,7 @@ from tornado.websocket import WebSocketClientConnection, WebSocketClosedError, W
 from jupyter_aml import wire
 from jupyter_aml.domain.errors import AmlError, Invalid
 from jupyter_aml.server import forward
-from jupyter_aml.server.base import RESOURCE, SEAT, dump, problem_of
+from jupyter_aml.server.base import RESOURCE, SEAT, dump, log_trouble, problem_of
 from jupyter_aml.server.holder import Holder
 from jupyter_aml.server.seat import GAP, AnySeat, Deadline
 
@@ -126,6 +127,15 @@ class EventsHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
         """Close the socket: its engine is about to go."""
         self.close(RESTART, "the engine moves")
         self.on_close()
+
+    def log_exception(
+        self,
+        typ: type[BaseException] | None,
+        value: BaseException | None,
+        tb: TracebackType | None,
+    ) -> None:
+        """Say in the log what went wrong, but not the token with which it was asked."""
+        log_trouble(self, value)
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """An error before the socket stands is a WireProblem, as everywhere."""
