@@ -12,10 +12,12 @@ from tests.browser.conftest import Photograph, Visit
 from tests.browser.pages import NotebookPage, Sidebar
 
 
-def trained(name: str, alpha: float, *, kind: str = "ridge", steps: int = 30) -> str:
+def trained(
+    name: str, alpha: float, *, kind: str = "ridge", steps: int = 30, experiment: str = "versus"
+) -> str:
     """A cell whose run logs a curve and an outcome that depend on its parameters."""
     return f"""\
-%%aml submit versus -n {name} -p alpha={alpha} -p kind={kind} -t owner=ada --show none
+%%aml submit {experiment} -n {name} -p alpha={alpha} -p kind={kind} -t owner=ada --show none --wait
 from azureml.core import Run
 run = Run.get_context()
 for step in range({steps}):
@@ -72,7 +74,7 @@ def test_runs_that_are_selected_by_mouse_are_compared(
     with page.expect_download() as download:
         sheet.get_by_role("button", name="CSV", exact=True).click()
     download.value.save_as(tmp_path / "runs.csv")
-    rows = list(csv.DictReader((tmp_path / "runs.csv").open()))
+    rows = list(csv.DictReader((tmp_path / "runs.csv").read_text().splitlines()))
     assert [(each["alpha"], each["rmse"]) for each in rows] == [
         ("2.5", "52.5"), ("0.5", "50.5"), ("0.1", "50.1")
     ]  # fmt: skip
@@ -125,3 +127,28 @@ def test_keys_select_several_runs_and_delete_them(visit: Visit) -> None:
     expect(sidebar.row("third")).to_have_count(0)
     expect(sidebar.row("second")).to_have_count(0)
     expect(sidebar.row("first")).to_be_visible()
+
+
+def test_a_comparison_below_a_cell_is_kept_in_the_notebook(visit: Visit) -> None:
+    shown = """\
+from azureml.core import Experiment, Workspace
+from jupyter_aml import compare
+compare(Experiment(Workspace.from_config(), "below"))"""
+    cells = [trained("left", 1, experiment="below"), trained("right", 2, experiment="below")]
+    notebook = visit(*cells, shown)
+    notebook.run_all()
+
+    sheet = notebook.page.locator(".jp-OutputArea").get_by_role("article")
+    expect(sheet).to_have_attribute("aria-label", "Comparison of 2 runs")
+    expect(row(sheet.get_by_role("table"), "alpha")).to_have_class("jp-mod-differs")
+    sheet.get_by_role("tab", name="Curves").click()
+    expect(sheet.get_by_role("figure", name="loss of 2 runs")).to_be_visible()
+    lab = notebook.lab
+    for run in lab.server.get("aml/runs?workspace=default&filter=experiment:below")["runs"]:
+        address = f"{lab.url}aml/runs/{run['runId']}?token={lab.token}"
+        assert notebook.page.request.delete(address).ok
+    notebook.page.evaluate("() => window.jupyterapp.shell.currentWidget.context.save()")
+
+    again = visit(file=notebook.file).page.locator(".jp-OutputArea").get_by_role("article")
+    expect(row(again.get_by_role("table"), "alpha")).to_have_class("jp-mod-differs")
+    expect(again.get_by_role("alert")).to_contain_text("there is no run")

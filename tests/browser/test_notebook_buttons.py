@@ -38,6 +38,7 @@ def test_a_cell_runs_as_an_experiment_while_the_kernel_is_busy(
     assert run["metrics"] == {"loss": 0.5}
     assert run["origin"]["notebook"] == notebook.file.name
     assert run["origin"]["cellId"]
+    assert len(notebook.watch.event_sockets) == 1, "card, list and status bar share one socket"
 
     cell_button(notebook, 3).click()
     dialog = notebook.page.get_by_role("dialog")
@@ -76,9 +77,12 @@ def test_a_script_of_the_file_browser_runs_with_arguments(visit: Visit) -> None:
     page = notebook.page
     script = notebook.lab.folder / "say.py"
     script.write_text("import sys\nprint('said', sys.argv[1:])")
+    notebook.kernel_is("idle")
     notebook.command("filebrowser:refresh")
 
-    page.locator(".jp-DirListing-item", has_text="say.py").click(button="right")
+    item = page.locator(".jp-DirListing-item", has_text="say.py")
+    item.click()
+    item.click(button="right")
     page.get_by_role("menuitem", name="Run as experiment").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Arguments").fill("--rate '0 5'")

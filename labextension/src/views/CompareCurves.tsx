@@ -81,6 +81,7 @@ export function CompareCurves({ compared, metrics }: CurvesProps): JSX.Element {
             name={name}
             label={trans('%1 of %2 runs', name, drawing.curves.filter(one => !one.isFaint).length)}
             drawing={drawing}
+            note=""
             xName={byTime ? trans('second') : undefined}
           />
         ))}

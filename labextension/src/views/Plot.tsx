@@ -198,7 +198,7 @@ export function Plot(props: PlotProps): JSX.Element {
 /** Which colour is which curve. */
 function Legend({ drawing }: { drawing: Drawing }): JSX.Element {
   const named = drawing.curves
-    .map((curve, i) => ({ ...curve, colour: COLOURS[i % COLOURS.length] }))
+    .map((curve, i) => ({ ...curve, colour: curve.colour ?? COLOURS[i % COLOURS.length] }))
     .filter(curve => curve.label && !curve.isFaint);
   return (
     <>
