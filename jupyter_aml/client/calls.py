@@ -153,6 +153,11 @@ class Client:
         answer: wire.WireRunDifference = self._get(path)
         return answer
 
+    def facts(self, run_id: str) -> wire.WireFacts:
+        """What was recorded of a run without being asked: git, packages, host."""
+        answer: wire.WireFacts = self._get(f"runs/{quoted(run_id)}/facts")
+        return answer
+
     def metrics(
         self,
         run_id: str,

@@ -6,20 +6,19 @@ import asyncio
 import logging
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal, Self, TypeVar
+from typing import Any, Literal, Self
 
 from jupyter_aml import wire
 from jupyter_aml._version import __version__
 from jupyter_aml.compute.docker import DockerBackend
 from jupyter_aml.compute.local import LocalBackend
 from jupyter_aml.domain import ids
-from jupyter_aml.domain.errors import AlreadyExists, IllegalMove, Invalid, NotFound, Outdated
+from jupyter_aml.domain.errors import IllegalMove, Invalid, Outdated
 from jupyter_aml.domain.ids import RunId, WorkspaceName
 from jupyter_aml.domain.run import Run
-from jupyter_aml.engine import archiving, comparing, recover, snapshot, submit, variables
+from jupyter_aml.engine import archiving, cells, comparing, recover, snapshot, variables
 from jupyter_aml.engine.environments import Environments
 from jupyter_aml.engine.facts import Facts
 from jupyter_aml.engine.feed import Feed, Listener
@@ -33,6 +32,7 @@ from jupyter_aml.engine.run_environments import RunEnvironments
 from jupyter_aml.engine.runtime import Runtime, ensure_runtime
 from jupyter_aml.engine.settings import Settings
 from jupyter_aml.engine.slots import Slots
+from jupyter_aml.engine.submissions import Submissions
 from jupyter_aml.engine.subscription import Subscription
 from jupyter_aml.engine.system import SystemFolder
 from jupyter_aml.engine.watch import Watch
@@ -43,7 +43,6 @@ from jupyter_aml.store.database import Database
 
 __all__ = ["Engine", "LogPiece", "RootTaken"]
 
-T = TypeVar("T")
 Kind = Literal["jupyter", "headless"]
 
 
@@ -61,10 +60,8 @@ class Engine:
         self._epoch = database.next_epoch(f"{kind} {os.getpid()}")
         self._root = Root(settings.root)
         self._blobs = Blobs(settings.root / "blobs")
-        self._stats = snapshot.StatCache(settings.root / "cache")
         self._ledger = Ledger(self._root, database, epoch=self._epoch)
         self._metrics, self._system = MetricsCache(), MetricsCache()
-        self._senders = ThreadPoolExecutor(2, thread_name_prefix="aml-submit")
         self._watcher = FolderWatcher()
         self._feed = Feed(self)
         self._ledger.publish = self._feed.publish
@@ -86,6 +83,17 @@ class Engine:
             variables=self._variables,
             inside=self._run_environments.inside,
             log=self._log,
+        )
+        self._submissions = Submissions(
+            settings,
+            self._root,
+            self._ledger,
+            self._blobs,
+            places=self._places,
+            environments=self.environments,
+            facts=self._facts,
+            targets=list(self._slots),
+            begin=self._watch.begin,
         )
 
     @classmethod
@@ -111,7 +119,7 @@ class Engine:
         await self.environments.close()
         self._containers.close()
         self._watcher.close()
-        self._senders.shutdown(wait=False)
+        self._submissions.close()
         await self._ledger.close()
         self._lock.release()
 
@@ -208,35 +216,16 @@ class Engine:
 
     async def submit(self, body: Mapping[str, Any]) -> wire.WireRun | wire.WireDryRun:
         """Make a run of what is asked, or find the one that an earlier call made."""
-        if body.get("runId") is not None:
-            try:
-                return await self.run(str(body["runId"]))
-            except NotFound:
-                pass
-        drafted = await self._sending(
-            submit.draft, body, settings=self.settings, targets=list(self._slots)
-        )
-        if body.get("dryRun"):
-            return submit.describe(drafted)
-        await self._places.need_workspace(drafted.run.workspace)
-        if drafted.environment is not None:
-            registered = await self.environments.register(
-                drafted.run.workspace, drafted.environment
-            )
-            drafted = drafted.within(registered.definition)
-        made = await self._sending(
-            submit.make_folder, drafted, root=self._root, blobs=self._blobs, cache=self._stats
-        )
-        try:
-            run = await self._ledger.add(made)
-        except AlreadyExists:
-            return await self.run(made.id)
-        except BaseException:
-            await asyncio.to_thread(snapshot.remove_tree, self._root.folder(made).path)
-            raise
-        self._facts.begin(run, drafted.plan.source, drafted.process)
-        self._watch.begin(run)
-        return wire.encode_run(run)
+        return await self._submissions.submit(body)
+
+    async def retry(self, run_id: str, body: Mapping[str, Any]) -> wire.WireRun:
+        """Send a run once more, with other parameters where they are given."""
+        return await self._submissions.retry(run_id, body)
+
+    async def cell(self, run_id: str) -> wire.WireCell:
+        """Code that repeats a run."""
+        run = await self.find(ids.run_id(run_id))
+        return {"text": await asyncio.to_thread(cells.cell_of, run, root=self._root)}
 
     async def run(self, run_id: str) -> wire.WireRun:
         """One run, or NotFound."""
@@ -369,11 +358,6 @@ class Engine:
         )
 
     # ---- inside -----------------------------------------------------------------------------
-
-    async def _sending(self, work: Callable[..., T], /, *args: Any, **kwargs: Any) -> T:
-        """Run a part of a submission in threads of their own, so that no log waits for it."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._senders, lambda: work(*args, **kwargs))
 
     async def _recover(self) -> None:
         await asyncio.to_thread(self._blobs.sweep)

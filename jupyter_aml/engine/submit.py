@@ -35,6 +35,8 @@ class Draft:
     plan: snapshot.SnapshotPlan
     process: Mapping[str, Any] | None
     environment: Definition | None = None
+    origin: Mapping[str, Any] | None = None
+    """Where the source comes from: `directory`, and `include` below `base`."""
 
     def within(self, environment: Definition) -> Draft:
         """The same run in a registered environment."""
@@ -46,7 +48,7 @@ class Draft:
 
 def draft(body: Mapping[str, Any], *, settings: Settings, targets: list[str]) -> Draft:
     """Check what was asked and look at the source; raises Invalid or NotFound, makes nothing."""
-    _check_text(body)
+    check_text(body)
     experiment = ids.experiment_name(_required(body, "experiment"))
     workspace = ids.workspace_name(body.get("workspace", ids.DEFAULT_WORKSPACE))
     kind = body.get("type", SCRIPT_RUN)
@@ -77,12 +79,12 @@ def draft(body: Mapping[str, Any], *, settings: Settings, targets: list[str]) ->
     run = wire.decode_run({**{name: body[name] for name in fields if name in body}, **asked})
     wished = body.get("environment")
     definition = None if wished is None or job is None else environment.read(wished)
-    return Draft(run, plan, body.get("process"), definition)
+    told = {name: value for name, value in body.get("source", {}).items() if name != "files"}
+    return Draft(run, plan, body.get("process"), definition, told)
 
 
-def make_folder(drafted: Draft, *, root: Root, blobs: Blobs, cache: snapshot.StatCache) -> Run:
-    """Store the source and make the run's folder, whole or not at all."""
-    manifest = snapshot.take(drafted.plan, blobs, cache)
+def make_folder(drafted: Draft, manifest: snapshot.Manifest, *, root: Root, blobs: Blobs) -> Run:
+    """Make the folder of a run whose source is in the blobs, whole or not at all."""
     run = _with_snapshot(drafted.run, manifest.snapshot_id)
     unfinished, folder = root.being_made(run), root.folder(run)
     try:
@@ -95,6 +97,8 @@ def make_folder(drafted: Draft, *, root: Root, blobs: Blobs, cache: snapshot.Sta
             unfinished.console.touch()
         if drafted.process is not None:
             write_json(unfinished.status / "process.json", drafted.process)
+        if drafted.origin:
+            write_json(unfinished.source, drafted.origin)
         if drafted.environment is not None:
             write_json(unfinished.environment, {"definition": drafted.environment.to_json()})
         write_record(unfinished, run)
@@ -115,7 +119,8 @@ def _with_snapshot(run: Run, snapshot_id: str) -> Run:
     return replace(run, snapshot_id=snapshot_id, properties=properties)
 
 
-def _check_text(body: Mapping[str, Any]) -> None:
+def check_text(body: Mapping[str, Any]) -> None:
+    """Raise Invalid for what no file can hold."""
     # The source is bytes in the end; all else stands in run.json, which is UTF-8.
     for name, value in body.items():
         if name != "source":

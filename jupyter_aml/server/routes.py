@@ -6,7 +6,7 @@ from jupyter_server.auth.decorator import authorized
 from tornado.web import HTTPError, authenticated
 
 from jupyter_aml import wire
-from jupyter_aml.server import environments, experiments, files, logs, metrics, runs
+from jupyter_aml.server import environments, experiments, files, logs, metrics, repeating, runs
 from jupyter_aml.server.base import AmlHandler
 from jupyter_aml.server.comparing import WHAT, ArchiveHandler, DifferenceHandler
 from jupyter_aml.server.compute import ComputeHandler
@@ -67,7 +67,7 @@ ROUTES = (
     Route("runs", runs.RunsHandler, {
         "get": Call(query=runs.PAGE, answer=wire.WireRunPage),
         "post": Call(body=wire.WireSubmit, answer=wire.WireRun, status=201,
-                     other=((200, wire.WireDryRun),)),
+                     other=((200, wire.WireDryRun | wire.WireRun),)),
     }),
     Route("runs/{id}", runs.RunHandler, {
         "get": Call(answer=wire.WireRun),
@@ -76,6 +76,10 @@ ROUTES = (
     }),
     Route("runs/{id}/cancel", runs.CancelHandler, {"post": Call(answer=wire.WireRun, status=202)}),
     Route("runs/{id}/look", runs.LookHandler, {"post": Call(answer=wire.WireRun, status=202)}),
+    Route("runs/{id}/retry", repeating.RetryHandler, {
+        "post": Call(body=wire.WireRetry, answer=wire.WireRun, status=201),
+    }),
+    Route("runs/{id}/cell", repeating.CellHandler, {"get": Call(answer=wire.WireCell)}),
     Route("runs/{id}/metrics", metrics.MetricsHandler, {
         "get": Call(query=(metrics.POINTS, metrics.NAME, metrics.SOURCE), answer=wire.WireMetrics),
     }),

@@ -45,10 +45,14 @@ class RunsHandler(AmlHandler):
     @authorized
     @served
     async def post(self, engine: Engine) -> None:
-        """Submit a run; with `dryRun` only say what would be sent."""
+        """Submit a run; with `dryRun` only say what would be sent.
+
+        With `ifChanged` a completed run that did the same is the answer, where there is one.
+        """
         body = self.body()
         answer = await engine.submit(cast("Any", body))
-        self.reply(answer, status=200 if body.get("dryRun") else 201)
+        is_found = body.get("ifChanged") and answer.get("endedAt") is not None
+        self.reply(answer, status=200 if body.get("dryRun") or is_found else 201)
 
 
 class RunHandler(AmlHandler):

@@ -215,7 +215,7 @@ class FakeEngine:
 
     async def page(self, **asked):
         self.heard("page", asked)
-        return {"runs": [self.a_run()], "total": 1, "next": None}
+        return {"runs": [self.a_run()], "total": 1, "next": None, "children": {}}
 
     async def submit(self, body):
         self.heard("submit", body)
@@ -244,6 +244,19 @@ class FakeEngine:
     async def look(self, run_id):
         self.heard("look", run_id)
         return self.a_run(run_id)
+
+    async def retry(self, run_id, body):
+        self.heard("retry", run_id, body)
+        return self.a_run(body.get("runId", "run-2"), properties={"aml.retry_of": run_id})
+
+    async def cell(self, run_id):
+        self.heard("cell", run_id)
+        return {"text": "%%aml submit e\nprint(1)\n"}
+
+    async def difference(self, run_id, other):
+        self.heard("difference", run_id, other)
+        none = {"facts": [], "parameters": [], "metrics": [], "packages": [], "files": []}
+        return {"left": self.a_run(run_id), "right": self.a_run(other), **none}
 
     async def facts(self, run_id):
         self.heard("facts", run_id)

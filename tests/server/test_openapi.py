@@ -35,6 +35,7 @@ BODIES = {
     "kernels": {"environment": "x"},
     "runs": {"experiment": "e"},
     "runs/{id}": {"tags": {"a": None}},
+    "runs/{id}/retry": {"parameters": {}},
 }
 
 

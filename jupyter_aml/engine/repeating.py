@@ -1,0 +1,174 @@
+"""Runs once more: the same source and command, other parameters where they are given."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import shutil
+import stat
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from difflib import get_close_matches
+from typing import Any
+
+from jupyter_aml.domain import environment, ids
+from jupyter_aml.domain.environment import Definition
+from jupyter_aml.domain.errors import Invalid, StorageFailed
+from jupyter_aml.domain.run import Job, Run, RunStatus
+from jupyter_aml.engine import snapshot
+from jupyter_aml.engine.facts_host import host
+from jupyter_aml.engine.ledger import now
+from jupyter_aml.engine.root import Root, write_json
+from jupyter_aml.engine.submit import Draft, check_text
+from jupyter_aml.runfolder.layout import RunFolder
+from jupyter_aml.runfolder.plain import read_plain
+from jupyter_aml.store.blobs import Blobs
+
+RETRY_OF = "aml.retry_of"
+"""The property of a run that names the one it repeats."""
+_KNOWN = ("runId", "displayName", "parameters")
+_OF_THE_SOURCE = ("azureml.git.", "mlflow.source.git.")
+"""Properties that tell where the source came from, which is the same for a repeated run."""
+
+
+def draft(earlier: Run, body: Mapping[str, Any], *, root: Root) -> Draft:
+    """The run that repeats this one; raises Invalid for what cannot be, and makes nothing."""
+    check_text(body)
+    for name in body:
+        if name not in _KNOWN:
+            raise Invalid(f"{name!r} of a repeated run cannot be set; {', '.join(_KNOWN)} can")
+    if earlier.job is None:
+        raise Invalid(f"run {earlier.id} has no script to repeat: it logged from a notebook")
+    given = body.get("parameters", {})
+    if not isinstance(given, Mapping):
+        raise Invalid("parameters: expected an object")
+    named = body.get("displayName")
+    if named is not None and not isinstance(named, str):
+        raise Invalid("displayName: expected text")
+    _check_names(earlier, given)
+    at = now()
+    known = {name: value for name, value in given.items() if name in earlier.parameters}
+    run = Run(
+        id=ids.run_id(str(body["runId"])) if "runId" in body else _new_id(earlier),
+        workspace=earlier.workspace,
+        experiment=earlier.experiment,
+        number=0,
+        status=RunStatus.NOT_STARTED,
+        created_at=at,
+        changed_at=at,
+        type=earlier.type,
+        display_name=named or earlier.display_name,
+        description=earlier.description,
+        job=_job(earlier.job, given),
+        script=earlier.script,
+        arguments=_words(earlier.arguments, given),
+        parameters={**earlier.parameters, **known},
+        tags=earlier.tags,
+        properties={**_of_the_source(earlier), RETRY_OF: earlier.id},
+        parent=earlier.parent,
+        origin=earlier.origin,
+        submitted_by=earlier.submitted_by,
+    )
+    nothing = snapshot.SnapshotPlan(files=(), excluded=())
+    return Draft(run, nothing, None, definition_of(root.folder(earlier)))
+
+
+def manifest_of(run: Run, *, root: Root, blobs: Blobs) -> snapshot.Manifest:
+    """What was sent with a run, in the blobs again where it is gone from there."""
+    folder = root.folder(run)
+    told = snapshot.read_list(folder)
+    files = []
+    for each in told["files"]:
+        place = snapshot.stored_file(folder, each["path"])
+        if not blobs.has(each["hash"], each["size"]) and (
+            blobs.put_file(place).hash != each["hash"]
+        ):
+            raise StorageFailed(f"{place} is no longer what was sent with run {run.id}")
+        executable = bool(place.stat().st_mode & stat.S_IXUSR)
+        files.append(snapshot.ManifestFile(each["path"], each["size"], each["hash"], executable))
+    return snapshot.Manifest(
+        snapshot_id=told["snapshotId"], files=tuple(files), excluded=tuple(told["excluded"])
+    )
+
+
+def copy_facts(earlier: Run, run: Run, *, root: Root) -> None:
+    """Give a repeated run what is known of its source, and its machine. Blocks."""
+    there, here = root.folder(earlier), root.folder(run)
+    for place, target in ((there.git_diff, here.git_diff), (there.source, here.source)):
+        if place.is_file():
+            shutil.copyfile(place, target)
+    told: dict[str, Any] = {"host": host()}
+    git = _json(there.facts).get("git")
+    if git is not None:
+        told["git"] = git
+    write_json(here.facts, told)
+
+
+def is_same(earlier: Run, run: Run, snapshot_id: str) -> bool:
+    """Whether an earlier run did just what this one would do."""
+    one, other = earlier.job, run.job
+    return (
+        one is not None
+        and other is not None
+        and (earlier.snapshot_id or "") == snapshot_id
+        and earlier.script == run.script
+        and earlier.arguments == run.arguments
+        and dict(earlier.parameters) == dict(run.parameters)
+        and (one.command, one.interpreter, one.environment, one.target)
+        == (other.command, other.interpreter, other.environment, other.target)
+        and dict(one.environment_variables) == dict(other.environment_variables)
+    )
+
+
+def definition_of(folder: RunFolder) -> Definition | None:
+    """The environment that a run was sent in, where it was a registered one."""
+    told = _json(folder.environment).get("definition")
+    return None if told is None else environment.read(told)
+
+
+def _json(path: Any) -> dict[str, Any]:
+    try:
+        told = json.loads(read_plain(path))
+    except (OSError, ValueError):
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def _new_id(earlier: Run) -> ids.RunId:
+    suffix = secrets.token_hex(4)
+    return ids.new_run_id(earlier.experiment, seconds=int(time.time()), suffix=suffix)
+
+
+def _of_the_source(run: Run) -> dict[str, str]:
+    return {
+        name: value for name, value in run.properties.items() if name.startswith(_OF_THE_SOURCE)
+    }
+
+
+def _check_names(run: Run, given: Mapping[str, Any]) -> None:
+    options = [word[2:].partition("=")[0] for word in run.arguments if word.startswith("--")]
+    known = list(dict.fromkeys([*run.parameters, *options]))
+    for name in given:
+        if name not in known:
+            near = get_close_matches(name, known, 1)
+            there = f"there are {', '.join(known)}" if known else "it has none"
+            cure = f"did you mean {near[0]!r}?" if near else there
+            raise Invalid(f"run {run.id} has no parameter {name!r}; {cure}")
+
+
+def _job(job: Job, given: Mapping[str, Any]) -> Job:
+    return replace(job, command=_words(job.command, given))
+
+
+def _words(words: tuple[str, ...], given: Mapping[str, Any]) -> tuple[str, ...]:
+    """The words of a command line with other values behind `--name`."""
+    found = list(words)
+    for name, value in given.items():
+        text = value if isinstance(value, str) else json.dumps(value)
+        for place, word in enumerate(found):
+            if word == f"--{name}" and place + 1 < len(found):
+                found[place + 1] = text
+            elif word.startswith(f"--{name}="):
+                found[place] = f"--{name}={text}"
+    return tuple(found)

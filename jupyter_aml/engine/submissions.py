@@ -1,0 +1,144 @@
+"""Makes runs: of what is asked, or once more of a run that there is."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from jupyter_aml import wire
+from jupyter_aml.domain import ids
+from jupyter_aml.domain.errors import AlreadyExists, NotFound
+from jupyter_aml.domain.run import Run
+from jupyter_aml.engine import repeating, snapshot, submit
+from jupyter_aml.engine.environments import Environments
+from jupyter_aml.engine.facts import Facts
+from jupyter_aml.engine.ledger import Ledger
+from jupyter_aml.engine.places import Places
+from jupyter_aml.engine.root import Root
+from jupyter_aml.engine.settings import Settings
+from jupyter_aml.engine.submit import Draft
+from jupyter_aml.store.blobs import Blobs
+from jupyter_aml.store.filters import quoted
+
+T = TypeVar("T")
+_SAME = 100
+"""Runs of the same source that are looked at for one in which nothing has changed."""
+
+
+class Submissions:
+    """The way in for runs that are submitted. What it returns has begun."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        root: Root,
+        ledger: Ledger,
+        blobs: Blobs,
+        *,
+        places: Places,
+        environments: Environments,
+        facts: Facts,
+        targets: list[str],
+        begin: Callable[[Run], None],
+    ) -> None:
+        self._settings, self._root, self._ledger, self._blobs = settings, root, ledger, blobs
+        self._places, self._environments, self._facts = places, environments, facts
+        self._targets, self._begin = targets, begin
+        self._stats = snapshot.StatCache(settings.root / "cache")
+        self._senders = ThreadPoolExecutor(2, thread_name_prefix="aml-submit")
+
+    def close(self) -> None:
+        """Take no more."""
+        self._senders.shutdown(wait=False)
+
+    async def submit(self, body: Mapping[str, Any]) -> wire.WireRun | wire.WireDryRun:
+        """Make a run of what is asked, or find the one that an earlier call made.
+
+        With `ifChanged` the newest completed run of the experiment that did just the same is the
+        answer, where there is one.
+        """
+        known = await self._known(body)
+        if known is not None:
+            return wire.encode_run(known)
+        drafted = await self._sending(
+            submit.draft, body, settings=self._settings, targets=self._targets
+        )
+        if body.get("dryRun"):
+            return submit.describe(drafted)
+        if drafted.run.parent is not None:
+            await self._ledger.find(drafted.run.parent)
+        drafted = await self._placed(drafted)
+        manifest = await self._sending(snapshot.take, drafted.plan, self._blobs, self._stats)
+        if body.get("ifChanged"):
+            same = await self._same(drafted.run, manifest.snapshot_id)
+            if same is not None:
+                return wire.encode_run(same)
+        run = await self._made(drafted, manifest)
+        self._facts.begin(run, drafted.plan.source, drafted.process)
+        self._begin(run)
+        return wire.encode_run(run)
+
+    async def retry(self, run_id: str, body: Mapping[str, Any]) -> wire.WireRun:
+        """Send a run once more: the same source, command and environment, other parameters."""
+        known = await self._known(body)
+        if known is not None:
+            return wire.encode_run(known)
+        earlier = await self._ledger.find(ids.run_id(run_id))
+        drafted = await self._placed(
+            await self._sending(repeating.draft, earlier, body, root=self._root)
+        )
+        manifest = await self._sending(
+            repeating.manifest_of, earlier, root=self._root, blobs=self._blobs
+        )
+        run = await self._made(drafted, manifest)
+        await asyncio.to_thread(repeating.copy_facts, earlier, run, root=self._root)
+        self._begin(run)
+        return wire.encode_run(run)
+
+    async def _known(self, body: Mapping[str, Any]) -> Run | None:
+        """The run that an earlier call with the same id made."""
+        if body.get("runId") is None:
+            return None
+        try:
+            return await self._ledger.find(ids.run_id(str(body["runId"])))
+        except NotFound:
+            return None
+
+    async def _placed(self, drafted: Draft) -> Draft:
+        """The draft in its workspace, and in a registered environment if it names one."""
+        await self._places.need_workspace(drafted.run.workspace)
+        if drafted.environment is None:
+            return drafted
+        registered = await self._environments.register(drafted.run.workspace, drafted.environment)
+        return drafted.within(registered.definition)
+
+    async def _made(self, drafted: Draft, manifest: snapshot.Manifest) -> Run:
+        made = await self._sending(
+            submit.make_folder, drafted, manifest, root=self._root, blobs=self._blobs
+        )
+        try:
+            return await self._ledger.add(made)
+        except AlreadyExists:
+            return await self._ledger.find(made.id)
+        except BaseException:
+            await asyncio.to_thread(snapshot.remove_tree, self._root.folder(made).path)
+            raise
+
+    async def _same(self, run: Run, snapshot_id: str) -> Run | None:
+        if run.job is None:
+            return None
+        told = "" if not snapshot_id else f" property.ContentSnapshotId:{quoted(snapshot_id)}"
+        page = await self._ledger.page(
+            workspace=run.workspace,
+            experiment=run.experiment,
+            filter=f"status:completed{told}",
+            limit=_SAME,
+        )
+        return next((each for each in page.runs if repeating.is_same(each, run, snapshot_id)), None)
+
+    async def _sending(self, work: Callable[..., T], /, *args: Any, **kwargs: Any) -> T:
+        """Run a part of a submission in threads of their own, so that no log waits for it."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._senders, lambda: work(*args, **kwargs))

@@ -1,0 +1,36 @@
+"""/aml/runs/<id>/retry and /cell: a run once more, at once or as code to be edited."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jupyter_server.auth.decorator import authorized
+from tornado.web import authenticated
+
+from jupyter_aml.domain import ids
+from jupyter_aml.server.base import AmlHandler, served
+
+if TYPE_CHECKING:
+    from jupyter_aml.engine.engine import Engine
+
+
+class RetryHandler(AmlHandler):
+    """/aml/runs/<id>/retry"""
+
+    @authenticated
+    @authorized
+    @served
+    async def post(self, engine: Engine, run_id: str) -> None:
+        """Send a run once more, with other parameters where they are given."""
+        self.reply(await engine.retry(ids.run_id(run_id), self.body()), status=201)
+
+
+class CellHandler(AmlHandler):
+    """/aml/runs/<id>/cell"""
+
+    @authenticated
+    @authorized
+    @served
+    async def get(self, engine: Engine, run_id: str) -> None:
+        """Return code that repeats the run."""
+        self.reply(await engine.cell(ids.run_id(run_id)))
