@@ -62,7 +62,6 @@ def test_a_notebook_is_submitted_with_the_parameters_of_its_form(
     dialog.get_by_label("alpha").fill("0.25")
     dialog.get_by_label("Name of the run").fill("headless")
     dialog.get_by_label("Send the files").uncheck()
-    photograph(page, "submit-notebook")
     dialog.get_by_role("button", name="Submit notebook").click()
 
     card = notebook.run_page("headless")
@@ -124,7 +123,7 @@ def test_an_active_run_is_counted_listed_canceled_and_told_of(
 
 
 def test_a_run_is_cloned_below_the_active_cell_and_retried_with_another_parameter(
-    visit: Visit, photograph: Photograph
+    visit: Visit,
 ) -> None:
     cell = "%%aml submit again -n first -p alpha=0.5 --show none\nprint('alpha', alpha)"
     notebook = visit(cell)
@@ -140,7 +139,6 @@ def test_a_run_is_cloned_below_the_active_cell_and_retried_with_another_paramete
     sidebar.choose("first", "Retry run…")
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("alpha").fill("2")
-    photograph(page, "retry")
     dialog.get_by_role("button", name="Retry run").click()
     runs = notebook.page.locator(".jp-aml-RunPage").get_by_role("article")
     expect(runs).to_have_attribute("data-status", "Completed")

@@ -207,7 +207,8 @@ class Sender {
     if (answer) {
       const file = await this.app.serviceManager.contents.get(path, {
         type: 'file',
-        format: 'text'
+        format: 'text',
+        content: true
       });
       const job = {
         path,
