@@ -236,6 +236,11 @@ class Client:
         place = f"runs/{quoted(run_id)}/snapshot/{quoted(path)}"
         return self._transport.request("GET", place).body
 
+    def prune(self, body: Mapping[str, Any]) -> wire.WirePrunedRuns:
+        """Delete ended runs by age, number and status; with `dryRun` only say which."""
+        answer: wire.WirePrunedRuns = self._post("prune", body)
+        return answer
+
     def environments(self, workspace: str) -> list[wire.WireEnvironment]:
         """The newest version of each environment, the curated ones last."""
         answer: list[wire.WireEnvironment] = self._get("environments", workspace=workspace)

@@ -6,7 +6,6 @@ import asyncio
 import logging
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -15,16 +14,25 @@ from jupyter_aml._version import __version__
 from jupyter_aml.compute.docker import DockerBackend
 from jupyter_aml.compute.local import LocalBackend
 from jupyter_aml.domain import ids
-from jupyter_aml.domain.errors import IllegalMove, Invalid, Outdated
+from jupyter_aml.domain.errors import IllegalMove, Outdated
 from jupyter_aml.domain.ids import RunId, WorkspaceName
 from jupyter_aml.domain.run import Run
-from jupyter_aml.engine import archiving, cells, comparing, recover, snapshot, variables
+from jupyter_aml.engine import (
+    archiving,
+    cells,
+    comparing,
+    recover,
+    run_pruning,
+    snapshot,
+    variables,
+)
 from jupyter_aml.engine.environments import Environments
 from jupyter_aml.engine.facts import Facts
 from jupyter_aml.engine.feed import Feed, Listener
 from jupyter_aml.engine.ledger import Ledger
 from jupyter_aml.engine.lock import RootLock, RootTaken
 from jupyter_aml.engine.metrics import MetricsCache
+from jupyter_aml.engine.patching import patched
 from jupyter_aml.engine.pieces import MOST_FILES, LogPiece, list_files, read_piece
 from jupyter_aml.engine.places import Places
 from jupyter_aml.engine.root import Root
@@ -233,7 +241,7 @@ class Engine:
 
     async def patch(self, run_id: str, body: Mapping[str, Any]) -> wire.WireRun:
         """Change what a user may change; properties that are there stay as they are."""
-        changed = await self._insist(run_id, lambda run: _patched(run, body))
+        changed = await self._insist(run_id, lambda run: patched(run, body))
         return wire.encode_run(changed)
 
     async def delete(self, run_id: str) -> None:
@@ -245,6 +253,12 @@ class Engine:
         self._metrics.drop(run.id)
         self._system.drop(run.id)
         self._feed.deleted(run, seq)
+
+    async def prune(self, body: Mapping[str, Any]) -> wire.WirePrunedRuns:
+        """Delete the ended runs that are asked for, or with `dryRun` say which would go."""
+        return await run_pruning.prune(
+            body, root=self._root, ledger=self._ledger, delete=self.delete
+        )
 
     async def cancel(self, run_id: str) -> wire.WireRun:
         """Ask a run to end. A run that has ended stays as it is."""
@@ -387,21 +401,3 @@ class Engine:
             pythonpath=self._runtime.pythonpath,
             environment=environment,
         )
-
-
-def _patched(run: Run, body: Mapping[str, Any]) -> dict[str, Any]:
-    wanted = wire.decode_patch(body)
-    tags = {**run.tags, **wanted.get("tags", {})}
-    for key, value in wanted.get("properties", {}).items():
-        if run.properties.get(key, value) != value:
-            raise Invalid(f"the property {key!r} of run {run.id} is set; properties never change")
-    changed = replace(
-        run,
-        display_name=wanted.get("displayName", run.display_name),
-        description=wanted.get("description", run.description),
-        tags={key: value for key, value in tags.items() if value is not None},
-        properties={**run.properties, **wanted.get("properties", {})},
-    )
-    names = ("display_name", "description", "tags", "properties")
-    values = {name: getattr(changed, name) for name in names}
-    return {name: value for name, value in values.items() if value != getattr(run, name)}

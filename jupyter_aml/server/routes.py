@@ -101,6 +101,9 @@ ROUTES = (
     Route("runs/{id}/snapshot/{+path}", files.SnapshotFileHandler, {
         "get": Call(query=(files.INLINE,), answer=bytes, other=((206, bytes), (304, None))),
     }),
+    Route("prune", runs.PruneHandler, {
+        "post": Call(body=wire.WirePruneRuns, answer=wire.WirePrunedRuns),
+    }),
     Route("kernels", KernelsHandler, {
         "get": Call(answer=wire.WireKernels),
         "post": Call(body=wire.WireNewKernelSpec, answer=wire.WireKernelSpec, status=201),

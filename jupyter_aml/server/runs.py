@@ -92,6 +92,17 @@ class CancelHandler(AmlHandler):
         self.reply(await engine.cancel(ids.run_id(run_id)), status=202)
 
 
+class PruneHandler(AmlHandler):
+    """/aml/prune"""
+
+    @authenticated
+    @authorized
+    @served
+    async def post(self, engine: Engine) -> None:
+        """Delete the ended runs that are asked for; with `dryRun` only say which would go."""
+        self.reply(await engine.prune(self.body()))
+
+
 class LookHandler(AmlHandler):
     """/aml/runs/<id>/look"""
 

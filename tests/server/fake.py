@@ -253,6 +253,10 @@ class FakeEngine:
         self.heard("cell", run_id)
         return {"text": "%%aml submit e\nprint(1)\n"}
 
+    async def prune(self, body):
+        self.heard("prune", body)
+        return {"runIds": ["run-1"], "size": 1}
+
     async def difference(self, run_id, other):
         self.heard("difference", run_id, other)
         none = {"facts": [], "parameters": [], "metrics": [], "packages": [], "files": []}

@@ -33,6 +33,7 @@ BODIES = {
     "environment-check": {"name": "x", "specification": "dependencies: [numpy]"},
     "environment-prune": {"dryRun": True},
     "kernels": {"environment": "x"},
+    "prune": {"keep": 10, "dryRun": True},
     "runs": {"experiment": "e"},
     "runs/{id}": {"tags": {"a": None}},
     "runs/{id}/retry": {"parameters": {}},
