@@ -355,10 +355,10 @@ class Engine:
         return await self._ledger.find(run_id)
 
     async def changed(
-        self, workspace: WorkspaceName, seq: int
+        self, workspace: WorkspaceName, seq: int, parent: RunId | None = None
     ) -> tuple[list[Run], list[tuple[RunId, int]]]:
-        """Runs changed and deleted after `seq`."""
-        return await self._ledger.changed_since(workspace, seq)
+        """Runs changed and deleted after `seq`; with a parent only its children that changed."""
+        return await self._ledger.changed_since(workspace, seq, parent)
 
     def subscription(self, run: Run, stir: Callable[[], None]) -> Subscription:
         """Begin to follow the folder of a run."""

@@ -34,9 +34,9 @@ class Source(Protocol):
         """The run, or NotFound."""
 
     async def changed(
-        self, workspace: WorkspaceName, seq: int
+        self, workspace: WorkspaceName, seq: int, parent: RunId | None = None
     ) -> tuple[list[Run], list[tuple[RunId, int]]]:
-        """Runs changed and runs deleted after `seq`."""
+        """Runs changed and runs deleted after `seq`; with a parent its children alone changed."""
 
     def subscription(self, run: Run, stir: Callable[[], None]) -> Subscription:
         """Begin to follow the folder of a run."""
@@ -92,6 +92,7 @@ class Listener:
         self._feed = feed
         self._subscriptions: dict[RunId, Subscription] = {}
         self._workspaces: set[WorkspaceName] = set()
+        self._parents: set[RunId] = set()
         self._environments: set[str] = set()
         self._changed: dict[
             tuple[str, str, str], WireEnvironmentEvent | WireEnvironmentGoneEvent
@@ -112,7 +113,10 @@ class Listener:
     async def unsubscribe(self, message: Mapping[str, Any]) -> None:
         """Stop following; what is not followed is ignored."""
         if message.get("topic") == "runs":
-            self._workspaces.discard(WorkspaceName(str(message.get("workspace"))))
+            if message.get("parentId") is not None:
+                self._parents.discard(RunId(str(message["parentId"])))
+            else:
+                self._workspaces.discard(WorkspaceName(str(message.get("workspace"))))
             return
         if message.get("topic") == "environments":
             self._environments.discard(str(message.get("workspace")))
@@ -147,7 +151,7 @@ class Listener:
 
     def offer(self, run: Run) -> None:
         """Take the newest state of a run, if this listener follows it."""
-        if run.id in self._subscriptions or run.workspace in self._workspaces:
+        if self._follows(run):
             known = self._runs.get(run.id)
             if known is None or known.seq <= run.seq:
                 self._runs[run.id] = run
@@ -171,7 +175,7 @@ class Listener:
 
     def lost(self, run: Run, seq: int) -> None:
         """Take the end of a run, if this listener follows it."""
-        if run.id in self._subscriptions or run.workspace in self._workspaces:
+        if self._follows(run):
             self._runs.pop(run.id, None)
             self._say({"type": "deleted", "runId": run.id, "seq": seq})
 
@@ -181,8 +185,16 @@ class Listener:
             subscription.close()
         self._subscriptions.clear()
         self._workspaces.clear()
+        self._parents.clear()
         self._environments.clear()
         self._feed.leave(self)
+
+    def _follows(self, run: Run) -> bool:
+        return (
+            run.id in self._subscriptions
+            or run.workspace in self._workspaces
+            or run.parent in self._parents
+        )
 
     def _say(self, event: WireEvent) -> None:
         self._out.append(event)
@@ -222,11 +234,15 @@ class Listener:
 
     async def _follow_runs(self, message: Mapping[str, Any]) -> None:
         workspace = ids.workspace_name(str(message.get("workspace")))
-        self._workspaces.add(workspace)
-        seq = message.get("seq", 0)
+        seq, parent = message.get("seq", 0), message.get("parentId")
         if not isinstance(seq, int):
             raise Invalid(f"seq must be a whole number, not {seq!r}")
-        runs, deleted = await self._feed.source.changed(workspace, seq)
+        if parent is None:
+            self._workspaces.add(workspace)
+        else:
+            parent = ids.run_id(str(parent))
+            self._parents.add(parent)
+        runs, deleted = await self._feed.source.changed(workspace, seq, parent)
         for run_id, at in deleted:
             self._say({"type": "deleted", "runId": run_id, "seq": at})
         for run in sorted(runs, key=lambda run: run.seq):

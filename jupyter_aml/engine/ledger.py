@@ -76,10 +76,10 @@ class Ledger:
         return await self.do(self.runs.page, **query)
 
     async def changed_since(
-        self, workspace: WorkspaceName, seq: int
+        self, workspace: WorkspaceName, seq: int, parent: RunId | None = None
     ) -> tuple[list[Run], list[tuple[RunId, int]]]:
-        """What is new in a workspace after `seq`."""
-        return await self.do(self.runs.changed_since, workspace, seq)
+        """What is new after `seq` in a workspace, or among the children of a run."""
+        return await self.do(self.runs.changed_since, workspace, seq, parent=parent)
 
     async def move(
         self, run: Run, to: RunStatus, *, reason: str | None = None, **changes: Any

@@ -168,15 +168,24 @@ class RunTable:
             return RunPage(found, total, more, _children(connection, [run.id for run in found]))
 
     def changed_since(
-        self, workspace: WorkspaceName, seq: int, limit: int = _LONGEST_PAGE
+        self,
+        workspace: WorkspaceName,
+        seq: int,
+        limit: int = _LONGEST_PAGE,
+        *,
+        parent: RunId | None = None,
     ) -> tuple[list[Run], list[tuple[RunId, int]]]:
-        """What was changed and what was deleted after `seq`, newest first, at most `limit` each."""
+        """What was changed and what was deleted after `seq`, newest first, at most `limit` each.
+
+        With a parent its children alone are what was changed; what was deleted has no parent any
+        more.
+        """
+        changes = (runs.c.workspace == workspace) & (runs.c.seq > seq)
+        if parent is not None:
+            changes &= runs.c.parent == parent
         with self._db.reading() as connection:
             keys = connection.execute(
-                select(runs.c.pk)
-                .where(runs.c.workspace == workspace, runs.c.seq > seq)
-                .order_by(runs.c.seq.desc())
-                .limit(limit)
+                select(runs.c.pk).where(changes).order_by(runs.c.seq.desc()).limit(limit)
             ).scalars()
             changed = read_runs(connection, list(keys))
             gone = connection.execute(

@@ -181,6 +181,14 @@ class RunTableContract:
         assert runs.changed_since(WorkspaceName("else"), 0) == ([], [])
         assert first.seq < second.seq < third.seq < gone
 
+    def test_changes_of_the_children_of_a_run_can_be_told_alone(self, runs: RunTable) -> None:
+        parent = runs.add(a_run("p"))
+        child = runs.add(a_run("p_1", parent=parent.id))
+        runs.add(a_run("other"))
+
+        assert runs.changed_since(HOME, 0, parent=parent.id) == ([child], [])
+        assert runs.changed_since(HOME, child.seq, parent=parent.id) == ([], [])
+
     def test_a_run_that_comes_back_is_not_told_as_deleted(self, runs: RunTable) -> None:
         runs.remove(runs.add(ended()).id)
         back = runs.add(ended())

@@ -26,9 +26,9 @@ class Changed:
         raise NotImplementedError
 
     async def changed(
-        self, workspace: WorkspaceName, seq: int
+        self, workspace: WorkspaceName, seq: int, parent: RunId | None = None
     ) -> tuple[list[Run], list[tuple[RunId, int]]]:
-        return self.runs, []
+        return [run for run in self.runs if parent in (None, run.parent)], []
 
     def subscription(self, run: Run, stir: Callable[[], None]) -> Subscription:
         raise NotImplementedError
@@ -45,3 +45,27 @@ async def test_a_listener_hears_changes_in_their_order_whatever_it_asked_again()
 
     heard = [await listener.next() for _ in range(2)]
     assert [event["run"]["seq"] for event in heard if event["type"] == "run"] == [8, 9]
+
+
+async def test_a_listener_to_a_parent_hears_of_its_children_alone() -> None:
+    parent = RunId("parent")
+    child = a_run("parent_1", seq=5, parent=parent)
+    feed = Feed(Changed(child, a_run("other", seq=4)))
+    listener = feed.listen()
+    wish = {"topic": "runs", "workspace": "default", "parentId": "parent"}
+    await listener.subscribe({**wish, "seq": 0})
+
+    feed.publish(a_run("parent", seq=6))
+    feed.publish(a_run("other", seq=7))
+    feed.publish(replace(child, seq=8))
+    feed.deleted(child, 9)
+
+    assert await listener.next() == {"type": "deleted", "runId": "parent_1", "seq": 9}
+    await listener.unsubscribe(wish)
+    feed.publish(replace(child, seq=10))
+    await listener.subscribe({"topic": "runs", "workspace": "default", "seq": 0})
+    heard = [await listener.next() for _ in range(2)]
+    assert [event["run"]["runId"] for event in heard if event["type"] == "run"] == [
+        "other", "parent_1",
+    ]  # fmt: skip
+    assert [event["run"]["seq"] for event in heard if event["type"] == "run"] == [4, 5]
