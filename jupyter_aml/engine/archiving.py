@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import time
 import zipfile
@@ -17,8 +18,10 @@ WHATS = ("outputs", "snapshot", "run")
 """The files of the run by their names, the source as it was sent, the folder as it lies there."""
 
 _BLOCK = 1 << 20
+_UNSAFE = re.compile(r"[\\:\x00-\x1f\x7f]")
 _EARLIEST = 315_619_200.0
-"""No zip file knows a time before 1980."""
+_LATEST = 4_354_000_000.0
+"""No zip file knows a time before 1980 or after 2107."""
 _PACKED = (
     ".gz",
     ".zip",
@@ -66,8 +69,8 @@ def _packed(folder: RunFolder, what: str) -> Iterator[bytes]:
 
 def _files(folder: RunFolder, what: str) -> Iterator[tuple[str, Path]]:
     if what == "outputs":
-        for name, _ in folder.names():
-            yield name, folder.locate(name)
+        for name, place in folder.paths():
+            yield name, Path(place)
         return
     base = folder.snapshot if what == "snapshot" else folder.path
     for parent, folders, names in os.walk(base, followlinks=False):
@@ -93,8 +96,10 @@ def _opened(path: Path, root: Path) -> int | None:
 
 
 def _entry(name: str, found: os.stat_result) -> zipfile.ZipInfo:
-    at = time.gmtime(max(found.st_mtime, _EARLIEST))
-    entry = zipfile.ZipInfo(name.encode("utf-8", "replace").decode(), at[:6])
+    at = time.gmtime(min(max(found.st_mtime, _EARLIEST), _LATEST))
+    # Where the archive is opened a backslash may lead out of the folder, and a colon elsewhere.
+    shown = _UNSAFE.sub("_", name.encode("utf-8", "replace").decode())
+    entry = zipfile.ZipInfo(shown, at[:6])
     entry.external_attr = (stat.S_IFREG | 0o644) << 16
     stored = name.lower().endswith(_PACKED)
     entry.compress_type = zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED

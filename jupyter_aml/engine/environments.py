@@ -33,6 +33,7 @@ from jupyter_aml.environments.building import builders
 from jupyter_aml.environments.cache import Entry
 from jupyter_aml.environments.protocol import Materialised, Wish
 from jupyter_aml.environments.reading import packages
+from jupyter_aml.runfolder.plain import plain
 
 LOG = logging.getLogger("jupyter_aml.environments")
 
@@ -191,7 +192,7 @@ class Environments:
         path = self._builds.log_file(self._wish(found, extras))
         if not path.is_file():
             raise NotFound(f"environment {found.definition.label!r} was not built yet")
-        return await asyncio.to_thread(read_piece, path, offset, limit)
+        return await asyncio.to_thread(read_piece, path, offset, limit, opener=plain)
 
     async def lock(self, workspace: str, name: str, version: str | None = None) -> wire.WireLock:
         """What exactly is in a built environment; NotFound while it is not built."""

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from jupyter_aml.domain.errors import NotFound, Refused
 from jupyter_aml.runfolder.layout import RunFolder
-from jupyter_aml.runfolder.plain import plain
+from jupyter_aml.runfolder.plain import NotPlain, still
 from jupyter_aml.wire import WireFiles
 
 MOST_FILES = 10_000
 """Files that one answer lists."""
+
+Opener = Callable[[str, int], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +26,23 @@ class LogPiece:
     size: int
 
 
-def read_piece(path: Path, offset: int, limit: int, tail: int | None = None) -> LogPiece:
-    """Read `limit` bytes from `offset` on, or the last `tail` bytes."""
-    with open(path, "rb", opener=plain) as file:
-        size = file.seek(0, 2)
-        start = max(0, size - tail) if tail is not None else min(offset, size)
-        file.seek(start)
-        return LogPiece(file.read(tail if tail is not None else limit), start, size)
+def read_piece(
+    path: Path, offset: int, limit: int, tail: int | None = None, *, opener: Opener = still
+) -> LogPiece:
+    """Read `limit` bytes from `offset` on, or the last `tail` bytes.
+
+    Raises NotFound or Refused where what was found there is gone, or is something else by now.
+    """
+    try:
+        with open(path, "rb", opener=opener) as file:
+            size = file.seek(0, 2)
+            start = max(0, size - tail) if tail is not None else min(offset, size)
+            file.seek(start)
+            return LogPiece(file.read(tail if tail is not None else limit), start, size)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise NotFound(f"{path.name!r} is no longer there") from error
+    except NotPlain as error:
+        raise Refused(f"{path.name!r} cannot be read: {error.strerror}") from error
 
 
 def list_files(

@@ -12,7 +12,7 @@ from jupyter_aml.domain.ids import RunId
 from jupyter_aml.engine.metrics import RunMetrics
 from jupyter_aml.engine.watchers import FolderWatcher
 from jupyter_aml.runfolder.layout import RunFolder
-from jupyter_aml.runfolder.plain import plain
+from jupyter_aml.runfolder.plain import still
 from jupyter_aml.wire import WireEvent, WireLogEvent
 
 PIECE = 64 * 1024
@@ -134,7 +134,7 @@ class Subscription:
 
 def _piece(run_id: RunId, name: str, path: Path, offset: int) -> tuple[WireLogEvent | None, bool]:
     """The next piece of a log, and whether there is more behind it."""
-    with open(path, "rb", opener=plain) as file:
+    with open(path, "rb", opener=still) as file:
         size = file.seek(0, 2)
         offset = min(offset, size)
         if size - offset > _BEHIND:

@@ -136,10 +136,10 @@ class RunFolder:
     def existing(self, name: str) -> Path:
         """Like `locate`, for a file that is there and lies inside the run; else NotFound."""
         path = self.locate(name)
-        real = path.resolve()
-        if not real.is_relative_to(self.path.resolve()):
+        real = without_links(path)
+        if not real.is_relative_to(without_links(self.path)):
             raise Refused(f"{name!r} is a link that leads out of the run's folder")
-        if not real.is_file():
+        if not os.path.isfile(real):
             raise NotFound(f"run {self.path.name} has no file {name!r}")
         return real
 
@@ -158,6 +158,16 @@ class RunFolder:
         following = found[end - 1][0] if end < len(found) else None
         return Listing(files, total=len(found), next=following)
 
+    def paths(self) -> list[tuple[str, str]]:
+        """The names of all files with the place of each, sorted; also names nobody can ask for."""
+        return sorted(self._found())
+
+    def _is_own(self, folder: Path) -> bool:
+        try:
+            return without_links(folder) == without_links(self.path) / folder.relative_to(self.path)
+        except NotFound:
+            return False
+
     def _found(self) -> Iterator[tuple[str, str]]:
         """Name and path of each plain file, in no order."""
         for name, place in _OWN_LOGS.items():
@@ -165,7 +175,6 @@ class RunFolder:
             if os.path.isfile(path) and not os.path.islink(path):
                 yield name, path
         own = {str(self.path / place) for place in _OWN_LOGS.values()}
-        real = os.path.realpath(self.path)
         for prefix, folder in (
             ("user_logs/", self.logs),
             ("outputs/", self.work / "outputs"),
@@ -173,11 +182,19 @@ class RunFolder:
             ("", self.files),
         ):
             # A script may have put a link to anywhere in the place of its folder.
-            if os.path.realpath(folder) != os.path.join(real, folder.relative_to(self.path)):
+            if not self._is_own(folder):
                 continue
             for path in _walk(str(folder)):
                 if path not in own:
                     yield prefix + path[len(str(folder)) + 1 :].replace(os.sep, "/"), path
+
+
+def without_links(path: Path) -> Path:
+    """Where a path really leads; raises NotFound where it is changed under our eyes."""
+    try:
+        return Path(os.path.realpath(path))
+    except OSError as error:
+        raise NotFound(f"{path.name!r} is no longer there") from error
 
 
 def checked(name: str) -> str:

@@ -32,6 +32,19 @@ def plain(path: str | os.PathLike[str], flags: int) -> int:
     return fd
 
 
+def still(path: str | os.PathLike[str], flags: int) -> int:
+    """Like `plain`, for the real path of a file that was found; NotPlain where it moved since.
+
+    A folder above it may have become a link meanwhile, which opening alone does not notice.
+    """
+    fd = plain(path, flags)
+    held = f"/proc/self/fd/{fd}"
+    if os.path.islink(held) and os.readlink(held) != os.fspath(path):
+        os.close(fd)
+        raise NotPlain(errno.ELOOP, "it is no longer where it was found", os.fspath(path))
+    return fd
+
+
 def read_plain(path: str | os.PathLike[str]) -> bytes:
     """All bytes of a plain file; raises OSError, and NotPlain for anything else."""
     with open(path, "rb", opener=plain) as file:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-import stat
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -16,6 +15,7 @@ from tornado.web import authenticated
 from jupyter_aml.domain import ids
 from jupyter_aml.domain.errors import NotFound, Refused, StorageFailed
 from jupyter_aml.runfolder.layout import checked
+from jupyter_aml.runfolder.plain import still
 from jupyter_aml.server.base import AmlHandler, served
 from jupyter_aml.server.query import Number, Text
 
@@ -155,18 +155,11 @@ class SnapshotFileHandler(Download):
 def opened(path: Path) -> int:
     """Open a regular file that is still where it was found; raises NotFound or Refused."""
     try:
-        # A pipe must not make us wait, and a link put there meanwhile must not lead us out.
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except FileNotFoundError as error:
+        return still(path, os.O_RDONLY)
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise NotFound(f"{path.name!r} is no longer there") from error
     except OSError as error:
         raise Refused(f"{path.name!r} cannot be read: {error.strerror}") from error
-    real = Path(f"/proc/self/fd/{fd}")
-    moved = real.is_symlink() and os.readlink(real) != str(path)
-    if moved or not stat.S_ISREG(os.fstat(fd).st_mode):
-        os.close(fd)
-        raise Refused(f"{path.name!r} is not a plain file of the run")
-    return fd
 
 
 def wanted(asked: str, size: int) -> range | None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from jupyter_aml.domain.errors import NotFound, Refused, StorageFailed
 from jupyter_aml.engine.snapshot.store import Manifest, ManifestFile, encode_snapshot
-from jupyter_aml.runfolder.layout import RunFolder, checked
+from jupyter_aml.runfolder.layout import RunFolder, checked, without_links
 from jupyter_aml.runfolder.plain import read_plain
 from jupyter_aml.store.blobs import Blobs
 from jupyter_aml.wire import WireSnapshot
@@ -73,10 +73,10 @@ def read_list(folder: RunFolder) -> WireSnapshot:
 def stored_file(folder: RunFolder, path: str) -> Path:
     """Where a file lies as it was sent; raises NotFound, and Refused for a path that leads out."""
     place = folder.snapshot.joinpath(*checked(path).split("/"))
-    real = place.resolve()
-    if not real.is_relative_to(folder.snapshot.resolve()):
+    real = without_links(place)
+    if not real.is_relative_to(without_links(folder.snapshot)):
         raise Refused(f"{path!r} leads out of the snapshot")
-    if not real.is_file():
+    if not os.path.isfile(real):
         raise NotFound(f"the snapshot of run {folder.path.name} has no file {path!r}")
     return real
 
