@@ -245,14 +245,18 @@ class Engine:
         return wire.encode_run(changed)
 
     async def delete(self, run_id: str) -> None:
-        """Remove a run that has ended, with its folder; IllegalMove while it goes on."""
+        """Remove a run that has ended, with its folder and its children; IllegalMove before."""
         run = await self.find(ids.run_id(run_id))
-        if not run.is_final:
-            raise IllegalMove(f"run {run.id} is {run.status}: cancel it before it is deleted")
-        seq = await recover.remove(run, root=self._root, ledger=self._ledger)
-        self._metrics.drop(run.id)
-        self._system.drop(run.id)
-        self._feed.deleted(run, seq)
+        below = await self._ledger.do(self._ledger.runs.below, run.id)
+        for each in (run, *below):
+            if not each.is_final:
+                raise IllegalMove(f"run {each.id} is {each.status}: cancel it before it is deleted")
+        # From below: a crash in between leaves no child without its parent.
+        for each in (*reversed(below), run):
+            seq = await recover.remove(each, root=self._root, ledger=self._ledger)
+            self._metrics.drop(each.id)
+            self._system.drop(each.id)
+            self._feed.deleted(each, seq)
 
     async def prune(self, body: Mapping[str, Any]) -> wire.WirePrunedRuns:
         """Delete the ended runs that are asked for, or with `dryRun` say which would go."""
@@ -261,13 +265,18 @@ class Engine:
         )
 
     async def cancel(self, run_id: str) -> wire.WireRun:
-        """Ask a run to end. A run that has ended stays as it is."""
+        """Ask a run to end, with its children. A run that has ended stays as it is."""
         run = await self.find(ids.run_id(run_id))
         if run.is_final:
             return wire.encode_run(run)
         run = await self._ledger.request_cancel(run.id)
         self._log.info("run %s: cancel was asked", run.id)
         self._watch.kick(run.id)
+        for child in await self._ledger.do(self._ledger.runs.below, run.id):
+            # Children without a job end with their parent.
+            if child.job is not None and not child.is_final:
+                await self._ledger.request_cancel(child.id)
+                self._watch.kick(child.id)
         return wire.encode_run(run)
 
     async def look(self, run_id: str) -> wire.WireRun:

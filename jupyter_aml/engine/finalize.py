@@ -6,6 +6,7 @@ import asyncio
 
 from jupyter_aml.compute.protocol import Sighting
 from jupyter_aml.domain.run import Failure, Run, RunStatus, outcome
+from jupyter_aml.engine.children import Children
 from jupyter_aml.engine.failure import explain, read_end
 from jupyter_aml.engine.ledger import Ledger
 from jupyter_aml.engine.records import Follower, Said
@@ -24,11 +25,12 @@ class Finalizer:
         console = read_end(self._root.folder(run).console)
         return explain(run, exit_code=seen.exit_code, why=seen.why, console=console)
 
-    async def end(self, run: Run, follower: Follower) -> Run:
-        """Collect what the run said, pack its metrics and write its last move."""
+    async def end(self, run: Run, follower: Follower, children: Children) -> Run:
+        """Collect what the run said, pack its metrics, end its children and write its last move."""
         run = await follower.take_in(run)
         await asyncio.to_thread(pack, self._root.folder(run))
         to = self._outcome(run, follower.said)
+        await children.end(to)
         failure = None
         if to is RunStatus.FAILED:
             failure = run.failure or await asyncio.to_thread(self._why, run, follower.said)

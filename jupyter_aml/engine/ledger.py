@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -62,6 +62,51 @@ class Ledger:
         added = await self.do(both)
         self.publish(added)
         return added
+
+    async def add_many(self, some: Sequence[Run]) -> list[Run]:
+        """Enter new runs whose folders are there, at once; those that are there are left out."""
+
+        def both() -> list[Run]:
+            for run in some:
+                if run.is_final:
+                    # As ever, the folder must tell the end first.
+                    write_record(self._root.folder(run), run)
+            added = self.runs.add_many(some)
+            for run in added:
+                with contextlib.suppress(StorageFailed):
+                    write_record(self._root.folder(run), run)
+            return added
+
+        added = await self.do(both)
+        for run in added:
+            self.publish(run)
+        return added
+
+    async def write_many(
+        self, some: Sequence[tuple[Run, RunStatus | None, Mapping[str, Any]]]
+    ) -> list[Run]:
+        """Write fields of runs at once, and end those with a status.
+
+        Those that others moved meanwhile are left out of the answer.
+        """
+        at = now()
+
+        def both() -> list[Run]:
+            for run, to, changes in some:
+                if to is not None:
+                    last = replace(run, **changes, status=to, ended_at=at, changed_at=at)
+                    write_record(self._root.folder(run), last)
+            written = self.runs.write_many(some, at=at)
+            for run in written:
+                if not run.is_final:
+                    with contextlib.suppress(StorageFailed):
+                        write_record(self._root.folder(run), run)
+            return written
+
+        written = await self.do(both)
+        for run in written:
+            self.publish(run)
+        return written
 
     async def find(self, run_id: RunId) -> Run:
         """The run, or NotFound."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,9 @@ from jupyter_aml.engine.metrics import LastValues, as_text
 from jupyter_aml.runfolder.layout import RunFolder
 
 _LONGEST = 10_000
+
+Announce = Callable[[Run, list[list[Any]]], None]
+"""Hears of the children that a run has made."""
 
 
 @dataclass(slots=True)
@@ -69,11 +72,23 @@ def _short(said: Any) -> str:
 class Follower:
     """Follows the records of one run that has not ended."""
 
-    def __init__(self, ledger: Ledger, folder: RunFolder) -> None:
-        self._ledger = ledger
+    def __init__(
+        self, ledger: Ledger, folder: RunFolder, *, announce: Announce | None = None
+    ) -> None:
+        self._ledger, self._announce = ledger, announce
         self._values = LastValues(folder.metrics)
         self._pending, self._is_new = Said(), False
         self.said = Said()
+
+    def read(self, run: Run) -> dict[str, Any]:
+        """Read what is new, and return the fields of the run that are to become others. Blocks.
+
+        They must be entered: the next call does not tell them again.
+        """
+        self._is_new, (values_changed, records) = False, self._values.follow()
+        self._hear(run, records)
+        changes, self._pending = self._pending.changes(run), Said()
+        return changes | ({"metrics": dict(self._values.last)} if values_changed else {})
 
     async def take_in(self, run: Run) -> Run:
         """Read what is new and enter it; returns the run as it then is.
@@ -82,8 +97,7 @@ class Follower:
         """
         values_changed, records = await asyncio.to_thread(self._values.follow)
         self._is_new |= values_changed
-        self._pending.take(records)
-        self.said.take(records)
+        self._hear(run, records)
         run = await self._enter(run)
         # A tag is taken in once: what a user changes later from outside is not undone.
         self._pending = Said()
@@ -91,6 +105,13 @@ class Follower:
             run = await self._ledger.set_metrics(run, dict(self._values.last))
             self._is_new = False
         return run
+
+    def _hear(self, run: Run, records: list[list[Any]]) -> None:
+        self._pending.take(records)
+        self.said.take(records)
+        children = [record for record in records if record[0] == "child"]
+        if children and self._announce is not None:
+            self._announce(run, children)
 
     async def _enter(self, run: Run) -> Run:
         while changes := self._pending.changes(run):

@@ -19,6 +19,7 @@ from jupyter_aml.domain.errors import (
 )
 from jupyter_aml.domain.ids import RunId
 from jupyter_aml.domain.run import Failure, Run, RunStatus
+from jupyter_aml.engine.children import Children
 from jupyter_aml.engine.finalize import Finalizer
 from jupyter_aml.engine.interactive import InteractiveRuns
 from jupyter_aml.engine.ledger import Ledger
@@ -63,6 +64,7 @@ class Watch:
         self._tasks: dict[RunId, asyncio.Task[None]] = {}
         self._kicks: dict[RunId, asyncio.Event] = {}
         self._followers: dict[RunId, Follower] = {}
+        self._families: dict[RunId, Children] = {}
         self._handles: dict[RunId, tuple[int, Handle]] = {}
         self._finalizer = Finalizer(ledger, root)
         self._interactive = InteractiveRuns(root)
@@ -76,6 +78,11 @@ class Watch:
         """Take care of a run from now on."""
         if run.id in self._tasks or run.is_final:
             return
+        if run.job is None and run.parent is not None:
+            family = self._family_of(run.parent)
+            if family is not None:
+                family.join(run)
+                return
         self._kicks[run.id] = asyncio.Event()
         task = asyncio.create_task(self._drive(run), name=f"run {run.id}")
         self._tasks[run.id] = task
@@ -86,6 +93,11 @@ class Watch:
         kick = self._kicks.get(run_id)
         if kick is not None:
             kick.set()
+            return
+        for parent, family in self._families.items():
+            if run_id in family:
+                family.ask(run_id)
+                self._kicks[parent].set()
 
     async def close(self) -> None:
         """Stop looking; the runs go on."""
@@ -99,6 +111,7 @@ class Watch:
         self._kicks.pop(run_id, None)
         self._followers.pop(run_id, None)
         self._handles.pop(run_id, None)
+        self._families.pop(run_id, None)
 
     async def _drive(self, run: Run) -> None:
         """Step by step until the end, whatever goes wrong on the way."""
@@ -286,7 +299,11 @@ class Watch:
         """Wait beside a running job until it has ended, taking in what it says of its run."""
         follower = self._follower(run)
         if run.job is None:
-            run = await follower.take_in(run)
+            run = await self._take_in(run)
+            if run.parent is not None:
+                # Its parent is not there to end it.
+                gone = Failure(message="its parent has ended", code="ParentEnded")
+                return await self._ledger.move(run, S.FINALIZING, failure=gone)
             ended = await self._interactive.look(run, follower)
             if ended is not None:
                 return await self._ledger.move(run, S.FINALIZING, **ended)
@@ -300,7 +317,7 @@ class Watch:
             return await self._over(run, backend, handle, seen)
         await self._something(run, backend, handle)
         run = await self._still(run)
-        return await follower.take_in(run)
+        return await self._take_in(run)
 
     async def _finalize(self, run: Run) -> Run:
         known = self._handles.get(run.id)
@@ -310,7 +327,7 @@ class Watch:
             except AmlError as error:
                 # The job has ended; what is left of it on its target can wait for a better day.
                 self._log.warning("run %s: %s", run.id, error)
-        return await self._finalizer.end(run, self._follower(run))
+        return await self._finalizer.end(run, self._follower(run), self._family(run.id))
 
     async def _handle(self, run: Run) -> Handle:
         known = self._handles.get(run.id)
@@ -380,10 +397,29 @@ class Watch:
         """The run as it is now; others may cancel or rename it at any time."""
         return await self._ledger.find(run.id)
 
+    async def _take_in(self, run: Run) -> Run:
+        """Read what a run and its children have said since."""
+        run = await self._follower(run).take_in(run)
+        await self._family(run.id).tend()
+        return run
+
     def _follower(self, run: Run) -> Follower:
         if run.id not in self._followers:
-            self._followers[run.id] = Follower(self._ledger, self._root.folder(run))
+            self._followers[run.id] = Follower(
+                self._ledger, self._root.folder(run), announce=self._family(run.id).announce
+            )
         return self._followers[run.id]
+
+    def _family(self, run_id: RunId) -> Children:
+        if run_id not in self._families:
+            self._families[run_id] = Children(self._ledger, self._root, self._log)
+        return self._families[run_id]
+
+    def _family_of(self, run_id: RunId) -> Children | None:
+        """The family of a run that goes on: its own, or the one that it is a child in."""
+        if run_id in self._tasks:
+            return self._family(run_id)
+        return next((each for each in self._families.values() if run_id in each), None)
 
 
 def _drained(queue: asyncio.Queue[str]) -> list[str]:

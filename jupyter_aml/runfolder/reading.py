@@ -16,7 +16,7 @@ from jupyter_aml.runfolder.records import SUFFIX
 
 _BLOCK = 1 << 20
 _NONE = float("nan")
-_BEGINNING = re.compile(rb'\["(?:m|v|tag|property|file|name|description|fail|complete)",')
+_BEGINNING = re.compile(rb'\["(?:m|v|tag|property|file|name|description|fail|complete|child)",')
 
 
 @dataclass(slots=True)

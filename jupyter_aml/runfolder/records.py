@@ -8,6 +8,7 @@ A record is a JSON array whose first item names its kind:
     ["property", key, value, time]
     ["file", name, time]                            an uploaded file, already in its place
     ["name" | "description", text, time]
+    ["child", run id, {"displayName", "properties", "tags", "number"}, time]
     ["fail", message, code | null, time]
     ["complete", time]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -64,11 +64,86 @@ class RunTable:
             if connection.execute(select(runs.c.pk).where(runs.c.id == run.id)).first():
                 raise AlreadyExists(f"there is a run {run.id} already")
             need_experiment(connection, run.workspace, run.experiment, at=run.created_at)
-            number = run.number or _next_number(connection, run.workspace, run.experiment)
+            number = run.number or _next_number(connection, run)
             added = replace(run, number=number, seq=seq)
             connection.execute(delete(tombstones).where(tombstones.c.id == run.id))
             insert_runs(connection, [added])
         return added
+
+    def add_many(self, some: Sequence[Run]) -> list[Run]:
+        """Enter new runs, as `add` does, at once; those that are there already stay as they are."""
+        with self._db.transaction() as connection:
+            there = set(_keys_of(connection, [run.id for run in some]))
+            free: dict[tuple[str, str, str | None], int] = {}
+            added: list[Run] = []
+            for run in some:
+                if run.id in there:
+                    continue
+                place = (run.workspace, run.experiment, run.parent)
+                if place not in free:
+                    free[place] = _next_number(connection, run)
+                number = run.number or free[place]
+                free[place] = max(free[place], number + 1)
+                seq = next_seq(connection, self._epoch, above=run.seq)
+                added.append(replace(run, number=number, seq=seq))
+            connection.execute(delete(tombstones).where(tombstones.c.id.in_([r.id for r in added])))
+            insert_runs(connection, added)
+            for run in {(run.workspace, run.experiment): run for run in added}.values():
+                need_experiment(connection, run.workspace, run.experiment, at=run.created_at)
+        return added
+
+    def among(self, some: Sequence[RunId]) -> dict[RunId, Run]:
+        """Those of these runs that are there."""
+        with self._db.reading() as connection:
+            found = read_runs(connection, list(_keys_of(connection, some).values()))
+        return {run.id: run for run in found}
+
+    def below(self, run_id: RunId) -> list[Run]:
+        """All children of a run and theirs, each after its parent."""
+        found: list[Run] = []
+        with self._db.reading() as connection:
+            parents = [storable(run_id)]
+            while parents:
+                keys: list[int] = []
+                for start in range(0, len(parents), _LONGEST_PAGE):
+                    some = parents[start : start + _LONGEST_PAGE]
+                    keys += connection.execute(
+                        select(runs.c.pk).where(runs.c.parent.in_(some)).order_by(runs.c.pk)
+                    ).scalars()
+                children = read_runs(connection, keys)
+                found += children
+                parents = [storable(child.id) for child in children]
+        return found
+
+    def write_many(
+        self, some: Sequence[tuple[Run, RunStatus | None, Mapping[str, Any]]], *, at: datetime
+    ) -> list[Run]:
+        """Write fields of runs at once, and where a status is named, end them so.
+
+        Runs that others moved or removed meanwhile are left out of the answer.
+        """
+        written = []
+        with self._db.transaction() as connection:
+            for run, to, changes in some:
+                _refuse(changes)
+                seq = next_seq(connection, self._epoch)
+                status = run.status if to is None else to
+                same = (runs.c.id == storable(run.id)) & (runs.c.status == run.status.value)
+                same &= runs.c.attempt == run.attempt
+                if not connection.execute(update(runs).where(same).values(seq=seq)).rowcount:
+                    continue
+                pk, now = _find(connection, run.id)
+                if now.status is not status:
+                    now = (
+                        now
+                        if now.status is RunStatus.FINALIZING
+                        else now.move(RunStatus.FINALIZING, at=at)
+                    )
+                    now = now.move(status, at=at)
+                after = replace(now, **{**changes, "seq": seq})
+                rewrite_run(connection, pk, now, after)
+                written.append(after)
+        return written
 
     def get(self, run_id: RunId) -> Run:
         """The run, or NotFound with the nearest ids."""
@@ -275,8 +350,19 @@ def _near(connection: Connection, run_id: str) -> list[str]:
     return difflib.get_close_matches(run_id, dict.fromkeys(ids), n=3, cutoff=0.7)
 
 
-def _next_number(connection: Connection, workspace: str, experiment: str) -> int:
-    inside = (runs.c.workspace == workspace) & (runs.c.experiment == experiment)
+def _keys_of(connection: Connection, some: Sequence[str]) -> dict[str, int]:
+    keys: dict[str, int] = {}
+    for start in range(0, len(some), _LONGEST_PAGE):
+        portion = [storable(each) for each in some[start : start + _LONGEST_PAGE]]
+        rows = connection.execute(select(runs.c.id, runs.c.pk).where(runs.c.id.in_(portion)))
+        keys.update((row.id, row.pk) for row in rows)
+    return keys
+
+
+def _next_number(connection: Connection, run: Run) -> int:
+    """The next number of the experiment, or of a child among those of its parent."""
+    inside = (runs.c.workspace == run.workspace) & (runs.c.experiment == run.experiment)
+    inside &= runs.c.parent.is_(None) if run.parent is None else runs.c.parent == run.parent
     greatest = connection.execute(select(func.max(runs.c.number)).where(inside)).scalar()
     return int(greatest or 0) + 1
 
