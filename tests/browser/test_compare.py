@@ -102,7 +102,7 @@ def test_runs_that_are_selected_by_mouse_are_compared(
     assert download.value.suggested_filename == "scatter.png"
 
     sheet.get_by_role("tab", name="Code and packages").click()
-    expect(sheet.get_by_text("Code, packages and machine are the same.")).to_be_visible()
+    expect(sheet.get_by_text("Code and packages are the same.")).to_be_visible()
 
     notebook.layout_is_kept("jupyter-aml-compare:")
     page.goto(notebook.lab.page(notebook.workspace))

@@ -20,7 +20,7 @@ export function DifferencePane({ runs, rest }: DifferenceProps): JSX.Element {
   const [right, setRight] = React.useState(runs[1].runId);
   const key = `${left} ${right}`;
   const { value, problem, again } = useAsked(() => rest.difference(left, right), key);
-  const isSame = value && !value.files.length && !value.packages.length && !value.facts.length;
+  const isSame = value && !value.files.length && !value.packages.length;
   return (
     <div className="jp-aml-Compare-pane">
       <div className="jp-aml-Bar" role="toolbar" aria-label={trans('Two runs')}>
@@ -31,12 +31,10 @@ export function DifferencePane({ runs, rest }: DifferenceProps): JSX.Element {
       {!value && problem === null && <p className="jp-aml-Empty">{trans('Loading')}</p>}
       {value && (
         <div className="jp-aml-Compare-scroll jp-aml-Difference" tabIndex={0} {...QUIET}>
-          {isSame && (
-            <p className="jp-aml-Empty">{trans('Code, packages and machine are the same.')}</p>
-          )}
+          {isSame && <p className="jp-aml-Empty">{trans('Code and packages are the same.')}</p>}
           <Files files={value.files} />
           <Changes title={trans('Packages')} changes={value.packages} />
-          <Changes title={trans('Source and machine')} changes={value.facts} />
+          <Changes title={trans('Run and machine')} changes={value.facts} />
         </div>
       )}
     </div>
