@@ -15,6 +15,10 @@ from jupyter_aml.domain.errors import Invalid
 AML_IGNORE = ".amlignore"
 GIT_IGNORE = ".gitignore"
 _MEMORY = 50_000
+_BETWEEN_STARS = re.compile(
+    r"\[\^/\]\*((?:\\.|[^\\/()\[\]{}*+?|.^$]|\[(?:\^/|[^\]^/]+)\](?!\*))+)"
+    r"(?=\[\^/\]\*)"
+)
 _TRAILING = re.compile(r"(?<!\\)[ \r]+$")
 
 
@@ -104,10 +108,11 @@ def read_ignore_file(folder: str, base: str, names: frozenset[str], only: str | 
         if name not in names:
             continue
         try:
-            with open(os.path.join(folder, name), encoding="utf-8-sig", errors="replace") as file:
+            path = os.path.join(folder, name)
+            if not os.path.isfile(path):
+                continue  # A folder, or a pipe that would be waited for.
+            with open(path, encoding="utf-8-sig", errors="replace") as file:
                 return ignore_file(base, file.read(), name)
-        except IsADirectoryError:
-            continue
         except OSError as error:
             raise Invalid(f"cannot read {os.path.join(folder, name)}: {error.strerror}") from error
     return None
@@ -152,8 +157,17 @@ def _compiled(text: str) -> tuple[_Pattern, ...]:
             if regex is None or ignores is None:
                 continue
             named = any(letter.isalnum() for letter in line.rstrip("/").rpartition("/")[2])
-            patterns.append(_Pattern(regex, ignores, only_folders, named))
+            patterns.append(_Pattern(_quick(regex), ignores, only_folders, named))
     return tuple(reversed(patterns))
+
+
+def _quick(regex: re.Pattern[str]) -> re.Pattern[str]:
+    """The same pattern without the choices that make `*a*a*a*b` take for ever on a long name.
+
+    What stands between two stars may be taken where it is first found: the second star makes up
+    for whatever comes then.
+    """
+    return re.compile(_BETWEEN_STARS.sub(r"(?>[^/]*?\1)", regex.pattern), regex.flags)
 
 
 def _is_whole(found: re.Match[str]) -> bool:
