@@ -172,21 +172,22 @@ class Database:
             command.upgrade(config, "head")
 
 
-def next_seq(connection: Connection, epoch: int, *, above: int = 0) -> int:
-    """Count one change, in the transaction that makes it; raises Outdated for a past engine.
+def next_seq(connection: Connection, epoch: int, *, above: int = 0, count: int = 1) -> int:
+    """Count changes, in the transaction that makes them; raises Outdated for a past engine.
 
-    The number is greater than `above` and than every number given before.
+    The number is that of the last of them. It is greater than `above` and than every number given
+    before.
     """
     row = schema.engine
     mine = update(row).where(row.c.epoch == epoch)
-    counted = mine.values(seq=row.c.seq + 1).returning(row.c.seq)
+    counted = mine.values(seq=row.c.seq + count).returning(row.c.seq)
     seq = connection.execute(counted).scalar()
     if seq is None:
         raise Outdated("another engine took over this root; this one may no longer write")
-    if seq > above:
+    if seq - count >= above:
         return int(seq)
-    connection.execute(mine.values(seq=above + 1))
-    return above + 1
+    connection.execute(mine.values(seq=above + count))
+    return above + count
 
 
 def current_seq(connection: Connection) -> int:

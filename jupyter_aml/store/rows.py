@@ -49,16 +49,29 @@ def insert_runs(connection: Connection, new: Sequence[Run]) -> None:
 
 def rewrite_run(connection: Connection, pk: int, before: Run, after: Run) -> None:
     """Make the rows of one run say what `after` says."""
-    connection.execute(update(runs).where(runs.c.pk == pk).values(**_columns(after)))
-    connection.execute(update(run_bodies).where(run_bodies.c.run == pk).values(body=_body(after)))
-    if (before.tags, before.parameters, before.properties) != (
-        after.tags, after.parameters, after.properties,
-    ):  # fmt: skip
-        connection.execute(delete(run_labels).where(run_labels.c.run == pk))
-        _fill_labels(connection, [(pk, after)])
-    if before.metrics != after.metrics:
-        connection.execute(delete(run_metrics).where(run_metrics.c.run == pk))
-        write_metrics(connection, pk, after.metrics)
+    rewrite_runs(connection, [(pk, before, after)])
+
+
+def rewrite_runs(connection: Connection, changed: Sequence[tuple[int, Run, Run]]) -> None:
+    """Make the rows of runs say what they have become: key, before and after."""
+    if not changed:
+        return
+    rows = [{"key": pk, **_columns(after)} for pk, _, after in changed]
+    bodies = [{"key": pk, "body": _body(after)} for pk, _, after in changed]
+    connection.execute(update(runs).where(runs.c.pk == bindparam("key")), rows)
+    connection.execute(update(run_bodies).where(run_bodies.c.run == bindparam("key")), bodies)
+    labelled = [(pk, after) for pk, before, after in changed if _labels_differ(before, after)]
+    if labelled:
+        gone = delete(run_labels).where(run_labels.c.run == bindparam("key"))
+        connection.execute(gone, [{"key": pk} for pk, _ in labelled])
+        _fill_labels(connection, labelled)
+    measured = [(pk, after) for pk, before, after in changed if before.metrics != after.metrics]
+    if measured:
+        gone = delete(run_metrics).where(run_metrics.c.run == bindparam("key"))
+        connection.execute(gone, [{"key": pk} for pk, _ in measured])
+        metrics = [row for pk, after in measured for row in metric_rows(pk, after.metrics)]
+        if metrics:
+            connection.execute(insert(run_metrics), metrics)
 
 
 def write_metrics(connection: Connection, pk: int, values: Mapping[str, float | str]) -> None:
@@ -96,6 +109,12 @@ def read_runs(connection: Connection, keys: Sequence[int]) -> list[Run]:
             data["seq"], data["metrics"] = seq, metrics.get(pk, {})
             found[pk] = wire.decode_run(data)
     return [found[pk] for pk in keys if pk in found]
+
+
+def _labels_differ(before: Run, after: Run) -> bool:
+    return (before.tags, before.parameters, before.properties) != (
+        after.tags, after.parameters, after.properties,
+    )  # fmt: skip
 
 
 def _metric(pk: int, name: str, value: float | str) -> dict[str, Any]:

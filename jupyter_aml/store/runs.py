@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from jupyter_aml.domain.errors import AlreadyExists, IllegalMove, Invalid, NotFound, Outdated
 from jupyter_aml.domain.ids import ExperimentName, RunId, WorkspaceName
@@ -21,6 +21,7 @@ from jupyter_aml.store.rows import (
     insert_runs,
     read_runs,
     rewrite_run,
+    rewrite_runs,
     storable,
     write_metrics,
 )
@@ -72,7 +73,9 @@ class RunTable:
 
     def add_many(self, some: Sequence[Run]) -> list[Run]:
         """Enter new runs, as `add` does, at once; those that are there already stay as they are."""
+        above = max((run.seq for run in some), default=0)
         with self._db.transaction() as connection:
+            seq = next_seq(connection, self._epoch, above=above, count=len(some)) - len(some)
             there = set(_keys_of(connection, [run.id for run in some]))
             free: dict[tuple[str, str, str | None], int] = {}
             added: list[Run] = []
@@ -84,8 +87,7 @@ class RunTable:
                     free[place] = _next_number(connection, run)
                 number = run.number or free[place]
                 free[place] = max(free[place], number + 1)
-                seq = next_seq(connection, self._epoch, above=run.seq)
-                added.append(replace(run, number=number, seq=seq))
+                added.append(replace(run, number=number, seq=seq + len(added) + 1))
             connection.execute(delete(tombstones).where(tombstones.c.id.in_([r.id for r in added])))
             insert_runs(connection, added)
             for run in {(run.workspace, run.experiment): run for run in added}.values():
@@ -97,6 +99,11 @@ class RunTable:
         with self._db.reading() as connection:
             found = read_runs(connection, list(_keys_of(connection, some).values()))
         return {run.id: run for run in found}
+
+    def known(self, some: Sequence[RunId]) -> set[str]:
+        """The ids among these that are there."""
+        with self._db.reading() as connection:
+            return set(_keys_of(connection, some))
 
     def below(self, run_id: RunId) -> list[Run]:
         """All children of a run and theirs, each after its parent."""
@@ -122,28 +129,25 @@ class RunTable:
 
         Runs that others moved or removed meanwhile are left out of the answer.
         """
-        written = []
+        for _, _, changes in some:
+            _refuse(changes)
+        if not some:
+            return []
+        written: list[tuple[int, Run, Run]] = []
         with self._db.transaction() as connection:
-            for run, to, changes in some:
-                _refuse(changes)
-                seq = next_seq(connection, self._epoch)
-                status = run.status if to is None else to
-                same = (runs.c.id == storable(run.id)) & (runs.c.status == run.status.value)
-                same &= runs.c.attempt == run.attempt
-                if not connection.execute(update(runs).where(same).values(seq=seq)).rowcount:
+            # First of all: this is what other writers wait for.
+            seq = next_seq(connection, self._epoch, count=len(some)) - len(some)
+            keys = _keys_of(connection, [run.id for run, _, _ in some])
+            there = dict(zip(keys, read_runs(connection, list(keys.values())), strict=True))
+            for place, (run, to, changes) in enumerate(some, start=1):
+                now = there.get(storable(run.id))
+                if now is None or (now.status, now.attempt) != (run.status, run.attempt):
                     continue
-                pk, now = _find(connection, run.id)
-                if now.status is not status:
-                    now = (
-                        now
-                        if now.status is RunStatus.FINALIZING
-                        else now.move(RunStatus.FINALIZING, at=at)
-                    )
-                    now = now.move(status, at=at)
-                after = replace(now, **{**changes, "seq": seq})
-                rewrite_run(connection, pk, now, after)
-                written.append(after)
-        return written
+                moved = now if to is None else _ended(now, to, at=at)
+                after = replace(moved, **{**changes, "seq": seq + place})
+                written.append((keys[storable(run.id)], now, after))
+            rewrite_runs(connection, written)
+        return [after for _, _, after in written]
 
     def get(self, run_id: RunId) -> Run:
         """The run, or NotFound with the nearest ids."""
@@ -194,6 +198,27 @@ class RunTable:
             to, reason = RunStatus.CANCEL_REQUESTED, "it was asked to end"
             return self._advance(connection, run, to, at=at, reason=reason, changes={})
 
+    def remove_many(self, some: Sequence[RunId]) -> dict[RunId, int]:
+        """Take out runs that have ended, all or none; returns the number of each change.
+
+        Those that are not there are left out. Raises IllegalMove for one that has not ended.
+        """
+        with self._db.transaction() as connection:
+            seq = next_seq(connection, self._epoch, count=len(some)) - len(some)
+            keys = _keys_of(connection, some)
+            there = read_runs(connection, list(keys.values()))
+            for run in there:
+                _need_end(run)
+            graves = [
+                {"id": run.id, "workspace": run.workspace, "seq": seq + place}
+                for place, run in enumerate(there, start=1)
+            ]
+            if graves:
+                gone = delete(runs).where(runs.c.pk == bindparam("key"))
+                connection.execute(gone, [{"key": key} for key in keys.values()])
+                connection.execute(insert(tombstones), graves)
+        return {run.id: seq + place for place, run in enumerate(there, start=1)}
+
     def remove(self, run_id: RunId) -> int:
         """Take out a run that has ended, and return the number of that change.
 
@@ -202,8 +227,7 @@ class RunTable:
         with self._db.transaction() as connection:
             seq = next_seq(connection, self._epoch)
             pk, run = _find(connection, run_id)
-            if not run.is_final:
-                raise IllegalMove(f"run {run_id} is {run.status}: cancel it before you delete it")
+            _need_end(run)
             connection.execute(delete(runs).where(runs.c.pk == pk))
             grave = {"id": run_id, "workspace": run.workspace, "seq": seq}
             connection.execute(insert(tombstones).values(grave))
@@ -325,6 +349,18 @@ class RunTable:
             self._totals.clear()
         self._totals[asked] = newest, total
         return total
+
+
+def _ended(run: Run, to: RunStatus, *, at: datetime) -> Run:
+    """The run at its end, to which every way leads through Finalizing."""
+    if run.status is not RunStatus.FINALIZING:
+        run = run.move(RunStatus.FINALIZING, at=at)
+    return run.move(to, at=at)
+
+
+def _need_end(run: Run) -> None:
+    if not run.is_final:
+        raise IllegalMove(f"run {run.id} is {run.status}: cancel it before you delete it")
 
 
 def _refuse(changes: Mapping[str, Any]) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy import (
     Text,
 )  # fmt: skip
 
-VERSION = 1
+VERSION = 2
 """The newest migration; a test compares these tables with what the migrations make."""
 
 metadata = MetaData()
@@ -113,7 +113,7 @@ run_labels = Table(
     Index("labels_by_value", "kind", "key", "value", "run"),
     sqlite_with_rowid=False,
 )
-"""Tags and parameters, to filter by."""
+"""Tags, parameters, properties, type and environment, to filter by."""
 
 tombstones = Table(
     "tombstones",

@@ -18,6 +18,8 @@ from jupyter_aml.domain.errors import Invalid, StorageFailed
 from jupyter_aml.store import database as rooms
 from jupyter_aml.store import schema
 from jupyter_aml.store.database import Database
+from jupyter_aml.store.runs import RunTable
+from jupyter_aml.testing.store_contracts import a_run
 
 
 @pytest.fixture
@@ -59,13 +61,31 @@ def test_a_file_at_the_newest_version_is_opened_without_alembic(database, path):
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
+def test_runs_of_an_older_file_are_found_by_type_and_property(database, path):
+    table = RunTable(database, epoch=database.next_epoch("test"))
+    told = a_run("first", type="azureml.hyperdrive", properties={"aml.of": "ada"})
+    table.add(told)
+    with database.transaction() as connection:
+        connection.execute(text("DELETE FROM run_labels"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    database.close()
+
+    upgraded = Database.open(path)
+
+    table = RunTable(upgraded, epoch=upgraded.next_epoch("test"))
+    for words in ("type:azureml.hyperdrive", "property.aml.of:ada"):
+        page = table.page(workspace=told.workspace, filter=words)
+        assert [run.id for run in page.runs] == [told.id]
+    upgraded.close()
+
+
 def test_a_newer_file_is_refused_and_left_alone(database, path):
     with database.transaction() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '0007'"))
     database.close()
     before = path.read_bytes()
 
-    with pytest.raises(Invalid, match=r"newer jupyter-aml \(schema 7, this one knows 1\)"):
+    with pytest.raises(Invalid, match=r"newer jupyter-aml \(schema 7, this one knows 2\)"):
         Database.open(path)
 
     assert path.read_bytes() == before
