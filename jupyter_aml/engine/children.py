@@ -230,6 +230,38 @@ class Children:
                 pack(self._root.folder(child.run))
 
 
+class Families:
+    """The children of all runs that go on, by the run at their head."""
+
+    def __init__(self, ledger: Ledger, root: Root, log: logging.Logger) -> None:
+        self._ledger, self._root, self._log = ledger, root, log
+        self._by_head: dict[RunId, Children] = {}
+
+    def of(self, head: RunId) -> Children:
+        """The children of a run that goes on."""
+        if head not in self._by_head:
+            self._by_head[head] = Children(self._ledger, self._root, self._log)
+        return self._by_head[head]
+
+    def around(self, run_id: RunId, *, heads: Collection[RunId]) -> Children | None:
+        """The family of a run: its own where it is one of the heads, else the one it is in."""
+        if run_id in heads:
+            return self.of(run_id)
+        return next((each for each in self._by_head.values() if run_id in each), None)
+
+    def ask(self, run_id: RunId) -> RunId | None:
+        """Have a child looked at with the next round; returns the head of its family."""
+        for head, family in self._by_head.items():
+            if run_id in family:
+                family.ask(run_id)
+                return head
+        return None
+
+    def forget(self, head: RunId) -> None:
+        """Let go of the children of a run that has ended."""
+        self._by_head.pop(head, None)
+
+
 def _announced(parent: Run, record: list[Any]) -> Run:
     """The child that a record tells of; raises Invalid, ValueError or TypeError for none."""
     _, run_id, facts, time, *_ = record

@@ -19,7 +19,7 @@ from jupyter_aml.domain.errors import (
 )
 from jupyter_aml.domain.ids import RunId
 from jupyter_aml.domain.run import Failure, Run, RunStatus
-from jupyter_aml.engine.children import Children
+from jupyter_aml.engine.children import Families
 from jupyter_aml.engine.finalize import Finalizer
 from jupyter_aml.engine.interactive import InteractiveRuns
 from jupyter_aml.engine.ledger import Ledger
@@ -64,7 +64,7 @@ class Watch:
         self._tasks: dict[RunId, asyncio.Task[None]] = {}
         self._kicks: dict[RunId, asyncio.Event] = {}
         self._followers: dict[RunId, Follower] = {}
-        self._families: dict[RunId, Children] = {}
+        self._families = Families(ledger, root, log)
         self._handles: dict[RunId, tuple[int, Handle]] = {}
         self._finalizer = Finalizer(ledger, root)
         self._interactive = InteractiveRuns(root)
@@ -79,7 +79,7 @@ class Watch:
         if run.id in self._tasks or run.is_final:
             return
         if run.job is None and run.parent is not None:
-            family = self._family_of(run.parent)
+            family = self._families.around(run.parent, heads=self._tasks)
             if family is not None:
                 family.join(run)
                 return
@@ -94,10 +94,9 @@ class Watch:
         if kick is not None:
             kick.set()
             return
-        for parent, family in self._families.items():
-            if run_id in family:
-                family.ask(run_id)
-                self._kicks[parent].set()
+        head = self._families.ask(run_id)
+        if head is not None:
+            self._kicks[head].set()
 
     async def close(self) -> None:
         """Stop looking; the runs go on."""
@@ -111,7 +110,7 @@ class Watch:
         self._kicks.pop(run_id, None)
         self._followers.pop(run_id, None)
         self._handles.pop(run_id, None)
-        self._families.pop(run_id, None)
+        self._families.forget(run_id)
 
     async def _drive(self, run: Run) -> None:
         """Step by step until the end, whatever goes wrong on the way."""
@@ -327,7 +326,7 @@ class Watch:
             except AmlError as error:
                 # The job has ended; what is left of it on its target can wait for a better day.
                 self._log.warning("run %s: %s", run.id, error)
-        return await self._finalizer.end(run, self._follower(run), self._family(run.id))
+        return await self._finalizer.end(run, self._follower(run), self._families.of(run.id))
 
     async def _handle(self, run: Run) -> Handle:
         known = self._handles.get(run.id)
@@ -400,26 +399,15 @@ class Watch:
     async def _take_in(self, run: Run) -> Run:
         """Read what a run and its children have said since."""
         run = await self._follower(run).take_in(run)
-        await self._family(run.id).tend()
+        await self._families.of(run.id).tend()
         return run
 
     def _follower(self, run: Run) -> Follower:
         if run.id not in self._followers:
             self._followers[run.id] = Follower(
-                self._ledger, self._root.folder(run), announce=self._family(run.id).announce
+                self._ledger, self._root.folder(run), announce=self._families.of(run.id).announce
             )
         return self._followers[run.id]
-
-    def _family(self, run_id: RunId) -> Children:
-        if run_id not in self._families:
-            self._families[run_id] = Children(self._ledger, self._root, self._log)
-        return self._families[run_id]
-
-    def _family_of(self, run_id: RunId) -> Children | None:
-        """The family of a run that goes on: its own, or the one that it is a child in."""
-        if run_id in self._tasks:
-            return self._family(run_id)
-        return next((each for each in self._families.values() if run_id in each), None)
 
 
 def _drained(queue: asyncio.Queue[str]) -> list[str]:
