@@ -14,7 +14,7 @@ from jupyter_aml._version import __version__
 from jupyter_aml.compute.docker import DockerBackend
 from jupyter_aml.compute.local import LocalBackend
 from jupyter_aml.domain import ids
-from jupyter_aml.domain.errors import IllegalMove, Outdated
+from jupyter_aml.domain.errors import Outdated
 from jupyter_aml.domain.ids import RunId, WorkspaceName
 from jupyter_aml.domain.run import Run
 from jupyter_aml.engine import (
@@ -247,16 +247,10 @@ class Engine:
     async def delete(self, run_id: str) -> None:
         """Remove a run that has ended, with its folder and its children; IllegalMove before."""
         run = await self.find(ids.run_id(run_id))
-        below = await self._ledger.do(self._ledger.runs.below, run.id)
-        for each in (run, *below):
-            if not each.is_final:
-                raise IllegalMove(f"run {each.id} is {each.status}: cancel it before it is deleted")
-        # From below: a crash in between leaves no child without its parent.
-        for each in (*reversed(below), run):
-            seq = await recover.remove(each, root=self._root, ledger=self._ledger)
-            self._metrics.drop(each.id)
-            self._system.drop(each.id)
-            self._feed.deleted(each, seq)
+        async for gone, seq in recover.remove(run, root=self._root, ledger=self._ledger):
+            self._metrics.drop(gone.id)
+            self._system.drop(gone.id)
+            self._feed.deleted(gone, seq)
 
     async def prune(self, body: Mapping[str, Any]) -> wire.WirePrunedRuns:
         """Delete the ended runs that are asked for, or with `dryRun` say which would go."""

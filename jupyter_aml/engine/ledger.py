@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
 from typing import Any, TypeVar
 
-from jupyter_aml.domain.errors import NotFound, StorageFailed
+from jupyter_aml.domain.errors import StorageFailed
 from jupyter_aml.domain.ids import RunId, WorkspaceName
 from jupyter_aml.domain.run import Run, RunStatus
 from jupyter_aml.engine.root import Root, read_record, write_record
@@ -21,6 +23,8 @@ from jupyter_aml.store.workspaces import WorkspaceTable
 
 T = TypeVar("T")
 Publish = Callable[[Run], None]
+_PORTION = 500
+"""Folders that are looked up in the index at once."""
 
 
 def now() -> datetime:
@@ -67,14 +71,18 @@ class Ledger:
         """Enter new runs whose folders are there, at once; those that are there are left out."""
 
         def both() -> list[Run]:
-            for run in some:
-                if run.is_final:
-                    # As ever, the folder must tell the end first.
-                    write_record(self._root.folder(run), run)
-            added = self.runs.add_many(some)
+            there = self.runs.among([run.id for run in some])
+            new = [run for run in some if run.id not in there]
+            # A folder that tells all and is not in the index is entered by the next engine.
+            told = [run for run in new if run.number]
+            for run in told:
+                write_record(self._root.folder(run), run)
+            added = self.runs.add_many(new)
+            numbered = {run.id for run in told}
             for run in added:
-                with contextlib.suppress(StorageFailed):
-                    write_record(self._root.folder(run), run)
+                if run.id not in numbered:
+                    with contextlib.suppress(StorageFailed):
+                        write_record(self._root.folder(run), run)
             return added
 
         added = await self.do(both)
@@ -162,15 +170,15 @@ class Ledger:
 
     def _adopt(self) -> int:
         adopted = 0
-        for run_id, path in self._root.folder_ids():
-            try:
-                self.runs.get(run_id)
-            except NotFound:
-                run = read_record(path)
-                if run is not None:
-                    self.runs.add(run)
-                    adopted += 1
+        for some in _portions(self._root.folder_ids()):
+            known = self.runs.known([run_id for run_id, _ in some])
+            found = (read_record(path) for run_id, path in some if run_id not in known)
+            adopted += len(self.runs.add_many([run for run in found if run is not None]))
         return adopted
+
+    async def remove_many(self, some: Sequence[RunId]) -> dict[RunId, int]:
+        """Take runs that have ended out of the index, all or none."""
+        return await self.do(self.runs.remove_many, some)
 
     async def _changed(self, change: Callable[..., Run], *args: Any) -> Run:
         def both() -> tuple[Run, StorageFailed | None]:
@@ -187,3 +195,8 @@ class Ledger:
         if refused is not None:
             raise refused
         return run
+
+
+def _portions(places: Iterator[tuple[RunId, Path]]) -> Iterator[list[tuple[RunId, Path]]]:
+    while some := list(islice(places, _PORTION)):
+        yield some

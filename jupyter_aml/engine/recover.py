@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
 
-from jupyter_aml.domain.errors import AmlError, NotFound
+from jupyter_aml.domain.errors import AmlError, IllegalMove, NotFound
 from jupyter_aml.domain.run import Run
 from jupyter_aml.engine import snapshot
 from jupyter_aml.engine.ledger import Ledger
 from jupyter_aml.engine.root import GONE, Root
+
+_PORTION = 250
+"""Runs that are removed in one transaction."""
 
 
 async def tidy(*, root: Root, ledger: Ledger, log: logging.Logger) -> None:
@@ -31,12 +37,38 @@ async def tidy(*, root: Root, ledger: Ledger, log: logging.Logger) -> None:
         log.warning("entered %d runs that the index did not know", adopted)
 
 
-async def remove(run: Run, *, root: Root, ledger: Ledger) -> int:
-    """Take a run out of index and disk; a crash in between is finished by `tidy`."""
-    path = root.folder(run).path
-    gone = path.with_name(f"{GONE}{run.id}")
-    if path.exists():
-        await asyncio.to_thread(os.rename, path, gone)
-    seq = await ledger.remove(run.id)
-    await asyncio.to_thread(snapshot.remove_tree, gone)
-    return seq
+async def remove(run: Run, *, root: Root, ledger: Ledger) -> AsyncIterator[tuple[Run, int]]:
+    """Take a run and all below it out of index and disk; yields each with the number of the change.
+
+    Raises IllegalMove, and takes none, while one of them goes on. A crash in between is finished
+    by `tidy`, and leaves no child without its parent.
+    """
+    family = [run, *await ledger.do(ledger.runs.below, run.id)]
+    for each in family:
+        if not each.is_final:
+            raise IllegalMove(f"run {each.id} is {each.status}: cancel it before it is deleted")
+    from_below = family[::-1]
+    for start in range(0, len(family), _PORTION):
+        some = from_below[start : start + _PORTION]
+        gone = await asyncio.to_thread(_set_aside, some, root)
+        removed = await ledger.remove_many([each.id for each in some])
+        await asyncio.to_thread(_clear, gone)
+        for each in some:
+            if each.id in removed:
+                yield each, removed[each.id]
+
+
+def _set_aside(some: Sequence[Run], root: Root) -> list[Path]:
+    """Rename the folders, so that the next engine finishes what this one may not."""
+    gone = []
+    for run in some:
+        path = root.folder(run).path
+        gone.append(path.with_name(f"{GONE}{run.id}"))
+        with contextlib.suppress(FileNotFoundError):
+            os.rename(path, gone[-1])
+    return gone
+
+
+def _clear(folders: Sequence[Path]) -> None:
+    for folder in folders:
+        snapshot.remove_tree(folder)

@@ -64,18 +64,29 @@ def write_json(path: Path, data: Any) -> None:
 
     Raises StorageFailed where the disk refuses it.
     """
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    # Texts and not paths: a run may have 10,000 children, and each has such a file.
+    unfinished = f"{path.parent}/.{path.name}.{os.getpid()}"
+    content = json.dumps(data, ensure_ascii=False, indent=1).encode()
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with unfinished.open("w", encoding="utf-8") as file:
-            json.dump(data, file, ensure_ascii=False, indent=1)
-        unfinished.replace(path)
+        try:
+            _write(unfinished, content)
+        except FileNotFoundError:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _write(unfinished, content)
+        os.replace(unfinished, path)
     except BaseException as error:
         with contextlib.suppress(OSError):
-            unfinished.unlink(missing_ok=True)
+            os.unlink(unfinished)
         if isinstance(error, OSError):
             raise StorageFailed(f"cannot write {path}: {error.strerror}") from error
         raise
+
+
+def _write(path: str, content: bytes) -> None:
+    with open(path, "wb", buffering=0) as file:
+        rest = memoryview(content)
+        while rest:
+            rest = rest[file.write(rest) :]
 
 
 def write_record(folder: RunFolder, run: Run) -> None:
