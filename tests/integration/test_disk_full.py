@@ -7,7 +7,6 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -24,23 +23,24 @@ def anyio_backend() -> str:
 
 
 class Disk:
-    """Takes what is written as JSON, unless it is full."""
+    """Takes what the engine writes, unless it is full: then half of it."""
 
-    def __init__(self, write: Callable[..., None]) -> None:
+    def __init__(self, write: Callable[[str, bytes], None]) -> None:
         self.is_full, self.refused = False, 0
         self._write = write
 
-    def dump(self, data: Any, file: Any, **options: Any) -> None:
+    def write(self, path: str, content: bytes) -> None:
         if self.is_full:
             self.refused += 1
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), file.name)
-        self._write(data, file, **options)
+            self._write(path, content[: len(content) // 2])
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
+        self._write(path, content)
 
 
 @pytest.fixture
 def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
-    disk = Disk(json.dump)
-    monkeypatch.setattr(roots.json, "dump", disk.dump)
+    disk = Disk(roots._write)
+    monkeypatch.setattr(roots, "_write", disk.write)
     return disk
 
 
