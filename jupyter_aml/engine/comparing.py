@@ -17,6 +17,8 @@ _LONGEST_TEXT = 1_000_000
 """Bytes of a file beyond which it is not compared line by line."""
 _LONGEST_DIFF = 200_000
 """Characters of one diff that are sent."""
+_MOST_PAIRS = 25_000_000
+"""Lines of one text times lines of the other, beyond which comparing could take minutes."""
 _MOST_DIFFS = 200
 """Files whose lines are compared; of the others only their names are told."""
 
@@ -131,14 +133,28 @@ def _text(run: Run, path: str, root: Root) -> str | None:
 
 
 def _diff(path: str, left: str, right: str) -> str:
+    one, other = left.splitlines(), right.splitlines()
+    if _pairs(one, other) > _MOST_PAIRS:
+        return f"... too many of its {len(one):,} and {len(other):,} lines differ to compare them"
     lines: list[str] = []
     size = 0
-    for line in difflib.unified_diff(
-        left.splitlines(), right.splitlines(), f"left/{path}", f"right/{path}", lineterm=""
-    ):
+    for line in difflib.unified_diff(one, other, f"left/{path}", f"right/{path}", lineterm=""):
         size += len(line) + 1
         if size > _LONGEST_DIFF:
             lines.append(f"... cut: this diff is longer than {_LONGEST_DIFF:,} characters")
             break
         lines.append(line)
     return "\n".join(lines)
+
+
+def _pairs(left: list[str], right: list[str]) -> int:
+    """How many lines stand against how many, without what both begin and end with."""
+    begin = _alike(left, right)
+    end = min(_alike(left[::-1], right[::-1]), len(left) - begin, len(right) - begin)
+    return (len(left) - begin - end) * (len(right) - begin - end)
+
+
+def _alike(left: list[str], right: list[str]) -> int:
+    pairs = zip(left, right, strict=False)
+    differing = (index for index, (one, other) in enumerate(pairs) if one != other)
+    return next(differing, min(len(left), len(right)))

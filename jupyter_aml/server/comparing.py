@@ -36,7 +36,7 @@ class ArchiveHandler(AmlHandler):
     @property
     def content_security_policy(self) -> str:
         """Whatever is in it, it may do nothing."""
-        return "sandbox; default-src 'none'"
+        return "sandbox; default-src 'none'; frame-ancestors 'none'"
 
     @authenticated
     @authorized

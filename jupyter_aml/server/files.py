@@ -44,7 +44,7 @@ class Download(AmlHandler):
     @property
     def content_security_policy(self) -> str:
         """Whatever the file says, it may do nothing."""
-        return "sandbox; default-src 'none'"
+        return "sandbox; default-src 'none'; frame-ancestors 'none'"
 
     async def send(self, path: Path, name: str) -> None:
         """Send the whole file or the range that was asked for."""

@@ -11,6 +11,7 @@ from jupyter_aml.domain.errors import Refused
 from jupyter_aml.server.files import disposition, opened, wanted
 
 DATA = bytes(range(256)) * 8192
+POLICY = "sandbox; default-src 'none'; frame-ancestors 'none'"
 
 
 @pytest.fixture
@@ -41,7 +42,7 @@ async def test_a_file_is_saved_and_not_run(get, model):
     assert answer.headers["Content-Type"] == "application/octet-stream"
     assert answer.headers["Content-Disposition"].startswith('attachment; filename="model.bin"')
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert answer.headers["Content-Security-Policy"] == "sandbox; default-src 'none'"
+    assert answer.headers["Content-Security-Policy"] == POLICY
 
 
 @pytest.mark.parametrize(
@@ -115,7 +116,7 @@ async def test_a_picture_can_be_shown(get, engine, name, kind):
 
     assert answer.headers["Content-Type"] == kind
     assert answer.headers["Content-Disposition"].startswith("inline")
-    assert answer.headers["Content-Security-Policy"] == "sandbox; default-src 'none'"
+    assert answer.headers["Content-Security-Policy"] == POLICY
 
 
 @pytest.mark.parametrize(
