@@ -15,7 +15,7 @@ from jupyter_aml.domain.errors import AmlError, Invalid
 from jupyter_aml.domain.ids import RunId
 from jupyter_aml.domain.run import Failure, Run, RunStatus
 from jupyter_aml.engine.ledger import Ledger, now
-from jupyter_aml.engine.records import Follower
+from jupyter_aml.engine.records import Follower, short
 from jupyter_aml.engine.root import Root
 from jupyter_aml.runfolder.packed import pack
 
@@ -25,6 +25,8 @@ _PORTION = 250
 """Children that are entered in one transaction, and that are looked at in one round."""
 _WORTH_PACKING = 64 * 1024
 """Bytes of records below which reading them is as fast as reading what was packed."""
+_GREATEST = 2**31 - 1
+"""The greatest number of a run that an index takes."""
 _PARENT_FAILED = Failure(message="its parent failed", code="ParentFailed")
 
 
@@ -98,8 +100,9 @@ class Children:
                 self.join(run)
         new = [run for run_id, run in some.items() if run_id not in there]
         made = await asyncio.to_thread(self._made, new)
-        added = await self._ledger.add_many([child.run for child in made])
-        for child, run in zip(made, added, strict=True):
+        by_id = {child.run.id: child for child in made}
+        for run in await self._ledger.add_many([child.run for child in made]):
+            child = by_id[run.id]
             child.run = run
             if run.is_final:
                 self._over[run.id] = run.status
@@ -268,18 +271,19 @@ def _announced(parent: Run, record: list[Any]) -> Run:
     if not isinstance(facts, Mapping):
         raise Invalid(f"{run_id!r} has no facts")
     name, number = facts.get("displayName"), facts.get("number") or 0
-    at = datetime.fromtimestamp(float(time), UTC)
+    # Its clock may be wrong: no child is older than its parent, or made after now.
+    at = max(parent.created_at, min(now(), datetime.fromtimestamp(float(time), UTC)))
     return Run(
         id=ids.run_id(str(run_id)),
         workspace=parent.workspace,
         experiment=parent.experiment,
-        number=number if type(number) is int and number > 0 else 0,
+        number=number if type(number) is int and 0 < number <= _GREATEST else 0,
         status=S.RUNNING,
         created_at=at,
         changed_at=at,
         started_at=at,
         type=parent.type,
-        display_name=None if name is None else str(name)[:1000],
+        display_name=None if name is None else short(name),
         tags=_texts(facts.get("tags")),
         properties=_texts(facts.get("properties")),
         parent=parent.id,
@@ -289,7 +293,7 @@ def _announced(parent: Run, record: list[Any]) -> Run:
 
 
 def _texts(given: Any) -> dict[str, str]:
-    return {str(key): str(value) for key, value in dict(given or {}).items()}
+    return {short(key): short(value) for key, value in dict(given or {}).items()}
 
 
 def _size(root: Root, run: Run) -> int:

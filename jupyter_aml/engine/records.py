@@ -36,16 +36,16 @@ class Said:
         for record in records:
             match record:
                 case ["tag", str(key), value, *_]:
-                    self.tags[as_text(key)] = None if value is None else _short(value)
+                    self.tags[as_text(key)] = None if value is None else short(value)
                 case ["property", str(key), value, *_]:
                     # A property is written once: the first word stands.
-                    self.properties.setdefault(as_text(key), _short(value))
+                    self.properties.setdefault(as_text(key), short(value))
                 case ["name", str(text), *_]:
-                    self.display_name = _short(text)
+                    self.display_name = short(text)
                 case ["description", str(text), *_]:
-                    self.description = _short(text)
+                    self.description = short(text)
                 case ["fail", message, code, *_]:
-                    self.failed = (_short(message or "the script said that it failed"), code)
+                    self.failed = (short(message or "the script said that it failed"), code)
                 case ["complete", *_]:
                     self.completed = True
                 case _:
@@ -65,7 +65,8 @@ class Said:
         return {name: value for name, value in wanted.items() if getattr(run, name) != value}
 
 
-def _short(said: Any) -> str:
+def short(said: Any) -> str:
+    """What a script said, as text that can be stored."""
     return as_text(str(said)[:_LONGEST])
 
 

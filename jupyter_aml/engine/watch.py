@@ -158,6 +158,7 @@ class Watch:
                 if run.is_final:
                     return run
                 if run.status is S.FINALIZING:
+                    await self._end_children(run)
                     return await self._ledger.move(
                         run, S.FAILED, failure=run.failure or failure, reason=None
                     )
@@ -168,6 +169,13 @@ class Watch:
             except AmlError as error:
                 self._log.error("run %s cannot be ended: %s; trying again", run.id, error)
                 await asyncio.sleep(_RETRY)
+
+    async def _end_children(self, run: Run) -> None:
+        try:
+            await self._families.of(run.id).end(S.FAILED)
+        except AmlError as error:
+            # Those that go on will be ended by the next engine, which finds them without a parent.
+            self._log.error("run %s: its children cannot be ended: %s", run.id, error)
 
     async def _end_job(self, run: Run) -> None:
         if run.job is not None and run.attempt and run.status is not S.QUEUED:

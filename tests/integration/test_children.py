@@ -198,8 +198,14 @@ def test_what_a_script_says_of_others_is_not_believed(client: Client, root: Path
     other = send(client, "pass\n")
     until(client, other, ended)
     run_id = send(client, f"""
+import os
 for name in ("{other}", "../escape", "", "absent_1", ".gone-x", "a/b"):
     run._records.record("child", name, {{}}, 1.0)
+facts = {{"displayName": "\\ud800", "tags": {{"a": "\\udfff"}}, "number": 10**40}}
+for place, at in enumerate((4e9, 0, 1e300, "now")):
+    name = f"{{run.id}}_odd{{place}}"
+    os.makedirs(run._folder.path.parent / name / "metrics")
+    run._records.record("child", name, facts, at)
 run._records.record("child", "no facts")
 run._records.record("child")
 run.child_run("real")
@@ -207,5 +213,10 @@ run.child_run("real")
 
     assert until(client, run_id, ended)["status"] == "Completed"
 
-    assert [each["displayName"] for each in children(client, run_id)] == ["real"]
+    odd = [each for each in children(client, run_id) if each["displayName"] != "real"]
+    assert [(each["displayName"], each["tags"]) for each in odd] == [("?", {"a": "?"})] * 2
+    parent = client.run(run_id)
+    for each in odd:
+        assert parent["createdAt"] <= each["createdAt"] <= parent["endedAt"]
+    assert len(children(client, run_id)) == 3
     assert client.run(other)["parentId"] is None
