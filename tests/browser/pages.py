@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Request, expect
 
 from jupyter_aml.testing.jupyter import until
 from jupyter_aml.wire import RUN_MIME
@@ -353,11 +353,17 @@ class Watch:
     def __init__(self, page: Page, own: str) -> None:
         self._own = urlsplit(own).netloc
         self.addresses: list[str] = []
+        self.writes: list[str] = []
         self.errors: list[str] = []
         self.sockets: list[str] = []
-        page.on("request", lambda request: self.addresses.append(request.url))
+        page.on("request", self._note)
         page.on("websocket", lambda socket: self.sockets.append(socket.url))
         page.on("pageerror", lambda error: self.errors.append(f"{error}\n{error.stack}"))
+
+    def _note(self, request: Request) -> None:
+        self.addresses.append(request.url)
+        if "/aml/" in request.url and request.method != "GET":
+            self.writes.append(f"{request.method} {request.url}")
 
     @property
     def strangers(self) -> set[str]:

@@ -83,7 +83,8 @@ def test_the_stored_form_of_a_run_holds_its_markup_as_text_and_asks_nobody(visit
 def test_a_notebook_of_unknown_origin_can_say_what_it_likes_and_do_nothing(
     visit: Visit, lab_server: Lab
 ) -> None:
-    file = write_notebook(lab_server.folder / "hostile.ipynb", "None", outputs=hostile())
+    cells = ("%%aml submit pwned\nprint(1)", "%aml env build pwned", "None")
+    file = write_notebook(lab_server.folder / "hostile.ipynb", *cells, outputs=hostile())
     notebook = visit(file=file)
     card = Card(notebook.page.locator(".jp-Notebook").get_by_role("article"))
 
@@ -95,6 +96,8 @@ def test_a_notebook_of_unknown_origin_can_say_what_it_likes_and_do_nothing(
     is_unharmed(notebook.page)
     asked = notebook.watch.addresses
     assert [one for one in asked if STRANGER in one or urlsplit(one).path == "/logout"] == []
+    # Nothing was submitted, built or cancelled by opening it.
+    assert notebook.watch.writes == []
 
 
 def test_a_run_id_that_is_a_path_is_not_asked_for(visit: Visit, lab_server: Lab) -> None:

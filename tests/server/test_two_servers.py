@@ -91,7 +91,7 @@ async def test_files_are_passed_on_with_all_that_protects_the_browser(jp_fetch, 
     part = await jp_fetch("aml/runs/r/files/outputs/Größe.bin", headers={"Range": "bytes=9-10"})
 
     assert whole.body == path.read_bytes()
-    assert whole.headers["Content-Security-Policy"] .startswith("sandbox; ")
+    assert whole.headers["Content-Security-Policy"].startswith("sandbox; ")
     assert "filename*=UTF-8''Gr%C3%B6%C3%9Fe.bin" in whole.headers["Content-Disposition"]
     assert (part.code, part.body) == (206, b"\x09\x0a")
 
