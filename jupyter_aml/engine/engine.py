@@ -186,16 +186,7 @@ class Engine:
 
     async def compute(self) -> list[wire.WireCompute]:
         """The compute targets and how busy they are."""
-        return [
-            {
-                "name": name,
-                "type": "Local",
-                "slots": slots.count,
-                "busy": slots.busy,
-                "waiting": slots.waiting,
-            }
-            for name, slots in self._slots.items()
-        ]
+        return [slots.told() for slots in self._slots.values()]
 
     # ---- runs -------------------------------------------------------------------------------
 

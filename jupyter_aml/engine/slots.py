@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from jupyter_aml.domain.ids import RunId
 from jupyter_aml.engine.plan import waiting_reason
+from jupyter_aml.wire import WireCompute
 
 
 class Slots:
@@ -26,6 +27,16 @@ class Slots:
     def waiting(self) -> int:
         """Runs in the line."""
         return len(self._line)
+
+    def told(self) -> WireCompute:
+        """How busy it is, as it is told."""
+        return {
+            "name": self.target,
+            "type": "Local",
+            "slots": self.count,
+            "busy": self.busy,
+            "waiting": self.waiting,
+        }
 
     def seat(self, run: RunId) -> None:
         """Give a place to a run that is found running already, even where none is free."""

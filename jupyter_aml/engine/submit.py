@@ -74,6 +74,9 @@ def draft(body: Mapping[str, Any], *, settings: Settings, targets: list[str]) ->
         "type": kind,
         "submittedBy": _user(),
     }
+    if kind == INTERACTIVE_RUN and body.get("parentId") is not None:
+        # It is its parent's from the beginning: there is nobody who would start it.
+        asked.update(status=RunStatus.RUNNING.value, startedAt=asked["createdAt"])
     fields = ("displayName", "description", "tags", "properties", "parameters", "script",
               "arguments", "job", "origin", "parentId")  # fmt: skip
     run = wire.decode_run({**{name: body[name] for name in fields if name in body}, **asked})

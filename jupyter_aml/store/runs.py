@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
-from jupyter_aml.domain.errors import AlreadyExists, IllegalMove, Invalid, NotFound, Outdated
+from jupyter_aml.domain.errors import AlreadyExists, Invalid, NotFound, Outdated
 from jupyter_aml.domain.ids import ExperimentName, RunId, WorkspaceName
 from jupyter_aml.domain.run import Run, RunStatus
 from jupyter_aml.store.database import Database, current_seq, next_seq
 from jupyter_aml.store.experiments import need_experiment
+from jupyter_aml.store.many_runs import ManyRuns, need_end, next_number, refuse
 from jupyter_aml.store.queries import Place, Query, decode_place, encode_place
 from jupyter_aml.store.rows import (
     ENVIRONMENT,
     insert_runs,
     read_runs,
     rewrite_run,
-    rewrite_runs,
     storable,
     write_metrics,
 )
@@ -29,7 +29,6 @@ from jupyter_aml.store.schema import run_labels, runs, tombstones
 
 _FINAL = sorted(status.value for status in RunStatus if status.is_final)
 _ENDING = (RunStatus.CANCEL_REQUESTED, RunStatus.FINALIZING)
-_FIXED = frozenset({"id", "workspace", "experiment", "number", "status", "seq", "created_at"})
 _KEPT_COUNTS = 64
 _LONGEST_PAGE = 500
 
@@ -45,14 +44,14 @@ class RunPage:
     """How many children each of these runs has, where it has any."""
 
 
-class RunTable:
+class RunTable(ManyRuns):
     """Reads and writes runs, for the engine of one epoch, and knows no rule about them.
 
     Every write raises Outdated once a later engine took over.
     """
 
     def __init__(self, database: Database, *, epoch: int) -> None:
-        self._db, self._epoch = database, epoch
+        super().__init__(database, epoch=epoch)
         self._totals: dict[tuple[Any, ...], tuple[int, int]] = {}
 
     def add(self, run: Run) -> Run:
@@ -65,89 +64,11 @@ class RunTable:
             if connection.execute(select(runs.c.pk).where(runs.c.id == run.id)).first():
                 raise AlreadyExists(f"there is a run {run.id} already")
             need_experiment(connection, run.workspace, run.experiment, at=run.created_at)
-            number = run.number or _next_number(connection, run)
+            number = run.number or next_number(connection, run)
             added = replace(run, number=number, seq=seq)
             connection.execute(delete(tombstones).where(tombstones.c.id == run.id))
             insert_runs(connection, [added])
         return added
-
-    def add_many(self, some: Sequence[Run]) -> list[Run]:
-        """Enter new runs, as `add` does, at once; those that are there already stay as they are."""
-        above = max((run.seq for run in some), default=0)
-        with self._db.transaction() as connection:
-            seq = next_seq(connection, self._epoch, above=above, count=len(some)) - len(some)
-            there = set(_keys_of(connection, [run.id for run in some]))
-            free: dict[tuple[str, str, str | None], int] = {}
-            added: list[Run] = []
-            for run in some:
-                if run.id in there:
-                    continue
-                place = (run.workspace, run.experiment, run.parent)
-                if place not in free:
-                    free[place] = _next_number(connection, run)
-                number = run.number or free[place]
-                free[place] = max(free[place], number + 1)
-                added.append(replace(run, number=number, seq=seq + len(added) + 1))
-            connection.execute(delete(tombstones).where(tombstones.c.id.in_([r.id for r in added])))
-            insert_runs(connection, added)
-            for run in {(run.workspace, run.experiment): run for run in added}.values():
-                need_experiment(connection, run.workspace, run.experiment, at=run.created_at)
-        return added
-
-    def among(self, some: Sequence[RunId]) -> dict[RunId, Run]:
-        """Those of these runs that are there."""
-        with self._db.reading() as connection:
-            found = read_runs(connection, list(_keys_of(connection, some).values()))
-        return {run.id: run for run in found}
-
-    def known(self, some: Sequence[RunId]) -> set[str]:
-        """The ids among these that are there."""
-        with self._db.reading() as connection:
-            return set(_keys_of(connection, some))
-
-    def below(self, run_id: RunId) -> list[Run]:
-        """All children of a run and theirs, each after its parent."""
-        found: list[Run] = []
-        with self._db.reading() as connection:
-            parents = [storable(run_id)]
-            while parents:
-                keys: list[int] = []
-                for start in range(0, len(parents), _LONGEST_PAGE):
-                    some = parents[start : start + _LONGEST_PAGE]
-                    keys += connection.execute(
-                        select(runs.c.pk).where(runs.c.parent.in_(some)).order_by(runs.c.pk)
-                    ).scalars()
-                children = read_runs(connection, keys)
-                found += children
-                parents = [storable(child.id) for child in children]
-        return found
-
-    def write_many(
-        self, some: Sequence[tuple[Run, RunStatus | None, Mapping[str, Any]]], *, at: datetime
-    ) -> list[Run]:
-        """Write fields of runs at once, and where a status is named, end them so.
-
-        Runs that others moved or removed meanwhile are left out of the answer.
-        """
-        for _, _, changes in some:
-            _refuse(changes)
-        if not some:
-            return []
-        written: list[tuple[int, Run, Run]] = []
-        with self._db.transaction() as connection:
-            # First of all: this is what other writers wait for.
-            seq = next_seq(connection, self._epoch, count=len(some)) - len(some)
-            keys = _keys_of(connection, [run.id for run, _, _ in some])
-            there = dict(zip(keys, read_runs(connection, list(keys.values())), strict=True))
-            for place, (run, to, changes) in enumerate(some, start=1):
-                now = there.get(storable(run.id))
-                if now is None or (now.status, now.attempt) != (run.status, run.attempt):
-                    continue
-                moved = now if to is None else _ended(now, to, at=at)
-                after = replace(moved, **{**changes, "seq": seq + place})
-                written.append((keys[storable(run.id)], now, after))
-            rewrite_runs(connection, written)
-        return [after for _, _, after in written]
 
     def get(self, run_id: RunId) -> Run:
         """The run, or NotFound with the nearest ids."""
@@ -168,7 +89,7 @@ class RunTable:
         What others wrote since to other fields stays. Raises Outdated if the run has another
         status or attempt by now, IllegalMove if the rules forbid the step.
         """
-        _refuse(changes)
+        refuse(changes)
         run.move(to, at=at)
         with self._db.transaction() as connection:
             return self._advance(connection, run, to, at=at, reason=reason, changes=changes)
@@ -178,7 +99,7 @@ class RunTable:
 
         Raises Outdated otherwise, and TypeError for a status.
         """
-        _refuse(changes)
+        refuse(changes)
         with self._db.transaction() as connection:
             seq = next_seq(connection, self._epoch)
             pk, now = _find(connection, run.id)
@@ -198,27 +119,6 @@ class RunTable:
             to, reason = RunStatus.CANCEL_REQUESTED, "it was asked to end"
             return self._advance(connection, run, to, at=at, reason=reason, changes={})
 
-    def remove_many(self, some: Sequence[RunId]) -> dict[RunId, int]:
-        """Take out runs that have ended, all or none; returns the number of each change.
-
-        Those that are not there are left out. Raises IllegalMove for one that has not ended.
-        """
-        with self._db.transaction() as connection:
-            seq = next_seq(connection, self._epoch, count=len(some)) - len(some)
-            keys = _keys_of(connection, some)
-            there = read_runs(connection, list(keys.values()))
-            for run in there:
-                _need_end(run)
-            graves = [
-                {"id": run.id, "workspace": run.workspace, "seq": seq + place}
-                for place, run in enumerate(there, start=1)
-            ]
-            if graves:
-                gone = delete(runs).where(runs.c.pk == bindparam("key"))
-                connection.execute(gone, [{"key": key} for key in keys.values()])
-                connection.execute(insert(tombstones), graves)
-        return {run.id: seq + place for place, run in enumerate(there, start=1)}
-
     def remove(self, run_id: RunId) -> int:
         """Take out a run that has ended, and return the number of that change.
 
@@ -227,7 +127,7 @@ class RunTable:
         with self._db.transaction() as connection:
             seq = next_seq(connection, self._epoch)
             pk, run = _find(connection, run_id)
-            _need_end(run)
+            need_end(run)
             connection.execute(delete(runs).where(runs.c.pk == pk))
             grave = {"id": run_id, "workspace": run.workspace, "seq": seq}
             connection.execute(insert(tombstones).values(grave))
@@ -351,24 +251,6 @@ class RunTable:
         return total
 
 
-def _ended(run: Run, to: RunStatus, *, at: datetime) -> Run:
-    """The run at its end, to which every way leads through Finalizing."""
-    if run.status is not RunStatus.FINALIZING:
-        run = run.move(RunStatus.FINALIZING, at=at)
-    return run.move(to, at=at)
-
-
-def _need_end(run: Run) -> None:
-    if not run.is_final:
-        raise IllegalMove(f"run {run.id} is {run.status}: cancel it before you delete it")
-
-
-def _refuse(changes: Mapping[str, Any]) -> None:
-    wrong = sorted(_FIXED & changes.keys())
-    if wrong:
-        raise TypeError(f"a change of a run cannot set {', '.join(wrong)}")
-
-
 def _find(connection: Connection, run_id: RunId) -> tuple[int, Run]:
     pk = connection.execute(select(runs.c.pk).where(runs.c.id == storable(run_id))).scalar()
     if pk is None:
@@ -384,23 +266,6 @@ def _near(connection: Connection, run_id: str) -> list[str]:
     newest = select(runs.c.id).order_by(runs.c.pk.desc()).limit(200)
     ids = [*connection.execute(newest.where(like)).scalars(), *connection.execute(newest).scalars()]
     return difflib.get_close_matches(run_id, dict.fromkeys(ids), n=3, cutoff=0.7)
-
-
-def _keys_of(connection: Connection, some: Sequence[str]) -> dict[str, int]:
-    keys: dict[str, int] = {}
-    for start in range(0, len(some), _LONGEST_PAGE):
-        portion = [storable(each) for each in some[start : start + _LONGEST_PAGE]]
-        rows = connection.execute(select(runs.c.id, runs.c.pk).where(runs.c.id.in_(portion)))
-        keys.update((row.id, row.pk) for row in rows)
-    return keys
-
-
-def _next_number(connection: Connection, run: Run) -> int:
-    """The next number of the experiment, or of a child among those of its parent."""
-    inside = (runs.c.workspace == run.workspace) & (runs.c.experiment == run.experiment)
-    inside &= runs.c.parent.is_(None) if run.parent is None else runs.c.parent == run.parent
-    greatest = connection.execute(select(func.max(runs.c.number)).where(inside)).scalar()
-    return int(greatest or 0) + 1
 
 
 def _is_news(run: Run, name: str, value: float | str) -> bool:

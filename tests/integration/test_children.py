@@ -119,6 +119,25 @@ def test_children_of_a_run_that_fails_or_is_cancelled_end_as_it_does(client: Cli
     assert (child["status"], child["error"]["message"]) == ("Failed", "its parent failed")
 
 
+def test_a_child_that_is_made_from_afar_runs_at_once_and_ends_with_its_parent(
+    client: Client,
+) -> None:
+    run_id = send(client, "import time\ntime.sleep(600)\n")
+    until(client, run_id, lambda run: run["status"] == "Running")
+    asked = {"experiment": "family", "type": "azureml.interactive", "parentId": run_id}
+
+    child = client.submit(asked)
+
+    assert (child["status"], child["number"], child["startedAt"]) == (
+        "Running", 1, child["createdAt"],
+    )  # fmt: skip
+    with pytest.raises(NotFound):
+        client.submit({**asked, "parentId": "nobody"})
+    client.cancel(run_id)
+    assert until(client, child["runId"], ended)["status"] == "Canceled"
+    until(client, run_id, ended)
+
+
 def test_a_child_alone_can_be_cancelled_and_its_parent_goes_on(client: Client) -> None:
     run_id = send(client, "child = run.child_run()\nimport time\ntime.sleep(600)\n")
     until(client, run_id, lambda run: children(client, run_id))
