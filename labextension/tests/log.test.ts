@@ -39,6 +39,18 @@ test('a colour whose escape is torn in two still colours', () => {
   );
 });
 
+test('links, titles and the clipboard of a terminal are passed over', () => {
+  const said = '\x1b]8;;http://evil\x07link\x1b]8;;\x07 \x1b]0;title\x1b\\\x1b]52;c;AAAA\x07\x1b[2Jtext\n';
+
+  assert.deepEqual(lines(aLog(said)), ['link text']);
+});
+
+test('an escape that never ends hides nothing for long', () => {
+  const log = aLog('\x1b]52;c;', 'A'.repeat(300), '\nnext\n');
+
+  assert.equal(log.text(log.count - 1), 'next');
+});
+
 test('markup in a line is text', () => {
   assert.deepEqual(lines(aLog('<script>alert(1)</script>\n')), ['<script>alert(1)</script>']);
 });

@@ -5,7 +5,10 @@ What becomes of text in the page itself is tried in a browser: tests/browser/tes
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -74,3 +77,29 @@ def test_nothing_is_redirected_to_another_place(victim: Victim, name: str) -> No
     for path in ("aml//evil.example/..", "aml/%2f%2fevil.example", "aml/status/"):
         answer = victim.bare("GET", path, headers=victim.let_in)
         assert "evil.example" not in answer.headers.get("Location", "")
+
+
+def test_a_terminal_is_not_written_to_by_names(victim: Victim) -> None:
+    """Case 28: titles, links, clipboard, colours and directions in all that the shell prints."""
+    bad = "\x1b]0;title\x07\x1b]52;c;AAAA\x07\x1b[2J\x9b31m\u202eevil\rname\x08"
+    script = f"""
+import os
+from jupyter_aml.runfolder.records import RecordWriter
+records = RecordWriter(os.environ["AML_RUN_DIR"] + "/metrics")
+records.number({bad!r}, 1)
+records.value("text", "text", {bad!r})
+open("outputs/" + {bad!r}, "w").close()
+raise ValueError({bad!r})
+"""
+    run, other = (
+        victim.run(script, displayName=bad, description=bad, tags={bad: bad})["runId"]
+        for _ in range(2)
+    )
+    env = {**os.environ, "AML_ROOT": str(victim.root)}
+
+    for verb in (["ls"], ["show", run], ["metrics", run], ["files", run], ["compare", run, other]):
+        shell = [sys.executable, "-m", "jupyter_aml.cli", *verb]
+        done = subprocess.run(shell, env=env, capture_output=True, timeout=60, check=True)
+        said = (done.stdout + done.stderr).decode()
+        assert "evil" in said, verb
+        assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", said), verb
