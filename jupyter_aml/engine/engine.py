@@ -29,6 +29,7 @@ from jupyter_aml.engine import (
 from jupyter_aml.engine.environments import Environments
 from jupyter_aml.engine.facts import Facts
 from jupyter_aml.engine.feed import Feed, Listener
+from jupyter_aml.engine.jobs import Jobs
 from jupyter_aml.engine.ledger import Ledger
 from jupyter_aml.engine.lock import RootLock, RootTaken
 from jupyter_aml.engine.metrics import MetricsCache
@@ -84,12 +85,15 @@ class Engine:
         self._watch = Watch(
             self._ledger,
             self._root,
-            backends={"local": LocalBackend()},
-            containers=self._containers,
+            jobs=Jobs(
+                self._root,
+                backends={"local": LocalBackend()},
+                containers=self._containers,
+                materialise=self._facts.noting(self._run_environments.ensure),
+                variables=self._variables,
+                inside=self._run_environments.inside,
+            ),
             slots=self._slots,
-            materialise=self._facts.noting(self._run_environments.ensure),
-            variables=self._variables,
-            inside=self._run_environments.inside,
             log=self._log,
         )
         self._submissions = Submissions(
@@ -210,8 +214,7 @@ class Engine:
             after=after,
         )
         runs = [wire.encode_run(run) for run in page.runs]
-        children, total = page.children, page.total
-        return {"runs": runs, "total": total, "next": page.next, "children": children}
+        return {"runs": runs, "total": page.total, "next": page.next, "children": page.children}
 
     async def submit(self, body: Mapping[str, Any]) -> wire.WireRun | wire.WireDryRun:
         """Make a run of what is asked, or find the one that an earlier call made."""
@@ -232,8 +235,7 @@ class Engine:
 
     async def patch(self, run_id: str, body: Mapping[str, Any]) -> wire.WireRun:
         """Change what a user may change; properties that are there stay as they are."""
-        changed = await self._insist(run_id, lambda run: patched(run, body))
-        return wire.encode_run(changed)
+        return wire.encode_run(await self._insist(run_id, lambda run: patched(run, body)))
 
     async def delete(self, run_id: str) -> None:
         """Remove a run that has ended, with its folder and its children; IllegalMove before."""

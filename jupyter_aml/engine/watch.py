@@ -7,8 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any, TypeVar
 
-from jupyter_aml.compute.docker import DOCKER
-from jupyter_aml.compute.protocol import BackendJob, ComputeBackend, Handle, Phase, Sighting
+from jupyter_aml.compute.protocol import ComputeBackend, Handle, Phase, Sighting
 from jupyter_aml.domain.errors import (
     AmlError,
     Invalid,
@@ -22,20 +21,16 @@ from jupyter_aml.domain.run import Failure, Run, RunStatus
 from jupyter_aml.engine.children import Families
 from jupyter_aml.engine.finalize import Finalizer
 from jupyter_aml.engine.interactive import InteractiveRuns
+from jupyter_aml.engine.jobs import Jobs, target_of
 from jupyter_aml.engine.ledger import Ledger
 from jupyter_aml.engine.plan import next_status
 from jupyter_aml.engine.records import Follower
 from jupyter_aml.engine.root import Root
 from jupyter_aml.engine.slots import Slots
-from jupyter_aml.environments.protocol import Materialised, Say
+from jupyter_aml.environments.protocol import Say
 
 S = RunStatus
 T = TypeVar("T")
-Variables = Callable[[Run, Materialised | None], dict[str, str]]
-Inside = Callable[[Run, Materialised | None], Mapping[str, Any]]
-"""What else a job needs that runs in an image: fields of BackendJob."""
-Materialise = Callable[[Run, Say], Awaitable[Materialised | None]]
-"""Finds or builds the environment of a run; None where the run brings its own command."""
 _RETRY = 1.0
 _FOLLOW = 1.0
 """Seconds between two looks at the records of a run that nobody watches."""
@@ -49,23 +44,16 @@ class Watch:
         ledger: Ledger,
         root: Root,
         *,
-        backends: Mapping[str, ComputeBackend],
-        containers: ComputeBackend,
+        jobs: Jobs,
         slots: Mapping[str, Slots],
-        materialise: Materialise,
-        variables: Variables,
-        inside: Inside,
         log: logging.Logger,
     ) -> None:
         self._ledger, self._root, self._log = ledger, root, log
-        self._containers = containers
-        self._backends, self._slots, self._materialise = backends, slots, materialise
-        self._variables, self._inside = variables, inside
+        self._jobs, self._slots = jobs, slots
         self._tasks: dict[RunId, asyncio.Task[None]] = {}
         self._kicks: dict[RunId, asyncio.Event] = {}
         self._followers: dict[RunId, Follower] = {}
         self._families = Families(ledger, root, log)
-        self._handles: dict[RunId, tuple[int, Handle]] = {}
         self._finalizer = Finalizer(ledger, root)
         self._interactive = InteractiveRuns(root)
 
@@ -109,7 +97,7 @@ class Watch:
         self._tasks.pop(run_id, None)
         self._kicks.pop(run_id, None)
         self._followers.pop(run_id, None)
-        self._handles.pop(run_id, None)
+        self._jobs.forget(run_id)
         self._families.forget(run_id)
 
     async def _drive(self, run: Run) -> None:
@@ -135,7 +123,7 @@ class Watch:
                 self._log.exception("run %s: the engine failed in state %s", run.id, run.status)
                 told = Failure(message=f"jupyter_aml failed: {error!r}", code="ServiceError")
                 run = await self._fail(run, told)
-        slots = self._slots.get(_target(run))
+        slots = self._slots.get(target_of(run))
         if slots is not None:
             slots.give_back(run.id)
 
@@ -180,10 +168,10 @@ class Watch:
     async def _end_job(self, run: Run) -> None:
         if run.job is not None and run.attempt and run.status is not S.QUEUED:
             try:
-                handle = await self._handle(run)
+                handle = await self._jobs.of(run)
             except Invalid:
                 return  # It could never be started, so there is nothing to end.
-            await self._backend(run, handle).stop(handle, grace=run.job.grace)
+            await self._jobs.backend(run, handle).stop(handle, grace=run.job.grace)
 
     async def _step(self, run: Run) -> Run:
         steps: dict[RunStatus, Callable[[Run], Awaitable[Run]]] = {
@@ -206,7 +194,7 @@ class Watch:
     async def _prepare(self, run: Run) -> Run:
         assert run.job is not None
         started = run
-        run, built = await self._while(run, lambda say: self._built(started, say))
+        run, built = await self._while(run, lambda say: self._jobs.built(started, say))
         if run.status is not S.PREPARING:
             return run
         warnings = () if built is None else built.warnings
@@ -214,19 +202,12 @@ class Watch:
         return await self._ledger.move(
             run,
             S.QUEUED,
-            reason=f"next on '{_target(run)}'",
+            reason=f"next on '{target_of(run)}'",
             warnings=tuple(dict.fromkeys((*run.warnings, *warnings))),
         )
 
-    async def _built(self, run: Run, say: Say) -> Materialised | None:
-        try:
-            return await self._materialise(run, say)
-        except (Unreachable, StorageFailed) as error:
-            # Of a build these are the end, and not news of the job that say nothing about it.
-            raise Invalid(str(error)) from error
-
     async def _queue(self, run: Run) -> Run:
-        slots = self._slots[_target(run)]
+        slots = self._slots[target_of(run)]
         run, _ = await self._while(run, lambda say: slots.take(run.id, say=say))
         if run.status is not S.QUEUED:
             return run
@@ -267,9 +248,9 @@ class Watch:
         return run if reason == run.reason else await self._ledger.change(run, reason=reason)
 
     async def _start(self, run: Run) -> Run:
-        self._slots[_target(run)].seat(run.id)
-        handle = await self._handle(run)
-        backend = self._backend(run, handle)
+        self._slots[target_of(run)].seat(run.id)
+        handle = await self._jobs.of(run)
+        backend = self._jobs.backend(run, handle)
         while True:
             seen = await backend.look(handle)
             to = next_status(run, seen)
@@ -281,26 +262,6 @@ class Watch:
             run = await self._still(run)
             if run.status is not S.STARTING:
                 return run
-
-    async def _job(self, run: Run) -> BackendJob:
-        assert run.job is not None
-        folder = self._root.folder(run)
-        built = await self._built(run, lambda line: None)
-        command = run.job.command
-        if run.job.interpreter:
-            python = run.job.interpreter if built is None else built.interpreter
-            command = (python, *command)
-        return BackendJob(
-            id=f"{run.id}.{run.attempt}",
-            folder=folder.path,
-            command=command,
-            cwd=folder.work,
-            environment=self._variables(run, built),
-            timeout=run.job.timeout,
-            grace=run.job.grace,
-            attempt=run.attempt,
-            **self._inside(run, built),
-        )
 
     async def _attend(self, run: Run) -> Run:
         """Wait beside a running job until it has ended, taking in what it says of its run."""
@@ -316,9 +277,9 @@ class Watch:
                 return await self._ledger.move(run, S.FINALIZING, **ended)
             await self._kicked(run, _FOLLOW)
             return await self._still(run)
-        self._slots[_target(run)].seat(run.id)
-        handle = await self._handle(run)
-        backend = self._backend(run, handle)
+        self._slots[target_of(run)].seat(run.id)
+        handle = await self._jobs.of(run)
+        backend = self._jobs.backend(run, handle)
         seen = await backend.look(handle)
         if next_status(run, seen) is S.FINALIZING:
             return await self._over(run, backend, handle, seen)
@@ -327,27 +288,14 @@ class Watch:
         return await self._take_in(run)
 
     async def _finalize(self, run: Run) -> Run:
-        known = self._handles.get(run.id)
+        known = self._jobs.known(run.id)
         if known is not None:
             try:
-                await self._backend(run, known[1]).forget(known[1])
+                await self._jobs.backend(run, known).forget(known)
             except AmlError as error:
                 # The job has ended; what is left of it on its target can wait for a better day.
                 self._log.warning("run %s: %s", run.id, error)
         return await self._finalizer.end(run, self._follower(run), self._families.of(run.id))
-
-    async def _handle(self, run: Run) -> Handle:
-        known = self._handles.get(run.id)
-        if known is None or known[0] != run.attempt:
-            # A second submit of the same attempt only finds the job again.
-            job = await self._job(run)
-            backend = self._backends[_target(run)] if job.image is None else self._containers
-            known = self._handles[run.id] = (run.attempt, await backend.submit(job))
-        return known[1]
-
-    def _backend(self, run: Run, handle: Handle) -> ComputeBackend:
-        """What runs the job: a container where its environment is an image."""
-        return self._containers if handle.backend == DOCKER else self._backends[_target(run)]
 
     async def _over(self, run: Run, backend: ComputeBackend, handle: Handle, seen: Sighting) -> Run:
         changes: dict[str, Any] = {"exit_code": seen.exit_code}
@@ -366,8 +314,8 @@ class Watch:
         """End the job of a run that is to be cancelled, if it ever had one."""
         if run.job is None or run.attempt == 0:
             return await self._ledger.move(run, S.FINALIZING)
-        handle = await self._handle(run)
-        backend = self._backend(run, handle)
+        handle = await self._jobs.of(run)
+        backend = self._jobs.backend(run, handle)
         while True:
             # Told again and again: a word that was lost must not leave the job alive.
             stopping = asyncio.create_task(backend.stop(handle, grace=run.job.grace))
@@ -420,7 +368,3 @@ class Watch:
 
 def _drained(queue: asyncio.Queue[str]) -> list[str]:
     return [queue.get_nowait() for _ in range(queue.qsize())]
-
-
-def _target(run: Run) -> str:
-    return "local" if run.job is None else run.job.target
