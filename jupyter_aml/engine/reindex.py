@@ -49,10 +49,11 @@ def reindex_root(settings: Settings) -> tuple[int, list[Path]]:
 def _runs(root: Root, unreadable: list[Path]) -> Iterator[Run]:
     for _, path in root.folder_ids():
         run = read_record(path)
-        if run is None:
-            unreadable.append(path)
-        else:
+        if run is not None:
             yield run
+        elif os.path.lexists(path / "run.json") or not (path / "metrics").is_dir():
+            unreadable.append(path)
+        # Else a child that a script has just made: its parent's records bring it in.
 
 
 def _workspaces(root: Root) -> Iterator[Workspace]:

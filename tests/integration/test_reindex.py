@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -9,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from jupyter_aml.engine.engine import Engine
 from jupyter_aml.engine.lock import RootTaken
 from jupyter_aml.engine.reindex import reindex_root
 from jupyter_aml.engine.settings import Settings
-from tests.integration.test_engine import an_engine, asked, ended
+from tests.integration.test_engine import LONG, an_engine, asked, ended, folder_of
 
 pytestmark = pytest.mark.anyio
 
@@ -86,3 +88,60 @@ def test_a_root_that_is_not_there_is_not_made(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert done.stderr.startswith(f"jupyter aml: there is no root {tmp_path / 'no'}")
     assert not (tmp_path / "no").exists()
+
+
+async def test_children_come_back_with_an_index_that_was_lost_while_they_went_on(
+    aml_root: Path,
+) -> None:
+    script = """
+import os, time
+from azureml.core import Run
+run = Run.get_context()
+run.child_run("known").log("n", 1)
+while not os.path.exists("go"):
+    time.sleep(0.01)
+run.child_run("announced").log("n", 2)
+open("made", "w").close()
+while not os.path.exists("end"):
+    time.sleep(0.01)
+"""
+    async with an_engine(aml_root) as engine:
+        run = await engine.submit(asked(script))
+        words = f"parent:{run['runId']}"
+        await until_there(engine, words, count=1)
+    folder = folder_of(aml_root, run)
+    (folder.work / "go").touch()
+    await arrived(folder.work / "made")
+    for path in aml_root.glob("aml.db*"):
+        path.unlink()
+
+    assert reindex_root(Settings(root=aml_root)) == (2, [])
+
+    async with an_engine(aml_root) as engine:
+        await until_there(engine, words, count=2)
+        (folder.work / "end").touch()
+        assert (await ended(engine, run["runId"]))["status"] == "Completed"
+        page = await engine.page(workspace="default", filter=words, sort="number")
+    told = [(child["displayName"], child["status"], child["metrics"]) for child in page["runs"]]
+    assert told == [
+        ("known", "Completed", {"n": 1.0}),
+        ("announced", "Completed", {"n": 2.0}),
+    ]
+
+
+async def until_there(engine: Engine, words: str, *, count: int) -> None:
+    """Wait for runs by listening to their workspace."""
+    listener = engine.listen()
+    try:
+        await listener.subscribe({"topic": "runs", "workspace": "default"})
+        async with asyncio.timeout(LONG):
+            while (await engine.page(workspace="default", filter=words))["total"] < count:
+                await listener.next()
+    finally:
+        listener.close()
+
+
+async def arrived(path: Path) -> None:
+    async with asyncio.timeout(LONG):
+        while not path.exists():
+            await asyncio.sleep(0.01)
