@@ -181,6 +181,61 @@ class RunTableContract:
         assert runs.changed_since(WorkspaceName("else"), 0) == ([], [])
         assert first.seq < second.seq < third.seq < gone
 
+    def test_many_runs_are_entered_at_once_and_none_twice(self, runs: RunTable) -> None:
+        first = runs.add(a_run("p"))
+        some = [a_run(f"p_{n}", parent=first.id, tags={"n": str(n)}) for n in range(1, 1200)]
+
+        added = runs.add_many(some)
+
+        assert [run.number for run in added] == list(range(1, 1200))
+        assert runs.add_many([*some[:3], a_run("q")]) == [runs.get(RunId("q"))]
+        assert runs.get(RunId("q")).number == 2
+        seqs = [first.seq, *(run.seq for run in added), runs.get(RunId("q")).seq]
+        assert seqs == sorted(set(seqs))
+        assert runs.page(workspace=HOME, filter="tag.n:7").runs == [added[6]]
+        assert runs.page(workspace=HOME, filter="parent:none").children == {"p": 1199}
+        assert runs.below(first.id) == added
+        assert runs.known([RunId("p"), RunId("nobody")]) == {"p"}
+        assert runs.among([RunId("p_2"), RunId("nobody")]) == {RunId("p_2"): added[1]}
+
+    def test_many_runs_are_written_at_once_where_nobody_moved_them(self, runs: RunTable) -> None:
+        going, ending, moved = runs.add_many([
+            a_run(name, status=S.RUNNING, started_at=NOON) for name in "abc"
+        ])  # fmt: skip
+        runs.move(moved, S.CANCEL_REQUESTED, at=NOON)
+        failure = Failure(message="no")
+
+        written = runs.write_many(
+            [
+                (going, None, {"tags": {"k": "v"}, "metrics": {"rmse": math.inf}}),
+                (ending, S.FAILED, {"failure": failure}),
+                (moved, S.COMPLETED, {}),
+                (a_run("gone", status=S.RUNNING), S.COMPLETED, {}),
+            ],
+            at=NOON,
+        )
+
+        assert [(run.id, run.status) for run in written] == [("a", S.RUNNING), ("b", S.FAILED)]
+        assert (written[0].tags, written[0].metrics) == ({"k": "v"}, {"rmse": math.inf})
+        assert (written[1].failure, written[1].ended_at) == (failure, NOON)
+        assert [runs.get(run.id) for run in written] == written
+        assert runs.page(workspace=HOME, filter="tag.k:v rmse>1").runs == [written[0]]
+        assert runs.get(moved.id).status is S.CANCEL_REQUESTED
+        with pytest.raises(TypeError, match="status"):
+            runs.write_many([(going, None, {"status": S.COMPLETED})], at=NOON)
+
+    def test_many_runs_are_removed_at_once_or_none(self, runs: RunTable) -> None:
+        done, going = runs.add(ended("a", tags={"k": "v"})), runs.add(a_run("b"))
+
+        with pytest.raises(IllegalMove):
+            runs.remove_many([done.id, going.id])
+        assert runs.get(done.id) == done
+        gone = runs.remove_many([done.id, RunId("nobody")])
+
+        assert list(gone) == [done.id]
+        assert runs.changed_since(HOME, going.seq) == ([], [(done.id, gone[done.id])])
+        assert runs.page(workspace=HOME, filter="tag.k:v").runs == []
+
     def test_changes_of_the_children_of_a_run_can_be_told_alone(self, runs: RunTable) -> None:
         parent = runs.add(a_run("p"))
         child = runs.add(a_run("p_1", parent=parent.id))
