@@ -42,8 +42,11 @@ def _magic(run: Run, job: Job, root: Root) -> str:
     words += [_option("-t", "--tag", f"{key}={value}", key) for key, value in run.tags.items()]
     if run.description:
         words.append(_option("-d", "--desc", run.description))
+    # No other name could be a variable of the cell; with a line feed it would be a line of it.
     words += [
-        f"-p {shlex.quote(f'{name}={_literal(value)}')}" for name, value in run.parameters.items()
+        f"-p {shlex.quote(f'{name}={_literal(value)}')}"
+        for name, value in run.parameters.items()
+        if name.isidentifier()
     ]
     if job.target != "local":
         words.append(_option("-c", "--compute", job.target))

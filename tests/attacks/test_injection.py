@@ -222,3 +222,27 @@ def test_a_filter_of_any_length_is_answered_soon(victim: Victim, line: str) -> N
 
     assert answer.code in (200, 422)
     assert time.monotonic() - begun < 5
+
+
+def test_a_cell_that_repeats_a_run_of_a_stranger_holds_no_code_but_that_of_the_run(
+    victim: Victim,
+) -> None:
+    """Case 19, 26: whoever clones a run reads its cell; names cannot add a line to it."""
+    evil = "x'\n\r\u2028import os; os.system('touch pwned')\n#"
+    code = "print('mine')\n"
+    run = victim.submit(
+        "",
+        source={"files": {"cell.py": code}},
+        job={"command": ["-m", "jupyter_aml.sdk.cell_runner", "cell.py"]},
+        displayName=evil,
+        description=evil,
+        tags={evil: evil, "--help": "-x"},
+        parameters={evil: evil, "p": {evil: evil}},
+    )
+
+    answer = victim.ask("GET", f"runs/{run['runId']}/cell")
+
+    magic, _, rest = answer.json["text"].partition("\n")
+    assert magic.startswith("%%aml submit attack ")
+    assert magic.splitlines() == [magic]
+    assert rest == code
