@@ -165,6 +165,31 @@ def test_a_cell_comes_back_as_the_cell_that_it_was(client: Client) -> None:
     ended(client, run)
 
 
+def test_a_run_is_repeated_in_the_version_of_the_environment_that_it_had(
+    client: Client, folder: Path
+) -> None:
+    definition = {
+        "name": "own",
+        "python": {"userManagedDependencies": True, "interpreterPath": sys.executable},
+    }
+    first = ended(client, client.submit(of_folder(folder, environment=definition)))
+    newer = {**definition, "environmentVariables": {"A": "1"}}
+    assert client.add_environment({"definition": newer})["version"] == "2"
+
+    again = ended(client, client.retry(first["runId"], {}))
+    cell = client.submit(of_cell(environment=definition, parameters={"alpha": 1}))
+
+    assert first["job"]["environment"] == again["job"]["environment"] == "own:1"
+    assert again["status"] == "Completed"
+    assert " -e own:1 " in client.cell(cell["runId"])["text"]
+    text = client.cell(first["runId"])["text"]
+    assert "environment=Environment.get(workspace, 'own', '1')," in text
+    asked = of_folder(folder, environment=definition, ifChanged=True)
+    assert client.submit(asked)["runId"] == again["runId"]
+    assert client.submit({**asked, "environment": newer})["runId"] != again["runId"]
+    ended(client, cell)
+
+
 def test_any_other_run_comes_back_as_python_that_sends_it(
     client: Client, folder: Path, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
