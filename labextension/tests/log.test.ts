@@ -40,7 +40,8 @@ test('a colour whose escape is torn in two still colours', () => {
 });
 
 test('links, titles and the clipboard of a terminal are passed over', () => {
-  const said = '\x1b]8;;http://evil\x07link\x1b]8;;\x07 \x1b]0;title\x1b\\\x1b]52;c;AAAA\x07\x1b[2Jtext\n';
+  const said =
+    '\x1b]8;;http://evil\x07link\x1b]8;;\x07 \x1b]0;title\x1b\\\x1b]52;c;AAAA\x07\x1b[2Jtext\n';
 
   assert.deepEqual(lines(aLog(said)), ['link text']);
 });
