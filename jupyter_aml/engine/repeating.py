@@ -147,7 +147,9 @@ def _of_the_source(run: Run) -> dict[str, str]:
 
 
 def _check_names(run: Run, given: Mapping[str, Any]) -> None:
-    options = [word[2:].partition("=")[0] for word in run.arguments if word.startswith("--")]
+    # Of the command and not of the arguments: in a line for the shell nothing can be replaced.
+    words = () if run.job is None else run.job.command
+    options = [word[2:].partition("=")[0] for word in words if word.startswith("--")]
     known = list(dict.fromkeys([*run.parameters, *options]))
     for name in given:
         if name not in known:

@@ -122,6 +122,21 @@ def test_what_logged_from_a_notebook_cannot_be_repeated(client: Client) -> None:
     client.cancel(run["runId"])
 
 
+def test_a_command_comes_back_as_it_was_and_takes_no_parameters(client: Client) -> None:
+    line = "echo $HOME; echo --alpha 0.5"
+    job = {"command": ["/bin/sh", "-c", line], "target": "local"}
+    run = ended(
+        client, client.submit({"experiment": "again", "job": job, "arguments": ["--alpha"]})
+    )
+
+    with pytest.raises(Invalid, match="no parameter 'alpha'; it has none"):
+        client.retry(run["runId"], {"parameters": {"alpha": 1}})
+    end = ended(client, client.retry(run["runId"], {"displayName": "once more"}))
+
+    assert (end["status"], end["displayName"]) == ("Completed", "once more")
+    assert f"    command={line!r}," in client.cell(end["runId"])["text"]
+
+
 def test_where_nothing_has_changed_the_run_there_is_the_answer(
     client: Client, folder: Path
 ) -> None:
