@@ -157,6 +157,11 @@ def _check_names(run: Run, given: Mapping[str, Any]) -> None:
             there = f"there are {', '.join(known)}" if known else "it has none"
             cure = f"did you mean {near[0]!r}?" if near else there
             raise Invalid(f"run {run.id} has no parameter {name!r}; {cure}")
+        if any(not _has_value(words, place) for place in _places(words, name)):
+            raise Invalid(
+                f"--{name} of run {run.id} stands without a value, so it cannot get another one; "
+                "clone the run and change its arguments"
+            )
 
 
 def _job(job: Job, given: Mapping[str, Any]) -> Job:
@@ -168,9 +173,18 @@ def _words(words: tuple[str, ...], given: Mapping[str, Any]) -> tuple[str, ...]:
     found = list(words)
     for name, value in given.items():
         text = value if isinstance(value, str) else json.dumps(value)
-        for place, word in enumerate(found):
-            if word == f"--{name}" and place + 1 < len(found):
+        for place in _places(words, name):
+            if _has_value(words, place):
                 found[place + 1] = text
-            elif word.startswith(f"--{name}="):
+        for place, word in enumerate(words):
+            if word.startswith(f"--{name}="):
                 found[place] = f"--{name}={text}"
     return tuple(found)
+
+
+def _places(words: tuple[str, ...], name: str) -> list[int]:
+    return [place for place, word in enumerate(words) if word == f"--{name}"]
+
+
+def _has_value(words: tuple[str, ...], place: int) -> bool:
+    return place + 1 < len(words) and not words[place + 1].startswith("--")

@@ -112,6 +112,19 @@ def test_a_parameter_that_the_run_does_not_have_is_told_with_the_nearest(client:
     assert client.log(end["runId"], "user_logs/std_log.txt").data == "[1, 'x'] é\n".encode()
 
 
+def test_an_option_that_stands_without_a_value_gets_none(client: Client, folder: Path) -> None:
+    (folder / "train.py").write_text("import sys; print(sys.argv)")
+    words = ["--fast", "--alpha", "0.5", "--quiet"]
+    run = client.submit(of_folder(folder, arguments=words))
+    for name in ("fast", "quiet"):
+        with pytest.raises(Invalid, match=f"--{name} of run .* stands without a value"):
+            client.retry(run["runId"], {"parameters": {name: True}})
+
+    again = client.retry(run["runId"], {"parameters": {"alpha": -1}})
+    assert again["arguments"] == ["--fast", "--alpha", "-1", "--quiet"]
+    ended(client, again)
+
+
 def test_what_logged_from_a_notebook_cannot_be_repeated(client: Client) -> None:
     run = client.submit({"experiment": "again", "type": "azureml.interactive"})
 
