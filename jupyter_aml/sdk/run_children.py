@@ -97,6 +97,8 @@ class RunChildren(RunPlace):
 
         if self._newest is not None:
             self._newest.look()  # Records are read in order: if this one is known, all are.
+        elif self._maker is None and self._is_inside:
+            self.client.look(self.id)  # Processes that this one has started may have made some.
         wanted: dict[str, Any] = {
             "type": type, "tags": tags, "properties": properties, "status": status,
         }  # fmt: skip
@@ -137,7 +139,8 @@ class RunChildren(RunPlace):
         # Asked before anything is made, for it refuses a run that has ended.
         records = self._records
         self._made += 1
-        folder, number = _claim(here, run_id, self._made), self._made
+        folder, self._made = _claim(here, run_id, self._made)
+        number = self._made
         facts = {"displayName": name, "properties": {}, "tags": tags, "number": number}
         records.record("child", folder.path.name, facts, time.time())
         seen = _begun(self.seen, folder.path.name, name, tags, number)
@@ -198,21 +201,24 @@ def _keep_few_open(child: RunPlace) -> None:
             writer.close()
 
 
-def _claim(parent: RunFolder, run_id: str | None, number: int) -> RunFolder:
-    """Make the folder of a child under an id that nobody has, however many make some."""
+def _claim(parent: RunFolder, run_id: str | None, number: int) -> tuple[RunFolder, int]:
+    """Make the folder of a child under an id and a number that nobody has, however many make some.
+
+    The number is this one, or the next that no other process has taken.
+    """
     runs, name = parent.path.parent, parent.path.name
-    chosen = ids.run_id(run_id or f"{name}_{number}")
-    try:
-        (runs / chosen).mkdir(mode=0o700)
-    except FileExistsError:
-        if run_id is not None:
-            raise UserErrorException(f"there is a run {run_id!r} already") from None
-        # Another process makes children of this run, too.
-        chosen = ids.run_id(f"{name}_{os.urandom(4).hex()}")
-        (runs / chosen).mkdir(mode=0o700)
+    while True:
+        chosen = ids.run_id(run_id or f"{name}_{number}")
+        try:
+            (runs / chosen).mkdir(mode=0o700)
+            break
+        except FileExistsError:
+            if run_id is not None:
+                raise UserErrorException(f"there is a run {run_id!r} already") from None
+            number += 1
     folder = RunFolder(runs / chosen)
     folder.metrics.mkdir(mode=0o700)
-    return folder
+    return folder, number
 
 
 def _begun(

@@ -213,6 +213,31 @@ for child in run.create_children(count=2_000):
     assert client.runs(workspace="default", filter="parent:none")["children"] == {run_id: 2_000}
 
 
+def test_a_run_sees_the_children_that_its_processes_made_each_with_its_own_number(
+    client: Client,
+) -> None:
+    run_id = send(
+        client,
+        """
+import os
+pids = []
+for _ in range(2):
+    pids.append(os.fork())
+    if pids[-1] == 0:
+        for child in run.create_children(3):
+            child.complete()
+        os._exit(0)
+for pid in pids:
+    os.waitpid(pid, 0)
+run.log("seen", len(list(run.get_children())))
+""",
+    )
+    seen = until(client, run_id, ended)
+
+    assert (seen["status"], seen["metrics"]) == ("Completed", {"seen": 6.0})
+    assert [child["number"] for child in children(client, run_id)] == [1, 2, 3, 4, 5, 6]
+
+
 def test_what_a_script_says_of_others_is_not_believed(client: Client, root: Path) -> None:
     other = send(client, "pass\n")
     until(client, other, ended)

@@ -76,14 +76,13 @@ def test_what_children_are_wanted_must_be_clear(run: Run, asked: dict[str, objec
         run.create_children(**asked)
 
 
-def test_processes_that_make_children_of_one_run_take_different_ids(run: Run) -> None:
+def test_processes_that_make_children_of_one_run_take_different_numbers(run: Run) -> None:
     other = Run(None, run.id, _inside=run._folder, _seen=run.seen)
 
-    first, second = run.child_run(), other.child_run()
+    made = [each.child_run() for each in (run, other, other, run)]
 
-    assert first.id == "diabetes_1_1"
-    assert second.id != first.id
-    assert second.id.startswith("diabetes_1_")
+    assert [child.id for child in made] == [f"diabetes_1_{n}" for n in (1, 2, 3, 4)]
+    assert [child.number for child in made] == [1, 2, 3, 4]
 
 
 def test_an_id_of_ones_own_is_taken_once(run: Run) -> None:
