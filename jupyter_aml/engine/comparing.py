@@ -34,7 +34,7 @@ def compare(
         "facts": _changes(_told(left, one), _told(right, other)),
         "parameters": _changes(left.parameters, right.parameters),
         "metrics": _changes(_finite(left.metrics), _finite(right.metrics)),
-        "packages": _changes(_packages(one), _packages(other)),
+        "packages": _packages_that_differ(one, other),
         "files": list(_files(left, right, root)),
     }
 
@@ -50,6 +50,12 @@ def _changes(left: Mapping[str, Any], right: Mapping[str, Any]) -> list[wire.Wir
 
 def _finite(metrics: Mapping[str, Any]) -> dict[str, Any]:
     return {name: wire.finite(value) for name, value in metrics.items()}
+
+
+def _packages_that_differ(one: wire.WireFacts, other: wire.WireFacts) -> list[wire.WireChange]:
+    if not one["packages"] or not other["packages"]:
+        return []  # Of one of them they are not known.
+    return _changes(_packages(one), _packages(other))
 
 
 def _packages(facts: wire.WireFacts) -> dict[str, str]:

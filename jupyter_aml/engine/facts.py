@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 import os
+import shutil
 import threading
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
@@ -199,13 +200,20 @@ def _origin(run: Run, process: Mapping[str, Any] | None) -> Path | None:
 
 
 def _program(process: Mapping[str, Any] | None) -> str | None:
-    """The interpreter of a kernel, by the first word of its command."""
+    """The interpreter of a kernel, by the first word of its command and where it looks for that."""
     try:
-        words = Path(f"/proc/{int((process or {})['pid'])}/cmdline").read_bytes().split(b"\0")
+        place = Path(f"/proc/{int((process or {})['pid'])}")
+        words = (place / "cmdline").read_bytes().split(b"\0")
+        variables = (place / "environ").read_bytes().split(b"\0")
     except (OSError, KeyError, ValueError, TypeError):
         return None
     program = os.fsdecode(words[0])
-    return program if "python" in os.path.basename(program) and os.path.isabs(program) else None
+    if "python" not in os.path.basename(program):
+        return None
+    if "/" not in program:
+        paths = [os.fsdecode(each[5:]) for each in variables if each.startswith(b"PATH=")]
+        program = shutil.which(program, path=paths[0] if paths else os.defpath) or ""
+    return program if os.path.isabs(program) else None
 
 
 def _git(seen: Checkout) -> dict[str, Any]:

@@ -62,6 +62,10 @@ def test_all_in_which_two_runs_differ_is_told(client: Client) -> None:
     diff = next(each["diff"] for each in told["files"] if each["path"] == "main.py")
     assert diff is not None
     assert "-alpha = 0.1\n+alpha = 0.5" in diff
+    # Of a run that logs from an unknown process the packages are not known, which is no difference.
+    unknown = client.submit({"experiment": "trial", "type": "azureml.interactive"})["runId"]
+    assert client.difference(left, unknown)["packages"] == []
+    client.cancel(unknown)
 
 
 def test_what_is_no_text_is_not_compared_line_by_line(client: Client, tmp_path: Path) -> None:

@@ -113,12 +113,15 @@ async def test_a_run_knows_the_packages_of_its_python_and_its_host_also_in_the_n
     assert not folder_of(aml_root, run).git_diff.exists()
 
 
+@pytest.mark.parametrize("is_bare", [False, True], ids=["its-path", "its-bare-name"])
 async def test_a_run_that_logs_from_a_kernel_knows_the_kernels_folder_and_python(
-    aml_root: Path, repository: Path
+    aml_root: Path, repository: Path, is_bare: bool
 ) -> None:
+    program = Path(sys.executable)
     kernel = subprocess.Popen(
-        [sys.executable, "-c", "import sys; sys.stdin.read()"],
-        cwd=repository, stdin=subprocess.PIPE,
+        [program.name if is_bare else program, "-c", "import sys; sys.stdin.read()"],
+        cwd=repository, stdin=subprocess.PIPE, executable=program,
+        env={**os.environ, "PATH": str(program.parent)},
     )  # fmt: skip
     try:
         process = {"pid": kernel.pid, "start": start_of(kernel.pid)}
