@@ -14,6 +14,7 @@ from jupyter_aml.sdk.core.run import Run
 from jupyter_aml.sdk.drawing import smoothed
 from jupyter_aml.sdk.exceptions import UserErrorException
 from jupyter_aml.testing.wires import a_series, a_wire_run
+from jupyter_aml.widgets import comparison
 
 
 class FakeClient:
@@ -63,7 +64,7 @@ def test_a_table_has_one_row_a_run(runs: list[Run]) -> None:
 
     assert list(table.index) == ["exp_1", "exp_2"]
     assert list(table.columns[9:]) == [
-        "param.alpha", "param.kind", "metric.rmse", "metric.odd", "tag.t",
+        "arguments", "param.alpha", "param.kind", "metric.rmse", "metric.odd", "tag.t",
     ]  # fmt: skip
     assert table.loc["exp_1", "metric.odd"] == math.inf
     assert math.isnan(table.loc["exp_2", "metric.rmse"])
@@ -73,6 +74,20 @@ def test_a_table_has_one_row_a_run(runs: list[Run]) -> None:
 
 def test_no_runs_are_a_table_with_its_columns() -> None:
     assert list(frames.runs([]).columns)[:2] == ["experiment", "number"]
+
+
+def test_runs_are_compared_by_what_tells_them_apart() -> None:
+    """Arguments, and ids where children of two runs bear one number."""
+    one, other = (
+        a_wire_run(runId=f"exp_{place}_1", number=1, arguments=["--alpha", str(place)])
+        for place in (1, 2)
+    )
+
+    assert frames.labels([one, other]) == ["exp_1_1", "exp_2_1"]
+    assert list(frames.runs([one, other])["arguments"]) == ["--alpha 1", "--alpha 2"]
+    shown = comparison.text({"runs": [one, other], "metrics": {}, "savedAt": ""})
+    assert "Arguments" in shown
+    assert "--alpha 2" in shown
 
 
 def test_the_points_of_a_run_are_a_table(runs: list[Run]) -> None:
@@ -120,7 +135,7 @@ def test_every_kind_of_picture_is_drawn(runs: list[Run]) -> None:
         (lambda both: both.plot("los"), "there are loss, once"),
         (lambda both: both.plot(x="epoch"), '"step" or "time"'),
         (lambda both: both.plot(smooth=1), "below 1"),
-        (lambda both: both.scatter("alpha", "nothing"), "no run has numbers"),
+        (lambda both: both.scatter("alpha", "nothing"), "there are param.alpha, .*metric.rmse"),
         (lambda both: both.parallel(["alpha"]), "fewer than two"),
     ],
 )
