@@ -47,7 +47,7 @@ class RunChildren(RunPlace):
         if self._maker is not None:
             return self._maker
         parent = self.seen["parentId"]
-        return None if parent is None else self._kind(self.experiment, parent)
+        return None if parent is None else self._kind.get(self.experiment.workspace, parent)
 
     def child_run(
         self, name: str | None = None, run_id: str | None = None, outputs: Any = None

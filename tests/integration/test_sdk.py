@@ -94,6 +94,8 @@ def test_the_newest_run_comes_first_and_can_be_found_again(ws: Workspace, folder
     assert [run.number for run in experiment.get_runs()] == [3, 2, 1]
     assert ws.experiments["trial"].name == "trial"
     assert Run(experiment, runs[0].id).get_status() == "Completed"
+    with pytest.raises(UserErrorException, match="not of 'another'"):
+        Run(Experiment(experiment.workspace, "another"), runs[0].id)
     assert ws.get_run(runs[1].id) == runs[1]
     with pytest.raises(UserErrorException, match="no_such"):
         Run.get(ws, "no_such")

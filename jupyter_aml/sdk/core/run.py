@@ -38,7 +38,7 @@ class Run(RunSource, RunLabels, RunLogging, RunChildren, RunRepeats):
     def __init__(
         self, experiment: Experiment | None, run_id: str, outputs: Any = None, **kwargs: Any
     ) -> None:
-        """Take the run of that id; raises UserErrorException where there is none."""
+        """Take the run of that id; raises UserErrorException where the experiment has none."""
         super().__init__(
             experiment,
             run_id,
@@ -48,6 +48,11 @@ class Run(RunSource, RunLabels, RunLogging, RunChildren, RunRepeats):
         )
         if self._inside is None and self._seen is None:
             self._seen = _found(self.client, run_id)
+            name = self._seen["experiment"]
+            if experiment is not None and name != experiment.name:
+                raise UserErrorException(
+                    f"run {run_id!r} is one of experiment {name!r}, not of {experiment.name!r}"
+                )
 
     # ---- where runs come from ---------------------------------------------------------------
 
