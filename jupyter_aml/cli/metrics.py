@@ -6,11 +6,14 @@ import argparse
 import csv
 import json
 import sys
+from collections.abc import Callable
 from difflib import get_close_matches
+from typing import Any
 
 from jupyter_aml import wire
 from jupyter_aml.cli import asking, codes
 from jupyter_aml.domain.errors import NotFound
+from jupyter_aml.widgets.plain import size
 
 _HEADS = ("Metric", "Points", "Last", "Smallest", "Largest")
 _POINT_HEADS = ("name", "step", "time", "value")
@@ -50,7 +53,8 @@ def run(args: argparse.Namespace) -> int:
     elif args.name is not None:
         print(json.dumps([value["value"] for value in found["values"][args.name]], indent=2))
     else:
-        asking.answer(args, found, asking.table(_HEADS, _rows(found), "nothing was logged"))
+        rows = _rows(found, _taken if args.system else lambda _, value: asking.number(value))
+        asking.answer(args, found, asking.table(_HEADS, rows, "nothing was logged"))
     return codes.DONE
 
 
@@ -69,16 +73,25 @@ def _write_points(found: wire.WireMetrics) -> None:
     writer.writerows(points(found))
 
 
-def _rows(found: wire.WireMetrics) -> list[list[str]]:
+def _rows(found: wire.WireMetrics, shown: Callable[[str, Any], str]) -> list[list[str]]:
     rows = []
     for name, series in found["series"].items():
         known = [value for value in map(_number, series["y"]) if value == value]
         ends = (min(known), max(known)) if known else (None, None)
-        last = asking.number(series["last"])
-        rows.append([name, str(series["count"]), last, *map(asking.number, ends)])
-    for name, values in found["values"].items():
-        rows.append([name, str(len(values)), values[-1]["kind"], "", ""])
+        values = (shown(name, value) for value in (series["last"], *ends))
+        rows.append([name, str(series["count"]), *values])
+    for name, held in found["values"].items():
+        rows.append([name, str(len(held)), held[-1]["kind"], "", ""])
     return rows
+
+
+def _taken(name: str, value: Any) -> str:
+    """What a run took of its machine, with its unit; a processor is 100 % for each core."""
+    if not isinstance(value, int | float):
+        return asking.number(value)
+    if name.endswith("memory"):
+        return size(value)
+    return f"{size(value)}/s" if name.startswith(("disk", "network")) else f"{value:.3g} %"
 
 
 def _number(value: float | str | None) -> float:

@@ -16,13 +16,20 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Refill the database and say what it holds; folders that cannot be read are named."""
+    from jupyter_aml.engine.lock import RootTaken
     from jupyter_aml.engine.reindex import reindex_root
-    from jupyter_aml.server import headless
+    from jupyter_aml.server import headless, holder
 
     found = headless.HeadlessApp.instance().read(settings.given(args))
     if not found.root.is_dir():
         raise NotFound(f"there is no root {found.root}: give the folder that holds the runs")
-    count, unreadable = reindex_root(found)
+    try:
+        count, unreadable = reindex_root(found)
+    except RootTaken:
+        held = holder.read(found.root)
+        who = "another engine" if held is None else str(held)
+        cure = f": kill {held.pid}" if held is not None and held.kind == "headless" else ""
+        raise RootTaken(f"{who} holds the root {found.root}; end it first{cure}") from None
     for path in unreadable:
         print(f"jupyter aml: {path} holds no run.json that can be read", file=sys.stderr)
     print(f"{count} runs in {found.root}")

@@ -21,6 +21,8 @@ from jupyter_aml.widgets.plain import size
 
 _SHOWN_FILES = 20
 _SCRIPTS = (".py", ".sh")
+_OURS = ("--wait", "--follow", "--detach", "--if-changed", "--dry-run")
+"""Options that few scripts have, and that are easily written too late."""
 _EPILOG = """\
 SCRIPT is sent alone, or with the folder of --source, in which it is then looked for; `-` reads it
 from stdin. What stands behind SCRIPT are its own arguments. EXPERIMENT is, without one, the
@@ -83,6 +85,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Send it, and where that is asked wait for its end."""
     args, experiment, script, words = _read(args)
+    late = [word for word in words if word in _OURS]
+    if late and script != "-":
+        asking.tell(
+            f"{' '.join(late)} goes to {script}, as all that stands behind it: "
+            "options of submit stand before it"
+        )
     config = _config(args, script, words)
     space = asking.workspace(args)
     name = ids.experiment_name(experiment or _named_after(args, script))
@@ -159,7 +167,10 @@ def _config(args: argparse.Namespace, script: str, words: list[str]) -> ScriptRu
             script, words, source=args.source, include=args.include, parameters=parameters
         )
     if words:
-        raise Invalid("a script from stdin has no arguments: give it parameters with -p")
+        raise Invalid(
+            f"{words[0]} stands behind `-`, and a script from stdin has no arguments: "
+            "write options before the `-`, and give it parameters with -p"
+        )
     try:
         text = sys.stdin.buffer.read().decode("utf-8")
     except UnicodeDecodeError:

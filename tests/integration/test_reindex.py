@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -10,10 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from jupyter_aml import cli
+from jupyter_aml.client import find
 from jupyter_aml.engine.engine import Engine
 from jupyter_aml.engine.lock import RootTaken
 from jupyter_aml.engine.reindex import reindex_root
 from jupyter_aml.engine.settings import Settings
+from jupyter_aml.testing.engines import end_engine
 from tests.integration.test_engine import LONG, an_engine, asked, ended, folder_of
 
 pytestmark = pytest.mark.anyio
@@ -78,6 +82,17 @@ async def test_it_is_refused_while_an_engine_holds_the_root(aml_root: Path) -> N
     async with an_engine(aml_root):
         with pytest.raises(RootTaken):
             reindex_root(Settings(root=aml_root))
+
+
+async def test_who_holds_the_root_is_named(
+    aml_root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    find(aml_root).close()
+
+    assert cli.main(["--root", str(aml_root), "reindex"]) == 1
+    pid = json.loads((aml_root / "engine.json").read_text())["pid"]
+    assert f"end it first: kill {pid}" in capsys.readouterr().err
+    end_engine(aml_root)
 
 
 def test_a_root_that_is_not_there_is_not_made(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import pytest
 
 from jupyter_aml import cli
+from jupyter_aml.testing.wires import a_series
 from tests.unit.magics.engine import FakeEngine, Server
 
 
@@ -66,6 +67,7 @@ def test_options_may_stand_before_and_behind_the_experiment_and_all_else_is_the_
     assert body["arguments"] == ["-n", "2", "--x=3", "--rate", "0.001"]
     assert body["parameters"] == {"rate": 0.001}
     assert body["source"] == {"files": {"train.py": "print('x')"}}
+    assert "--wait goes to train.py" in call("submit", "train.py", "--wait").err
 
 
 def test_a_folder_is_sent_with_its_only_script(call: Call, engine: FakeEngine) -> None:
@@ -102,6 +104,7 @@ def test_a_script_from_stdin_is_a_cell_with_variables(
         ([], 2, "name a script"),
         (["digits"], 1, "there is no script 'digits'"),
         (["--source", "."], 1, "name the script of '.'"),
+        (["trial", "-", "-p", "x=1"], 1, "write options before the `-`"),
     ],
 )
 def test_what_cannot_be_sent_is_told_before_anything_is_sent(
@@ -129,6 +132,19 @@ def test_runs_are_named_by_number_by_beginning_and_as_the_last(
     both = call("show", "digits")
     assert both.code == 1 and "is the beginning of 2 runs" in both.err
     assert call("wait", "digits#1", "last").code == 3
+
+
+def test_what_a_run_took_of_its_machine_has_its_units(call: Call, engine: FakeEngine) -> None:
+    engine.add(experiment="digits", runId="digits_1_aaa", status="Completed")
+    held = {"cpu": 98.5, "memory": 4.1e8, "disk write": 2e3, "loss": 0.25}
+    engine.series = {name: a_series(value) for name, value in held.items()}
+
+    taken = call("metrics", "last", "--system").out.splitlines()
+
+    assert taken[1].split() == ["cpu", "1", *["98.5", "%"] * 3]
+    assert taken[2].split() == ["memory", "1", *["410.0", "MB"] * 3]
+    assert taken[3].split() == ["disk", "write", "1", *["2.0", "kB/s"] * 3]
+    assert call("metrics", "last").out.splitlines()[4].split() == ["loss", "1", *["0.25"] * 3]
 
 
 def test_settings_are_written_whole_and_wrong_names_are_told(
