@@ -11,6 +11,7 @@ from typing import Any
 from jupyter_aml import wire
 from jupyter_aml.cli import asking, codes
 from jupyter_aml.domain.errors import Invalid
+from jupyter_aml.sdk.frames import told_apart
 from jupyter_aml.widgets.plain import cell, columns, duration
 
 _STRONG, _PLAIN = "\x1b[1;33m", "\x1b[0m"
@@ -89,7 +90,8 @@ def _differs(row: Row) -> bool:
 
 
 def _lines(seen: Sequence[wire.WireRun], rows: Sequence[Row]) -> list[str]:
-    heads = [cell(f"{run['experiment']} #{run['number']}") for run in seen]
+    names = [f"{run['experiment']} #{run['number']}" for run in seen]
+    heads = [cell(name) for name in told_apart(seen, names)]
     texts = [
         [_MARK if _differs(row) else " ", cell(row[0]), *(_shown(value) for value in row[1])]
         for row in rows

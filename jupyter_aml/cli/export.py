@@ -23,8 +23,8 @@ from jupyter_aml.sdk import listing
 from jupyter_aml.sdk.core import Workspace
 
 _RUN_COLUMNS = ("run", "workspace", "experiment", "number", "name", "status", "type", "parent",
-                "created", "started", "ended", "target", "script", "snapshot", "parameters",
-                "metrics", "tags")  # fmt: skip
+                "created", "started", "ended", "target", "script", "arguments",
+                "snapshot", "parameters", "metrics", "tags")  # fmt: skip
 _POINT_COLUMNS = ("run", "name", "step", "time", "value")
 _KINDS: dict[str, str] = {"number": "int64", "step": "float64", "time": "float64",
                           "value": "float64"}  # fmt: skip
@@ -110,10 +110,13 @@ def _run(seen: wire.WireRun) -> list[Any]:
     return [
         seen["runId"], seen["workspace"], seen["experiment"], seen["number"], seen["displayName"],
         seen["status"], seen["type"], seen["parentId"], seen["createdAt"], seen["startedAt"],
-        seen["endedAt"], seen["target"], seen["script"], seen["snapshotId"],
-        *(json.dumps(seen[name], ensure_ascii=False)
-          for name in ("parameters", "metrics", "tags")),
+        seen["endedAt"], seen["target"], seen["script"], _text(seen["arguments"]),
+        seen["snapshotId"], *(_text(seen[name]) for name in ("parameters", "metrics", "tags")),
     ]  # fmt: skip
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _points(client: Client, seen: wire.WireRun) -> Rows:

@@ -83,7 +83,8 @@ def scatter(runs: Sequence[wire.WireRun], x: str, y: str) -> matplotlib.figure.F
                 axes.annotate(label, (across, up), xytext=(4, 4), textcoords="offset points",
                               fontsize="x-small", parse_math=False)  # fmt: skip
     if not drawn:
-        raise UserErrorException(f"no run has numbers for both {x!r} and {y!r}")
+        there = ", ".join(_of_interest(runs)) or "none at all"
+        raise UserErrorException(f"no run has numbers for both {x!r} and {y!r}; there are {there}")
     axes.set_xlabel(x, parse_math=False)
     axes.set_ylabel(y, parse_math=False)
     _open(axes)

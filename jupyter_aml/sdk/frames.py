@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from jupyter_aml.sdk.core.run import Run
 
 _FACTS = ("experiment", "number", "name", "status", "type", "created", "started", "ended",
-          "duration")  # fmt: skip
+          "duration", "arguments")  # fmt: skip
 _DRAWN = 2000
 _TIMES = ("created", "started", "ended")
 
@@ -73,9 +74,17 @@ def curves(run: Run) -> dict[str, tuple[list[float], list[float], list[float]]]:
 def labels(found: Sequence[wire.WireRun]) -> list[str]:
     """How runs are called where there are several: as shortly as they can be told apart."""
     is_one = len({run["experiment"] for run in found}) <= 1
-    return [
+    return told_apart(found, [
         f"{'' if is_one else run['experiment']} #{run['number']} {run['displayName'] or ''}".strip()
         for run in found
+    ])  # fmt: skip
+
+
+def told_apart(found: Sequence[wire.WireRun], names: Sequence[str]) -> list[str]:
+    """These names, and ids where one would stand for two: children begin again from #1."""
+    count = Counter(names)
+    return [
+        name if count[name] == 1 else run["runId"] for run, name in zip(found, names, strict=True)
     ]
 
 
@@ -102,6 +111,7 @@ def _row(run: wire.WireRun) -> dict[str, Any]:
         "started": run["startedAt"],
         "ended": run["endedAt"],
         "duration": (end - start).total_seconds() if start and end else math.nan,
+        "arguments": " ".join(run["arguments"]) or None,
     }
     row.update({f"param.{name}": value for name, value in run["parameters"].items()})
     row.update({f"metric.{name}": _number(value) for name, value in run["metrics"].items()})

@@ -82,6 +82,8 @@ def _table(
     ]
     fixed = len(found)
     of_runs = [(name, [_shown(run["parameters"], name) for run in runs]) for name in parameters]
+    if any(run["arguments"] for run in runs):
+        of_runs.insert(0, ("Arguments", [short(" ".join(run["arguments"]), 60) for run in runs]))
     of_runs += [(name, [_shown(run["metrics"], name) for run in runs]) for name in metrics]
     # Where there are too many columns, those that tell the runs apart are worth more.
     of_runs.sort(key=lambda column: len(set(column[1])) == 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from jupyter_aml import wire
+from jupyter_aml.sdk.frames import told_apart
 from jupyter_aml.widgets.parts import grid
 from jupyter_aml.widgets.plain import cell, clean, columns, inert, short
 
@@ -47,10 +48,11 @@ def html(found: wire.WireRunDifference) -> str:
 
 
 def _names(found: wire.WireRunDifference) -> tuple[str, str]:
-    left, right = (
-        clean(short(f"{run['experiment']} #{run['number']}", 40))
-        for run in (found["left"], found["right"])
-    )
+    runs = (found["left"], found["right"])
+    names = [f"{run['experiment']} #{run['number']}" for run in runs]
+    if runs[0]["runId"] != runs[1]["runId"]:
+        names = told_apart(runs, names)
+    left, right = (clean(short(name, 40)) for name in names)
     return left, right
 
 
