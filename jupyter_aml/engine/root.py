@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from threading import get_ident
 from typing import Any
 
 from jupyter_aml import wire
@@ -65,7 +66,8 @@ def write_json(path: Path, data: Any) -> None:
     Raises StorageFailed where the disk refuses it.
     """
     # Texts and not paths: a run may have 10,000 children, and each has such a file.
-    unfinished = f"{path.parent}/.{path.name}.{os.getpid()}"
+    # Several threads may write the same at once.
+    unfinished = f"{path.parent}/.{path.name}.{os.getpid()}-{get_ident()}"
     content = json.dumps(data, ensure_ascii=False, indent=1).encode()
     try:
         try:

@@ -19,6 +19,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from threading import get_ident
 from typing import Any
 
 from jupyter_aml.domain.errors import StorageFailed
@@ -174,7 +175,8 @@ class Cache:
         return self.path / ".wishes" / f"{wish.digest}.json"
 
     def _write(self, path: Path, data: Any) -> None:
-        unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+        # Several threads may write the same at once.
+        unfinished = path.with_name(f".{path.name}.{os.getpid()}-{get_ident()}")
         with _storage(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             try:

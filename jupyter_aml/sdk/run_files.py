@@ -8,6 +8,7 @@ import shutil
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from threading import get_ident
 from typing import IO, Any
 
 from jupyter_aml.sdk.exceptions import UserErrorException
@@ -102,7 +103,7 @@ class RunFiles(RunPlace):
     def _put(self, name: str, content: IO[Any]) -> None:
         target = self._folder.locate(name)
         target.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = target.with_name(f".{target.name}.{os.getpid()}.part")
+        unfinished = target.with_name(f".{target.name}.{os.getpid()}-{get_ident()}.part")
         try:
             with unfinished.open("wb") as file:
                 while block := content.read(1 << 20):
