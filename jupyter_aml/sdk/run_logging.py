@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from jupyter_aml.sdk.exceptions import UserErrorException
 from jupyter_aml.sdk.run_place import RunPlace
 from jupyter_aml.sdk.values import as_step, plain
 
@@ -28,6 +29,8 @@ class RunLogging(RunPlace):
 
     def log_list(self, name: str, value: Sequence[Any], description: str = "") -> None:
         """Log a list of values at once."""
+        if not isinstance(value, Iterable):
+            raise UserErrorException(f"log_list needs a list of values, not {plain(value)!r}")
         self._records.value(name, "list", [plain(item) for item in value])
 
     def log_row(self, name: str, description: str | None = None, **kwargs: Any) -> None:
@@ -36,6 +39,9 @@ class RunLogging(RunPlace):
 
     def log_table(self, name: str, value: Mapping[str, Any], description: str = "") -> None:
         """Log a table: a mapping of column names to lists of values."""
+        if not hasattr(value, "items"):
+            kind = type(value).__name__
+            raise UserErrorException(f"log_table needs a dict of columns, not a {kind}")
         table = {
             str(key): [plain(item) for item in column]
             if isinstance(column, list | tuple) or hasattr(column, "tolist")
@@ -65,7 +71,7 @@ class RunLogging(RunPlace):
     ) -> None:
         """Log an image: a file, or a matplotlib figure or `pyplot`, which is saved as PNG."""
         if (path is None) == (plot is None):
-            raise ValueError("give log_image either path= or plot=")
+            raise UserErrorException("give log_image either path= or plot=")
         import io
 
         if plot is not None:
@@ -75,6 +81,8 @@ class RunLogging(RunPlace):
             self._put_image(name, drawn, ".png")
             return
         assert path is not None
+        if not os.path.isfile(path):
+            raise UserErrorException(f"there is no file {os.fspath(path)!r} to log as an image")
         with open(path, "rb") as file:
             self._put_image(name, file, os.path.splitext(path)[1].lower() or ".png")
 

@@ -37,6 +37,15 @@ class Scalar:
         return f"np.int64({self.value})"
 
 
+def test_what_is_no_list_and_no_table_is_refused(tmp_path: Path) -> None:
+    run: Any = Logging(tmp_path)
+
+    with pytest.raises(UserErrorException, match="a list of values, not 5"):
+        run.log_list("x", 5)
+    with pytest.raises(UserErrorException, match="a dict of columns, not a list"):
+        run.log_table("x", [1])
+
+
 @pytest.mark.parametrize("step", [Scalar(3), Scalar(3.0), 3, 3.0])
 @pytest.mark.parametrize("value", [0.5, Scalar(0.5)])
 def test_a_step_may_be_a_number_of_any_library(tmp_path: Path, step: Any, value: Any) -> None:

@@ -92,8 +92,10 @@ def test_images_of_one_name_are_all_kept(run: Run, tmp_path: Path) -> None:
 
 
 def test_an_image_is_a_path_or_a_plot_and_not_both(run: Run) -> None:
-    with pytest.raises(ValueError, match="either path= or plot="):
+    with pytest.raises(UserErrorException, match="either path= or plot="):
         run.log_image("nothing")
+    with pytest.raises(UserErrorException, match=r"no file 'gone\.png'"):
+        run.log_image("nothing", path="gone.png")
 
 
 def test_uploads_go_under_the_name_that_was_given(run: Run, tmp_path: Path) -> None:
