@@ -13,6 +13,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from importlib.machinery import PathFinder
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -220,10 +221,28 @@ def alias(settings: Settings) -> Finding:
     try:
         real = version("azureml-core")
     except PackageNotFoundError:
-        return Finding("azureml", "ok", "`import azureml.core` means jupyter_aml")
+        place = _azureml_of_others(settings.root)
+        if place is None:
+            return Finding("azureml", "ok", "`import azureml.core` means jupyter_aml")
+        told = f"`import azureml` means {place}"
+        mend = "take it away or rename it, or import jupyter_aml.sdk.core in place of azureml.core"
+        return Finding("azureml", "warn", told, mend)
     told = f"azureml-core {real} is installed here: `import azureml.core` means that one"
     mend = "pip uninstall azureml-core, or import jupyter_aml.sdk.core in place of azureml.core"
     return Finding("azureml", "warn", told, mend)
+
+
+def _azureml_of_others(root: Path) -> str | None:
+    """A module or package `azureml` that goes before ours; runs of the root have a stand-in."""
+    path = [entry for entry in sys.path if not Path(entry).resolve().is_relative_to(root.resolve())]
+    found = PathFinder.find_spec("azureml", path)
+    if found is None:
+        return None
+    if found.origin is not None:
+        return found.origin
+    # A mere folder of that name does not count.
+    places = found.submodule_search_locations or ()
+    return next((place for place in places if any(Path(place).rglob("*.py"))), None)
 
 
 CHECKS: tuple[Callable[[Settings], Finding], ...] = (

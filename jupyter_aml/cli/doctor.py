@@ -30,8 +30,9 @@ def run(args: argparse.Namespace) -> int:
 def findings(root: str | None) -> list[Finding]:
     """All findings, in their order; those of the root only where the settings can be read."""
     try:
-        settings = HeadlessApp.instance().read([] if root is None else [f"root={root}"])
+        # First, for it says of a file that cannot be read what a reader of all logs as a traceback.
         mistakes = config.unknown()
+        settings = HeadlessApp.instance().read([] if root is None else [f"root={root}"])
     except AmlError as error:
         mend = "jupyter aml config tells where it stands; correct it there"
         return [Finding("settings", "fail", str(error), mend)]

@@ -13,6 +13,8 @@ from typing import NamedTuple
 import pytest
 
 from jupyter_aml import cli
+from jupyter_aml.cli import checking
+from jupyter_aml.engine.settings import Settings
 from jupyter_aml.testing.wires import a_series
 from tests.unit.magics.engine import FakeEngine, Server
 
@@ -165,5 +167,24 @@ def test_settings_are_written_whole_and_wrong_names_are_told(
         path.write_text('{"AmlConfig": {"strickt": true}}')
         told = json.loads(call("config", "--json").out)
         assert told["mistakes"][0].endswith("AmlConfig.strickt; did you mean strict?")
+        path.write_text('{"AmlConfig')
+        broken = call("doctor")
+        assert broken.code == 1 and broken.out.startswith(f"fail  settings: {path} cannot be read")
+        assert broken.err == ""
     finally:
         HeadlessApp.clear_instance()
+
+
+def test_an_azureml_that_goes_before_ours_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "azureml").mkdir()
+    monkeypatch.syspath_prepend(tmp_path)
+    settings = Settings(root=tmp_path / "root")
+    assert checking.alias(settings).state == "ok"
+
+    (tmp_path / "azureml" / "__init__.py").touch()
+    found = checking.alias(settings)
+
+    assert found.state == "warn"
+    assert str(tmp_path / "azureml" / "__init__.py") in found.told
