@@ -170,16 +170,28 @@ def _job(job: Job, given: Mapping[str, Any]) -> Job:
 
 def _words(words: tuple[str, ...], given: Mapping[str, Any]) -> tuple[str, ...]:
     """The words of a command line with other values behind `--name`."""
-    found = list(words)
     for name, value in given.items():
-        text = value if isinstance(value, str) else json.dumps(value)
-        for place in _places(words, name):
-            if _has_value(words, place):
-                found[place + 1] = text
-        for place, word in enumerate(words):
-            if word.startswith(f"--{name}="):
-                found[place] = f"--{name}={text}"
+        words = _replaced(words, name, value)
+    return words
+
+
+def _replaced(words: tuple[str, ...], name: str, value: Any) -> tuple[str, ...]:
+    text = _word(value)
+    found = [f"--{name}={text}" if word.startswith(f"--{name}=") else word for word in words]
+    for place in reversed(_places(words, name)):
+        first = place + 1
+        end = next((at for at in range(first, len(words)) if words[at].startswith("--")),
+                   len(words))  # fmt: skip
+        if isinstance(value, list) and end - first > 1:
+            # Where several words stand behind it, a list is several words.
+            found[first:end] = map(_word, value)
+        elif end > first:
+            found[first] = text
     return tuple(found)
+
+
+def _word(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _places(words: tuple[str, ...], name: str) -> list[int]:

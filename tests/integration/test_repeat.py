@@ -125,6 +125,18 @@ def test_an_option_that_stands_without_a_value_gets_none(client: Client, folder:
     ended(client, again)
 
 
+def test_a_list_takes_the_place_of_the_several_words_behind_an_option(
+    client: Client, folder: Path
+) -> None:
+    (folder / "train.py").write_text("")
+    run = client.submit(of_folder(folder, arguments=["--layers", "10", "20", "--rate", "1"]))
+
+    again = client.retry(run["runId"], {"parameters": {"layers": [5, 6, 7], "rate": [1, 2]}})
+
+    assert again["arguments"] == ["--layers", "5", "6", "7", "--rate", "[1, 2]"]
+    ended(client, again)
+
+
 def test_what_logged_from_a_notebook_cannot_be_repeated(client: Client) -> None:
     run = client.submit({"experiment": "again", "type": "azureml.interactive"})
 
