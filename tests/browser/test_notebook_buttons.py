@@ -125,18 +125,18 @@ def test_an_active_run_is_counted_listed_canceled_and_told_of(
 def test_a_run_is_cloned_below_the_active_cell_and_retried_with_another_parameter(
     visit: Visit,
 ) -> None:
-    cell = "%%aml submit again -n first -p alpha=0.5 --show none\nprint('alpha', alpha)"
+    cell = "%%aml submit again -n original -p alpha=0.5 --show none\nprint('alpha', alpha)"
     notebook = visit(cell)
     page = notebook.page
     notebook.run_all()
     sidebar = Sidebar(page).show()
-    expect(sidebar.row("first")).to_have_attribute("data-state", "Completed")
+    expect(sidebar.row("original")).to_have_attribute("data-state", "Completed")
 
-    sidebar.choose("first", "Clone run into a cell")
+    sidebar.choose("original", "Clone run into a cell")
     expect(page.locator(".jp-CodeCell")).to_have_count(3)
     expect(page.locator(".jp-CodeCell .cm-content").last).to_contain_text("print('alpha', alpha)")
 
-    sidebar.choose("first", "Retry run…")
+    sidebar.choose("original", "Retry run…")
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("alpha").fill("2")
     dialog.get_by_role("button", name="Retry run").click()

@@ -231,9 +231,9 @@ def shows_a_long_log(page: Card, photograph: Photograph) -> None:
 def test_the_machine_is_watched_while_the_run_runs(
     visit: Visit, gate: Gate, photograph: Photograph
 ) -> None:
-    notebook = visit(training("watched", gate))
+    notebook = visit(training("sampled", gate))
     notebook.run_all()
-    card = notebook.card("watched")
+    card = notebook.card("sampled")
     card.is_live()
     pane = card.tab("System")
     plotted(pane, "memory: ")
