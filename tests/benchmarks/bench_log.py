@@ -12,6 +12,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+
 from jupyter_aml.runfolder.layout import RunFolder
 from jupyter_aml.runfolder.packed import pack, packed
 from jupyter_aml.runfolder.reading import read_all
@@ -64,10 +66,14 @@ def main(calls: int) -> None:
             assert found is not None and len(found.series("loss")) == points
 
         whole = min(seconds(columns) for _ in range(ROUNDS))
+        raw = Path(place, "raw")
+        np.arange(points * 3, dtype=float).tofile(raw)
+        bare = min(seconds(lambda: np.fromfile(raw).reshape(3, -1)) for _ in range(ROUNDS))
     print(f"os.write of the line        {append:8.0f} ns")
     print(f"RecordWriter.number         {number:8.0f} ns   {number / append:.2f} x")
     print(f"{points:,} points, live       {live * 1e3:8.0f} ms")
-    print(f"{points:,} points, packed     {whole * 1e3:8.1f} ms")
+    print(f"{points:,} points, packed     {whole * 1e3:8.1f} ms   {whole / bare:.2f} x")
+    print(f"numpy.fromfile of as many   {bare * 1e3:8.1f} ms")
 
 
 if __name__ == "__main__":

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-from playwright.sync_api import expect
+from ipywidgets.embed import embed_minimal_html
+from playwright.sync_api import Browser, expect
 
+from jupyter_aml.testing.wires import a_card, a_wire_run
+from jupyter_aml.widgets.run_widget import make
 from tests.browser.conftest import Visit
 from tests.browser.pages import Gate, training
 from tests.conftest import Lab
@@ -47,3 +52,44 @@ def test_without_our_extension_the_widget_draws_the_card_and_cancels_the_run(
     card.cancel()
 
     card.is_in("Canceled")
+
+
+HOST = """
+async () => {
+  const text = document.querySelector('[type="application/vnd.jupyter.widget-state+json"]');
+  const models = Object.values(JSON.parse(text.textContent).state);
+  const { state } = models.find(model => model.state._esm);
+  const code = URL.createObjectURL(new Blob([state._esm], { type: 'text/javascript' }));
+  const el = document.body.appendChild(document.createElement('main'));
+  const model = { get: name => state[name], on() {}, off() {}, send() {} };
+  (await import(code)).default.render({ model, el });
+}
+"""
+"""As much of a host of widgets as the protocol of anywidget asks for; the usual one comes from the
+network, which an exported page asks for it."""
+
+
+def test_a_page_that_ipywidgets_exports_holds_all_that_draws_the_card(
+    browser: Browser, tmp_path: Path
+) -> None:
+    seen = a_wire_run(displayName="exported", metrics={"rmse": 54.5})
+    widget = make(_NoRun(), a_card(run=seen))
+    embed_minimal_html(tmp_path / "export.html", views=[widget], title="export")
+    widget.close()
+    page = browser.new_page()
+    page.route(re.compile("^https?:"), lambda route: route.abort())
+    page.goto((tmp_path / "export.html").as_uri())
+
+    page.evaluate(HOST)
+
+    card = page.get_by_role("article", name="exported")
+    expect(card).to_have_attribute("data-status", "Completed")
+    expect(card).to_contain_text("54.5")
+    page.close()
+
+
+class _NoRun:
+    """The run of a widget that nobody follows."""
+
+    def cancel(self) -> Any:
+        raise AssertionError("an exported page cancels nothing")
