@@ -8,7 +8,7 @@ import zipfile
 from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import Photograph, Visit
-from tests.browser.pages import LIMIT, Card, Gate, NotebookPage, offences, training
+from tests.browser.pages import LIMIT, Card, Gate, NotebookPage, Sidebar, offences, training
 
 EVERYTHING = """\
 %%aml submit shapes -n everything -p alpha=0.3
@@ -271,6 +271,10 @@ def test_children_are_sorted_and_lead_to_their_pages(visit: Visit, photograph: P
     child.is_in("Completed")
     child.tab("Details").get_by_role("button", name=re.compile("^family_")).click()
     expect(page.node).to_be_visible()
+
+    sidebar = Sidebar(notebook.page).show()
+    expect(sidebar.row("parent")).to_contain_text("↳ 400")
+    assert offences(sidebar.node) == []
 
 
 def test_a_page_can_be_used_by_all(visit: Visit) -> None:

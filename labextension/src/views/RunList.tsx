@@ -275,15 +275,13 @@ function Item({ run, now, children, isSelected, mark, press, open }: ItemProps):
       </span>
       <span className="jp-aml-Hidden">{trans(word)}</span>
       <span className="jp-aml-RunItem-number">#{run.number}</span>
-      <span className="jp-aml-RunItem-name">
-        {title(run)}
-        {children > 0 && (
-          <span className="jp-aml-Badge" title={childrenWord(children, trans)}>
-            <span aria-hidden="true">⑂ </span>
-            {children}
-          </span>
-        )}
-      </span>
+      <span className="jp-aml-RunItem-name">{title(run)}</span>
+      {children > 0 && (
+        <span className="jp-aml-Badge" title={childrenWord(children, trans)}>
+          <span aria-hidden="true">↳ </span>
+          {children}
+        </span>
+      )}
       <span className="jp-aml-RunItem-metric">{metric ? number(metric[1], 4) : ''}</span>
       <span className="jp-aml-RunItem-time">{seconds === null ? '' : duration(seconds)}</span>
     </div>
