@@ -9,7 +9,7 @@ from pathlib import Path
 from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import Photograph, Visit
-from tests.browser.pages import NotebookPage, Sidebar
+from tests.browser.pages import NotebookPage, Sidebar, offences
 
 
 def trained(
@@ -67,6 +67,7 @@ def test_runs_that_are_selected_by_mouse_are_compared(
     expect(row(table, "alpha").get_by_role("cell")).to_have_text(["2.5", "0.5", "0.1"])
     expect(row(table, "owner")).to_be_visible()
     photograph(page, "compare-table")
+    assert offences(sheet) == []
     sheet.get_by_label("Only differences").check()
     expect(row(table, "owner")).to_have_count(0)
     expect(row(table, "kind")).to_have_class("jp-mod-differs")
@@ -88,15 +89,18 @@ def test_runs_that_are_selected_by_mouse_are_compared(
     expect(sheet.locator("canvas").first).to_be_visible()
     sheet.get_by_role("button", name=re.compile("two")).first.click()
     photograph(page, "compare-curves")
+    assert offences(sheet) == []
 
     sheet.get_by_role("tab", name="Parallel").click()
     expect(sheet.get_by_role("img")).to_have_attribute("aria-label", re.compile("^3 runs over"))
     expect(sheet.locator("polyline")).to_have_count(3)
     photograph(page, "compare-parallel")
+    assert offences(sheet) == []
     sheet.get_by_role("tab", name="Scatter").click()
     expect(sheet.get_by_role("img", name="loss over alpha")).to_be_visible()
     expect(sheet.locator("circle")).to_have_count(3)
     photograph(page, "compare-scatter")
+    assert offences(sheet) == []
     with page.expect_download() as download:
         sheet.get_by_role("button", name="PNG").click()
     assert download.value.suggested_filename == "scatter.png"
