@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from jupyter_aml.domain.errors import NotFound, Refused
 
@@ -22,8 +22,7 @@ _OWN_LOGS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(NamedTuple):
     """Some files of a run, sorted by name; `next` is what to go on after, if there are more."""
 
     files: list[tuple[str, os.stat_result]]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -71,6 +70,8 @@ class RunFiles(RunPlace):
             target = target / name.rpartition("/")[2]
         target.parent.mkdir(parents=True, exist_ok=True)
         if self._is_inside:
+            import shutil
+
             shutil.copyfile(self._folder.existing(name), target)
         else:
             self.client.save(self.id, name, target)
