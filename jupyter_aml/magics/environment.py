@@ -14,9 +14,8 @@ from jupyter_aml.magics import installed, names
 from jupyter_aml.magics.session import Session
 from jupyter_aml.magics.verb import Parser
 from jupyter_aml.sdk.core import ScriptRunConfig
-from jupyter_aml.sdk.core.conda_dependencies import CondaDependencies
 from jupyter_aml.sdk.core.environment import Environment
-from jupyter_aml.sdk.submitting import requirements
+from jupyter_aml.sdk.submitting import of_file, of_packages
 from jupyter_aml.widgets.plain import clean
 
 _OURS = ("azureml", "jupyter_aml")
@@ -73,13 +72,11 @@ def chosen(
     if args.env is not None:
         return Environment.get(session.workspace, *read_label(args.env))
     if args.env_file is not None:
-        return _of_file(args.env_file, name)
+        return of_file(args.env_file, name)
     if args.auto_env:
-        return _of_packages(name, pip=_imported(cell, args, offset))
+        return of_packages(name, pip=_imported(cell, args, offset), conda=())
     if args.pip or args.conda:
-        pip = [each for text in args.pip for each in requirements(text)]
-        conda = [each for text in args.conda for each in requirements(text)]
-        return _of_packages(name, pip=pip, conda=conda)
+        return of_packages(name, pip=args.pip, conda=args.conda)
     return None
 
 
@@ -111,28 +108,6 @@ def _check_one(args: Namespace) -> None:
             f"{' and '.join(said)} exclude each other: each says all of the environment "
             "(only --pip and --conda go together)"
         )
-
-
-def _of_packages(name: str, *, pip: Sequence[str], conda: Sequence[str] = ()) -> Environment:
-    made = Environment(name)
-    made.python.conda_dependencies = CondaDependencies.create(
-        pip_packages=list(pip), conda_packages=list(conda), python_version=installed.PYTHON
-    )
-    return made
-
-
-def _of_file(given: str, name: str) -> Environment:
-    path = Path(given).expanduser()
-    if not path.is_file():
-        raise UsageError(f"there is no file {given!r} for --env-file in {Path.cwd()}")
-    kind = path.suffix.lower()
-    if kind in (".yml", ".yaml"):
-        return Environment.from_conda_specification(name, path)
-    if kind == ".txt":
-        return Environment.from_pip_requirements(name, path)
-    raise UsageError(
-        f"--env-file {given!r}: give a conda specification (.yml, .yaml) or requirements (.txt)"
-    )
 
 
 def _imported(cell: str, args: Namespace, offset: int) -> Sequence[str]:
