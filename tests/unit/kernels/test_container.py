@@ -104,7 +104,7 @@ def wanted(tmp_path):
         command=["/opt/env/bin/python", "-m", "ipykernel_launcher"],
         given={"HTTPS_PROXY": "http://proxy", "SECRET": "x", "PATH": "/server/bin"},
         connection_file="/run/user/kernel-k1.json",
-        cwd="/work/notebooks",
+        cwd="/home/ada/notebooks",
     )
 
 
@@ -117,7 +117,7 @@ def test_a_container_sees_the_notebooks_folder_the_root_and_its_own_connection_f
     assert started.pid == 4711
     seen = {one["Target"]: one["ReadOnly"] for one in engine.given["mounts"]}
     assert seen == {
-        "/work/notebooks": False,
+        "/home/ada/notebooks": False,
         str(tmp_path): False,
         "/run/user/kernel-k1.json": True,
     }
