@@ -3,53 +3,22 @@
 from __future__ import annotations
 
 import json
-import tempfile
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
-from jupyter_aml import cli
 from jupyter_aml.cli import env
 from jupyter_aml.client.calls import Client
-from tests.unit.magics.engine import FakeEngine, Server
+from tests.unit.cli.conftest import Call, Done
+from tests.unit.magics.engine import FakeEngine
 from tests.unit.magics.environments import FakeEnvironments
 
 
-class Done(NamedTuple):
-    """How a command ended."""
-
-    code: int
-    out: str
-    err: str
-
-
-Call = Callable[..., Done]
-
-
 @pytest.fixture
-def there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[FakeEnvironments]:
+def there(engine: FakeEngine) -> FakeEnvironments:
     """The environments of the root that the commands find."""
-    monkeypatch.chdir(tmp_path)
-    for name in ("AML_SOCKET", "AML_URL"):
-        monkeypatch.delenv(name, raising=False)
-    with tempfile.TemporaryDirectory(prefix="aml-", dir="/tmp") as root:
-        monkeypatch.setenv("AML_ROOT", root)
-        engine = FakeEngine(Path(root))
-        with Server(engine):
-            yield engine.environments
-
-
-@pytest.fixture
-def call(there: FakeEnvironments, capsys: pytest.CaptureFixture[str]) -> Call:
-    """Runs a command line."""
-
-    def run(*words: str) -> Done:
-        code = cli.main(list(words))
-        return Done(code, *capsys.readouterr())
-
-    return run
+    return engine.environments
 
 
 def test_environments_are_listed(call: Call, there: FakeEnvironments) -> None:
@@ -253,10 +222,7 @@ def test_pruning_says_what_went_and_how_much(call: Call, there: FakeEnvironments
     ],
 )
 def test_a_line_that_is_not_understood_exits_with_2(call: Call, words: list[str]) -> None:
-    with pytest.raises(SystemExit) as ended:
-        call("env", *words)
-
-    assert ended.value.code == 2
+    assert call("env", *words).code == 2
 
 
 @pytest.mark.parametrize(

@@ -5,55 +5,15 @@ from __future__ import annotations
 import io
 import json
 import sys
-import tempfile
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
-from jupyter_aml import cli
 from jupyter_aml.cli import checking
 from jupyter_aml.engine.settings import Settings
 from jupyter_aml.testing.wires import a_series
-from tests.unit.magics.engine import FakeEngine, Server
-
-
-class Done(NamedTuple):
-    """How a command ended."""
-
-    code: int
-    out: str
-    err: str
-
-
-Call = Callable[..., Done]
-
-
-@pytest.fixture
-def engine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[FakeEngine]:
-    monkeypatch.chdir(tmp_path)
-    for name in ("AML_SOCKET", "AML_URL"):
-        monkeypatch.delenv(name, raising=False)
-    with tempfile.TemporaryDirectory(prefix="aml-", dir="/tmp") as root:
-        monkeypatch.setenv("AML_ROOT", root)
-        engine = FakeEngine(Path(root))
-        with Server(engine):
-            yield engine
-
-
-@pytest.fixture
-def call(engine: FakeEngine, capsys: pytest.CaptureFixture[str]) -> Call:
-    """Runs a command line; a line that is not understood exits with 2."""
-
-    def run(*words: str) -> Done:
-        try:
-            code = cli.main(list(words))
-        except SystemExit as ended:
-            code = int(ended.code or 0)
-        return Done(code, *capsys.readouterr())
-
-    return run
+from tests.unit.cli.conftest import Call
+from tests.unit.magics.engine import FakeEngine
 
 
 def test_options_may_stand_before_and_behind_the_experiment_and_all_else_is_the_scripts(
