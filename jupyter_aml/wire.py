@@ -538,7 +538,8 @@ class WireSubscribe(TypedDict):
 
     `logs` maps a log name to the byte from which to send; a log that is not named is not sent.
     `metrics` is a cursor, `seq` the newest `run.seq` the client has seen. With `parentId` the topic
-    `runs` is about the children of that run alone.
+    `runs` is about the children of that run alone. `turn` comes back with the metrics, so that what
+    an earlier subscription had sent already is not taken for what this one sends.
     """
 
     type: Literal["subscribe", "unsubscribe"]
@@ -549,6 +550,7 @@ class WireSubscribe(TypedDict):
     seq: NotRequired[int]
     logs: NotRequired[dict[str, int]]
     metrics: NotRequired[dict[str, int]]
+    turn: NotRequired[int]
 
 
 class WireHello(TypedDict):
@@ -587,12 +589,14 @@ class WireLogEvent(TypedDict):
 class WireMetricsEvent(TypedDict):
     """Points of a run: all there is (thinned out) with `replace`, else newer ones to append.
 
-    `metrics.series[...].count` and `last` always speak of the whole series.
+    `metrics.series[...].count` and `last` always speak of the whole series; `turn` is that of the
+    subscription, where it had one.
     """
 
     type: Literal["metrics"]
     replace: bool
     metrics: WireMetrics
+    turn: NotRequired[int]
 
 
 class WireEnvironmentEvent(TypedDict):

@@ -220,10 +220,13 @@ class Listener:
         logs = _positions("logs", message.get("logs", {}))
         cursor = message.get("metrics")
         known = None if cursor is None else _positions("metrics", cursor)
+        turn = message.get("turn")
+        if turn is not None and type(turn) is not int:
+            raise Invalid(f"turn must be a whole number, not {turn!r}")
         run = await self._feed.source.find(run_id)
         await self.unsubscribe(message)
         subscription = self._feed.source.subscription(run, lambda: self._stir(run_id))
-        subscription.begin(logs=logs, cursor=known)
+        subscription.begin(logs=logs, cursor=known, turn=turn)
         self._subscriptions[run_id] = subscription
         # Asked again: the run may have moved while nobody was there to hear it.
         self.offer(await self._feed.source.find(run_id))

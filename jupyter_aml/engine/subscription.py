@@ -13,7 +13,7 @@ from jupyter_aml.engine.metrics import RunMetrics
 from jupyter_aml.engine.watchers import FolderWatcher
 from jupyter_aml.runfolder.layout import RunFolder
 from jupyter_aml.runfolder.plain import still
-from jupyter_aml.wire import WireEvent, WireLogEvent
+from jupyter_aml.wire import WireEvent, WireLogEvent, WireMetricsEvent
 
 PIECE = 64 * 1024
 _BEHIND = 8 << 20
@@ -40,14 +40,18 @@ class Subscription:
         self._logs: dict[str, int] = {}
         self._cursor: dict[str, int] | None = None
         self._replace = True
+        self._turn: int | None = None
         self._new_logs = self._new_metrics = self._new_files = False
         self._next_metrics = self._next_files = 0.0
         self._later: asyncio.TimerHandle | None = None
         self._watched: list[tuple[Path, Callable[[], None]]] = []
 
-    def begin(self, *, logs: dict[str, int], cursor: dict[str, int] | None) -> None:
+    def begin(
+        self, *, logs: dict[str, int], cursor: dict[str, int] | None, turn: int | None = None
+    ) -> None:
         """Start from these bytes of these logs, and from this cursor of the metrics."""
         self._logs, self._cursor, self._replace = dict(logs), cursor, cursor is None
+        self._turn = turn
         self._new_logs = self._new_metrics = True
         folders = {self._folder.locate(name).parent for name in logs}
         self._watch(folders, self._logs_stirred)
@@ -129,7 +133,8 @@ class Subscription:
         replace, self._replace, self._cursor = self._replace, False, news["cursor"]
         if not replace and not news["series"] and not news["values"]:
             return []
-        return [{"type": "metrics", "replace": replace, "metrics": news}]
+        event: WireMetricsEvent = {"type": "metrics", "replace": replace, "metrics": news}
+        return [event if self._turn is None else event | {"turn": self._turn}]
 
 
 def _piece(run_id: RunId, name: str, path: Path, offset: int) -> tuple[WireLogEvent | None, bool]:

@@ -488,7 +488,8 @@ export interface WirePatch {
  *
  * `logs` maps a log name to the byte from which to send; a log that is not named is not sent.
  * `metrics` is a cursor, `seq` the newest `run.seq` the client has seen. With `parentId` the topic
- * `runs` is about the children of that run alone.
+ * `runs` is about the children of that run alone. `turn` comes back with the metrics, so that what
+ * an earlier subscription had sent already is not taken for what this one sends.
  */
 export interface WireSubscribe {
   type: 'subscribe' | 'unsubscribe';
@@ -499,6 +500,7 @@ export interface WireSubscribe {
   seq?: number;
   logs?: Record<string, number>;
   metrics?: Record<string, number>;
+  turn?: number;
 }
 
 /** First message of a socket. */
@@ -533,12 +535,14 @@ export interface WireLogEvent {
 /**
  * Points of a run: all there is (thinned out) with `replace`, else newer ones to append.
  *
- * `metrics.series[...].count` and `last` always speak of the whole series.
+ * `metrics.series[...].count` and `last` always speak of the whole series; `turn` is that of the
+ * subscription, where it had one.
  */
 export interface WireMetricsEvent {
   type: 'metrics';
   replace: boolean;
   metrics: WireMetrics;
+  turn?: number;
 }
 
 /** A version of an environment is new or changed, as while it is built. */

@@ -11,7 +11,7 @@ const STATUS = { version: '1', protocol: PROTOCOL } as WireStatus;
 class FakeSocket {
   static readonly OPEN = 1;
   readyState = 1;
-  sent: { type: string; seq?: number }[] = [];
+  sent: { type: string; seq?: number; turn?: number }[] = [];
   onmessage: (message: { data: string }) => void = () => {};
   onclose: () => void = () => {};
   send = (text: string) => void this.sent.push(JSON.parse(text));
@@ -79,6 +79,27 @@ test('after a lost connection everyone asks again from where they are', async ()
     true
   );
   assert.equal(second.sent[0].seq, 7);
+});
+
+test('points that answer an earlier question are not heard: the newest has them, too', async () => {
+  const a = new FakeFollower('a');
+  const following = feed.follow(a);
+  const socket = await online();
+  following.again();
+  const [first, newest] = socket.sent.map(message => message.turn!);
+  const points = (turn?: number) => ({
+    type: 'metrics',
+    replace: false,
+    metrics: { runId: 'a', series: {}, values: {}, cursor: {} },
+    turn
+  });
+
+  socket.say(points(first));
+  assert.deepEqual(a.heard, []);
+  socket.say(points(newest));
+  socket.say(points(undefined));
+
+  assert.deepEqual(a.heard, [points(newest), JSON.parse(JSON.stringify(points(undefined)))]);
 });
 
 test('the socket closes a second after the last one left', async () => {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import expect
 
 from jupyter_aml.testing.jupyter import until
@@ -9,6 +11,24 @@ from tests.browser.conftest import Photograph, Visit
 from tests.browser.pages import LIMIT, Gate, training
 
 BUSY = "import time\ntime.sleep(600)"
+COUNTING = """\
+%%aml submit trial -n counting -p gate={gate} --timeout 3m
+import os, time
+from azureml.core import Run
+run = Run.get_context()
+row = 0
+while not os.path.exists(gate):
+    run.log_row("counted", row=row, square=row * row)
+    row += 1
+    time.sleep(0.05)
+"""
+SLOW = """
+window.WebSocket = class extends WebSocket {
+  set onmessage(hear) {
+    super.onmessage = message => setTimeout(() => hear(message), 400);
+  }
+};
+"""
 
 
 def test_a_cell_that_is_sent_off_is_watched_from_its_first_line_to_its_end(
@@ -96,3 +116,28 @@ def test_a_failed_run_shows_its_exception_and_the_line_of_the_cell(
     card.says("cell line 3")
     photograph(notebook.page, "card-failed")
     expect(card.tab("Details")).to_contain_text("raise ValueError('no such alpha')")
+
+
+def test_over_a_slow_connection_every_row_is_drawn_and_none_of_them_twice(
+    visit: Visit, gate: Gate
+) -> None:
+    notebook = visit(COUNTING.format(gate=gate.path))
+    notebook.page.add_init_script(SLOW)
+    notebook.load()
+    notebook.run_all()
+    card = notebook.card("counting")
+    rows = card.node.get_by_role("figure", name=re.compile(r"^counted: \d+ rows"))
+    for _ in range(4):
+        # A part that shows a log asks for the run anew, while points are on their way.
+        card.tab("Metrics")
+        expect(rows).to_be_visible()
+        card.tab("Log")
+    gate.open()
+    card.is_in("Completed")
+
+    card.tab("Metrics")
+
+    [run] = notebook.lab.server.get("aml/runs?workspace=default&filter=counting")["runs"]
+    logged = notebook.lab.server.get(f"aml/runs/{run['runId']}/metrics")["values"]["counted"]
+    assert len(logged) > 4
+    expect(rows).to_have_accessible_name(f"counted: {len(logged)} rows")

@@ -69,6 +69,26 @@ async def test_a_run_is_watched_to_its_end(completed, seat):
     assert console(events).startswith("done /")
 
 
+async def test_points_say_which_subscription_they_answer(completed, jp_ws_fetch):
+    run_id, _ = completed
+    page = await jp_ws_fetch("aml", "events")
+    turns = []
+
+    for turn in (4, 7):
+        wish = {"type": "subscribe", "topic": "run", "runId": run_id, "turn": turn}
+        await page.write_message(json.dumps(wish))
+        while (event := json.loads(await page.read_message()))["type"] != "metrics":
+            pass
+        turns.append(event["turn"])
+    await page.write_message(json.dumps({**wish, "turn": "eight"}))
+    while (event := json.loads(await page.read_message()))["type"] != "problem":
+        pass
+    await hung_up(page)
+
+    assert turns == [4, 7]
+    assert event["problem"]["message"] == "turn must be a whole number, not 'eight'"
+
+
 async def test_every_answer_about_a_run_is_as_described(ask, completed, jp_fetch):
     run_id, _ = completed
 

@@ -25,12 +25,12 @@ export class EventSocket implements Feed {
     clearTimeout(this.closing);
     follower.link(this.link);
     if (this.isOpen) {
-      this.send(follower.ask());
+      this.ask(follower);
     } else if (this.link.state === 'idle') {
       void this.connect();
     }
     return {
-      again: () => this.isOpen && this.followers.has(follower) && this.send(follower.ask()),
+      again: () => this.isOpen && this.ask(follower),
       dispose: () => this.unfollow(follower)
     };
   }
@@ -61,6 +61,7 @@ export class EventSocket implements Feed {
     }
     this.followers.delete(follower);
     if (this.isOpen && ![...this.followers.values()].includes(key)) {
+      this.turns.delete(key);
       const { topic, runId, workspace, parentId } = follower.ask();
       this.send({ type: 'unsubscribe', topic, runId, workspace, parentId });
     }
@@ -117,12 +118,12 @@ export class EventSocket implements Feed {
       this.failures = 0;
       this.tell('online', '');
       for (const follower of this.followers.keys()) {
-        this.send(follower.ask());
+        this.ask(follower);
       }
       return;
     }
     for (const [follower, key] of this.followers) {
-      if (concerns(event, key)) {
+      if (concerns(event, key) && !this.isOver(event, key)) {
         follower.hear(event);
       }
     }
@@ -185,11 +186,30 @@ export class EventSocket implements Feed {
     }
   }
 
+  /** Each question has a number of its own, by which what answers an earlier one is known. */
+  private ask(follower: Follower): void {
+    const key = this.followers.get(follower);
+    if (key !== undefined) {
+      this.turns.set(key, ++this.turn);
+      this.send({ ...follower.ask(), turn: this.turn });
+    }
+  }
+
+  /** Whether points were sent before the newest question was heard: its answer has them, too. */
+  private isOver(event: WireEvent, key: string): boolean {
+    return (
+      event.type === 'metrics' && event.turn !== undefined && event.turn !== this.turns.get(key)
+    );
+  }
+
   private send(message: object): void {
     this.socket?.send(JSON.stringify(message));
   }
 
   private readonly followers = new Map<Follower, string>();
+  /** The newest question about each topic. */
+  private readonly turns = new Map<string, number>();
+  private turn = 0;
   private link: Link = { state: 'idle', message: '' };
   private socket: WebSocket | null = null;
   private isDialling = false;
