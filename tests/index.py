@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import socket
+import ssl
 import threading
 import zipfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from socketserver import BaseServer, StreamRequestHandler, ThreadingTCPServer
+from urllib.parse import urlsplit
+
+import trustme
 
 
 class Index:
@@ -71,6 +77,60 @@ class Index:
 
 
 @contextmanager
+def in_the_place_of_others(index: Index, folder: Path) -> Iterator[dict[str, str]]:
+    """Let an index answer for every host of https; yields the variables that lead uv here."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(folder / "authority.pem")
+    behind = urlsplit(index.url)
+
+    class Proxy(StreamRequestHandler):
+        def handle(self) -> None:
+            host = self.rfile.readline().split()[1].decode().partition(":")[0]
+            while self.rfile.readline().strip():
+                pass
+            self.wfile.write(b"HTTP/1.1 200 OK\r\n\r\n")
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            authority.issue_cert(host).configure_cert(context)
+            with (
+                context.wrap_socket(self.connection, server_side=True) as client,
+                socket.create_connection((behind.hostname, behind.port)) as answers,
+            ):
+                back = threading.Thread(target=_pour, args=(answers, client))
+                back.start()
+                _pour(client, answers)
+                back.join()
+
+    server = ThreadingTCPServer(("127.0.0.1", 0), Proxy)
+    server.daemon_threads = True
+    with _served(server):
+        yield {
+            "HTTPS_PROXY": f"http://127.0.0.1:{server.server_address[1]}",
+            "NO_PROXY": "127.0.0.1",
+            "SSL_CERT_FILE": str(folder / "authority.pem"),
+        }
+
+
+def _pour(source: socket.socket, target: socket.socket) -> None:
+    with suppress(OSError):
+        while data := source.recv(65_536):
+            target.sendall(data)
+    with suppress(OSError):
+        target.shutdown(socket.SHUT_WR)
+
+
+@contextmanager
+def _served(server: BaseServer) -> Iterator[None]:
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@contextmanager
 def serving(folder: Path) -> Iterator[Index]:
     """Serve an index until the body ends."""
     index = Index(folder)
@@ -85,12 +145,6 @@ def serving(folder: Path) -> Iterator[Index]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(folder)))
     server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
     index.url = f"http://127.0.0.1:{server.server_port}"
-    try:
+    with _served(server):
         yield index
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

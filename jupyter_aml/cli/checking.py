@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import configparser
 import os
 import re
 import shutil
@@ -11,7 +10,7 @@ import stat
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from importlib.machinery import PathFinder
 from importlib.metadata import PackageNotFoundError, version
@@ -285,27 +284,13 @@ def _is_locked(path: Path) -> bool:
 
 
 def _index_url() -> str:
-    for name in ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL"):
+    from jupyter_aml.environments import pip_settings
+
+    for name in ("UV_DEFAULT_INDEX", "UV_INDEX_URL"):
         if os.environ.get(name):
             # uv lets an index have a name: `house=https://...`.
             return re.sub(r"^[\w.-]+=(?=https?:)", "", os.environ[name])
-    for path in _pip_files():
-        parser = configparser.RawConfigParser()
-        try:
-            parser.read(path, encoding="utf-8")
-            return parser.get("global", "index-url")
-        except (configparser.Error, UnicodeDecodeError):
-            continue
-    return _PYPI
-
-
-def _pip_files() -> Iterator[Path]:
-    if os.environ.get("PIP_CONFIG_FILE"):
-        yield Path(os.environ["PIP_CONFIG_FILE"])
-    yield Path(sys.prefix, "pip.conf")
-    yield Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config", "pip", "pip.conf")
-    yield Path.home() / ".pip" / "pip.conf"
-    yield Path("/etc/pip.conf")
+    return next(iter(pip_settings.told("index-url")), _PYPI)
 
 
 def _without_secret(url: str) -> str:

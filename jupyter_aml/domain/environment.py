@@ -21,6 +21,9 @@ from jupyter_aml.domain.errors import Invalid
 CURATED_PREFIX = "AzureML-"
 """Names that begin so belong to the environments that come with jupyter_aml."""
 
+TORCH_BACKEND = "UV_TORCH_BACKEND"
+"""The variable of a definition that says which builds of torch it wants, such as `cpu`."""
+
 _REGISTRY = {"address": None, "username": None, "password": None}
 _PLAIN: dict[str, Any] = {
     "name": "",
@@ -114,6 +117,11 @@ class Definition:
         return {str(name): str(value) for name, value in self.data["environmentVariables"].items()}
 
     @property
+    def torch_backend(self) -> str | None:
+        """Which builds of torch it wants, as uv names them (`cpu`); None for what the index has."""
+        return self.variables.get(TORCH_BACKEND)
+
+    @property
     def docker(self) -> Mapping[str, Any]:
         """The docker section."""
         section: Mapping[str, Any] = self.data["docker"]
@@ -147,7 +155,7 @@ class Definition:
         return {**self.data, "version": None} == {**other.data, "version": None}
 
     def digest(self, *extra: str) -> str:
-        """Hash in hex of all that decides what is built; name and variables do not.
+        """Hash in hex of all that decides what is built; name and variables (but one) do not.
 
         `extra` is whatever else goes into it, such as packages on top.
         """
@@ -157,6 +165,8 @@ class Definition:
                  sorted(self.conda.pip)]  # fmt: skip
         parts = [python["userManagedDependencies"], python["interpreterPath"],
                  python["baseCondaEnvironment"], conda, docker, sorted(extra)]  # fmt: skip
+        if self.torch_backend is not None:
+            parts.append(self.torch_backend)
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
 
     def to_json(self) -> dict[str, Any]:
@@ -177,6 +187,10 @@ def read(data: Mapping[str, Any]) -> Definition:
             or "\0" in f"{name}{value}"
         ):
             raise Invalid(f"environmentVariables: {name!r} cannot be set to {value!r}")
+    backend = filled["environmentVariables"].get(TORCH_BACKEND, "cpu")
+    if not re.fullmatch(r"[a-z]+[0-9.]*", str(backend)):
+        raise Invalid(f"environmentVariables: {TORCH_BACKEND} is 'cpu', 'auto' or a build of torch "
+                      f"such as 'cu128', not {backend!r}")  # fmt: skip
     if not isinstance(filled["docker"]["arguments"], list):
         raise Invalid("docker.arguments: expected a list of texts")
     conda = filled["python"]["condaDependencies"]

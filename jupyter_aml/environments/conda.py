@@ -106,10 +106,12 @@ class CondaBuilder:
                 warnings = (*given_way, *retired)
                 self._refuse_if_strict(warnings)
                 # What the index has for pip lines is known only once they are installed.
-                key = _key(packages, kept, str(time.time_ns()) if wish.again and kept else "")
+                torch = wish.definition.torch_backend or ""
+                salt = str(time.time_ns()) if wish.again and kept else ""
+                key = _key(packages, kept, torch + salt)
                 async with self._cache.building(key) as site:
                     if site is not None:
-                        await self._install(site, key, solver, packages, kept, wish.again, build)
+                        await self._install(site, key, solver, packages, kept, wish, build)
         except NoChannel as silent:
             return await self._by_pip(wish, str(silent), build)
         return await asyncio.to_thread(self._taken, wish, key, warnings)
@@ -144,7 +146,7 @@ class CondaBuilder:
         solver: Solver,
         packages: Sequence[Package],
         pip: Sequence[str],
-        again: bool,
+        wish: Wish,
         build: Build,
     ) -> None:
         home = site.home.absolute()
@@ -155,7 +157,7 @@ class CondaBuilder:
         interpreter = conda_prefix.interpreter(home)
         if not interpreter.exists():
             raise Invalid("the conda environment has no bin/python although it asked for python")
-        added, replaced = await _add(site, pip, there, again, build)
+        added, replaced = await _add(site, pip, there, wish, build)
         with _storage(home):
             await asyncio.to_thread(conda_prefix.close, home)
         variables, untold = await asyncio.to_thread(conda_prefix.variables, home)
@@ -202,7 +204,7 @@ class CondaBuilder:
 
 
 async def _add(
-    site: Site, pip: Sequence[str], there: Sequence[Package], again: bool, build: Build
+    site: Site, pip: Sequence[str], there: Sequence[Package], wish: Wish, build: Build
 ) -> tuple[dict[str, str], tuple[str, ...]]:
     """Install requirements on top; returns what came, and a warning for each that conda had."""
     if not pip:
@@ -211,9 +213,11 @@ async def _add(
     file = site.folder / "requirements.txt"
     await asyncio.to_thread(file.write_text, "\n".join(pip) + "\n", encoding="utf-8")
     interpreter = conda_prefix.interpreter(site.home)
+    torch = wish.definition.torch_backend
     done = await uv.run(
         "pip", "install", "--break-system-packages", "--python", str(interpreter),
-        "--requirements", str(file), *(["--refresh"] if again else []), build=build,
+        "--requirements", str(file), *(["--refresh"] if wish.again else []),
+        *([] if torch is None else ["--torch-backend", torch]), build=build,
     )  # fmt: skip
     if done.code != 0:
         names = {one.name: one.version for one in there}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from jupyter_aml.domain.environment import CURATED_PREFIX, Definition, read
+from jupyter_aml.domain.environment import CURATED_PREFIX, TORCH_BACKEND, Definition, read
 
 _TUTORIAL = ("numpy", "pandas", "scikit-learn", "matplotlib", "scipy", "joblib", "pyarrow")
 _PIP = {
@@ -54,4 +54,5 @@ def _definition(name: str, pip: tuple[str, ...]) -> Definition:
         "name": f"{CURATED_PREFIX}{name}",
         "version": _VERSION,
         "python": {"condaDependencies": conda},
+        "environmentVariables": {TORCH_BACKEND: "cpu"} if "torch" in pip else {},
     })  # fmt: skip

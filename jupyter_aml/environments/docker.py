@@ -164,6 +164,7 @@ class DockerBuilder:
             build=build,
             fresh=wish.again,
             platform=inside.platform,
+            torch=wish.definition.torch_backend,
         )
         return await resolver.resolve(lines)
 
@@ -208,8 +209,8 @@ class DockerBuilder:
             "pip", "install", "--target", str(_packages(site.home, inside)),
             "--python", next(iter(pythons.own().values())),
             "--python-version", str(inside.version), "--python-platform", inside.platform,
-            "--require-hashes", "--no-deps", "--no-build", "-r", str(lock),
-            build=build,
+            resolved.hashing, "--no-deps", "--no-build", *resolved.options,
+            "-r", str(lock), build=build,
         )  # fmt: skip
         if done.code != 0:
             version, asked = str(inside.version), resolved.versions

@@ -81,7 +81,14 @@ class PipBuilder:
         fresh: bool,
         build: Build,
     ) -> Materialised:
-        resolver = Resolver(python, version, strict=self._strict, build=build, fresh=fresh)
+        resolver = Resolver(
+            python,
+            version,
+            strict=self._strict,
+            build=build,
+            fresh=fresh,
+            torch=wish.definition.torch_backend,
+        )
         resolved = await resolver.resolve(lines)
         key = _key(resolved.text, version, python)
         every = (*warnings, *resolved.warnings)
@@ -125,8 +132,8 @@ class PipBuilder:
         if wanted:
             async with _progress(site.home, len(wanted), build) as hear:
                 done = await uv.run(
-                    "pip", "sync", "--require-hashes", "--python", str(interpreter), str(lock),
-                    build=build, hear=hear,
+                    "pip", "sync", resolved.hashing, "--python", str(interpreter),
+                    *resolved.options, str(lock), build=build, hear=hear,
                 )  # fmt: skip
             if done.code != 0:
                 raise causes.failed(done.err, python=str(version), asked=wanted, known=wanted)

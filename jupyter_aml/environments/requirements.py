@@ -31,6 +31,19 @@ def named(line: str) -> Requirement | None:
         return None
 
 
+def apart(lines: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Checked lines without their options, and those options that say where packages are."""
+    kept: list[str] = []
+    sources: list[str] = []
+    for line in lines:
+        if not line.startswith("-"):
+            kept.append(line)
+        elif line != "--pre":
+            name, _, value = line.replace("=", " ", 1).partition(" ")
+            sources += (name, value.strip())
+    return tuple(kept), tuple(sources)
+
+
 def key(requirement: Requirement) -> str:
     """The name as the index compares it: lower case, with single hyphens."""
     return str(canonicalize_name(requirement.name))

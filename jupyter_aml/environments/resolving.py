@@ -28,11 +28,20 @@ class Resolved:
 
     text: str
     warnings: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+    """Where else than the index its packages come from: uv must be told so again to install."""
 
     @property
     def versions(self) -> dict[str, str]:
         """Name and version of each package."""
         return versions(self.text)
+
+    @property
+    def hashing(self) -> str:
+        """uv's option for the hashes: of packages in a folder or at a URL it knows none."""
+        lines = self.text.replace("\\\n", "").splitlines()
+        is_whole = all("--hash=" in line for line in lines if line and line[0] != "#")
+        return "--require-hashes" if is_whole else "--verify-hashes"
 
 
 def versions(lock: str) -> dict[str, str]:
@@ -52,12 +61,18 @@ class Resolver:
         build: Build,
         fresh: bool = False,
         platform: str | None = None,
+        torch: str | None = None,
     ) -> None:
-        """`platform` is that of another machine or image, for which nothing can be built here."""
+        """`platform` is that of another machine or image, for which nothing can be built here.
+
+        `torch` says which builds of torch are wanted, where not those of the index.
+        """
         self._python, self._version = python, version
         self._strict, self._build = strict, build
         self._fresh = ("--refresh",) if fresh else ()
-        self._platform = platform
+        self._platform, self._torch = platform, torch
+        self._sources: tuple[str, ...] = ()
+        self._previews: tuple[str, ...] = ()
 
     async def resolve(self, asked: Sequence[str]) -> Resolved:
         """Return the lock of these checked requirements.
@@ -65,16 +80,21 @@ class Resolver:
         Wheels are preferred; where there are none a package may be built from its source, but
         not one that has wheels for older Pythons: of that the nearest version is taken.
         """
+        self._previews = ("--prerelease", "allow") if "--pre" in asked else ()
+        asked, self._sources = requirements.apart(asked)
         if not asked:
             return Resolved("")
         self._build.say(f"resolving {len(asked)} requirement{'s' * (len(asked) > 1)}")
         warnings: list[str] = []
         wheels_only, wanted = True, list(asked)
-        for _ in range(len(asked) + 3):
+        for _ in range(len(asked) + 4):
             answer = await self._compile(wanted, wheels_only=wheels_only)
             if answer.code == 0:
                 return await self._beside_numpy(asked, wanted, answer.out, wheels_only, warnings)
             error = causes.failed(answer.err, python=str(self._version), asked=wanted, known=())
+            if isinstance(error, Unreachable) and self._torch is not None:
+                warnings.append(self._without_torch_builds(error))
+                continue
             if isinstance(error, Unreachable) or answer.code == 2:
                 raise _syntax(answer.err) or error
             changed, notes, builds = await self._give_way(wanted, answer.err)
@@ -87,6 +107,22 @@ class Resolver:
             warnings += notes
             wanted, wheels_only = changed, wheels_only and not builds
         raise Invalid("the requirements cannot be met together; the build log says why")
+
+    @property
+    def _options(self) -> tuple[str, ...]:
+        backend = () if self._torch is None else ("--torch-backend", self._torch)
+        return (*self._sources, *backend)
+
+    def _without_torch_builds(self, error: Unreachable) -> str:
+        """Go on with the torch of the index; returns what to warn of."""
+        told = (
+            f"the {self._torch} builds of torch cannot be had ({error}): "
+            "that of the package index is taken, which may bring gigabytes for GPUs"
+        )
+        if self._strict:
+            raise Invalid(f"{told}, were it not for AmlConfig.strict")
+        self._torch = None
+        return told
 
     async def _give_way(self, wanted: list[str], told: str) -> tuple[list[str], list[str], bool]:
         """Find which of the requirements cannot be met by themselves, and what is nearest to each.
@@ -154,7 +190,7 @@ class Resolver:
             if older.code == 0:
                 lock = older.out
                 warnings.append(limit[1])
-        return Resolved(lock, tuple(warnings))
+        return Resolved(lock, tuple(warnings), self._options)
 
     async def _compile(
         self,
@@ -173,7 +209,8 @@ class Resolver:
             answer = await uv.run(
                 "pip", "compile", file.name, "--quiet", "--generate-hashes", "--no-annotate",
                 "--no-header", "--no-emit-index-url", "--no-emit-find-links",
-                "--python", self._python, *self._fresh, *self._target(extra), *options,
+                "--python", self._python, *self._fresh, *self._target(extra),
+                *self._options, *self._previews, *options,
                 build=self._build if logged else None, cwd=Path(folder),
             )  # fmt: skip
         if logged and answer.code == 0:

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import configparser
 import contextlib
 import os
 import signal
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from jupyter_aml.domain.errors import Unreachable
+from jupyter_aml.environments import pip_settings
 from jupyter_aml.environments.protocol import Build
 from jupyter_aml.environments.requirements import masked
 
-_INDEX = ("UV_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX")
+_INDEX = ("UV_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX", "UV_EXTRA_INDEX_URL")
 _DENIED = ("VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "CONDA_PREFIX")
 
 
@@ -83,30 +82,20 @@ async def _heard(
 
 
 def _variables() -> dict[str, str]:
-    """The server's variables; those of a definition never reach what builds it."""
+    """The server's variables; those of a definition never reach what builds it.
+
+    Where uv was told of no index it takes pip's, and chooses among several as pip does.
+    """
     kept = {name: value for name, value in os.environ.items() if name not in _DENIED}
-    index = _pip_index()
-    if index and not any(name in kept for name in _INDEX):
-        kept["UV_DEFAULT_INDEX"] = index
+    if any(name in kept for name in _INDEX):
+        return kept
+    index, more = pip_settings.told("index-url"), pip_settings.told("extra-index-url")
+    if index:
+        kept["UV_DEFAULT_INDEX"] = index[0]
+    if more:
+        kept["UV_INDEX"] = " ".join(more)
+        kept.setdefault("UV_INDEX_STRATEGY", "unsafe-best-match")
+    links = pip_settings.told("find-links")
+    if links:
+        kept.setdefault("UV_FIND_LINKS", ",".join(links))
     return kept
-
-
-def _pip_index() -> str | None:
-    """The index that pip was told to use: many machines have it written down for pip alone."""
-    if os.environ.get("PIP_INDEX_URL"):
-        return os.environ["PIP_INDEX_URL"]
-    files: Sequence[Path] = (
-        Path(os.environ.get("PIP_CONFIG_FILE", os.devnull)),
-        Path(sys.prefix) / "pip.conf",
-        Path.home() / ".config" / "pip" / "pip.conf",
-        Path.home() / ".pip" / "pip.conf",
-        Path("/etc/pip.conf"),
-    )
-    for file in files:
-        settings = configparser.ConfigParser(interpolation=None, strict=False)
-        with contextlib.suppress(OSError, configparser.Error, UnicodeDecodeError):
-            settings.read(file)
-            index = settings.get("global", "index-url", fallback="").strip()
-            if index:
-                return index
-    return None
