@@ -65,6 +65,12 @@ PAGES: dict[str, tuple[dict[str, str], str, str]] = {
         " AND m.value > 90 WHERE r.workspace = 'default'",
         "r.created_at DESC, r.pk DESC",
     ),
+    "a property (1 in 9), newest": (
+        {"filter": "property.azureml.git.branch:branch-3"},
+        "runs r JOIN run_labels l ON l.run = r.pk AND l.kind = 'property'"
+        " AND l.key = 'azureml.git.branch' AND l.value = 'branch-3' WHERE r.workspace = 'default'",
+        "r.created_at DESC, r.pk DESC",
+    ),
     "failed or canceled, newest": (
         {"filter": "status:failed,canceled"},
         "runs r WHERE r.workspace = 'default' AND r.status IN ('Failed', 'Canceled')",
@@ -89,8 +95,8 @@ def main() -> None:
         took = time.perf_counter() - began
         runs = RunTable(database, epoch=database.next_epoch("benchmark"))
         size = sum(file.stat().st_size for file in path.parent.iterdir()) / 1e6
-        print(f"{count:,} runs with 5 metrics, 2 tags and 2 parameters each: {took:.1f} s, "
-              f"{count / took:,.0f} runs/s, {size:.0f} MB on disk\n")  # fmt: skip
+        print(f"{count:,} runs with 5 metrics, 2 tags, 4 properties and 2 parameters each: "
+              f"{took:.1f} s, {count / took:,.0f} runs/s, {size:.0f} MB on disk\n")  # fmt: skip
         print("| page | runs | first, ms | again, ms | bare sqlite3, ms | first : bare |")
         print("| --- | --: | --: | --: | --: | --: |")
         for name, (query, tables, order) in PAGES.items():
@@ -183,6 +189,12 @@ def a_run(place: int, *, status: RunStatus | None = None, number: int | None = N
         job=Job(command=("train.py", "--alpha", "0.1"), interpreter="/usr/bin/python3"),
         arguments=("--alpha", "0.1"),
         tags={"owner": f"owner-{place % 7}", "stage": "sweep"},
+        properties={
+            "azureml.git.branch": f"branch-{place % 9}",
+            "azureml.git.commit": f"{chance.getrandbits(160):040x}",
+            "azureml.git.dirty": "False",
+            "ContentSnapshotId": f"{chance.getrandbits(128):032x}",
+        },
         parameters={"alpha": chance.random(), "depth": place % 12},
         metrics={name: chance.random() * 100 for name in ("rmse", "r2", "alpha", "loss", "acc")},
     )
