@@ -72,8 +72,12 @@ class RunMetrics:
             return False
         for name in whole.names:
             points = whole.series(name)
-            columns = (points.time, points.step, points.value)
-            self._series[name] = Columns(*map(_column, columns))
+            self._series[name] = Columns(
+                _column(points.time),
+                _column(points.step),
+                _column(points.value),
+                points.is_whole,
+            )
         for value in whole.values:
             self._values.setdefault(value.name, []).append(value)
         return True
@@ -214,9 +218,10 @@ def _series(columns: Columns, begin: int, *, points: int, merged: bool) -> WireS
     if keep is not None:
         x, value, time = x[keep], value[keep], time[keep]
     last = columns.value[-1]
+    shown = map(int, value.tolist()) if columns.is_whole else value.tolist()
     return {
         "x": x.tolist(),
-        "y": [finite(number) if number - number != 0 else number for number in value.tolist()],
+        "y": [finite(number) if number - number != 0 else number for number in shown],
         "t": [round(moment, 3) for moment in time.tolist()],
         "count": len(columns),
         "last": None if last != last else finite(last),

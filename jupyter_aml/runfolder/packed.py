@@ -16,7 +16,7 @@ from jupyter_aml.runfolder.layout import RunFolder
 from jupyter_aml.runfolder.plain import plain, read_plain
 from jupyter_aml.runfolder.reading import Columns, Value, read_all
 
-_VERSION = 1
+_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,8 @@ class Points:
     time: memoryview[float]
     step: memoryview[float]
     value: memoryview[float]
+    is_whole: bool
+    """Whether each value was logged as an int."""
 
     def __len__(self) -> int:
         return len(self.value)
@@ -35,7 +37,7 @@ class Packed:
     """What a run has recorded, read at once; a series costs nothing until it is looked at."""
 
     def __init__(self, index: Mapping[str, Any], numbers: memoryview[float]) -> None:
-        self._series: dict[str, list[int]] = index["series"]
+        self._series: dict[str, tuple[int, int, bool]] = index["series"]
         self._numbers = numbers
         self.values = [Value(*item) for item in index["values"]]
         """All that is not a number, in the order of their times."""
@@ -50,9 +52,11 @@ class Packed:
 
     def series(self, name: str) -> Points:
         """The points of one metric as `read_all` orders them; raises KeyError. Copies nothing."""
-        offset, count = self._series[name]
-        columns = (self._numbers[offset + n * count : offset + (n + 1) * count] for n in range(3))
-        return Points(*columns)
+        offset, count, is_whole = self._series[name]
+        time, step, value = (
+            self._numbers[offset + n * count : offset + (n + 1) * count] for n in range(3)
+        )
+        return Points(time, step, value, is_whole)
 
 
 def pack(folder: RunFolder) -> None:
@@ -63,7 +67,7 @@ def pack(folder: RunFolder) -> None:
     batch = read_all(folder.metrics)
     series, offset = {}, 0
     for name, columns in batch.series.items():
-        series[name] = [offset, len(columns)]
+        series[name] = (offset, len(columns), columns.is_whole)
         offset += 3 * len(columns)
     index = {
         "version": _VERSION,

@@ -26,6 +26,8 @@ class Columns:
     time: array[float] = field(default_factory=lambda: array("d"))
     step: array[float] = field(default_factory=lambda: array("d"))
     value: array[float] = field(default_factory=lambda: array("d"))
+    is_whole: bool = True
+    """Whether each value was logged as an int, and so is given back as one."""
 
     def __len__(self) -> int:
         return len(self.value)
@@ -35,6 +37,7 @@ class Columns:
         self.time.extend(other.time)
         self.step.extend(other.step)
         self.value.extend(other.value)
+        self.is_whole &= other.is_whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +104,16 @@ def read_all(folder: Path) -> Batch:
 
 def by_time(columns: Columns) -> Columns:
     """Return the points ordered by time; equal times keep their order."""
-    return _chosen(columns, sorted(range(len(columns)), key=columns.time.__getitem__))
+    rows = sorted(range(len(columns)), key=columns.time.__getitem__)
+    return _chosen(columns, rows, is_whole=columns.is_whole)
 
 
-def _chosen(columns: Columns, rows: Sequence[int]) -> Columns:
+def _chosen(columns: Columns, rows: Sequence[int], *, is_whole: bool) -> Columns:
     return Columns(
         array("d", map(columns.time.__getitem__, rows)),
         array("d", map(columns.step.__getitem__, rows)),
         array("d", map(columns.value.__getitem__, rows)),
+        is_whole,
     )
 
 
@@ -143,13 +148,14 @@ def _numbers(block: bytes) -> dict[str, Columns] | None:
         # One flat list of name, time, step, value and so on: no list for each record.
         # Within a string a line feed is always escaped, so only ends of records are found.
         items = json.loads(b"[" + block[5:-2].replace(b']\n["m",', b",") + b"]")
-        names, steps = items[0::4], items[2::4]
+        names, steps, values = items[0::4], items[2::4], items[3::4]
         if len(items) % 4 or set(map(type, names)) != {str}:
             return None
         columns = Columns(
             array("d", items[1::4]),
             array("d", [_NONE if step is None else step for step in steps]),
-            array("d", items[3::4]),
+            array("d", values),
+            set(map(type, values)) == {int},
         )
     except (ValueError, TypeError, OverflowError, RecursionError):
         return None
@@ -161,7 +167,10 @@ def _numbers(block: bytes) -> dict[str, Columns] | None:
             rows[name].append(row)
         else:
             rows[name] = [row]
-    return {name: _chosen(columns, its) for name, its in rows.items()}
+    return {
+        name: _chosen(columns, its, is_whole=all(type(values[row]) is int for row in its))
+        for name, its in rows.items()
+    }
 
 
 def _sort_in_one_by_one(block: bytes, batch: Batch) -> None:
@@ -199,6 +208,7 @@ def _point(columns: Columns, time: float, step: float | None, value: float) -> N
     columns.time.append(when)
     columns.step.append(at)
     columns.value.append(number)
+    columns.is_whole &= type(value) is int
 
 
 def _whole(lines: list[bytes], batch: Batch) -> Iterator[list[Any]]:

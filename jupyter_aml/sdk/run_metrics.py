@@ -28,7 +28,8 @@ def from_folder(folder: RunFolder, name: str | None = None) -> dict[str, Any]:
         numbers = ((key, series) for key, series in batch.series.items() if name in (None, key))
         values = batch.values
     for key, points in numbers:
-        found.numbers(key, points.time.tolist(), points.value.tolist())
+        logged = points.value.tolist()
+        found.numbers(key, points.time.tolist(), [*map(int, logged)] if points.is_whole else logged)
     for value in values:
         if name in (None, value.name):
             found.value(value.name, value.time, value.kind, value.value)
@@ -65,7 +66,7 @@ class _Metrics:
     def numbers(self, name: str, times: list[float], values: list[float]) -> None:
         if times:
             self._first[name] = min(times[0], self._first.get(name, times[0]))
-            self._logged.setdefault(name, []).extend(zip(times, _whole(values), strict=True))
+            self._logged.setdefault(name, []).extend(zip(times, values, strict=True))
 
     def value(self, name: str, time: float, kind: str, value: Any) -> None:
         self._first[name] = min(time, self._first.get(name, time))
@@ -97,11 +98,5 @@ def _one(values: list[Any]) -> Any:
     return values[0] if len(values) == 1 else values
 
 
-def _whole(values: list[float]) -> list[float]:
-    # Counts were logged as ints and come back as ints.
-    is_count = all(value.is_integer() and abs(value) < 2**53 for value in values)
-    return [int(value) for value in values] if is_count else values
-
-
 def _number(value: Any) -> float:
-    return float("nan") if value is None else float(value)
+    return float("nan") if value is None else value if type(value) is int else float(value)

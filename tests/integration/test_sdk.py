@@ -33,6 +33,8 @@ run = Run.get_context()
 run.log("rate", args.rate)
 for step in range(20):
     run.log("loss", 1 / (1 + step), step=step)
+    run.log("turn", step)
+    run.log("share", float(step))
 run.tag("stage", "test")
 os.makedirs("outputs/deep", exist_ok=True)
 with open("outputs/deep/model.txt", "w") as file:
@@ -72,6 +74,7 @@ def test_a_script_of_a_folder_is_sent_followed_and_read_back(
     assert "Execution Summary" in said
     metrics = run.get_metrics()
     assert (metrics["rate"], len(metrics["loss"])) == (0.3, 20)
+    assert repr(metrics["turn"][:2] + metrics["share"][:2]) == "[0, 1, 0.0, 1.0]"
     assert run.get_tags() == {"by": "test", "stage": "test"}
     assert run.get_file_names() == ["outputs/deep/model.txt", "user_logs/std_log.txt"]
     run.download_files(prefix="outputs", output_directory=str(tmp_path / "got"))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from pathlib import Path
 
 import pytest
 
 from jupyter_aml.runfolder.layout import RunFolder
+from jupyter_aml.runfolder.packed import pack
 from jupyter_aml.sdk.core import run as runs
 from jupyter_aml.sdk.core.run import Run
 from jupyter_aml.sdk.exceptions import RunEnvironmentException, UserErrorException
@@ -38,10 +40,22 @@ def test_a_name_logged_once_is_a_value_and_logged_again_a_list(run: Run) -> None
     assert run.get_metrics("alpha") == {"alpha": 0.3}
 
 
-def test_counts_come_back_as_counts(run: Run) -> None:
+@pytest.mark.parametrize("is_packed", [False, True])
+def test_numbers_come_back_as_they_were_logged_counts_as_counts(run: Run, is_packed: bool) -> None:
     run.log("observations", 442)
+    run.log("accuracy", 1.0)
+    for turn in range(3):
+        run.log("turn", turn)
+        run.log("share", turn / 1)
+    run.log("mixed", 1)
+    run.log("mixed", 2.5)
+    if is_packed:
+        pack(RunFolder(Path(os.environ["AML_RUN_DIR"])))
 
-    assert isinstance(run.get_metrics()["observations"], int)
+    assert repr(run.get_metrics()) == (
+        "{'observations': 442, 'accuracy': 1.0, 'turn': [0, 1, 2], 'share': [0.0, 1.0, 2.0], "
+        "'mixed': [1.0, 2.5]}"
+    )
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
