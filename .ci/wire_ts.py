@@ -1,4 +1,4 @@
-"""Write labextension/src/wire.ts from jupyter_aml/wire.py; with --check, fail when it is stale."""
+"""Write labextension/src/wire.ts from jupyter_aml/wire/; with --check, fail when it is stale."""
 
 from __future__ import annotations
 
@@ -11,10 +11,22 @@ from typing import Any, Literal, NotRequired, Union, get_args, get_origin, get_t
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from jupyter_aml import wire  # noqa: E402
+from jupyter_aml.wire import (  # noqa: E402
+    asked,
+    contents,
+    environments,
+    events,
+    facts,
+    kernels,
+    protocol,
+    runs,
+    stored,
+)
+
+MODULES = (protocol, runs, contents, facts, environments, kernels, asked, events, stored)
 
 TARGET = ROOT / "labextension" / "src" / "wire.ts"
-HEAD = "// Generated from jupyter_aml/wire.py by .ci/wire_ts.py. Do not edit.\n"
+HEAD = "// Generated from jupyter_aml/wire/ by .ci/wire_ts.py. Do not edit.\n"
 PRIMITIVES = {str: "string", int: "number", float: "number", bool: "boolean"}
 WIDTH = 100
 
@@ -23,9 +35,9 @@ def typescript(hint: Any) -> str:
     """Spell a type hint in TypeScript."""
     if hint is Any:
         return "unknown"
-    if hint == wire.Status:
+    if hint == runs.Status:
         return "Status"
-    if hint == wire.EnvironmentState:
+    if hint == environments.EnvironmentState:
         return "EnvironmentState"
     if hint is type(None):
         return "null"
@@ -43,7 +55,7 @@ def typescript(hint: Any) -> str:
         return f"({inner})[]" if " " in inner else f"{inner}[]"
     if origin is dict:
         return f"Record<{typescript(arguments[0])}, {typescript(arguments[1])}>"
-    raise TypeError(f"wire.py uses {hint!r}, for which .ci/wire_ts.py has no TypeScript")
+    raise TypeError(f"jupyter_aml/wire uses {hint!r}, for which .ci/wire_ts.py has no TypeScript")
 
 
 def alternatives(hint: Any) -> str:
@@ -83,26 +95,29 @@ def member(key: str, hint: Any, *, total: bool) -> str:
 
 def interface(kind: Any) -> str:
     """A TypedDict as an interface."""
-    hints = get_type_hints(kind, vars(wire), include_extras=True)
+    hints = get_type_hints(kind, include_extras=True)
     body = "".join(member(key, hint, total=kind.__total__) for key, hint in hints.items())
     return f"{comment(kind.__doc__)}export interface {kind.__name__} {{\n{body}}}\n"
 
 
 def generate() -> str:
-    """The whole of wire.ts, in the order of wire.py."""
+    """The whole of wire.ts, in the order of its modules."""
     parts = [
         HEAD,
         f"/** Grows when a page of one version cannot talk to a server of another. */\n"
-        f"export const PROTOCOL = {wire.PROTOCOL};\n",
-        f"export const RUN_MIME = '{wire.RUN_MIME}';\n",
-        declaration("Status", alternatives(wire.Status)),
-        declaration("EnvironmentState", alternatives(wire.EnvironmentState)),
+        f"export const PROTOCOL = {protocol.PROTOCOL};\n",
+        f"export const RUN_MIME = '{stored.RUN_MIME}';\n",
+        declaration("Status", alternatives(runs.Status)),
+        declaration("EnvironmentState", alternatives(environments.EnvironmentState)),
     ]
-    for name, value in vars(wire).items():
-        if not name.startswith("Wire"):
-            continue
-        is_dict = inspect.isclass(value)
-        parts.append(interface(value) if is_dict else declaration(name, typescript(value)))
+    for module in MODULES:
+        for name, value in vars(module).items():
+            if not name.startswith("Wire"):
+                continue
+            if not inspect.isclass(value):
+                parts.append(declaration(name, typescript(value)))
+            elif value.__module__ == module.__name__:
+                parts.append(interface(value))
     return "\n".join(parts)
 
 

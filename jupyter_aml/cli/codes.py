@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from jupyter_aml import wire
+from jupyter_aml.wire.runs import WireRun
 
 DONE = 0
 FAULT = 1
@@ -20,7 +20,7 @@ PIPE_CLOSED = 141
 """Who read the output has gone, as `head` does."""
 
 
-def of(ended: Iterable[wire.WireRun]) -> int:
+def of(ended: Iterable[WireRun]) -> int:
     """What became of runs, as an exit code."""
     statuses = {run["status"] for run in ended}
     if "Failed" in statuses:

@@ -8,11 +8,11 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from jupyter_aml import wire
 from jupyter_aml.cli import asking, codes
 from jupyter_aml.domain.errors import Invalid
 from jupyter_aml.sdk.frames import told_apart
 from jupyter_aml.widgets.plain import cell, columns, duration
+from jupyter_aml.wire.runs import WireRun
 
 _STRONG, _PLAIN = "\x1b[1;33m", "\x1b[0m"
 _MARK = "*"
@@ -64,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
 Row = tuple[str, list[Any]]
 
 
-def _rows(seen: Sequence[wire.WireRun]) -> list[Row]:
+def _rows(seen: Sequence[WireRun]) -> list[Row]:
     rows: list[Row] = [
         ("status", [run["status"] for run in seen]),
         ("duration", [duration(run) or None for run in seen]),
@@ -89,7 +89,7 @@ def _differs(row: Row) -> bool:
     return any(value != row[1][0] for value in row[1])
 
 
-def _lines(seen: Sequence[wire.WireRun], rows: Sequence[Row]) -> list[str]:
+def _lines(seen: Sequence[WireRun], rows: Sequence[Row]) -> list[str]:
     names = [f"{run['experiment']} #{run['number']}" for run in seen]
     heads = [cell(name) for name in told_apart(seen, names)]
     texts = [

@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from jupyter_aml import wire
 from jupyter_aml.cli import asking
 from jupyter_aml.client.builds import Build
 from jupyter_aml.client.packages import compare
@@ -19,6 +18,7 @@ from jupyter_aml.domain.errors import AmlError, Invalid
 from jupyter_aml.sdk.core import Workspace
 from jupyter_aml.widgets import environments
 from jupyter_aml.widgets.plain import clean, size
+from jupyter_aml.wire.environments import WireEnvironment
 
 _AMOUNT = re.compile(r"(\d+(?:\.\d+)?)\s*([kMGT]i?)?B?\Z", re.IGNORECASE)
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
@@ -65,7 +65,7 @@ def _one(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("environment", metavar=_LABEL, help="without a version the newest")
 
 
-def _found(space: Workspace, label: str) -> wire.WireEnvironment:
+def _found(space: Workspace, label: str) -> WireEnvironment:
     return space.client.environment(space.name, *read_label(label))
 
 

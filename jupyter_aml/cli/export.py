@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile, ZipFile
 
-from jupyter_aml import wire
 from jupyter_aml.cli import asking, codes, metrics
 from jupyter_aml.cli.ls import words
 from jupyter_aml.client import Client
@@ -21,6 +20,7 @@ from jupyter_aml.domain.errors import AlreadyExists, Invalid, NotFound, StorageF
 from jupyter_aml.domain.run import RunStatus
 from jupyter_aml.sdk import listing
 from jupyter_aml.sdk.core import Workspace
+from jupyter_aml.wire.runs import WireRun
 
 _RUN_COLUMNS = ("run", "workspace", "experiment", "number", "name", "status", "type", "parent",
                 "created", "started", "ended", "target", "script", "arguments",
@@ -89,11 +89,11 @@ def run(args: argparse.Namespace) -> int:
     return codes.DONE
 
 
-def _named(space: Workspace, texts: Sequence[str]) -> list[wire.WireRun]:
+def _named(space: Workspace, texts: Sequence[str]) -> list[WireRun]:
     return [each.look() for each in asking.meant(space, texts)]
 
 
-def _queried(space: Workspace, args: argparse.Namespace) -> list[wire.WireRun]:
+def _queried(space: Workspace, args: argparse.Namespace) -> list[WireRun]:
     query: dict[str, Any] = {"filter": words([args.filter or ""], children=True) or None}
     if args.experiment is not None:
         query["experiment"] = args.experiment
@@ -106,7 +106,7 @@ def _queried(space: Workspace, args: argparse.Namespace) -> list[wire.WireRun]:
 Rows = list[list[Any]]
 
 
-def _run(seen: wire.WireRun) -> list[Any]:
+def _run(seen: WireRun) -> list[Any]:
     return [
         seen["runId"], seen["workspace"], seen["experiment"], seen["number"], seen["displayName"],
         seen["status"], seen["type"], seen["parentId"], seen["createdAt"], seen["startedAt"],
@@ -119,7 +119,7 @@ def _text(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _points(client: Client, seen: wire.WireRun) -> Rows:
+def _points(client: Client, seen: WireRun) -> Rows:
     found = client.metrics(seen["runId"], points=0)
     return [[seen["runId"], *point] for point in metrics.points(found)]
 
@@ -155,7 +155,7 @@ def _pyarrow() -> tuple[Any, Any]:
 # ---- folders --------------------------------------------------------------------------------
 
 
-def _copy(space: Workspace, found: Sequence[wire.WireRun], target: Path) -> None:
+def _copy(space: Workspace, found: Sequence[WireRun], target: Path) -> None:
     runs = Path(space.client.status()["root"]) / "workspaces" / space.name / "runs"
     for seen in found:
         if not RunStatus(seen["status"]).is_final:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 
-from jupyter_aml import wire
 from jupyter_aml.cli import asking
 from jupyter_aml.sdk import waiting
 from jupyter_aml.sdk.core.run import Run
 from jupyter_aml.sdk.run_log import Log
 from jupyter_aml.widgets.plain import clean, duration, place
+from jupyter_aml.wire.runs import WireRun
 
 
-def until_ended(run: Run, *, prints: bool = False) -> wire.WireRun:
+def until_ended(run: Run, *, prints: bool = False) -> WireRun:
     """Return the run as it ended, its console printed meanwhile; an interrupt leaves it alone."""
     try:
         if prints:
@@ -32,7 +32,7 @@ def write(pieces: Iterable[str]) -> None:
         sys.stdout.flush()
 
 
-def sentence(seen: wire.WireRun) -> str:
+def sentence(seen: WireRun) -> str:
     """How a run ended, or how far it is, in one line."""
     told = f"{seen['experiment']} #{seen['number']} ({seen['runId']}): {seen['status']}"
     spent = duration(seen)

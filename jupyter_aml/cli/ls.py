@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from jupyter_aml import wire
 from jupyter_aml.cli import asking, codes
 from jupyter_aml.sdk import listing
 from jupyter_aml.widgets.plain import duration
+from jupyter_aml.wire.runs import WireRun
 
 _HEADS = ("Run", "Experiment", "#", "Name", "Status", "Created (UTC)", "Duration", "Metrics")
 _PAGE = 500
@@ -63,14 +63,14 @@ def words(given: list[str], *, children: bool) -> str:
     return line.strip()
 
 
-def _found(client: Any, workspace: str, args: argparse.Namespace) -> tuple[list[wire.WireRun], int]:
+def _found(client: Any, workspace: str, args: argparse.Namespace) -> tuple[list[WireRun], int]:
     query: dict[str, Any] = {
         "workspace": workspace,
         "experiment": args.exp,
         "filter": words(args.words, children=args.children) or None,
         "sort": args.sort,
     }
-    found: list[wire.WireRun] = []
+    found: list[WireRun] = []
     after = None
     while True:
         page = client.runs(limit=min(args.limit - len(found), _PAGE), after=after, **query)
@@ -80,7 +80,7 @@ def _found(client: Any, workspace: str, args: argparse.Namespace) -> tuple[list[
             return found, page["total"]
 
 
-def _row(seen: wire.WireRun) -> tuple[str, ...]:
+def _row(seen: WireRun) -> tuple[str, ...]:
     metrics = list(seen["metrics"].items())[:_SHOWN_METRICS]
     return (
         seen["runId"],

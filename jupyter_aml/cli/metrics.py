@@ -10,10 +10,10 @@ from collections.abc import Callable
 from difflib import get_close_matches
 from typing import Any
 
-from jupyter_aml import wire
 from jupyter_aml.cli import asking, codes
 from jupyter_aml.domain.errors import NotFound
 from jupyter_aml.widgets.plain import size
+from jupyter_aml.wire.contents import WireMetrics
 
 _HEADS = ("Metric", "Points", "Last", "Smallest", "Largest")
 _POINT_HEADS = ("name", "step", "time", "value")
@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
     return codes.DONE
 
 
-def points(found: wire.WireMetrics) -> list[tuple[str, float, float, float]]:
+def points(found: WireMetrics) -> list[tuple[str, float, float, float]]:
     """Every number: name, step, time in epoch seconds, value."""
     return [
         (name, step, time, _number(value))
@@ -67,13 +67,13 @@ def points(found: wire.WireMetrics) -> list[tuple[str, float, float, float]]:
     ]
 
 
-def _write_points(found: wire.WireMetrics) -> None:
+def _write_points(found: WireMetrics) -> None:
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(_POINT_HEADS)
     writer.writerows(points(found))
 
 
-def _rows(found: wire.WireMetrics, shown: Callable[[str, Any], str]) -> list[list[str]]:
+def _rows(found: WireMetrics, shown: Callable[[str, Any], str]) -> list[list[str]]:
     rows = []
     for name, series in found["series"].items():
         known = [value for value in map(_number, series["y"]) if value == value]

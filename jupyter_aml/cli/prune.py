@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from jupyter_aml import wire
 from jupyter_aml.cli import asking, codes
 from jupyter_aml.client import Client
 from jupyter_aml.domain.errors import AmlError, NotFound
 from jupyter_aml.domain.run import RunStatus
 from jupyter_aml.sdk import listing
 from jupyter_aml.widgets.plain import size
+from jupyter_aml.wire.coding import decode_time
+from jupyter_aml.wire.runs import WireRun
 
 _FINAL = {status.value.lower(): status.value for status in RunStatus if status.is_final}
 _EPILOG = """\
@@ -73,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
     return codes.DONE if len(gone) == len(chosen) else codes.FAULT
 
 
-def _chosen(client: Client, workspace: str, args: argparse.Namespace) -> Iterator[wire.WireRun]:
+def _chosen(client: Client, workspace: str, args: argparse.Namespace) -> Iterator[WireRun]:
     """The runs that go, newest first. Children go with their parents and are not counted."""
     before = None
     if args.older_than is not None:
@@ -85,7 +86,7 @@ def _chosen(client: Client, workspace: str, args: argparse.Namespace) -> Iterato
             if seen["parentId"] is not None:
                 continue
             place = newer[seen["experiment"]] = newer.get(seen["experiment"], 0) + 1
-            ended = wire.decode_time(seen["endedAt"])
+            ended = decode_time(seen["endedAt"])
             if (
                 RunStatus(seen["status"]).is_final
                 and (args.status is None or seen["status"] in args.status)
@@ -95,7 +96,7 @@ def _chosen(client: Client, workspace: str, args: argparse.Namespace) -> Iterato
                 yield seen
 
 
-def _delete(client: Client, chosen: list[wire.WireRun]) -> Iterator[wire.WireRun]:
+def _delete(client: Client, chosen: list[WireRun]) -> Iterator[WireRun]:
     for seen in chosen:
         try:
             client.delete(seen["runId"])

@@ -6,9 +6,9 @@ import argparse
 from collections.abc import Mapping
 from typing import Any
 
-from jupyter_aml import wire
 from jupyter_aml.cli import asking, codes, following
 from jupyter_aml.widgets.plain import clean, columns, moment
+from jupyter_aml.wire.runs import WireRun
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,7 +26,7 @@ def run(args: argparse.Namespace) -> int:
     return codes.DONE
 
 
-def _text(seen: wire.WireRun) -> str:
+def _text(seen: WireRun) -> str:
     job = seen["job"]
     rows = [
         ("name", seen["displayName"]),

@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from jupyter_aml import wire
 from jupyter_aml.cli import asking, codes, following
 from jupyter_aml.domain import ids
 from jupyter_aml.domain.environment import read_label
@@ -18,6 +17,7 @@ from jupyter_aml.sdk import submitting
 from jupyter_aml.sdk.core import Experiment, Run, ScriptRunConfig, Workspace
 from jupyter_aml.sdk.core.environment import Environment
 from jupyter_aml.widgets.plain import size
+from jupyter_aml.wire.contents import WireDryRun
 
 _SHOWN_FILES = 20
 _SCRIPTS = (".py", ".sh")
@@ -230,7 +230,7 @@ def _typed(read: Callable[[str], Any], text: str) -> Any:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
-def _plan(dry: wire.WireDryRun) -> str:
+def _plan(dry: WireDryRun) -> str:
     files = dry["files"]
     rows = [
         f"Nothing was sent. It would go to {dry['target']!r}: {dry['reason']}",

@@ -10,7 +10,7 @@ from jupyter_aml.client.calls import Client
 from jupyter_aml.domain.errors import NotFound
 
 if TYPE_CHECKING:
-    from jupyter_aml import wire
+    from jupyter_aml.wire.environments import WireEnvironment, WireMaterialised
 
 Tell = Callable[[str], None]
 
@@ -21,14 +21,14 @@ _LOOK = 1.0
 class Build:
     """One build of one version of an environment, which goes on whoever follows it."""
 
-    def __init__(self, client: Client, environment: wire.WireEnvironment) -> None:
+    def __init__(self, client: Client, environment: WireEnvironment) -> None:
         self._client = client
         self._place = (environment["workspace"], environment["name"], environment["version"])
         self._was_building = environment["state"] == "building"
         self._stale = b""
         self.label = f"{environment['name']}:{environment['version']}"
 
-    def start(self, *, again: bool = False) -> wire.WireMaterialised:
+    def start(self, *, again: bool = False) -> WireMaterialised:
         """Begin to build, or join the build under way; `again` resolves anew."""
         if not self._was_building:
             # The log of an earlier build stands there until this one has something to say.
@@ -37,7 +37,7 @@ class Build:
         body = {"workspace": workspace, "version": version, "again": again}
         return self._client.build_environment(name, body)
 
-    def follow(self, say: Tell, log: Tell | None = None) -> wire.WireMaterialised:
+    def follow(self, say: Tell, log: Tell | None = None) -> WireMaterialised:
         """Return how the build ended; `say` hears each step, `log` every piece of its log."""
         pieces = _Log(self, log, stale=self._stale) if log is not None else None
         said = None

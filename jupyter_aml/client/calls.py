@@ -9,7 +9,25 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from jupyter_aml.client.transport import Address, Transport, quoted
 
 if TYPE_CHECKING:
-    from jupyter_aml import wire
+    from jupyter_aml.wire.contents import WireFiles, WireMetrics, WireSnapshot
+    from jupyter_aml.wire.environments import (
+        WireCheck,
+        WireEnvironment,
+        WireLock,
+        WireMaterialised,
+        WirePruned,
+    )
+    from jupyter_aml.wire.facts import WireCell, WireFacts, WireRunDifference
+    from jupyter_aml.wire.kernels import WireKernels, WireKernelSpec
+    from jupyter_aml.wire.protocol import WireStatus
+    from jupyter_aml.wire.runs import (
+        WireCompute,
+        WireExperiment,
+        WirePrunedRuns,
+        WireRun,
+        WireRunPage,
+        WireWorkspace,
+    )
 
 _BLOCK = 1 << 20
 
@@ -37,46 +55,46 @@ class Client:
         """Close this thread's connection."""
         self._transport.close()
 
-    def status(self) -> wire.WireStatus:
+    def status(self) -> WireStatus:
         """Who answers, and which protocol it speaks."""
-        answer: wire.WireStatus = self._get("status")
+        answer: WireStatus = self._get("status")
         return answer
 
-    def workspaces(self) -> list[wire.WireWorkspace]:
+    def workspaces(self) -> list[WireWorkspace]:
         """All workspaces of the root."""
-        answer: list[wire.WireWorkspace] = self._get("workspaces")
+        answer: list[WireWorkspace] = self._get("workspaces")
         return answer
 
-    def workspace(self, name: str) -> wire.WireWorkspace:
+    def workspace(self, name: str) -> WireWorkspace:
         """One workspace, or NotFound."""
-        answer: wire.WireWorkspace = self._get(f"workspaces/{quoted(name)}")
+        answer: WireWorkspace = self._get(f"workspaces/{quoted(name)}")
         return answer
 
-    def add_workspace(self, body: Mapping[str, Any]) -> wire.WireWorkspace:
+    def add_workspace(self, body: Mapping[str, Any]) -> WireWorkspace:
         """Make a workspace; AlreadyExists unless `existOk`."""
-        answer: wire.WireWorkspace = self._post("workspaces", body)
+        answer: WireWorkspace = self._post("workspaces", body)
         return answer
 
-    def experiments(self, workspace: str) -> list[wire.WireExperiment]:
+    def experiments(self, workspace: str) -> list[WireExperiment]:
         """The experiments of a workspace."""
-        answer: list[wire.WireExperiment] = self._get("experiments", workspace=workspace)
+        answer: list[WireExperiment] = self._get("experiments", workspace=workspace)
         return answer
 
     def add_experiment(
         self, workspace: str, name: str, tags: Mapping[str, str] | None = None
-    ) -> wire.WireExperiment:
+    ) -> WireExperiment:
         """Make an experiment, or find it."""
         body = {"workspace": workspace, "name": name, "tags": dict(tags or {})}
-        answer: wire.WireExperiment = self._post("experiments", body, again=True)
+        answer: WireExperiment = self._post("experiments", body, again=True)
         return answer
 
     def tag_experiment(
         self, workspace: str, name: str, tags: Mapping[str, str | None]
-    ) -> wire.WireExperiment:
+    ) -> WireExperiment:
         """Set tags of an experiment; a tag of None goes away. NotFound where there is none."""
         body = {"workspace": workspace, "tags": dict(tags)}
         request = self._transport.request("PATCH", f"experiments/{quoted(name)}", body=body)
-        answer: wire.WireExperiment = request.json()
+        answer: WireExperiment = request.json()
         return answer
 
     def remove_experiment(self, workspace: str, name: str) -> None:
@@ -84,9 +102,9 @@ class Client:
         query = {"workspace": workspace}
         self._transport.request("DELETE", f"experiments/{quoted(name)}", query=query)
 
-    def compute(self) -> list[wire.WireCompute]:
+    def compute(self) -> list[WireCompute]:
         """The compute targets."""
-        answer: list[wire.WireCompute] = self._get("compute")
+        answer: list[WireCompute] = self._get("compute")
         return answer
 
     def runs(
@@ -98,9 +116,9 @@ class Client:
         sort: str | None = None,
         limit: int | None = None,
         after: str | None = None,
-    ) -> wire.WireRunPage:
+    ) -> WireRunPage:
         """A page of the list of runs."""
-        answer: wire.WireRunPage = self._get(
+        answer: WireRunPage = self._get(
             "runs", workspace=workspace, experiment=experiment, filter=filter, sort=sort,
             limit=limit, after=after,
         )  # fmt: skip
@@ -111,51 +129,51 @@ class Client:
         # With an id of the caller's a second call finds the run of the first.
         return self._post("runs", body, again="runId" in body)
 
-    def run(self, run_id: str) -> wire.WireRun:
+    def run(self, run_id: str) -> WireRun:
         """One run, or NotFound."""
-        answer: wire.WireRun = self._get(f"runs/{quoted(run_id)}")
+        answer: WireRun = self._get(f"runs/{quoted(run_id)}")
         return answer
 
-    def patch(self, run_id: str, body: Mapping[str, Any]) -> wire.WireRun:
+    def patch(self, run_id: str, body: Mapping[str, Any]) -> WireRun:
         """Change name, description, tags or properties."""
         request = self._transport.request("PATCH", f"runs/{quoted(run_id)}", body=body)
-        answer: wire.WireRun = request.json()
+        answer: WireRun = request.json()
         return answer
 
     def delete(self, run_id: str) -> None:
         """Remove a run that has ended; IllegalMove otherwise."""
         self._transport.request("DELETE", f"runs/{quoted(run_id)}")
 
-    def cancel(self, run_id: str) -> wire.WireRun:
+    def cancel(self, run_id: str) -> WireRun:
         """Ask a run to end."""
-        answer: wire.WireRun = self._post(f"runs/{quoted(run_id)}/cancel", {}, again=True)
+        answer: WireRun = self._post(f"runs/{quoted(run_id)}/cancel", {}, again=True)
         return answer
 
-    def look(self, run_id: str) -> wire.WireRun:
+    def look(self, run_id: str) -> WireRun:
         """Have the engine look at the run's records now."""
-        answer: wire.WireRun = self._post(f"runs/{quoted(run_id)}/look", {}, again=True)
+        answer: WireRun = self._post(f"runs/{quoted(run_id)}/look", {}, again=True)
         return answer
 
-    def retry(self, run_id: str, body: Mapping[str, Any]) -> wire.WireRun:
+    def retry(self, run_id: str, body: Mapping[str, Any]) -> WireRun:
         """Send a run once more with the same source, and parameters that differ where given."""
         path = f"runs/{quoted(run_id)}/retry"
-        answer: wire.WireRun = self._post(path, body, again="runId" in body)
+        answer: WireRun = self._post(path, body, again="runId" in body)
         return answer
 
-    def cell(self, run_id: str) -> wire.WireCell:
+    def cell(self, run_id: str) -> WireCell:
         """Code that repeats a run, for a cell of a notebook."""
-        answer: wire.WireCell = self._get(f"runs/{quoted(run_id)}/cell")
+        answer: WireCell = self._get(f"runs/{quoted(run_id)}/cell")
         return answer
 
-    def difference(self, run_id: str, other: str) -> wire.WireRunDifference:
+    def difference(self, run_id: str, other: str) -> WireRunDifference:
         """All in which two runs differ."""
         path = f"runs/{quoted(run_id)}/difference/{quoted(other)}"
-        answer: wire.WireRunDifference = self._get(path)
+        answer: WireRunDifference = self._get(path)
         return answer
 
-    def facts(self, run_id: str) -> wire.WireFacts:
+    def facts(self, run_id: str) -> WireFacts:
         """What was recorded of a run without being asked: git, packages, host."""
-        answer: wire.WireFacts = self._get(f"runs/{quoted(run_id)}/facts")
+        answer: WireFacts = self._get(f"runs/{quoted(run_id)}/facts")
         return answer
 
     def metrics(
@@ -165,12 +183,12 @@ class Client:
         points: int = 1000,
         names: Sequence[str] = (),
         source: str | None = None,
-    ) -> wire.WireMetrics:
+    ) -> WireMetrics:
         """The metrics of a run, each series thinned to `points`; 0 gives all.
 
         With `source` "system" those of the machine while it ran.
         """
-        answer: wire.WireMetrics = self._get(
+        answer: WireMetrics = self._get(
             f"runs/{quoted(run_id)}/metrics",
             points=points,
             name=list(names) or None,
@@ -191,15 +209,15 @@ class Client:
         query = {"offset": offset, "limit": limit} if tail is None else {"tail": tail}
         return self._piece(f"runs/{quoted(run_id)}/logs/{quoted(name)}", query)
 
-    def files(self, run_id: str, *, prefix: str = "", most: int | None = None) -> wire.WireFiles:
+    def files(self, run_id: str, *, prefix: str = "", most: int | None = None) -> WireFiles:
         """The files of a run whose names begin with the prefix, up to `most`; else all."""
         query: dict[str, Any] = {"prefix": prefix} if prefix else {}
         if most is not None:
             query["limit"] = most
         path = f"runs/{quoted(run_id)}/files"
-        found: wire.WireFiles = self._get(path, **query)
+        found: WireFiles = self._get(path, **query)
         while found["next"] is not None and most is None:
-            more: wire.WireFiles = self._get(path, **query, after=found["next"])
+            more: WireFiles = self._get(path, **query, after=found["next"])
             found = {**more, "files": found["files"] + more["files"]}
         return found
 
@@ -226,9 +244,9 @@ class Client:
         finally:
             unfinished.unlink(missing_ok=True)
 
-    def snapshot(self, run_id: str) -> wire.WireSnapshot:
+    def snapshot(self, run_id: str) -> WireSnapshot:
         """What was sent with a run."""
-        answer: wire.WireSnapshot = self._get(f"runs/{quoted(run_id)}/snapshot")
+        answer: WireSnapshot = self._get(f"runs/{quoted(run_id)}/snapshot")
         return answer
 
     def snapshot_file(self, run_id: str, path: str) -> bytes:
@@ -236,26 +254,24 @@ class Client:
         place = f"runs/{quoted(run_id)}/snapshot/{quoted(path)}"
         return self._transport.request("GET", place).body
 
-    def prune(self, body: Mapping[str, Any]) -> wire.WirePrunedRuns:
+    def prune(self, body: Mapping[str, Any]) -> WirePrunedRuns:
         """Delete ended runs by age, number and status; with `dryRun` only say which."""
-        answer: wire.WirePrunedRuns = self._post("prune", body)
+        answer: WirePrunedRuns = self._post("prune", body)
         return answer
 
-    def environments(self, workspace: str) -> list[wire.WireEnvironment]:
+    def environments(self, workspace: str) -> list[WireEnvironment]:
         """The newest version of each environment, the curated ones last."""
-        answer: list[wire.WireEnvironment] = self._get("environments", workspace=workspace)
+        answer: list[WireEnvironment] = self._get("environments", workspace=workspace)
         return answer
 
-    def add_environment(self, body: Mapping[str, Any]) -> wire.WireEnvironment:
+    def add_environment(self, body: Mapping[str, Any]) -> WireEnvironment:
         """Register an environment; an equal definition gives back the version there is."""
-        answer: wire.WireEnvironment = self._post("environments", body, again=True)
+        answer: WireEnvironment = self._post("environments", body, again=True)
         return answer
 
-    def environment(
-        self, workspace: str, name: str, version: str | None = None
-    ) -> wire.WireEnvironment:
+    def environment(self, workspace: str, name: str, version: str | None = None) -> WireEnvironment:
         """A version of an environment, or the newest; NotFound names the nearest."""
-        answer: wire.WireEnvironment = self._get(
+        answer: WireEnvironment = self._get(
             f"environments/{quoted(name)}", workspace=workspace, version=version
         )
         return answer
@@ -265,9 +281,9 @@ class Client:
         query = {"workspace": workspace, "version": version}
         self._transport.request("DELETE", f"environments/{quoted(name)}", query=query)
 
-    def build_environment(self, name: str, body: Mapping[str, Any]) -> wire.WireMaterialised:
+    def build_environment(self, name: str, body: Mapping[str, Any]) -> WireMaterialised:
         """Start to build an environment, or join the build under way; returns at once."""
-        answer: wire.WireMaterialised = self._post(
+        answer: WireMaterialised = self._post(
             f"environments/{quoted(name)}/build", body, again=True
         )
         return answer
@@ -279,9 +295,9 @@ class Client:
         version: str | None = None,
         extras: Sequence[str] = (),
         wait: float = 0.0,
-    ) -> wire.WireMaterialised:
+    ) -> WireMaterialised:
         """How far a build is; waits up to `wait` seconds (at most 30) for its end."""
-        answer: wire.WireMaterialised = self._get(
+        answer: WireMaterialised = self._get(
             f"environments/{quoted(name)}/build",
             workspace=workspace,
             version=version,
@@ -305,11 +321,9 @@ class Client:
         }  # fmt: skip
         return self._piece(f"environments/{quoted(name)}/log", query)
 
-    def environment_lock(
-        self, workspace: str, name: str, version: str | None = None
-    ) -> wire.WireLock:
+    def environment_lock(self, workspace: str, name: str, version: str | None = None) -> WireLock:
         """What exactly is in a built environment; NotFound while it is not built."""
-        answer: wire.WireLock = self._get(
+        answer: WireLock = self._get(
             f"environments/{quoted(name)}/lock", workspace=workspace, version=version
         )
         return answer
@@ -329,24 +343,24 @@ class Client:
         answer: dict[str, str] = self._post(f"environments/{quoted(name)}/labels", body, again=True)
         return answer
 
-    def check_environment(self, body: Mapping[str, Any]) -> wire.WireCheck:
+    def check_environment(self, body: Mapping[str, Any]) -> WireCheck:
         """What is wrong with a definition or specification; makes nothing."""
-        answer: wire.WireCheck = self._post("environment-check", body, again=True)
+        answer: WireCheck = self._post("environment-check", body, again=True)
         return answer
 
-    def prune_environments(self, body: Mapping[str, Any]) -> wire.WirePruned:
+    def prune_environments(self, body: Mapping[str, Any]) -> WirePruned:
         """Remove built environments by age and size."""
-        answer: wire.WirePruned = self._post("environment-prune", body)
+        answer: WirePruned = self._post("environment-prune", body)
         return answer
 
-    def kernels(self) -> wire.WireKernels:
+    def kernels(self) -> WireKernels:
         """The kernels that were made of environments, and those that run."""
-        answer: wire.WireKernels = self._get("kernels")
+        answer: WireKernels = self._get("kernels")
         return answer
 
-    def add_kernel(self, body: Mapping[str, Any]) -> wire.WireKernelSpec:
+    def add_kernel(self, body: Mapping[str, Any]) -> WireKernelSpec:
         """Make an environment a kernel of notebooks."""
-        answer: wire.WireKernelSpec = self._post("kernels", body, again=True)
+        answer: WireKernelSpec = self._post("kernels", body, again=True)
         return answer
 
     def remove_kernel(self, spec: str) -> None:

@@ -10,7 +10,7 @@ from jupyter_aml.domain.difference import Difference
 from jupyter_aml.domain.errors import NotFound
 
 if TYPE_CHECKING:
-    from jupyter_aml import wire
+    from jupyter_aml.wire.environments import WireEnvironment
 
 
 class Compared(NamedTuple):
@@ -28,7 +28,7 @@ class Compared(NamedTuple):
         return f"definitions ({' and '.join(self.unbuilt)} {verb} not built)"
 
 
-def compare(client: Client, before: wire.WireEnvironment, after: wire.WireEnvironment) -> Compared:
+def compare(client: Client, before: WireEnvironment, after: WireEnvironment) -> Compared:
     """Compare the locks of two environments, or their definitions where one has no lock."""
     locks = [_lock(client, before), _lock(client, after)]
     unbuilt = tuple(
@@ -42,7 +42,7 @@ def compare(client: Client, before: wire.WireEnvironment, after: wire.WireEnviro
     return Compared(difference.between(one, other), tuple(dict.fromkeys(unbuilt)))
 
 
-def _lock(client: Client, found: wire.WireEnvironment) -> dict[str, str] | None:
+def _lock(client: Client, found: WireEnvironment) -> dict[str, str] | None:
     try:
         lock = client.environment_lock(found["workspace"], found["name"], found["version"])
     except NotFound:
@@ -51,5 +51,5 @@ def _lock(client: Client, found: wire.WireEnvironment) -> dict[str, str] | None:
     return {"python": lock["python"], **packages}
 
 
-def _wished(found: wire.WireEnvironment) -> dict[str, str]:
+def _wished(found: WireEnvironment) -> dict[str, str]:
     return difference.wished(environment.read(found["definition"]).conda)

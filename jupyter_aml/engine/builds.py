@@ -17,7 +17,8 @@ from jupyter_aml.domain.errors import AmlError, Invalid, StorageFailed
 from jupyter_aml.engine.root import write_json
 from jupyter_aml.environments.cache import Cache
 from jupyter_aml.environments.protocol import EnvironmentBuilder, Materialised, Wish
-from jupyter_aml.wire import EnvironmentState, encode_time
+from jupyter_aml.wire.coding import encode_time
+from jupyter_aml.wire.environments import EnvironmentState
 
 Listen = Callable[[str, str], None]
 """Takes what a build says: `say` or `log`, and the text."""

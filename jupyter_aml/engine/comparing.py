@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from jupyter_aml import wire
 from jupyter_aml.domain.errors import AmlError
 from jupyter_aml.domain.run import Run
 from jupyter_aml.engine import snapshot
 from jupyter_aml.engine.root import Root
+from jupyter_aml.wire.coding import encode_run, finite
+from jupyter_aml.wire.facts import WireChange, WireFacts, WireFileChange, WireRunDifference
 
 _LONGEST_TEXT = 1_000_000
 """Bytes of a file beyond which it is not compared line by line."""
@@ -24,13 +25,13 @@ _MOST_DIFFS = 200
 
 
 def compare(
-    left: Run, right: Run, facts: tuple[wire.WireFacts, wire.WireFacts], *, root: Root
-) -> wire.WireRunDifference:
+    left: Run, right: Run, facts: tuple[WireFacts, WireFacts], *, root: Root
+) -> WireRunDifference:
     """Tell in what two runs differ. Reads the files of both; blocks."""
     one, other = facts
     return {
-        "left": wire.encode_run(left),
-        "right": wire.encode_run(right),
+        "left": encode_run(left),
+        "right": encode_run(right),
         "facts": _changes(_told(left, one), _told(right, other)),
         "parameters": _changes(left.parameters, right.parameters),
         "metrics": _changes(_finite(left.metrics), _finite(right.metrics)),
@@ -39,7 +40,7 @@ def compare(
     }
 
 
-def _changes(left: Mapping[str, Any], right: Mapping[str, Any]) -> list[wire.WireChange]:
+def _changes(left: Mapping[str, Any], right: Mapping[str, Any]) -> list[WireChange]:
     names = dict.fromkeys((*left, *right))
     return [
         {"name": name, "left": left.get(name), "right": right.get(name)}
@@ -49,20 +50,20 @@ def _changes(left: Mapping[str, Any], right: Mapping[str, Any]) -> list[wire.Wir
 
 
 def _finite(metrics: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: wire.finite(value) for name, value in metrics.items()}
+    return {name: finite(value) for name, value in metrics.items()}
 
 
-def _packages_that_differ(one: wire.WireFacts, other: wire.WireFacts) -> list[wire.WireChange]:
+def _packages_that_differ(one: WireFacts, other: WireFacts) -> list[WireChange]:
     if not one["packages"] or not other["packages"]:
         return []  # Of one of them they are not known.
     return _changes(_packages(one), _packages(other))
 
 
-def _packages(facts: wire.WireFacts) -> dict[str, str]:
+def _packages(facts: WireFacts) -> dict[str, str]:
     return {each["name"]: each["version"] for each in facts["packages"]}
 
 
-def _told(run: Run, facts: wire.WireFacts) -> dict[str, Any]:
+def _told(run: Run, facts: WireFacts) -> dict[str, Any]:
     """What is known of a run, without what differs between any two runs."""
     git, host = facts["git"], facts["host"]
     told: dict[str, Any] = {
@@ -91,7 +92,7 @@ def _seconds(run: Run) -> float | None:
     return round((run.ended_at - run.started_at).total_seconds(), 3)
 
 
-def _files(left: Run, right: Run, root: Root) -> Iterator[wire.WireFileChange]:
+def _files(left: Run, right: Run, root: Root) -> Iterator[WireFileChange]:
     if left.snapshot_id == right.snapshot_id:
         return
     one, other = _listed(left, root), _listed(right, root)

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from jupyter_aml import wire
 from jupyter_aml._version import __version__
 from jupyter_aml.compute.docker import DockerBackend
 from jupyter_aml.compute.local import LocalBackend
@@ -49,6 +48,18 @@ from jupyter_aml.engine.watchers import FolderWatcher
 from jupyter_aml.environments.protocol import Materialised
 from jupyter_aml.store.blobs import Blobs
 from jupyter_aml.store.database import Database
+from jupyter_aml.wire.coding import encode_run
+from jupyter_aml.wire.contents import WireDryRun, WireFiles, WireMetrics, WireSnapshot
+from jupyter_aml.wire.facts import WireCell, WireFacts, WireRunDifference
+from jupyter_aml.wire.protocol import PROTOCOL, WireStatus
+from jupyter_aml.wire.runs import (
+    WireCompute,
+    WireExperiment,
+    WirePrunedRuns,
+    WireRun,
+    WireRunPage,
+    WireWorkspace,
+)
 
 __all__ = ["Engine", "LogPiece", "RootTaken"]
 
@@ -146,11 +157,11 @@ class Engine:
         """How many runs have not ended."""
         return self._watch.active
 
-    def status(self) -> wire.WireStatus:
+    def status(self) -> WireStatus:
         """The handshake."""
         return {
             "version": __version__,
-            "protocol": wire.PROTOCOL,
+            "protocol": PROTOCOL,
             "root": str(self.settings.root),
             "kind": self.kind,
             "pid": os.getpid(),
@@ -160,27 +171,27 @@ class Engine:
 
     # ---- workspaces, experiments, compute ---------------------------------------------------
 
-    async def workspaces(self) -> list[wire.WireWorkspace]:
+    async def workspaces(self) -> list[WireWorkspace]:
         """All workspaces; there is always the default one."""
         return await self._places.workspaces()
 
-    async def add_workspace(self, body: Mapping[str, Any]) -> wire.WireWorkspace:
+    async def add_workspace(self, body: Mapping[str, Any]) -> WireWorkspace:
         """Make a workspace; AlreadyExists unless `existOk`."""
         return await self._places.add_workspace(body)
 
-    async def workspace(self, name: str) -> wire.WireWorkspace:
+    async def workspace(self, name: str) -> WireWorkspace:
         """One workspace, or NotFound."""
         return await self._places.workspace(name)
 
-    async def experiments(self, workspace: str) -> list[wire.WireExperiment]:
+    async def experiments(self, workspace: str) -> list[WireExperiment]:
         """The experiments of a workspace."""
         return await self._places.experiments(workspace)
 
-    async def add_experiment(self, body: Mapping[str, Any]) -> wire.WireExperiment:
+    async def add_experiment(self, body: Mapping[str, Any]) -> WireExperiment:
         """Make an experiment, or find it."""
         return await self._places.add_experiment(body)
 
-    async def tag_experiment(self, name: str, body: Mapping[str, Any]) -> wire.WireExperiment:
+    async def tag_experiment(self, name: str, body: Mapping[str, Any]) -> WireExperiment:
         """Set tags of an experiment; a tag of None goes away."""
         return await self._places.tag_experiment(name, body)
 
@@ -188,7 +199,7 @@ class Engine:
         """Delete an experiment that has no runs."""
         await self._places.remove_experiment(workspace, name)
 
-    async def compute(self) -> list[wire.WireCompute]:
+    async def compute(self) -> list[WireCompute]:
         """The compute targets and how busy they are."""
         return [slots.told() for slots in self._slots.values()]
 
@@ -203,7 +214,7 @@ class Engine:
         sort: str = "-createdAt",
         limit: int = 50,
         after: str | None = None,
-    ) -> wire.WireRunPage:
+    ) -> WireRunPage:
         """A page of the list; raises Invalid naming the word that is wrong."""
         page = await self._ledger.page(
             workspace=ids.workspace_name(workspace),
@@ -213,29 +224,29 @@ class Engine:
             limit=limit,
             after=after,
         )
-        runs = [wire.encode_run(run) for run in page.runs]
+        runs = [encode_run(run) for run in page.runs]
         return {"runs": runs, "total": page.total, "next": page.next, "children": page.children}
 
-    async def submit(self, body: Mapping[str, Any]) -> wire.WireRun | wire.WireDryRun:
+    async def submit(self, body: Mapping[str, Any]) -> WireRun | WireDryRun:
         """Make a run of what is asked, or find the one that an earlier call made."""
         return await self._submissions.submit(body)
 
-    async def retry(self, run_id: str, body: Mapping[str, Any]) -> wire.WireRun:
+    async def retry(self, run_id: str, body: Mapping[str, Any]) -> WireRun:
         """Send a run once more, with other parameters where they are given."""
         return await self._submissions.retry(run_id, body)
 
-    async def cell(self, run_id: str) -> wire.WireCell:
+    async def cell(self, run_id: str) -> WireCell:
         """Code that repeats a run."""
         run = await self.find(ids.run_id(run_id))
         return {"text": await asyncio.to_thread(cells.cell_of, run, root=self._root)}
 
-    async def run(self, run_id: str) -> wire.WireRun:
+    async def run(self, run_id: str) -> WireRun:
         """One run, or NotFound."""
-        return wire.encode_run(await self.find(ids.run_id(run_id)))
+        return encode_run(await self.find(ids.run_id(run_id)))
 
-    async def patch(self, run_id: str, body: Mapping[str, Any]) -> wire.WireRun:
+    async def patch(self, run_id: str, body: Mapping[str, Any]) -> WireRun:
         """Change what a user may change; properties that are there stay as they are."""
-        return wire.encode_run(await self._insist(run_id, lambda run: patched(run, body)))
+        return encode_run(await self._insist(run_id, lambda run: patched(run, body)))
 
     async def delete(self, run_id: str) -> None:
         """Remove a run that has ended, with its folder and its children; IllegalMove before."""
@@ -245,17 +256,17 @@ class Engine:
             self._system.drop(gone.id)
             self._feed.deleted(gone, seq)
 
-    async def prune(self, body: Mapping[str, Any]) -> wire.WirePrunedRuns:
+    async def prune(self, body: Mapping[str, Any]) -> WirePrunedRuns:
         """Delete the ended runs that are asked for, or with `dryRun` say which would go."""
         return await run_pruning.prune(
             body, root=self._root, ledger=self._ledger, delete=self.delete
         )
 
-    async def cancel(self, run_id: str) -> wire.WireRun:
+    async def cancel(self, run_id: str) -> WireRun:
         """Ask a run to end, with its children. A run that has ended stays as it is."""
         run = await self.find(ids.run_id(run_id))
         if run.is_final:
-            return wire.encode_run(run)
+            return encode_run(run)
         run = await self._ledger.request_cancel(run.id)
         self._log.info("run %s: cancel was asked", run.id)
         self._watch.kick(run.id)
@@ -264,13 +275,13 @@ class Engine:
             if child.job is not None and not child.is_final:
                 await self._ledger.request_cancel(child.id)
                 self._watch.kick(child.id)
-        return wire.encode_run(run)
+        return encode_run(run)
 
-    async def look(self, run_id: str) -> wire.WireRun:
+    async def look(self, run_id: str) -> WireRun:
         """Look at a run's records now."""
         run = await self.find(ids.run_id(run_id))
         self._watch.kick(run.id)
-        return wire.encode_run(run)
+        return encode_run(run)
 
     async def metrics(
         self,
@@ -279,7 +290,7 @@ class Engine:
         points: int = 1000,
         names: Sequence[str] = (),
         source: str = "logged",
-    ) -> wire.WireMetrics:
+    ) -> WireMetrics:
         """What a run logged, or took of its `system`, thinned to `points` a series; 0 gives all."""
         run = await self.find(ids.run_id(run_id))
         folder = self._root.folder(run)
@@ -289,7 +300,7 @@ class Engine:
             held = self._metrics.of(run.id, folder)
         return await asyncio.to_thread(held.since, run.id, None, points=points, names=names)
 
-    async def facts(self, run_id: str) -> wire.WireFacts:
+    async def facts(self, run_id: str) -> WireFacts:
         """What was recorded of a run without being asked."""
         return await self._facts.of(await self.find(ids.run_id(run_id)))
 
@@ -308,7 +319,7 @@ class Engine:
 
     async def files(
         self, run_id: str, *, prefix: str = "", after: str | None = None, limit: int = MOST_FILES
-    ) -> wire.WireFiles:
+    ) -> WireFiles:
         """The files of a run whose names begin with the prefix, a page at a time."""
         run = await self.find(ids.run_id(run_id))
         folder = self._root.folder(run)
@@ -319,7 +330,7 @@ class Engine:
         run = await self.find(ids.run_id(run_id))
         return await asyncio.to_thread(self._root.folder(run).existing, name)
 
-    async def snapshot(self, run_id: str) -> wire.WireSnapshot:
+    async def snapshot(self, run_id: str) -> WireSnapshot:
         """What was sent with a run."""
         run = await self.find(ids.run_id(run_id))
         return await asyncio.to_thread(snapshot.read_list, self._root.folder(run))
@@ -329,7 +340,7 @@ class Engine:
         run = await self.find(ids.run_id(run_id))
         return await asyncio.to_thread(snapshot.stored_file, self._root.folder(run), path)
 
-    async def difference(self, run_id: str, other: str) -> wire.WireRunDifference:
+    async def difference(self, run_id: str, other: str) -> WireRunDifference:
         """All in which two runs differ."""
         left, right = await self.find(ids.run_id(run_id)), await self.find(ids.run_id(other))
         facts = await self._facts.of(left), await self._facts.of(right)

@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from jupyter_aml import wire
 from jupyter_aml.domain import environment, ids, specification
 from jupyter_aml.domain.environment import Definition
 from jupyter_aml.domain.errors import AmlError, Invalid, NotFound, Unreachable
@@ -34,11 +33,22 @@ from jupyter_aml.environments.cache import Entry
 from jupyter_aml.environments.protocol import Materialised, Wish
 from jupyter_aml.environments.reading import packages
 from jupyter_aml.runfolder.plain import plain
+from jupyter_aml.wire.coding import encode_time
+from jupyter_aml.wire.environments import (
+    WireCheck,
+    WireEnvironment,
+    WireLock,
+    WireMaterialised,
+    WireMistake,
+    WirePackage,
+    WirePruned,
+)
+from jupyter_aml.wire.events import WireEnvironmentEvent, WireEnvironmentGoneEvent
 
 LOG = logging.getLogger("jupyter_aml.environments")
 
 T = TypeVar("T")
-Tell = Callable[[wire.WireEnvironmentEvent | wire.WireEnvironmentGoneEvent], None]
+Tell = Callable[[WireEnvironmentEvent | WireEnvironmentGoneEvent], None]
 
 
 class Environments:
@@ -75,20 +85,18 @@ class Environments:
 
     # ---- definitions ------------------------------------------------------------------------
 
-    async def list(self, workspace: str) -> list[wire.WireEnvironment]:
+    async def list(self, workspace: str) -> list[WireEnvironment]:
         """The newest version of each environment, the curated ones last."""
         name = ids.workspace_name(workspace)
         found = await self._ledger.do(lambda: list(self._book.newest(name)))
         used = await self._ledger.do(self._ledger.runs.in_environments, name)
         return [await self._shown(one, used) for one in found]
 
-    async def get(
-        self, workspace: str, name: str, version: str | None = None
-    ) -> wire.WireEnvironment:
+    async def get(self, workspace: str, name: str, version: str | None = None) -> WireEnvironment:
         """A version of an environment, or the newest."""
         return await self._shown(await self._registered(workspace, name, version))
 
-    async def add(self, body: Mapping[str, Any]) -> wire.WireEnvironment:
+    async def add(self, body: Mapping[str, Any]) -> WireEnvironment:
         """Register what is asked; an equal definition gives back the version there is."""
         definition = self._asked(body)
         workspace = ids.workspace_name(body.get("workspace", ids.DEFAULT_WORKSPACE))
@@ -103,7 +111,7 @@ class Environments:
         Raises Invalid, and enters nothing, where it could never be built.
         """
         self._check(definition)
-        at = wire.encode_time(now()) or ""
+        at = encode_time(now()) or ""
         return await self._ledger.do(self._book.register, workspace, definition, at=at)
 
     async def remove(self, workspace: str, name: str, version: str | None = None) -> None:
@@ -112,7 +120,7 @@ class Environments:
         gone = await self._ledger.do(self._book.remove, place, name, version)
         await self._ledger.do(self._labels.forget, place, name, gone)
         for one in gone:
-            told: wire.WireEnvironmentGoneEvent = {
+            told: WireEnvironmentGoneEvent = {
                 "type": "environmentGone", "workspace": place, "name": name, "version": one,
             }  # fmt: skip
             self._tell(told)
@@ -131,7 +139,7 @@ class Environments:
         place = ids.workspace_name(body.get("workspace", ids.DEFAULT_WORKSPACE))
         return await self._ledger.do(self._labels.add, place, name, version, labels)
 
-    async def check(self, body: Mapping[str, Any]) -> wire.WireCheck:
+    async def check(self, body: Mapping[str, Any]) -> WireCheck:
         """Look at what could be registered, without doing anything."""
         try:
             definition = self._asked(body)
@@ -142,7 +150,7 @@ class Environments:
 
     # ---- builds -----------------------------------------------------------------------------
 
-    async def build(self, name: str, body: Mapping[str, Any]) -> wire.WireMaterialised:
+    async def build(self, name: str, body: Mapping[str, Any]) -> WireMaterialised:
         """Start to build an environment, or join the build under way."""
         found = await self._registered(
             str(body.get("workspace", ids.DEFAULT_WORKSPACE)), name, body.get("version")
@@ -161,7 +169,7 @@ class Environments:
     async def build_state(
         self, workspace: str, name: str, *, version: str | None = None,
         extras: tuple[str, ...] = (), wait: float = 0.0,
-    ) -> wire.WireMaterialised:  # fmt: skip
+    ) -> WireMaterialised:  # fmt: skip
         """How far the build is; waits for its end, up to `wait` seconds (at most 30)."""
         found = await self._registered(workspace, name, version)
         wish = self._wish(found, extras)
@@ -194,14 +202,14 @@ class Environments:
             raise NotFound(f"environment {found.definition.label!r} was not built yet")
         return await asyncio.to_thread(read_piece, path, offset, limit, opener=plain)
 
-    async def lock(self, workspace: str, name: str, version: str | None = None) -> wire.WireLock:
+    async def lock(self, workspace: str, name: str, version: str | None = None) -> WireLock:
         """What exactly is in a built environment; NotFound while it is not built."""
         found = await self._registered(workspace, name, version)
         built = (await self._builds.state(self._wish(found))).environment
         if built is None:
             raise NotFound(f"environment {found.definition.label!r} is not built: build it first")
         python, there = await asyncio.to_thread(packages, built)
-        shown: list[wire.WirePackage] = [
+        shown: list[WirePackage] = [
             {"name": package, "version": of} for package, of in there.items()
         ]
         return {
@@ -209,7 +217,7 @@ class Environments:
             "python": python, "text": built.lock, "packages": shown,
         }  # fmt: skip
 
-    async def prune(self, body: Mapping[str, Any]) -> wire.WirePruned:
+    async def prune(self, body: Mapping[str, Any]) -> WirePruned:
         """Remove built environments by age and by how much there is; definitions stay."""
         days, keep = body.get("olderThanDays"), body.get("keepBytes")
         for name, value in (("olderThanDays", days), ("keepBytes", keep)):
@@ -277,7 +285,7 @@ class Environments:
 
     async def _shown(
         self, found: Registered, used: Mapping[tuple[str, str], int] | None = None
-    ) -> wire.WireEnvironment:
+    ) -> WireEnvironment:
         definition, wish = found.definition, Wish(definition=found.definition)
         state = await self._builds.state(wish)
         if used is None:
@@ -311,7 +319,7 @@ class Environments:
 
     async def _materialised(
         self, wish: Wish, state: BuildState, found: Registered
-    ) -> wire.WireMaterialised:
+    ) -> WireMaterialised:
         built = state.environment
         if built is None and state.state == "ready":
             built = await self._builds.ensure(wish)
@@ -347,7 +355,7 @@ class Environments:
             task.exception()
 
 
-def mistake(told: str) -> wire.WireMistake:
+def mistake(told: str) -> WireMistake:
     """A message with the place that it names, if it names one."""
     place = re.search(r"line (\d+), column (\d+)", told)
     line, column = (int(place[1]), int(place[2])) if place else (None, None)

@@ -26,7 +26,7 @@ from jupyter_aml.engine.root import Root, write_json
 from jupyter_aml.environments.protocol import Materialised, Say
 from jupyter_aml.runfolder.layout import RunFolder
 from jupyter_aml.runfolder.plain import read_plain
-from jupyter_aml.wire import WireFacts
+from jupyter_aml.wire.facts import WireFacts
 
 Materialise = Callable[[Run, Say], Awaitable[Materialised | None]]
 

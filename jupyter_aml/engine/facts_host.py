@@ -8,7 +8,7 @@ import socket
 from functools import cache
 
 from jupyter_aml.shim.sampling import gpus
-from jupyter_aml.wire import WireHost
+from jupyter_aml.wire.facts import WireHost
 
 
 @cache

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from jupyter_aml.domain import inherited
 from jupyter_aml.environments.protocol import Materialised
 from jupyter_aml.environments.resolving import versions
-from jupyter_aml.wire import WirePackage
+from jupyter_aml.wire.environments import WirePackage
 
 _PROBE = "import json, sys; print(json.dumps([sys.version.split()[0], sys.path, sys.prefix]))"
 _PATIENCE = 10.0

@@ -13,7 +13,8 @@ from jupyter_aml.domain.ids import RunId
 from jupyter_aml.runfolder.layout import RunFolder
 from jupyter_aml.runfolder.packed import packed
 from jupyter_aml.runfolder.reading import Columns, RecordReader, Value, by_time
-from jupyter_aml.wire import WireMetrics, WireSeries, WireValue, finite
+from jupyter_aml.wire.coding import finite
+from jupyter_aml.wire.contents import WireMetrics, WireSeries, WireValue
 
 if TYPE_CHECKING:
     import numpy as np

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from jupyter_aml import wire
 from jupyter_aml.domain.errors import Invalid
 from jupyter_aml.domain.run import Run
+from jupyter_aml.wire.coding import decode_patch
 
 
 def patched(run: Run, body: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of the run that become others; raises Invalid, also for a property that is set."""
-    wanted = wire.decode_patch(body)
+    wanted = decode_patch(body)
     tags = {**run.tags, **wanted.get("tags", {})}
     for key, value in wanted.get("properties", {}).items():
         if run.properties.get(key, value) != value:

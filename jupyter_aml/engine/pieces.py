@@ -9,7 +9,7 @@ from pathlib import Path
 from jupyter_aml.domain.errors import NotFound, Refused
 from jupyter_aml.runfolder.layout import RunFolder
 from jupyter_aml.runfolder.plain import NotPlain, still
-from jupyter_aml.wire import WireFiles
+from jupyter_aml.wire.contents import WireFiles
 
 MOST_FILES = 10_000
 """Files that one answer lists."""

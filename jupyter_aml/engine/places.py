@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from jupyter_aml import wire
 from jupyter_aml.domain import ids
 from jupyter_aml.domain.errors import AlreadyExists, Invalid, NotFound
 from jupyter_aml.domain.experiment import Experiment
@@ -14,6 +13,8 @@ from jupyter_aml.domain.ids import ExperimentName, WorkspaceName
 from jupyter_aml.domain.workspace import Workspace
 from jupyter_aml.engine.ledger import Ledger, now
 from jupyter_aml.engine.root import Root, write_json
+from jupyter_aml.wire.coding import encode_time
+from jupyter_aml.wire.runs import WireExperiment, WireWorkspace
 
 
 class Places:
@@ -33,17 +34,17 @@ class Places:
             await self.workspace(name)
         self._known.add(name)
 
-    async def workspaces(self) -> list[wire.WireWorkspace]:
+    async def workspaces(self) -> list[WireWorkspace]:
         """All workspaces."""
         found = await self._ledger.do(self._ledger.workspaces.list)
         return [_workspace(workspace) for workspace in found]
 
-    async def workspace(self, name: str) -> wire.WireWorkspace:
+    async def workspace(self, name: str) -> WireWorkspace:
         """One workspace, or NotFound."""
         found = await self._ledger.do(self._ledger.workspaces.get, ids.workspace_name(name))
         return _workspace(found)
 
-    async def add_workspace(self, body: Mapping[str, Any]) -> wire.WireWorkspace:
+    async def add_workspace(self, body: Mapping[str, Any]) -> WireWorkspace:
         """Make a workspace: the file first, then the row."""
         wanted = Workspace(
             name=ids.workspace_name(_text(body, "name", "")),
@@ -65,13 +66,13 @@ class Places:
         await self._ledger.do(write_json, path, _workspace(wanted))
         return _workspace(await self._ledger.do(self._ledger.workspaces.add, wanted))
 
-    async def experiments(self, workspace: str) -> list[wire.WireExperiment]:
+    async def experiments(self, workspace: str) -> list[WireExperiment]:
         """The experiments of a workspace with the number of their runs."""
         name = ids.workspace_name(workspace)
         found = await self._ledger.do(self._ledger.experiments.list, name)
         return [_experiment(experiment) for experiment in found]
 
-    async def add_experiment(self, body: Mapping[str, Any]) -> wire.WireExperiment:
+    async def add_experiment(self, body: Mapping[str, Any]) -> WireExperiment:
         """Make an experiment, or find it."""
         workspace = ids.workspace_name(_text(body, "workspace", ids.DEFAULT_WORKSPACE))
         name = ids.experiment_name(_text(body, "name", ""))
@@ -83,7 +84,7 @@ class Places:
         await self._ledger.do(write_json, self._file(workspace, name), _experiment(made))
         return _experiment(made)
 
-    async def tag_experiment(self, name: str, body: Mapping[str, Any]) -> wire.WireExperiment:
+    async def tag_experiment(self, name: str, body: Mapping[str, Any]) -> WireExperiment:
         """Set tags of an experiment, which is made if need be; a tag of None goes away."""
         workspace = ids.workspace_name(_text(body, "workspace", ids.DEFAULT_WORKSPACE))
         experiment = ids.experiment_name(name)
@@ -110,22 +111,22 @@ class Places:
         return self._root.workspaces / workspace / "experiments" / f"{experiment}.json"
 
 
-def _workspace(workspace: Workspace) -> wire.WireWorkspace:
+def _workspace(workspace: Workspace) -> WireWorkspace:
     return {
         "name": workspace.name,
         "subscriptionId": workspace.subscription_id,
         "resourceGroup": workspace.resource_group,
         "location": workspace.location,
-        "createdAt": wire.encode_time(workspace.created_at) or "",
+        "createdAt": encode_time(workspace.created_at) or "",
         "tags": dict(workspace.tags),
     }
 
 
-def _experiment(experiment: Experiment) -> wire.WireExperiment:
+def _experiment(experiment: Experiment) -> WireExperiment:
     return {
         "name": experiment.name,
         "workspace": experiment.workspace,
-        "createdAt": wire.encode_time(experiment.created_at) or "",
+        "createdAt": encode_time(experiment.created_at) or "",
         "tags": dict(experiment.tags),
         "runCount": experiment.run_count,
     }

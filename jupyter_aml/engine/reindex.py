@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from jupyter_aml import wire
 from jupyter_aml.domain import ids
 from jupyter_aml.domain.errors import AmlError
 from jupyter_aml.domain.experiment import Experiment
@@ -20,6 +19,7 @@ from jupyter_aml.engine.root import Root, read_record
 from jupyter_aml.engine.settings import Settings
 from jupyter_aml.store.database import Database
 from jupyter_aml.store.reindex import reindex
+from jupyter_aml.wire.coding import decode_time
 
 
 def reindex_root(settings: Settings) -> tuple[int, list[Path]]:
@@ -99,7 +99,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _made(path: Path, told: dict[str, Any]) -> datetime:
     try:
-        return wire.decode_time(told.get("createdAt")) or datetime.fromtimestamp(
+        return decode_time(told.get("createdAt")) or datetime.fromtimestamp(
             path.stat().st_mtime, UTC
         )
     except AmlError:

@@ -10,12 +10,12 @@ from pathlib import Path
 from threading import get_ident
 from typing import Any
 
-from jupyter_aml import wire
 from jupyter_aml.domain.errors import AmlError, StorageFailed
 from jupyter_aml.domain.ids import RunId, WorkspaceName
 from jupyter_aml.domain.run import Run
 from jupyter_aml.runfolder.layout import RunFolder
 from jupyter_aml.runfolder.plain import read_plain
+from jupyter_aml.wire.coding import decode_run, encode_run
 
 NEW, GONE = ".new-", ".gone-"
 """Prefixes of a run's folder that is being made, and of one that is being removed."""
@@ -93,14 +93,14 @@ def _write(path: str, content: bytes) -> None:
 
 def write_record(folder: RunFolder, run: Run) -> None:
     """Write run.json."""
-    write_json(folder.record, wire.encode_run(run))
+    write_json(folder.record, encode_run(run))
 
 
 def read_record(path: Path) -> Run | None:
     """Read the run.json of this run folder; None where there is none that can be read."""
     try:
         data = json.loads(read_plain(path / "run.json"))
-        run = wire.decode_run(data)
+        run = decode_run(data)
     except (OSError, ValueError, AmlError, TypeError):
         return None
     return run if run.id == path.name else None

@@ -18,7 +18,7 @@ from jupyter_aml.domain.ids import ExperimentName, WorkspaceName
 from jupyter_aml.domain.run import Run, RunStatus
 from jupyter_aml.engine.ledger import Ledger, now
 from jupyter_aml.engine.root import Root
-from jupyter_aml.wire import WirePrunedRuns
+from jupyter_aml.wire.runs import WirePrunedRuns
 
 _KNOWN = ("workspace", "experiment", "olderThan", "keep", "status", "dryRun")
 _PAGE = 500

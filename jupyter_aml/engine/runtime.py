@@ -17,8 +17,8 @@ from jupyter_aml.domain.errors import StorageFailed
 from jupyter_aml.engine.snapshot import remove_tree
 
 _PACKAGE = Path(__file__).resolve().parent.parent
-_ROOMS = ("domain", "runfolder", "client", "sdk", "widgets", "magics")
-_MODULES = ("__init__.py", "_version.py", "wire.py", "azureml.py", "azureml_names.json")
+_ROOMS = ("domain", "wire", "runfolder", "client", "sdk", "widgets", "magics")
+_MODULES = ("__init__.py", "_version.py", "azureml.py", "azureml_names.json")
 _KINDS = frozenset({".py", ".json"})
 _LEFT_OUT = frozenset({"__pycache__", "static"})
 

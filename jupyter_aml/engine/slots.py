@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from jupyter_aml.domain.ids import RunId
 from jupyter_aml.engine.plan import waiting_reason
-from jupyter_aml.wire import WireCompute
+from jupyter_aml.wire.runs import WireCompute
 
 
 class Slots:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from jupyter_aml import wire
 from jupyter_aml.domain import ids
 from jupyter_aml.domain.errors import AlreadyExists, NotFound
 from jupyter_aml.domain.run import Run
@@ -21,6 +20,9 @@ from jupyter_aml.engine.settings import Settings
 from jupyter_aml.engine.submit import Draft
 from jupyter_aml.store.blobs import Blobs
 from jupyter_aml.store.filters import quoted
+from jupyter_aml.wire.coding import encode_run
+from jupyter_aml.wire.contents import WireDryRun
+from jupyter_aml.wire.runs import WireRun
 
 T = TypeVar("T")
 _SAME = 100
@@ -53,7 +55,7 @@ class Submissions:
         """Take no more."""
         self._senders.shutdown(wait=False)
 
-    async def submit(self, body: Mapping[str, Any]) -> wire.WireRun | wire.WireDryRun:
+    async def submit(self, body: Mapping[str, Any]) -> WireRun | WireDryRun:
         """Make a run of what is asked, or find the one that an earlier call made.
 
         With `ifChanged` the newest completed run of the experiment that did just the same is the
@@ -61,7 +63,7 @@ class Submissions:
         """
         known = await self._known(body)
         if known is not None:
-            return wire.encode_run(known)
+            return encode_run(known)
         drafted = await self._sending(
             submit.draft, body, settings=self._settings, targets=self._targets
         )
@@ -74,17 +76,17 @@ class Submissions:
         if body.get("ifChanged"):
             same = await self._same(drafted.run, manifest.snapshot_id)
             if same is not None:
-                return wire.encode_run(same)
+                return encode_run(same)
         run = await self._made(drafted, manifest)
         self._facts.begin(run, drafted.plan.source, drafted.process)
         self._begin(run)
-        return wire.encode_run(run)
+        return encode_run(run)
 
-    async def retry(self, run_id: str, body: Mapping[str, Any]) -> wire.WireRun:
+    async def retry(self, run_id: str, body: Mapping[str, Any]) -> WireRun:
         """Send a run once more: the same source, command and environment, other parameters."""
         known = await self._known(body)
         if known is not None:
-            return wire.encode_run(known)
+            return encode_run(known)
         earlier = await self._ledger.find(ids.run_id(run_id))
         drafted = await self._placed(
             await self._sending(repeating.draft, earlier, body, root=self._root)
@@ -95,7 +97,7 @@ class Submissions:
         run = await self._made(drafted, manifest)
         await asyncio.to_thread(repeating.copy_facts, earlier, run, root=self._root)
         self._begin(run)
-        return wire.encode_run(run)
+        return encode_run(run)
 
     async def _known(self, body: Mapping[str, Any]) -> Run | None:
         """The run that an earlier call with the same id made."""

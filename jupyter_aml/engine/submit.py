@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any
 
-from jupyter_aml import wire
 from jupyter_aml.domain import environment, ids
 from jupyter_aml.domain.environment import Definition
 from jupyter_aml.domain.errors import Invalid, NotFound, StorageFailed
@@ -23,6 +22,8 @@ from jupyter_aml.engine.root import Root, write_json, write_record
 from jupyter_aml.engine.settings import Settings
 from jupyter_aml.runfolder.layout import CONSOLE
 from jupyter_aml.store.blobs import Blobs
+from jupyter_aml.wire.coding import decode_job, decode_run, encode_time
+from jupyter_aml.wire.contents import WireDryRun
 
 _TYPES = (SCRIPT_RUN, INTERACTIVE_RUN)
 
@@ -54,7 +55,7 @@ def draft(body: Mapping[str, Any], *, settings: Settings, targets: list[str]) ->
     kind = body.get("type", SCRIPT_RUN)
     if kind not in _TYPES:
         raise Invalid(f"there is no type of run {kind!r}; there are {', '.join(_TYPES)}")
-    job = None if kind == INTERACTIVE_RUN else wire.decode_job(_required(body, "job"))
+    job = None if kind == INTERACTIVE_RUN else decode_job(_required(body, "job"))
     if job is not None:
         if not job.command:
             raise Invalid("job.command is empty: nothing to run")
@@ -69,8 +70,8 @@ def draft(body: Mapping[str, Any], *, settings: Settings, targets: list[str]) ->
         "workspace": workspace,
         "experiment": experiment,
         "status": RunStatus.NOT_STARTED.value,
-        "createdAt": wire.encode_time(at),
-        "changedAt": wire.encode_time(at),
+        "createdAt": encode_time(at),
+        "changedAt": encode_time(at),
         "type": kind,
         "submittedBy": _user(),
     }
@@ -79,7 +80,7 @@ def draft(body: Mapping[str, Any], *, settings: Settings, targets: list[str]) ->
         asked.update(status=RunStatus.RUNNING.value, startedAt=asked["createdAt"])
     fields = ("displayName", "description", "tags", "properties", "parameters", "script",
               "arguments", "job", "origin", "parentId")  # fmt: skip
-    run = wire.decode_run({**{name: body[name] for name in fields if name in body}, **asked})
+    run = decode_run({**{name: body[name] for name in fields if name in body}, **asked})
     wished = body.get("environment")
     definition = None if wished is None or job is None else environment.read(wished)
     told = {name: value for name, value in body.get("source", {}).items() if name != "files"}
@@ -133,7 +134,7 @@ def check_text(body: Mapping[str, Any]) -> None:
                 raise Invalid(f"{name} holds what is no text: half of a surrogate pair") from None
 
 
-def describe(drafted: Draft) -> wire.WireDryRun:
+def describe(drafted: Draft) -> WireDryRun:
     """Say what a submission would send."""
     job = drafted.run.job
     return {

@@ -13,7 +13,7 @@ from jupyter_aml.engine.metrics import RunMetrics
 from jupyter_aml.engine.watchers import FolderWatcher
 from jupyter_aml.runfolder.layout import RunFolder
 from jupyter_aml.runfolder.plain import still
-from jupyter_aml.wire import WireEvent, WireLogEvent, WireMetricsEvent
+from jupyter_aml.wire.events import WireEvent, WireLogEvent, WireMetricsEvent
 
 PIECE = 64 * 1024
 _BEHIND = 8 << 20

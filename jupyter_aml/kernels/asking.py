@@ -7,13 +7,14 @@ import subprocess
 from collections.abc import Callable
 from typing import TypeVar
 
-from jupyter_aml import wire
 from jupyter_aml.client import Client, default_root, find
 from jupyter_aml.domain.environment import Definition
 from jupyter_aml.domain.environment import read as read_definition
 from jupyter_aml.domain.errors import AmlError, Invalid
 from jupyter_aml.engine.runtime import ensure_runtime
 from jupyter_aml.kernels.home import Home
+from jupyter_aml.wire.asked import WireBuildRequest
+from jupyter_aml.wire.environments import WireMaterialised
 
 T = TypeVar("T")
 
@@ -67,8 +68,8 @@ async def home_of(
 
 async def _built(
     client: Client, workspace: str, name: str, version: str, say: Callable[[str], None]
-) -> wire.WireMaterialised:
-    body: wire.WireBuildRequest = {
+) -> WireMaterialised:
+    body: WireBuildRequest = {
         "workspace": workspace, "version": version, "extras": list(EXTRAS)
     }  # fmt: skip
     seen = await _ask(client, lambda: client.build_environment(name, body))

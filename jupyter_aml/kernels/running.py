@@ -12,8 +12,9 @@ from typing import Any
 import psutil
 from jupyter_core.utils import ensure_async
 
-from jupyter_aml import wire
 from jupyter_aml.kernels import specs
+from jupyter_aml.wire.coding import encode_time
+from jupyter_aml.wire.kernels import WireKernel
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ class Running:
         self._kernels, self._sessions = kernels, sessions
         self._gauge = Gauge()
 
-    async def look(self) -> list[wire.WireKernel]:
+    async def look(self) -> list[WireKernel]:
         """All of them, the oldest first."""
         notebooks = await self._notebooks()
         ids = [*self._kernels.list_kernel_ids()]
@@ -129,7 +130,7 @@ class Running:
 
     def _seen(
         self, kernel_id: str, pid: int | None, usage: Mapping[int, Usage], notebook: str | None
-    ) -> wire.WireKernel:
+    ) -> WireKernel:
         kernel = self._kernels.get_kernel(kernel_id)
         state, connections = self._state(kernel_id)
         spec, taken = self._spec(kernel), usage.get(pid or 0)
@@ -145,7 +146,7 @@ class Running:
             "state": state,
             "idle": None if busy or last is None else max(0.0, (now - last).total_seconds()),
             "connections": connections,
-            "startedAt": wire.encode_time(started) or "",
+            "startedAt": encode_time(started) or "",
             "memory": None if taken is None else taken.memory,
             "cpu": None if taken is None else taken.cpu,
             "pid": pid,

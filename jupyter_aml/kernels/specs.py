@@ -14,10 +14,10 @@ from typing import Any
 
 from jupyter_core.paths import jupyter_data_dir
 
-from jupyter_aml import wire
 from jupyter_aml.domain import ids
 from jupyter_aml.domain.environment import environment_name, version_name
 from jupyter_aml.domain.errors import AlreadyExists, Invalid, NotFound, StorageFailed
+from jupyter_aml.wire.kernels import WireKernelSpec
 
 PROVISIONER = "aml-environment"
 """The entry point of our provisioner, as a kernelspec names it."""
@@ -44,7 +44,7 @@ class KernelSpec:
     version: str | None = None
     compute: str = "local"
 
-    def to_wire(self) -> wire.WireKernelSpec:
+    def to_wire(self) -> WireKernelSpec:
         """Return its JSON form."""
         return {
             "spec": self.spec,

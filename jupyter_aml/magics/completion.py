@@ -9,8 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from jupyter_aml import wire
 from jupyter_aml.magics.verbs import Group
+from jupyter_aml.wire.environments import WireEnvironment
+from jupyter_aml.wire.runs import WireRun
 
 if TYPE_CHECKING:
     from jupyter_aml.magics.verb import Parser, Verb
@@ -27,8 +28,8 @@ class Known:
 
     experiments: tuple[str, ...] = ()
     computes: tuple[str, ...] = ()
-    runs: tuple[wire.WireRun, ...] = field(default=())
-    environments: tuple[wire.WireEnvironment, ...] = field(default=())
+    runs: tuple[WireRun, ...] = field(default=())
+    environments: tuple[WireEnvironment, ...] = field(default=())
     kernels: tuple[str, ...] = ()
 
 

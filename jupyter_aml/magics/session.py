@@ -7,7 +7,6 @@ from typing import Any
 
 from IPython.core.error import UsageError
 
-from jupyter_aml import wire
 from jupyter_aml.client import running
 from jupyter_aml.domain.environment import read_label
 from jupyter_aml.domain.errors import AmlError, Invalid, NotFound
@@ -16,6 +15,8 @@ from jupyter_aml.magics.completion import Cache, Known
 from jupyter_aml.sdk.core import Experiment, Run, Workspace
 from jupyter_aml.sdk.references import References
 from jupyter_aml.widgets.display import Views
+from jupyter_aml.wire.environments import WireEnvironment
+from jupyter_aml.wire.runs import WireRun, WireRunPage
 
 _RECENT = 100
 
@@ -83,23 +84,23 @@ class Session:
         """The experiment of that name, else the notebook's."""
         return Experiment(self.workspace, name or self.default_experiment)
 
-    def as_run(self, found: wire.WireRun) -> Run:
+    def as_run(self, found: WireRun) -> Run:
         """The SDK's run for one of a list."""
         return Run.from_wire(self.workspace, found)
 
-    def runs(self, **query: Any) -> wire.WireRunPage:
+    def runs(self, **query: Any) -> WireRunPage:
         """One page of this workspace's runs."""
         workspace = self.workspace
         return workspace.client.runs(workspace=workspace.name, **query)
 
     # ---- environments -----------------------------------------------------------------------
 
-    def environment(self, text: str) -> wire.WireEnvironment:
+    def environment(self, text: str) -> WireEnvironment:
         """Return the environment `NAME[:VERSION]`; NotFound names what comes near."""
         workspace = self.workspace
         return workspace.client.environment(workspace.name, *read_label(text))
 
-    def register(self, body: Mapping[str, Any]) -> wire.WireEnvironment:
+    def register(self, body: Mapping[str, Any]) -> WireEnvironment:
         """Register an environment in the workspace, and offer it from now on."""
         workspace = self.workspace
         made = workspace.client.add_environment({"workspace": workspace.name, **body})

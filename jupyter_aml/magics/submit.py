@@ -7,7 +7,6 @@ from typing import Any
 
 from IPython.core.displayhook import DisplayHook
 
-from jupyter_aml import wire
 from jupyter_aml.domain import ids
 from jupyter_aml.magics import cell as cells
 from jupyter_aml.magics import environment, line, notebook, waiting
@@ -15,6 +14,7 @@ from jupyter_aml.magics.verb import Parser, Verb, unique
 from jupyter_aml.sdk.core import Run, ScriptRunConfig
 from jupyter_aml.sdk.core.environment import Environment
 from jupyter_aml.widgets.plain import moment, size
+from jupyter_aml.wire.contents import WireDryRun
 
 _SHOWN_FILES = 20
 
@@ -183,7 +183,7 @@ def is_silenced(cell: str) -> bool:
     return bool(hook.semicolon_at_end_of_expression(cell))
 
 
-def plan(dry: wire.WireDryRun) -> str:
+def plan(dry: WireDryRun) -> str:
     """What a dry run found, as text."""
     files = dry["files"]
     listed = [f"  {file['path']}  {size(file['size'])}" for file in files[:_SHOWN_FILES]]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar, overload
 
-from jupyter_aml import wire
 from jupyter_aml.widgets.plain import cell, columns, duration, inert, moment
+from jupyter_aml.wire.runs import WireRun
 
 T = TypeVar("T")
 
@@ -65,13 +65,13 @@ class Table(Sequence[T]):
 class RunTable(Table[Any]):
     """Runs, newest first: a sequence of `Run` that draws itself."""
 
-    def __init__(self, found: Sequence[wire.WireRun], runs: Sequence[Any], total: int) -> None:
+    def __init__(self, found: Sequence[WireRun], runs: Sequence[Any], total: int) -> None:
         hidden = total - len(found)
         rest = f"and {hidden} more (--limit N shows them)" if found and hidden > 0 else ""
         super().__init__(runs, _HEADS, [_row(run) for run in found], nothing="no runs", rest=rest)
 
 
-def _row(run: wire.WireRun) -> tuple[str, ...]:
+def _row(run: WireRun) -> tuple[str, ...]:
     metrics = ", ".join(
         f"{name}={value:.4g}" if isinstance(value, float) else f"{name}={value}"
         for name, value in list(run["metrics"].items())[:3]

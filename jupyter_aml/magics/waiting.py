@@ -8,10 +8,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from jupyter_aml import wire
 from jupyter_aml.domain.errors import Unreachable
 from jupyter_aml.domain.run import RunStatus
 from jupyter_aml.widgets.plain import clean, place
+from jupyter_aml.wire.runs import WireFailure, WireRun
 
 _FRAME = re.compile(r'(?P<head>\s+File )"(?P<file>[^"]+)", line (?P<line>\d+)(?P<tail>.*)\Z')
 _SECOND_THOUGHTS = 2.0
@@ -22,7 +22,7 @@ _RESTART = 30.0
 class RunFailed(Exception):
     """A run that was waited for did not complete. `run` is the run, `failure` says why."""
 
-    def __init__(self, run: Any, seen: wire.WireRun) -> None:
+    def __init__(self, run: Any, seen: WireRun) -> None:
         self.run, self.failure = run, seen["error"]
         self._seen = seen
         super().__init__(_sentence(seen))
@@ -37,7 +37,7 @@ class RunFailed(Exception):
         return parts
 
 
-def wait(run: Any, look: Callable[[], wire.WireRun]) -> wire.WireRun | None:
+def wait(run: Any, look: Callable[[], WireRun]) -> WireRun | None:
     """Return the run as it ended; None where the user detached from it."""
     try:
         return _until_final(look, None)
@@ -54,13 +54,13 @@ def wait(run: Any, look: Callable[[], wire.WireRun]) -> wire.WireRun | None:
         return None
 
 
-def raise_unless_completed(run: Any, seen: wire.WireRun) -> None:
+def raise_unless_completed(run: Any, seen: WireRun) -> None:
     """Raise RunFailed for a run that failed or was cancelled, from its error where we can."""
     if seen["status"] != "Completed":
         raise RunFailed(run, seen) from _original(seen["error"])
 
 
-def relevant(seen: wire.WireRun) -> str:
+def relevant(seen: WireRun) -> str:
     """The part of the remote traceback that speaks of the user's code, with the editor's lines."""
     error, job = seen["error"], seen["job"]
     if error is None or not error["traceback"]:
@@ -86,7 +86,7 @@ def relevant(seen: wire.WireRun) -> str:
     return "\n".join(kept[-40:])
 
 
-def _until_final(look: Callable[[], wire.WireRun], deadline: float | None) -> wire.WireRun | None:
+def _until_final(look: Callable[[], WireRun], deadline: float | None) -> WireRun | None:
     pause, answered = _FIRST_PAUSE, time.monotonic()
     while True:
         try:
@@ -105,7 +105,7 @@ def _until_final(look: Callable[[], wire.WireRun], deadline: float | None) -> wi
         pause = min(pause * 1.3, _LONGEST_PAUSE if deadline is None else 0.1)
 
 
-def _sentence(seen: wire.WireRun) -> str:
+def _sentence(seen: WireRun) -> str:
     name = f"run {seen['experiment']} #{seen['number']} ({seen['runId']})"
     error = seen["error"]
     if seen["status"] == "Canceled":
@@ -115,7 +115,7 @@ def _sentence(seen: wire.WireRun) -> str:
     return clean(f"{error['message']}{place(seen)} in {name}")
 
 
-def _original(error: wire.WireFailure | None) -> BaseException | None:
+def _original(error: WireFailure | None) -> BaseException | None:
     kind = getattr(builtins, (error["type"] or "") if error else "", None)
     if error is None or not (isinstance(kind, type) and issubclass(kind, Exception)):
         return None

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     import matplotlib.figure
     import pandas
 
-    from jupyter_aml import wire
     from jupyter_aml.sdk.core.workspace import Workspace
+    from jupyter_aml.wire.facts import WireRunDifference
+    from jupyter_aml.wire.runs import WireRun
 
 _OF_AN_EXPERIMENT = 50
 """So many runs of an experiment, the newest, can still be told from each other in a picture."""
@@ -44,7 +45,7 @@ class Comparison:
         """One row a run: what it is, its parameters, last metrics and tags."""
         return frames.runs(self.look())
 
-    def look(self) -> list[wire.WireRun]:
+    def look(self) -> list[WireRun]:
         """The runs as they are now."""
         return [run.seen if run._is_in_script else run.look() for run in self.runs]
 
@@ -105,7 +106,7 @@ class Comparison:
 class Difference:
     """All in which two runs differ, as `WireRunDifference` has it. It draws itself."""
 
-    def __init__(self, found: wire.WireRunDifference) -> None:
+    def __init__(self, found: WireRunDifference) -> None:
         self.found = found
 
     @property

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from jupyter_aml import wire
     from jupyter_aml.sdk.core.run import Run
+    from jupyter_aml.wire.runs import WireJob, WireRun
 
 _LOG_FOLDERS = ("user_logs/", "azureml-logs/", "logs/")
 
@@ -47,7 +47,7 @@ def details(run: Run) -> dict[str, Any]:
     }
 
 
-def _environment(job: wire.WireJob) -> dict[str, Any]:
+def _environment(job: WireJob) -> dict[str, Any]:
     name, is_registered, version = job["environment"].partition(":")
     return {
         "name": name,
@@ -61,7 +61,7 @@ def _environment(job: wire.WireJob) -> dict[str, Any]:
     }
 
 
-def error_details(seen: wire.WireRun) -> dict[str, Any] | None:
+def error_details(seen: WireRun) -> dict[str, Any] | None:
     """The error in SDK v1's nesting, or None."""
     error = seen["error"]
     if error is None:
@@ -81,7 +81,7 @@ def error_details(seen: wire.WireRun) -> dict[str, Any] | None:
     }
 
 
-def failure(seen: wire.WireRun) -> str:
+def failure(seen: WireRun) -> str:
     """Why a run failed, with the place and what to do, as far as they are known."""
     error = seen["error"]
     if error is None:
@@ -125,7 +125,7 @@ def portal_url(run: Run) -> str:
     return f"aml://runs/{run.id}" if here is None else here.path.as_uri()
 
 
-def summary(seen: wire.WireRun) -> str:
+def summary(seen: WireRun) -> str:
     """What is printed below a log that was followed."""
     lines = ["", "Execution Summary", "=================", f"RunId: {seen['runId']}"]
     lines.append(f"Status: {seen['status']}")

@@ -14,8 +14,8 @@ from jupyter_aml.sdk.exceptions import UserErrorException
 if TYPE_CHECKING:
     import matplotlib.figure
 
-    from jupyter_aml import wire
     from jupyter_aml.sdk.core.run import Run
+    from jupyter_aml.wire.runs import WireRun
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 """Okabe and Ito's, which are told apart by people who are colour-blind, the yellow left out."""
@@ -52,7 +52,7 @@ def curves(
     return figure
 
 
-def parallel(runs: Sequence[wire.WireRun], names: Sequence[str] | None) -> matplotlib.figure.Figure:
+def parallel(runs: Sequence[WireRun], names: Sequence[str] | None) -> matplotlib.figure.Figure:
     """A line a run through the axes of parameters and metrics."""
     chosen = list(names) if names is not None else _of_interest(runs)
     if len(chosen) < 2:
@@ -69,7 +69,7 @@ def parallel(runs: Sequence[wire.WireRun], names: Sequence[str] | None) -> matpl
     return figure
 
 
-def scatter(runs: Sequence[wire.WireRun], x: str, y: str) -> matplotlib.figure.Figure:
+def scatter(runs: Sequence[WireRun], x: str, y: str) -> matplotlib.figure.Figure:
     """A point a run."""
     figure = _figure(_WIDE, _HIGH + 0.4)
     axes = figure.subplots()
@@ -91,7 +91,7 @@ def scatter(runs: Sequence[wire.WireRun], x: str, y: str) -> matplotlib.figure.F
     return figure
 
 
-def value_of(run: wire.WireRun, name: str) -> Any:
+def value_of(run: WireRun, name: str) -> Any:
     """A parameter or last metric of that name; `param.` or `metric.` in front decides."""
     kind, dot, key = name.partition(".")
     if dot and kind == "param":
@@ -154,7 +154,7 @@ def _chosen(found: Sequence[Curves], names: Sequence[str] | None) -> list[str]:
     return list(names)
 
 
-def _of_interest(runs: Sequence[wire.WireRun]) -> list[str]:
+def _of_interest(runs: Sequence[WireRun]) -> list[str]:
     """The parameters that differ and the metrics that are numbers."""
     parameters = dict.fromkeys(name for run in runs for name in run["parameters"])
     metrics = dict.fromkeys(name for run in runs for name in run["metrics"])

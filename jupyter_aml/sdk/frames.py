@@ -8,10 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from jupyter_aml import wire
 from jupyter_aml.runfolder.packed import packed
 from jupyter_aml.runfolder.reading import read_all
 from jupyter_aml.sdk.exceptions import UserErrorException
+from jupyter_aml.wire.coding import decode_time
+from jupyter_aml.wire.runs import WireRun
 
 if TYPE_CHECKING:
     import pandas
@@ -25,7 +26,7 @@ _DRAWN = 2000
 _TIMES = ("created", "started", "ended")
 
 
-def runs(found: Iterable[wire.WireRun]) -> pandas.DataFrame:
+def runs(found: Iterable[WireRun]) -> pandas.DataFrame:
     """One row a run, by its id: what it is, then `param.*`, `metric.*` and `tag.*`.
 
     The names are those of the filter line of lists. `duration` is in seconds.
@@ -71,7 +72,7 @@ def curves(run: Run) -> dict[str, tuple[list[float], list[float], list[float]]]:
     }
 
 
-def labels(found: Sequence[wire.WireRun]) -> list[str]:
+def labels(found: Sequence[WireRun]) -> list[str]:
     """How runs are called where there are several: as shortly as they can be told apart."""
     is_one = len({run["experiment"] for run in found}) <= 1
     return told_apart(found, [
@@ -80,7 +81,7 @@ def labels(found: Sequence[wire.WireRun]) -> list[str]:
     ])  # fmt: skip
 
 
-def told_apart(found: Sequence[wire.WireRun], names: Sequence[str]) -> list[str]:
+def told_apart(found: Sequence[WireRun], names: Sequence[str]) -> list[str]:
     """These names, and ids where one would stand for two: children begin again from #1."""
     count = Counter(names)
     return [
@@ -99,8 +100,8 @@ def need(name: str) -> Any:
         ) from None
 
 
-def _row(run: wire.WireRun) -> dict[str, Any]:
-    start, end = wire.decode_time(run["startedAt"]), wire.decode_time(run["endedAt"])
+def _row(run: WireRun) -> dict[str, Any]:
+    start, end = decode_time(run["startedAt"]), decode_time(run["endedAt"])
     row: dict[str, Any] = {
         "experiment": run["experiment"],
         "number": run["number"],

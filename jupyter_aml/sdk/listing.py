@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from jupyter_aml import wire
     from jupyter_aml.client import Client
+    from jupyter_aml.wire.runs import WireRun, WireRunPage
 
 _PAGE = 500
 _FIRST = 50
@@ -50,7 +50,7 @@ def named(labels: Labels) -> dict[str, str | None]:
 
 
 def fits(
-    seen: wire.WireRun, *, type: str | None, tags: Labels, properties: Labels, status: str | None
+    seen: WireRun, *, type: str | None, tags: Labels, properties: Labels, status: str | None
 ) -> bool:
     """Whether a run is one of those, said of a run that is at hand."""
     return (
@@ -61,7 +61,7 @@ def fits(
     )
 
 
-def pages(client: Client, **query: Any) -> Iterator[wire.WireRunPage]:
+def pages(client: Client, **query: Any) -> Iterator[WireRunPage]:
     """The list of runs, a page at a time."""
     after, limit = None, _FIRST
     while True:

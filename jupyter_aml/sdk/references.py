@@ -9,8 +9,8 @@ from jupyter_aml.domain.errors import Invalid, NotFound
 from jupyter_aml.sdk import listing
 
 if TYPE_CHECKING:
-    from jupyter_aml import wire
     from jupyter_aml.client import Client
+    from jupyter_aml.wire.runs import WireRun
 
 FORMS = "an id or its beginning, EXPERIMENT#NUMBER, EXPERIMENT#last, #NUMBER, or last"
 _RECENT = 100
@@ -34,7 +34,7 @@ class References:
         self._client, self._workspace = client, workspace
         self._here, self._lists = here, lists
 
-    def find(self, text: str) -> wire.WireRun:
+    def find(self, text: str) -> WireRun:
         """Return the run; NotFound tells what comes near, Invalid what else may be meant."""
         if text == "last":
             return self.last()
@@ -45,7 +45,7 @@ class References:
             return self._numbered(name, int(number))
         return self._by_id(text)
 
-    def last(self, experiment: str | None = None) -> wire.WireRun:
+    def last(self, experiment: str | None = None) -> WireRun:
         """The newest run that is no child of another."""
         query: dict[str, Any] = {} if experiment is None else {"experiment": experiment}
         for page in listing.pages(self._client, workspace=self._workspace, **query):
@@ -54,7 +54,7 @@ class References:
                     return run
         raise NotFound(f"{self._where(experiment)} has no runs yet")
 
-    def _numbered(self, name: str, number: int) -> wire.WireRun:
+    def _numbered(self, name: str, number: int) -> WireRun:
         for experiment in [name] if name else dict.fromkeys([self._here, None]):
             there = self._down_to(experiment, number)
             found = [run for run in there if run["number"] == number and not run["parentId"]]
@@ -66,12 +66,12 @@ class References:
         where = self._where(name or None)
         raise NotFound(f"there is no run #{number} in {where} ({self._lists} lists the runs)")
 
-    def _down_to(self, experiment: str | None, number: int) -> list[wire.WireRun]:
+    def _down_to(self, experiment: str | None, number: int) -> list[WireRun]:
         # Numbers fall in this order, so the search ends with the first page that goes below.
         query: dict[str, Any] = {"sort": "-number", "limit": _PAGE, "workspace": self._workspace}
         if experiment is not None:
             query["experiment"] = experiment
-        found: list[wire.WireRun] = []
+        found: list[WireRun] = []
         while True:
             page = self._client.runs(**query)
             found += page["runs"]
@@ -79,7 +79,7 @@ class References:
                 return found
             query["after"] = page["next"]
 
-    def _by_id(self, text: str) -> wire.WireRun:
+    def _by_id(self, text: str) -> WireRun:
         if _is_word(text):
             try:
                 return self._client.run(text)

@@ -14,10 +14,10 @@ from jupyter_aml.sdk.exceptions import UserErrorException
 from jupyter_aml.sdk.run_place import RunPlace
 
 if TYPE_CHECKING:
-    from jupyter_aml import wire
     from jupyter_aml.client import Client
     from jupyter_aml.runfolder.records import PatientWriter
     from jupyter_aml.sdk.core.run import Run
+    from jupyter_aml.wire.runs import WireRun
 
 _PATIENCE = 30.0
 """Seconds that the engine is given to read of a child that was announced."""
@@ -31,7 +31,7 @@ class RunChildren(RunPlace):
     _made = 0
     _newest: Run | None = None
 
-    def look(self) -> wire.WireRun:
+    def look(self) -> WireRun:
         """Ask the engine, and return the run as it is now."""
         if self._maker is None:
             return super().look()
@@ -171,7 +171,7 @@ class RunChildren(RunPlace):
         return self._kind.from_wire(workspace, self.client.submit(body))
 
 
-def _known(client: Client, run_id: str, maker: Run) -> wire.WireRun:
+def _known(client: Client, run_id: str, maker: Run) -> WireRun:
     """The child as the engine has it, which is asked to look for it; NotFound if it does not."""
     try:
         return client.run(run_id)
@@ -222,13 +222,13 @@ def _claim(parent: RunFolder, run_id: str | None, number: int) -> tuple[RunFolde
 
 
 def _begun(
-    parent: wire.WireRun, run_id: str, name: str | None, tags: dict[str, str], number: int
-) -> wire.WireRun:
+    parent: WireRun, run_id: str, name: str | None, tags: dict[str, str], number: int
+) -> WireRun:
     from datetime import datetime, timezone
 
-    from jupyter_aml import wire
+    from jupyter_aml.wire.coding import encode_time
 
-    now = wire.encode_time(datetime.now(timezone.utc))
+    now = encode_time(datetime.now(timezone.utc))
     assert now is not None
     return {
         **parent,

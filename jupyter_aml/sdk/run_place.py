@@ -9,11 +9,11 @@ from jupyter_aml.runfolder.layout import RunFolder
 from jupyter_aml.sdk.exceptions import UserErrorException
 
 if TYPE_CHECKING:
-    from jupyter_aml import wire
     from jupyter_aml.client import Client
     from jupyter_aml.runfolder.records import PatientWriter, RecordWriter
     from jupyter_aml.sdk.core.experiment import Experiment
     from jupyter_aml.sdk.core.run import Run
+    from jupyter_aml.wire.runs import WireRun
 
 
 class RunPlace:
@@ -31,7 +31,7 @@ class RunPlace:
         run_id: str,
         *,
         inside: RunFolder | None,
-        seen: wire.WireRun | None,
+        seen: WireRun | None,
         maker: Run | None,
     ) -> None:
         self._experiment, self.id = experiment, run_id
@@ -40,7 +40,7 @@ class RunPlace:
         self._writer: PatientWriter | None = None
 
     @property
-    def seen(self) -> wire.WireRun:
+    def seen(self) -> WireRun:
         """The run as it was last seen; inside of a run as it was when it was sent."""
         if self._seen is None:
             import json
@@ -49,7 +49,7 @@ class RunPlace:
         assert self._seen is not None
         return self._seen
 
-    def look(self) -> wire.WireRun:
+    def look(self) -> WireRun:
         """Ask the engine, and return the run as it is now."""
         self._seen = self.client.run(self.id)
         return self._seen

@@ -13,8 +13,8 @@ from jupyter_aml.sdk.details import details, error_details, failure, portal_url,
 from jupyter_aml.sdk.exceptions import ActivityFailedException
 
 if TYPE_CHECKING:
-    from jupyter_aml import wire
     from jupyter_aml.sdk.core.run import Run
+    from jupyter_aml.wire.runs import WireRun
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 0.5
 _RESTART = 60.0
@@ -34,7 +34,7 @@ def wait(run: Run, *, show_output: bool, raise_on_error: bool) -> dict[str, Any]
     return details(run)
 
 
-def until_ended(run: Run, *, console: _Console | None = None) -> wire.WireRun:
+def until_ended(run: Run, *, console: _Console | None = None) -> WireRun:
     """Look again and again until the run has ended; an engine may be restarted meanwhile."""
     pause, answered = _FIRST_PAUSE, time.monotonic()
     while True:

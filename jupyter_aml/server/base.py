@@ -15,12 +15,13 @@ from tornado.http1connection import HTTP1Connection
 from tornado.iostream import StreamClosedError
 from tornado.web import HTTPError
 
-from jupyter_aml import wire
 from jupyter_aml.domain import errors
 from jupyter_aml.domain.errors import AmlError
 from jupyter_aml.server import forward
 from jupyter_aml.server.holder import Holder
 from jupyter_aml.server.seat import GAP, AnySeat, Deadline
+from jupyter_aml.wire.coding import finite
+from jupyter_aml.wire.protocol import WireProblem
 
 SEAT = "jupyter_aml_seat"
 """Key of the tornado settings under which handlers find the way to the engine."""
@@ -102,7 +103,7 @@ class AmlHandler(APIHandler):
         error = (kwargs.get("exc_info") or (None, None, None))[1]
         self.refuse(*problem_of(status_code, error))
 
-    def refuse(self, status: int, problem: wire.WireProblem) -> None:
+    def refuse(self, status: int, problem: WireProblem) -> None:
         """Answer with a problem; past the headers all that is left is to break off."""
         if self._headers_written:
             self.break_off()
@@ -156,7 +157,7 @@ def served(method: Verb) -> Verb:
     return inner
 
 
-def problem_of(status: int, error: object) -> tuple[int, wire.WireProblem]:
+def problem_of(status: int, error: object) -> tuple[int, WireProblem]:
     """Say an error as HTTP does. `status` counts where the error is not one of ours."""
     for kind, code in HTTP_STATUS.items():
         if isinstance(error, kind):
@@ -185,7 +186,7 @@ def _finite(value: Any) -> Any:
         return {_key(key): _finite(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_finite(item) for item in value]
-    return wire.finite(value)
+    return finite(value)
 
 
 def _key(key: Any) -> str:

@@ -13,12 +13,12 @@ from jupyter_server.base.websocket import WebSocketMixin
 from tornado.iostream import StreamClosedError
 from tornado.websocket import WebSocketClientConnection, WebSocketClosedError, WebSocketHandler
 
-from jupyter_aml import wire
 from jupyter_aml.domain.errors import AmlError, Invalid
 from jupyter_aml.server import forward
 from jupyter_aml.server.base import RESOURCE, SEAT, dump, log_trouble, problem_of
 from jupyter_aml.server.holder import Holder
 from jupyter_aml.server.seat import GAP, AnySeat, Deadline
+from jupyter_aml.wire.events import WireProblemEvent
 
 if TYPE_CHECKING:
     from jupyter_aml.engine.engine import Engine
@@ -171,7 +171,7 @@ class EventsHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
         except (WebSocketClosedError, StreamClosedError):
             self.close(RESTART, "the engine moves")
 
-    async def _say(self, event: wire.WireProblemEvent) -> None:
+    async def _say(self, event: WireProblemEvent) -> None:
         try:
             await self.write_message(dump(event))
         except (WebSocketClosedError, StreamClosedError):

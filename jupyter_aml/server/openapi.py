@@ -10,11 +10,12 @@ from typing import Any
 from jupyter_server.auth.decorator import authorized
 from tornado.web import RequestHandler, authenticated
 
-from jupyter_aml import wire
 from jupyter_aml._version import __version__
 from jupyter_aml.server.base import AmlHandler
 from jupyter_aml.server.query import Query, Text
 from jupyter_aml.server.schema import Schemas
+from jupyter_aml.wire.events import WireEvent, WireSubscribe
+from jupyter_aml.wire.protocol import WireProblem
 
 Rule = tuple[str, type[RequestHandler], dict[str, Any]]
 
@@ -77,8 +78,8 @@ def document(routes: Iterable[Route]) -> dict[str, Any]:
         }
         for route in routes
     }
-    schemas.of(wire.WireSubscribe)
-    schemas.of(wire.WireEvent)
+    schemas.of(WireSubscribe)
+    schemas.of(WireEvent)
     return {
         "openapi": "3.1.0",
         "info": {"title": "jupyter_aml", "version": __version__},
@@ -100,7 +101,7 @@ def _operation(route: Route, method: str, call: Call, schemas: Schemas) -> dict[
         "parameters": path_parameters + [_parameter(each) for each in call.query],
         "responses": {
             **{str(status): _answer(kind, schemas) for status, kind in answers},
-            "default": _answer(wire.WireProblem, schemas, "An error"),
+            "default": _answer(WireProblem, schemas, "An error"),
         },
     }
     if call.body is not None:

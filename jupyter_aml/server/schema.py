@@ -1,4 +1,4 @@
-"""JSON schema of the types in `wire.py`, so that the OpenAPI document cannot tell another story."""
+"""JSON schema of the types in `wire/`, so that the OpenAPI document cannot tell another story."""
 
 from __future__ import annotations
 

@@ -9,12 +9,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
-from jupyter_aml import wire
 from jupyter_aml.domain.errors import IllegalMove, NotFound
 from jupyter_aml.domain.experiment import Experiment
 from jupyter_aml.domain.ids import ExperimentName, WorkspaceName
 from jupyter_aml.store.database import Database
 from jupyter_aml.store.schema import experiments, runs
+from jupyter_aml.wire.coding import decode_time, encode_time
 
 
 class ExperimentTable:
@@ -96,7 +96,7 @@ def experiment_columns(experiment: Experiment) -> dict[str, str | None]:
         "workspace": experiment.workspace,
         "name": experiment.name,
         "tags": json.dumps(dict(experiment.tags)),
-        "created_at": wire.encode_time(experiment.created_at),
+        "created_at": encode_time(experiment.created_at),
     }
 
 
@@ -111,7 +111,7 @@ def _find(connection: Connection, workspace: WorkspaceName, name: ExperimentName
 
 
 def _experiment(row: Row[tuple[object, ...]]) -> Experiment:
-    created = wire.decode_time(row.created_at)
+    created = decode_time(row.created_at)
     assert created is not None
     return Experiment(
         workspace=WorkspaceName(row.workspace),

@@ -9,9 +9,9 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
-from jupyter_aml import wire
 from jupyter_aml.domain.run import Run
 from jupyter_aml.store.schema import run_bodies, run_labels, run_metrics, runs
+from jupyter_aml.wire.coding import decode_run, encode_run, encode_time
 
 _MANY = 500
 
@@ -107,7 +107,7 @@ def read_runs(connection: Connection, keys: Sequence[int]) -> list[Run]:
         for pk, seq, body in rows:
             data = json.loads(body)
             data["seq"], data["metrics"] = seq, metrics.get(pk, {})
-            found[pk] = wire.decode_run(data)
+            found[pk] = decode_run(data)
     return [found[pk] for pk in keys if pk in found]
 
 
@@ -154,9 +154,9 @@ def _columns(run: Run) -> dict[str, Any]:
         "number": run.number,
         "status": run.status.value,
         "attempt": run.attempt,
-        "created_at": wire.encode_time(run.created_at),
-        "started_at": wire.encode_time(run.started_at),
-        "ended_at": wire.encode_time(run.ended_at),
+        "created_at": encode_time(run.created_at),
+        "started_at": encode_time(run.started_at),
+        "ended_at": encode_time(run.ended_at),
         "name": None if run.display_name is None else storable(run.display_name),
         "parent": run.parent,
         "seq": run.seq,
@@ -171,7 +171,7 @@ def _search(run: Run) -> str:
 
 
 def _body(run: Run) -> str:
-    data: dict[str, Any] = {**wire.encode_run(run)}
+    data: dict[str, Any] = {**encode_run(run)}
     # These two change more often than the rest, and have their own places.
     del data["seq"], data["metrics"]
     return json.dumps(data, separators=(",", ":"))

@@ -6,12 +6,12 @@ import json
 
 from sqlalchemy import Row, insert, select
 
-from jupyter_aml import wire
 from jupyter_aml.domain.errors import AlreadyExists, NotFound
 from jupyter_aml.domain.ids import WorkspaceName
 from jupyter_aml.domain.workspace import Workspace
 from jupyter_aml.store.database import Database
 from jupyter_aml.store.schema import workspaces
+from jupyter_aml.wire.coding import decode_time, encode_time
 
 
 class WorkspaceTable:
@@ -54,12 +54,12 @@ def workspace_columns(workspace: Workspace) -> dict[str, str | None]:
         "resource_group": workspace.resource_group,
         "location": workspace.location,
         "tags": json.dumps(dict(workspace.tags)),
-        "created_at": wire.encode_time(workspace.created_at),
+        "created_at": encode_time(workspace.created_at),
     }
 
 
 def _workspace(row: Row[tuple[object, ...]]) -> Workspace:
-    created = wire.decode_time(row.created_at)
+    created = decode_time(row.created_at)
     assert created is not None
     return Workspace(
         name=WorkspaceName(row.name),

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from jupyter_aml import wire
+from jupyter_aml.wire.contents import WireSeries
+from jupyter_aml.wire.environments import WireEnvironment
+from jupyter_aml.wire.runs import WireFailure, WireJob, WireRun
+from jupyter_aml.wire.stored import WireCard
 
 NOON = "2026-01-02T12:00:00.000000Z"
 
 
-def a_wire_run(**different: Any) -> wire.WireRun:
+def a_wire_run(**different: Any) -> WireRun:
     """A completed run of one second."""
     run: dict[str, Any] = {
         "runId": "exp_1767355200_0a1b2c3d",
@@ -44,10 +47,10 @@ def a_wire_run(**different: Any) -> wire.WireRun:
         "warnings": [],
         "metrics": {},
     }
-    return cast(wire.WireRun, {**run, **different})
+    return cast(WireRun, {**run, **different})
 
 
-def a_wire_job(**different: Any) -> wire.WireJob:
+def a_wire_job(**different: Any) -> WireJob:
     """A job that runs a cell whose first line is the editor's second."""
     job: dict[str, Any] = {
         "command": ["cell.py"],
@@ -59,10 +62,10 @@ def a_wire_job(**different: Any) -> wire.WireJob:
         "grace": 10.0,
         "lineOffset": 1,
     }
-    return cast(wire.WireJob, {**job, **different})
+    return cast(WireJob, {**job, **different})
 
 
-def a_failure(**different: Any) -> wire.WireFailure:
+def a_failure(**different: Any) -> WireFailure:
     """A ValueError in the cell's third line."""
     failure: dict[str, Any] = {
         "message": "ValueError: bad alpha",
@@ -73,10 +76,10 @@ def a_failure(**different: Any) -> wire.WireFailure:
         "hint": None,
         "traceback": None,
     }
-    return cast(wire.WireFailure, {**failure, **different})
+    return cast(WireFailure, {**failure, **different})
 
 
-def a_card(**different: Any) -> wire.WireCard:
+def a_card(**different: Any) -> WireCard:
     """A card of a completed run with nothing on it."""
     card: dict[str, Any] = {
         "run": a_wire_run(),
@@ -86,10 +89,10 @@ def a_card(**different: Any) -> wire.WireCard:
         "images": {},
         "savedAt": NOON,
     }
-    return cast(wire.WireCard, {**card, **different})
+    return cast(WireCard, {**card, **different})
 
 
-def a_series(*values: float | None) -> wire.WireSeries:
+def a_series(*values: float | None) -> WireSeries:
     """A series whose steps are 0, 1, 2, ..."""
     return {
         "x": [float(step) for step in range(len(values))],
@@ -100,7 +103,7 @@ def a_series(*values: float | None) -> wire.WireSeries:
     }
 
 
-def a_wire_environment(**different: Any) -> wire.WireEnvironment:
+def a_wire_environment(**different: Any) -> WireEnvironment:
     """An environment with pandas that was built and is used by two runs."""
     name = different.get("name", "ridge")
     conda = {"channels": [], "dependencies": ["python=3.11", "pip", {"pip": ["pandas==2.2.0"]}]}
@@ -122,4 +125,4 @@ def a_wire_environment(**different: Any) -> wire.WireEnvironment:
         "warnings": [],
         "runs": 2,
     }
-    return cast(wire.WireEnvironment, {**environment, **different})
+    return cast(WireEnvironment, {**environment, **different})

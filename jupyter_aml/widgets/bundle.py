@@ -7,9 +7,9 @@ import sys
 from datetime import UTC, datetime
 from typing import Any
 
-from jupyter_aml import wire
 from jupyter_aml.widgets.card import card
 from jupyter_aml.widgets.html import Show, html, text
+from jupyter_aml.wire.stored import RUN_MIME, WireBundle, WireCard
 
 WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
 _VERSION = 1
@@ -22,7 +22,7 @@ def bundle(run: Any, *, show: Show = "full", widget: bool | None = None) -> dict
     where `widget` says so: in a converted notebook it would displace the static form.
     """
     seen = card(run)
-    data: wire.WireBundle = {
+    data: WireBundle = {
         "version": _VERSION,
         "runId": seen["run"]["runId"],
         "workspace": seen["run"]["workspace"],
@@ -31,7 +31,7 @@ def bundle(run: Any, *, show: Show = "full", widget: bool | None = None) -> dict
     }
     now = datetime.now(UTC)
     forms: dict[str, Any] = {
-        wire.RUN_MIME: data,
+        RUN_MIME: data,
         "text/html": html(seen, show=show, now=now),
         "text/plain": text(seen["run"], now=now),
     }
@@ -58,7 +58,7 @@ def _shell() -> Any:
     return None if ipython is None else ipython.get_ipython()
 
 
-def _widget(run: Any, seen: wire.WireCard) -> dict[str, Any]:
+def _widget(run: Any, seen: WireCard) -> dict[str, Any]:
     from jupyter_aml.widgets.run_widget import SCRIPT, make
 
     if not SCRIPT.is_file():

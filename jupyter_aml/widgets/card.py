@@ -7,9 +7,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from jupyter_aml import wire
 from jupyter_aml.domain.errors import AmlError, NotFound
 from jupyter_aml.runfolder.layout import CONSOLE
+from jupyter_aml.wire.coding import encode_time
+from jupyter_aml.wire.contents import WireMetrics, WireValue
+from jupyter_aml.wire.runs import WireRun
+from jupyter_aml.wire.stored import WireCard, WireLogTail
 
 _POINTS = 300
 _TAIL = 16 * 1024
@@ -18,17 +21,17 @@ _IMAGES, _IMAGE_SIZE = 4, 200_000
 _KINDS = {b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpeg", b"GIF8": "gif"}
 
 
-def card(run: Any) -> wire.WireCard:
+def card(run: Any) -> WireCard:
     """Return what there is to see of the run now; raises what the client raises."""
     client = run.client
-    seen: wire.WireRun = run.look()
-    found: wire.WireCard = {
+    seen: WireRun = run.look()
+    found: WireCard = {
         "run": seen,
         "metrics": None,
         "log": None,
         "files": [],
         "images": {},
-        "savedAt": wire.encode_time(datetime.now(UTC)) or "",
+        "savedAt": encode_time(datetime.now(UTC)) or "",
     }
     if seen["startedAt"] is None and seen["endedAt"] is None:
         return found
@@ -40,7 +43,7 @@ def card(run: Any) -> wire.WireCard:
     return found
 
 
-def _tail(client: Any, run_id: str) -> wire.WireLogTail | None:
+def _tail(client: Any, run_id: str) -> WireLogTail | None:
     try:
         piece = client.log(run_id, CONSOLE, tail=_TAIL)
     except NotFound:
@@ -54,7 +57,7 @@ def _tail(client: Any, run_id: str) -> wire.WireLogTail | None:
 
 
 def _images(
-    client: Any, run_id: str, metrics: wire.WireMetrics, sizes: Mapping[str, int]
+    client: Any, run_id: str, metrics: WireMetrics, sizes: Mapping[str, int]
 ) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, logged in metrics["values"].items():
@@ -69,7 +72,7 @@ def _images(
     return found
 
 
-def _file_of(value: wire.WireValue) -> str | None:
+def _file_of(value: WireValue) -> str | None:
     held = value["value"]
     file = held.get("file") if value["kind"] == "image" and isinstance(held, dict) else None
     return file if isinstance(file, str) else None

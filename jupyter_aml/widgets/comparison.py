@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from jupyter_aml import wire
 from jupyter_aml.sdk.frames import labels
 from jupyter_aml.widgets import svg
 from jupyter_aml.widgets.parts import grid, picture
 from jupyter_aml.widgets.plain import cell, clean, columns, duration, moment, short
+from jupyter_aml.wire.coding import encode_time
+from jupyter_aml.wire.runs import WireRun
+from jupyter_aml.wire.stored import COMPARISON_MIME, WireComparison, WireComparisonCard
 
 _VERSION = 1
 _POINTS, _FEWEST = 200, 40
@@ -22,20 +24,20 @@ _RUNS, _COLUMNS, _CHARTS = 50, 16, 12
 def bundle(comparison: Any) -> dict[str, Any]:
     """The forms of a comparison as it is now; raises what the client raises."""
     seen = snapshot(comparison)
-    data: wire.WireComparison = {
+    data: WireComparison = {
         "version": _VERSION,
         "runIds": [run["runId"] for run in seen["runs"]],
         "workspace": seen["runs"][0]["workspace"],
         "snapshot": seen,
     }
     return {
-        wire.COMPARISON_MIME: data,
+        COMPARISON_MIME: data,
         "text/html": html(seen),
         "text/plain": text(seen),
     }
 
 
-def snapshot(comparison: Any) -> wire.WireComparisonCard:
+def snapshot(comparison: Any) -> WireComparisonCard:
     """All that a stored output needs to draw the comparison with no server."""
     runs = comparison.look()
     points = max(_FEWEST, min(_POINTS, _ALL_POINTS // len(runs)))
@@ -46,11 +48,11 @@ def snapshot(comparison: Any) -> wire.WireComparisonCard:
     return {
         "runs": runs,
         "metrics": metrics,
-        "savedAt": wire.encode_time(datetime.now(UTC)) or "",
+        "savedAt": encode_time(datetime.now(UTC)) or "",
     }
 
 
-def html(card: wire.WireComparisonCard) -> str:
+def html(card: WireComparisonCard) -> str:
     """One inert HTML element: a table in which what differs is marked, and the curves."""
     heads, rows, differing = _table(card["runs"])
     table = grid(heads, rows[:_RUNS], marked=differing)
@@ -62,14 +64,14 @@ def html(card: wire.WireComparisonCard) -> str:
     )
 
 
-def text(card: wire.WireComparisonCard) -> str:
+def text(card: WireComparisonCard) -> str:
     """The table as plain text."""
     heads, rows, _ = _table(card["runs"])
     return "\n".join(columns([[cell(one) for one in row] for row in [heads, *rows[:_RUNS]]]))
 
 
 def _table(
-    runs: Sequence[wire.WireRun],
+    runs: Sequence[WireRun],
 ) -> tuple[list[str], list[list[str]], set[int]]:
     """Heads, rows of texts, and the places of the columns in which the runs differ."""
     parameters = list(dict.fromkeys(name for run in runs for name in run["parameters"]))
@@ -102,7 +104,7 @@ def _shown(held: Any, name: str) -> str:
     return short(f"{value:.6g}" if isinstance(value, float) else value, 60)
 
 
-def _charts(card: wire.WireComparisonCard) -> list[str]:
+def _charts(card: WireComparisonCard) -> list[str]:
     series = {run_id: held["series"] for run_id, held in card["metrics"].items()}
     runs = [run for run in card["runs"] if run["runId"] in series]
     called = labels(runs)

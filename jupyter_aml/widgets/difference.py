@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from jupyter_aml import wire
 from jupyter_aml.sdk.frames import told_apart
 from jupyter_aml.widgets.parts import grid
 from jupyter_aml.widgets.plain import cell, clean, columns, inert, short
+from jupyter_aml.wire.facts import WireFileChange, WireRunDifference
 
 _ROWS, _FILES, _LINES = 200, 50, 400
 _KINDS = (
@@ -17,7 +17,7 @@ _KINDS = (
 _COLOURS = {"+": "#2e8b57", "-": "#d04437", "@": "#2f8ac4"}
 
 
-def text(found: wire.WireRunDifference) -> str:
+def text(found: WireRunDifference) -> str:
     """The difference as plain text, its code as unified diffs."""
     left, right = _names(found)
     parts = []
@@ -32,7 +32,7 @@ def text(found: wire.WireRunDifference) -> str:
     return "\n\n".join(parts)
 
 
-def html(found: wire.WireRunDifference) -> str:
+def html(found: WireRunDifference) -> str:
     """The difference as one inert HTML element."""
     left, right = _names(found)
     parts = [
@@ -47,7 +47,7 @@ def html(found: wire.WireRunDifference) -> str:
     return f'<div style="{style}">{"".join(parts)}</div>'
 
 
-def _names(found: wire.WireRunDifference) -> tuple[str, str]:
+def _names(found: WireRunDifference) -> tuple[str, str]:
     runs = (found["left"], found["right"])
     names = [f"{run['experiment']} #{run['number']}" for run in runs]
     if runs[0]["runId"] != runs[1]["runId"]:
@@ -56,7 +56,7 @@ def _names(found: wire.WireRunDifference) -> tuple[str, str]:
     return left, right
 
 
-def _tables(found: wire.WireRunDifference) -> list[tuple[str, list[list[str]]]]:
+def _tables(found: WireRunDifference) -> list[tuple[str, list[list[str]]]]:
     changes: Any = found
     tables = []
     for key, title in _KINDS:
@@ -73,7 +73,7 @@ def _shown(value: Any) -> str:
     return "" if value is None else cell(value)
 
 
-def _file(file: wire.WireFileChange) -> str:
+def _file(file: WireFileChange) -> str:
     title = f"<div><code>{inert(file['path'])}</code> {inert(file['state'])}</div>"
     if not file["diff"]:
         return title

@@ -6,8 +6,9 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from jupyter_aml import wire
 from jupyter_aml.widgets.plain import clean, moment, size
+from jupyter_aml.wire.environments import WireEnvironment
+from jupyter_aml.wire.kernels import WireKernel, WireKernelSpec
 
 HEADS = ("Name", "Version", "Kind", "State", "Size", "Used by")
 SPEC_HEADS = ("Kernel", "Shown as", "Environment", "Compute")
@@ -16,7 +17,7 @@ RUNNING_HEADS = ("Running", "Environment", "Notebook", "State", "Memory", "CPU")
 _PLAIN_PYTHON = {"interpreterPath": "python", "userManagedDependencies": False}
 
 
-def row(found: wire.WireEnvironment) -> tuple[str, ...]:
+def row(found: WireEnvironment) -> tuple[str, ...]:
     """An environment as the texts below HEADS."""
     size_of = "" if found["size"] is None else size(found["size"])
     return (
@@ -24,14 +25,14 @@ def row(found: wire.WireEnvironment) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def spec_row(spec: wire.WireKernelSpec) -> tuple[str, ...]:
+def spec_row(spec: WireKernelSpec) -> tuple[str, ...]:
     """A kernel that can be chosen, as the texts below SPEC_HEADS."""
     version = "newest version" if spec["version"] is None else f"version {spec['version']}"
     environment = f"{spec['environment']}, {version}"
     return spec["spec"], spec["displayName"], environment, spec["compute"]
 
 
-def running_row(kernel: wire.WireKernel) -> tuple[str, ...]:
+def running_row(kernel: WireKernel) -> tuple[str, ...]:
     """A kernel that runs, as the texts below RUNNING_HEADS."""
     idle = "" if not kernel["idle"] else f" for {kernel['idle']:.0f} s"
     memory = "" if kernel["memory"] is None else size(kernel["memory"])
@@ -42,17 +43,17 @@ def running_row(kernel: wire.WireKernel) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def used_by(found: wire.WireEnvironment) -> str:
+def used_by(found: WireEnvironment) -> str:
     """How many runs use it."""
     return {0: "", 1: "1 run"}.get(found["runs"], f"{found['runs']} runs")
 
 
-def describe(found: wire.WireEnvironment) -> str:
+def describe(found: WireEnvironment) -> str:
     """What it is, how it stands, and its definition as YAML."""
     return clean("\n".join(_lines(found)).rstrip())
 
 
-def _lines(found: wire.WireEnvironment) -> Iterator[str]:
+def _lines(found: WireEnvironment) -> Iterator[str]:
     parts = [found["kind"], _state(found)]
     parts += [] if found["size"] is None else [size(found["size"])]
     parts += [] if found["builtAt"] is None else [f"built {moment(found['builtAt'])}"]
@@ -66,7 +67,7 @@ def _lines(found: wire.WireEnvironment) -> Iterator[str]:
     yield from _definition(found)
 
 
-def _definition(found: wire.WireEnvironment) -> Iterator[str]:
+def _definition(found: WireEnvironment) -> Iterator[str]:
     if found["specification"]:
         yield found["specification"].rstrip("\n")
     definition = found["definition"]
@@ -95,6 +96,6 @@ def _section(name: str, content: Mapping[str, Any] | None) -> Iterator[str]:
         yield from (f"  {key}: {json.dumps(value)}" for key, value in content.items())
 
 
-def _state(found: wire.WireEnvironment) -> str:
+def _state(found: WireEnvironment) -> str:
     reason = found["reason"]
     return f"{found['state']}: {reason}" if reason else found["state"]

@@ -6,11 +6,13 @@ import re
 from datetime import datetime
 from typing import Any, Literal
 
-from jupyter_aml import wire
 from jupyter_aml.widgets import svg
 from jupyter_aml.widgets.logged import draw
 from jupyter_aml.widgets.parts import CELL, FAINT, more, picture
 from jupyter_aml.widgets.plain import clean, console, duration, inert, moment, place, short
+from jupyter_aml.wire.contents import WireSeries
+from jupyter_aml.wire.runs import WireRun
+from jupyter_aml.wire.stored import WireCard
 
 Show = Literal["full", "mini"]
 
@@ -27,7 +29,7 @@ _COLOURS = {
 _RULE = "border:1px solid rgba(128,136,144,.35)"
 
 
-def html(card: wire.WireCard, *, show: Show = "full", now: datetime | None = None) -> str:
+def html(card: WireCard, *, show: Show = "full", now: datetime | None = None) -> str:
     """Return the card as one inert HTML element."""
     run = card["run"]
     parts = [_header(run, now), _why(run)]
@@ -41,7 +43,7 @@ def html(card: wire.WireCard, *, show: Show = "full", now: datetime | None = Non
     )
 
 
-def text(run: wire.WireRun, *, now: datetime | None = None) -> str:
+def text(run: WireRun, *, now: datetime | None = None) -> str:
     """Return the run as one paragraph of plain text."""
     took = duration(run, now=now)
     words = [
@@ -62,7 +64,7 @@ def text(run: wire.WireRun, *, now: datetime | None = None) -> str:
     return clean("".join(words))
 
 
-def _header(run: wire.WireRun, now: datetime | None) -> str:
+def _header(run: WireRun, now: datetime | None) -> str:
     colour = _COLOURS.get(run["status"], "#b8860b")
     took = duration(run, now=now)
     name = f" · {inert(short(run['displayName']))}" if run["displayName"] else ""
@@ -74,7 +76,7 @@ def _header(run: wire.WireRun, now: datetime | None) -> str:
     )
 
 
-def _why(run: wire.WireRun) -> str:
+def _why(run: WireRun) -> str:
     parts = []
     if run["reason"] and run["endedAt"] is None:
         parts.append(f'<div style="{FAINT}">{inert(run["reason"])}</div>')
@@ -87,7 +89,7 @@ def _why(run: wire.WireRun) -> str:
     return "".join(parts)
 
 
-def _facts(run: wire.WireRun) -> str:
+def _facts(run: WireRun) -> str:
     rows = [
         ("Started", moment(run["startedAt"])),
         ("Ended", moment(run["endedAt"])),
@@ -99,7 +101,7 @@ def _facts(run: wire.WireRun) -> str:
     return _table([(name, short(value, 400)) for name, value in rows if value])
 
 
-def _numbers(card: wire.WireCard) -> str:
+def _numbers(card: WireCard) -> str:
     drawn = _series(card)
     rows = [
         (name, _value(value)) for name, value in card["run"]["metrics"].items() if name not in drawn
@@ -110,7 +112,7 @@ def _numbers(card: wire.WireCard) -> str:
     return _titled("Metrics", _table(sorted(rows)[:_ROWS]), len(rows), _ROWS)
 
 
-def _charts(card: wire.WireCard) -> str:
+def _charts(card: WireCard) -> str:
     drawn = sorted(_series(card).items())
     pictures = [
         (name, shape)
@@ -121,14 +123,14 @@ def _charts(card: wire.WireCard) -> str:
     return f"<div>{images}</div>{more(len(drawn), _CHARTS)}" if images else ""
 
 
-def _series(card: wire.WireCard) -> dict[str, wire.WireSeries]:
+def _series(card: WireCard) -> dict[str, WireSeries]:
     metrics = card["metrics"]
     if metrics is None:
         return {}
     return {name: one for name, one in metrics["series"].items() if one["count"] > 1}
 
 
-def _values(card: wire.WireCard) -> str:
+def _values(card: WireCard) -> str:
     metrics = card["metrics"]
     if metrics is None:
         return ""
@@ -143,7 +145,7 @@ def _values(card: wire.WireCard) -> str:
     return _table(rows[:_ROWS]) + "".join(drawn[:_DRAWN]) + more(len(drawn), _DRAWN)
 
 
-def _images(card: wire.WireCard) -> str:
+def _images(card: WireCard) -> str:
     shown = [(name, url) for name, url in card["images"].items() if _IMAGE.match(url)]
     images = "".join(
         f'<img alt="{inert(short(name))}" title="{inert(short(name))}" '
@@ -153,7 +155,7 @@ def _images(card: wire.WireCard) -> str:
     return f"<div>{images}</div>" if images else ""
 
 
-def _log(card: wire.WireCard) -> str:
+def _log(card: WireCard) -> str:
     log = card["log"]
     if log is None or not log["text"].strip():
         return ""
@@ -168,7 +170,7 @@ def _log(card: wire.WireCard) -> str:
     return _titled(f"Log: {inert(log['name'])}", body, 0, 0)
 
 
-def _files(card: wire.WireCard) -> str:
+def _files(card: WireCard) -> str:
     files = card["files"]
     names = ", ".join(f"<code>{inert(short(file['name']))}</code>" for file in files[:_FILES])
     return _titled("Files", names, len(files), _FILES)

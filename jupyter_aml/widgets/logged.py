@@ -6,17 +6,17 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-from jupyter_aml import wire
 from jupyter_aml.sdk.exceptions import UserErrorException
 from jupyter_aml.sdk.run_shapes import checked
 from jupyter_aml.widgets import svg
 from jupyter_aml.widgets.parts import FAINT, grid, more, picture
 from jupyter_aml.widgets.plain import clean, inert, short
+from jupyter_aml.wire.contents import WireValue
 
 _ROWS, _COLUMNS, _CLASSES, _CURVES = 20, 12, 20, 8
 
 
-def draw(name: str, logged: Sequence[wire.WireValue]) -> str:
+def draw(name: str, logged: Sequence[WireValue]) -> str:
     """Inert HTML for all that was logged under a name; empty where it is best said as text."""
     kind = logged[-1]["kind"]
     drawer = _DRAWERS.get(kind)

@@ -8,7 +8,8 @@ from datetime import datetime
 from html import escape
 from typing import Any
 
-from jupyter_aml import wire
+from jupyter_aml.wire.coding import decode_time
+from jupyter_aml.wire.runs import WireRun
 
 # Colours, titles, links, clipboards; a sequence that never ends runs to the end of its line.
 _ESCAPES = re.compile(
@@ -43,7 +44,7 @@ def short(value: Any, length: int = 160) -> str:
     return text if len(text) <= length else text[: length - 1] + "…"
 
 
-def place(run: wire.WireRun) -> str:
+def place(run: WireRun) -> str:
     """Where the run failed, as its user calls it: ` (line 3 of the cell)`; empty if not known."""
     error, job = run["error"], run["job"]
     if error is None or not error["line"]:
@@ -53,10 +54,10 @@ def place(run: wire.WireRun) -> str:
     return f" (line {error['line']} of {'the cell' if is_cell else error['file'] or 'the script'})"
 
 
-def duration(run: wire.WireRun, *, now: datetime | None = None) -> str:
+def duration(run: WireRun, *, now: datetime | None = None) -> str:
     """How long the run has run: `4.2 s`, `3 m 07 s`, `2 h 05 m`; empty before it starts."""
-    start = wire.decode_time(run["startedAt"])
-    end = wire.decode_time(run["endedAt"]) or now
+    start = decode_time(run["startedAt"])
+    end = decode_time(run["endedAt"]) or now
     if start is None or end is None:
         return ""
     seconds = max(0.0, (end - start).total_seconds())
@@ -71,7 +72,7 @@ def duration(run: wire.WireRun, *, now: datetime | None = None) -> str:
 
 def moment(text: str | None) -> str:
     """A time as people write it, in UTC."""
-    at = wire.decode_time(text)
+    at = decode_time(text)
     return "" if at is None else at.strftime("%Y-%m-%d %H:%M:%S UTC")
 
 

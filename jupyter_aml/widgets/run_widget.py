@@ -11,10 +11,10 @@ from typing import Any
 import anywidget
 import traitlets
 
-from jupyter_aml import wire
 from jupyter_aml.domain.errors import AmlError
 from jupyter_aml.domain.run import RunStatus
 from jupyter_aml.widgets.card import card
+from jupyter_aml.wire.stored import WireCard
 
 SCRIPT = Path(__file__).parent / "static" / "run.js"
 _PERIOD = 1.0
@@ -27,7 +27,7 @@ class RunWidget(anywidget.AnyWidget):
     card = traitlets.Dict().tag(sync=True)
     problem = traitlets.Unicode("").tag(sync=True)
 
-    def __init__(self, run: Any, seen: wire.WireCard, script: str) -> None:
+    def __init__(self, run: Any, seen: WireCard, script: str) -> None:
         super().__init__(card=seen, _esm=script)
         self._run = run
         self._closed = threading.Event()
@@ -49,7 +49,7 @@ class RunWidget(anywidget.AnyWidget):
                 self.problem = str(error)
 
 
-def make(run: Any, seen: wire.WireCard) -> RunWidget:
+def make(run: Any, seen: WireCard) -> RunWidget:
     """Return a widget that follows the run; raises FileNotFoundError without built assets."""
     return RunWidget(run, seen, SCRIPT.read_text(encoding="utf-8"))
 

@@ -1,4 +1,4 @@
-// Generated from jupyter_aml/wire.py by .ci/wire_ts.py. Do not edit.
+// Generated from jupyter_aml/wire/ by .ci/wire_ts.py. Do not edit.
 
 /** Grows when a page of one version cannot talk to a server of another. */
 export const PROTOCOL = 1;
@@ -20,6 +20,24 @@ export type Status =
   | 'Canceled';
 
 export type EnvironmentState = 'not built' | 'building' | 'ready' | 'failed';
+
+/** The handshake: who answers, and which protocol it speaks. */
+export interface WireStatus {
+  version: string;
+  protocol: number;
+  root: string;
+  kind: 'jupyter' | 'headless';
+  pid: number;
+  epoch: number;
+  defaultWorkspace: string;
+}
+
+/** Every error answer: `error` is the name of the error class, `message` one sentence. */
+export interface WireProblem {
+  error: string;
+  message: string;
+  hint?: string;
+}
 
 /** Why a run failed. `line` is counted as the editor shows it. */
 export interface WireFailure {
@@ -98,6 +116,40 @@ export interface WireRunPage {
   children: Record<string, number>;
 }
 
+/** An experiment with the number of its runs. */
+export interface WireExperiment {
+  name: string;
+  workspace: string;
+  createdAt: string;
+  tags: Record<string, string>;
+  runCount: number;
+}
+
+/** A workspace with what SDK v1 showed of it. */
+export interface WireWorkspace {
+  name: string;
+  subscriptionId: string;
+  resourceGroup: string;
+  location: string;
+  createdAt: string;
+  tags: Record<string, string>;
+}
+
+/** A compute target and how busy it is. */
+export interface WireCompute {
+  name: string;
+  type: string;
+  slots: number;
+  busy: number;
+  waiting: number;
+}
+
+/** The runs that were, or with `dryRun` would be, deleted; size in bytes. */
+export interface WirePrunedRuns {
+  runIds: string[];
+  size: number;
+}
+
 /** One scalar metric, thinned out for drawing; x is the step (ascending), t the time in s. */
 export interface WireSeries {
   x: number[];
@@ -171,34 +223,6 @@ export interface WireDryRun {
   reason: string;
 }
 
-/** An experiment with the number of its runs. */
-export interface WireExperiment {
-  name: string;
-  workspace: string;
-  createdAt: string;
-  tags: Record<string, string>;
-  runCount: number;
-}
-
-/** A workspace with what SDK v1 showed of it. */
-export interface WireWorkspace {
-  name: string;
-  subscriptionId: string;
-  resourceGroup: string;
-  location: string;
-  createdAt: string;
-  tags: Record<string, string>;
-}
-
-/** A compute target and how busy it is. */
-export interface WireCompute {
-  name: string;
-  type: string;
-  slots: number;
-  busy: number;
-  waiting: number;
-}
-
 /** The state of the repository that the source was sent from; diffSize in bytes. */
 export interface WireGit {
   repository: string | null;
@@ -255,12 +279,6 @@ export interface WireRunDifference {
   metrics: WireChange[];
   packages: WireChange[];
   files: WireFileChange[];
-}
-
-/** The runs that were, or with `dryRun` would be, deleted; size in bytes. */
-export interface WirePrunedRuns {
-  runIds: string[];
-  size: number;
 }
 
 /**
@@ -372,24 +390,6 @@ export interface WireKernels {
   running: WireKernel[];
   python: string;
   folder: string | null;
-}
-
-/** The handshake: who answers, and which protocol it speaks. */
-export interface WireStatus {
-  version: string;
-  protocol: number;
-  root: string;
-  kind: 'jupyter' | 'headless';
-  pid: number;
-  epoch: number;
-  defaultWorkspace: string;
-}
-
-/** Every error answer: `error` is the name of the error class, `message` one sentence. */
-export interface WireProblem {
-  error: string;
-  message: string;
-  hint?: string;
 }
 
 /** The code of a run: a folder, and on top of it files given inline and globs below `base`. */

@@ -9,7 +9,7 @@ import sys
 from playwright.sync_api import expect
 
 from jupyter_aml.widgets.bundle import WIDGET_MIME
-from jupyter_aml.wire import RUN_MIME
+from jupyter_aml.wire.stored import RUN_MIME
 from tests.browser.conftest import Visit
 from tests.browser.pages import Gate, NotebookPage, training
 

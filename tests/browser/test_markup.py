@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Locator, Page, expect
 
-from jupyter_aml.wire import RUN_MIME
+from jupyter_aml.wire.stored import RUN_MIME
 from tests.browser.conftest import Visit, write_notebook
 from tests.browser.pages import Card, Sidebar, Watch
 from tests.conftest import Lab

@@ -20,7 +20,7 @@ from jupyter_aml.engine.engine import Engine, RootTaken
 from jupyter_aml.engine.settings import Settings
 from jupyter_aml.runfolder.layout import RunFolder
 from jupyter_aml.testing.fake_compute import FakeBackend
-from jupyter_aml.wire import WireRun
+from jupyter_aml.wire.runs import WireRun
 
 pytestmark = pytest.mark.anyio
 

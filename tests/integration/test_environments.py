@@ -12,7 +12,7 @@ import pytest
 
 from jupyter_aml.domain.errors import Invalid, NotFound, Refused
 from jupyter_aml.engine.engine import Engine
-from jupyter_aml.wire import WireEnvironment
+from jupyter_aml.wire.environments import WireEnvironment
 from tests.index import Index, serving
 from tests.integration.test_engine import an_engine, asked, ended, folder_of, until
 

@@ -9,12 +9,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from jupyter_aml import wire
 from jupyter_aml.domain.errors import AlreadyExists, NotFound
 from jupyter_aml.domain.run import Run, RunStatus
 from jupyter_aml.engine.lock import RootLock
 from jupyter_aml.engine.pieces import list_files
 from jupyter_aml.runfolder.layout import RunFolder
+from jupyter_aml.wire.coding import encode_run
+from jupyter_aml.wire.environments import WireEnvironment, WireMaterialised
+from jupyter_aml.wire.protocol import PROTOCOL, WireStatus
+from jupyter_aml.wire.runs import WireRun, WireWorkspace
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -54,7 +57,7 @@ class FakeEnvironments:
     def __init__(self, engine):
         self.engine = engine
 
-    def one(self) -> wire.WireEnvironment:
+    def one(self) -> WireEnvironment:
         return {
             "workspace": "default", "name": "x", "version": "1", "versions": ["1"], "kind": "pip",
             "curated": False, "createdAt": "2026-01-01T12:00:00.000000Z", "definition": {},
@@ -62,7 +65,7 @@ class FakeEnvironments:
             "builtAt": None, "warnings": [], "runs": 0,
         }  # fmt: skip
 
-    def far(self) -> wire.WireMaterialised:
+    def far(self) -> WireMaterialised:
         return {
             "state": "building", "reason": "resolving", "interpreter": None, "image": None,
             "variables": {}, "warnings": [],
@@ -150,26 +153,26 @@ class FakeEngine:
         self.asked.append(call)
         self.complain()
 
-    def a_run(self, run_id="run-1", **known) -> wire.WireRun:
+    def a_run(self, run_id="run-1", **known) -> WireRun:
         if run_id == "missing":
             raise NotFound("there is no run 'missing'")
         known = {"status": RunStatus.RUNNING, **known}
-        return wire.encode_run(
+        return encode_run(
             Run(
                 id=run_id, workspace="default", experiment="e", number=1,
                 created_at=NOON, changed_at=NOON, **known,
             )
         )  # fmt: skip
 
-    def a_workspace(self, name="default") -> wire.WireWorkspace:
+    def a_workspace(self, name="default") -> WireWorkspace:
         return {
             "name": name, "subscriptionId": "", "resourceGroup": "", "location": "local",
             "createdAt": "2026-01-01T12:00:00.000000Z", "tags": {},
         }  # fmt: skip
 
-    def status(self) -> wire.WireStatus:
+    def status(self) -> WireStatus:
         return {
-            "version": "0", "protocol": wire.PROTOCOL, "root": str(self.settings.root),
+            "version": "0", "protocol": PROTOCOL, "root": str(self.settings.root),
             "kind": self.kind, "pid": os.getpid(), "epoch": 1, "defaultWorkspace": "default",
         }  # fmt: skip
 

@@ -15,7 +15,7 @@ from jupyter_aml.engine.snapshot.store import Manifest, ManifestFile, encode_sna
 from jupyter_aml.runfolder.layout import RunFolder, checked, without_links
 from jupyter_aml.runfolder.plain import read_plain
 from jupyter_aml.store.blobs import Blobs
-from jupyter_aml.wire import WireSnapshot
+from jupyter_aml.wire.contents import WireSnapshot
 
 _COPIERS = 2
 _FEW = 16

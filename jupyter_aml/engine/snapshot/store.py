@@ -20,7 +20,7 @@ from jupyter_aml.domain.errors import Invalid, Refused
 from jupyter_aml.engine.snapshot.plan import SnapshotPlan, SourceFile
 from jupyter_aml.runfolder.plain import plain
 from jupyter_aml.store.blobs import Blob, Blobs
-from jupyter_aml.wire import WireSnapshot
+from jupyter_aml.wire.contents import WireSnapshot
 
 log = logging.getLogger(__name__)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from jupyter_aml import wire
 from jupyter_aml.client import Client
 from jupyter_aml.client.builds import Build
 from jupyter_aml.widgets.plain import clean, console, short, size
+from jupyter_aml.wire.environments import WireEnvironment
 
 _SHOWN_LINES = 20
 
@@ -43,7 +43,7 @@ class Line:
 
 
 def build(
-    client: Client, found: wire.WireEnvironment, *, again: bool = False, detach: bool = False
+    client: Client, found: WireEnvironment, *, again: bool = False, detach: bool = False
 ) -> None:
     """Build an environment and follow it; an interrupt detaches. Raises BuildFailed."""
     under_way = Build(client, found)
@@ -62,7 +62,7 @@ def build(
     _tell(client, found, under_way, state)
 
 
-def _tell(client: Client, found: wire.WireEnvironment, under_way: Build, state: Any) -> None:
+def _tell(client: Client, found: WireEnvironment, under_way: Build, state: Any) -> None:
     if state["state"] == "failed":
         reason = state["reason"] or "the log says why"
         raise BuildFailed(under_way.label, reason, under_way.log_end(_SHOWN_LINES))

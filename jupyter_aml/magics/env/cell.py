@@ -7,12 +7,12 @@ from argparse import Namespace
 
 from IPython.core.error import UsageError
 
-from jupyter_aml import wire
 from jupyter_aml.domain.environment import environment_name
 from jupyter_aml.magics import notebook
 from jupyter_aml.magics.env import building
 from jupyter_aml.magics.verb import Parser, Verb
 from jupyter_aml.widgets.plain import clean
+from jupyter_aml.wire.environments import WireMistake
 
 _PLACE = re.compile(r"line (\d+)(, column \d+)?")
 _QUOTED = re.compile(r"'([^']{2,})'")
@@ -59,7 +59,7 @@ class EnvCell(Verb):
             building.build(client, made)
 
 
-def told(mistake: wire.WireMistake, cell: str, offset: int) -> str:
+def told(mistake: WireMistake, cell: str, offset: int) -> str:
     """A mistake with its line as the editor counts it, looked for where it is not told."""
     message = clean(mistake["message"]).replace("the specification", "the cell", 1)
     if mistake["line"] is not None:

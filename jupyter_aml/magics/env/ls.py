@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from jupyter_aml import wire
 from jupyter_aml.magics.table import Table
 from jupyter_aml.magics.verb import Verb
 from jupyter_aml.widgets import environments
+from jupyter_aml.wire.environments import WireEnvironment
 
 
 class Ls(Verb):
@@ -15,7 +15,7 @@ class Ls(Verb):
 
     name = "env ls"
 
-    def __call__(self, args: Namespace, cell: str) -> Table[wire.WireEnvironment]:
+    def __call__(self, args: Namespace, cell: str) -> Table[WireEnvironment]:
         """Return the table, whose items are the environments as the engine tells them."""
         workspace = self.session.workspace
         found = workspace.client.environments(workspace.name)

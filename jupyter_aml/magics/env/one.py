@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from jupyter_aml import wire
 from jupyter_aml.magics.verb import Parser, Verb
+from jupyter_aml.wire.environments import WireEnvironment
 
 
 class OneEnvironment(Verb):
@@ -24,6 +24,6 @@ class OneEnvironment(Verb):
         """Environments."""
         return [] if before else self.session.environment_names(word)
 
-    def found(self, args: Namespace) -> wire.WireEnvironment:
+    def found(self, args: Namespace) -> WireEnvironment:
         """The environment that is meant."""
         return self.session.environment(args.environment)

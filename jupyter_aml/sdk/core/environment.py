@@ -37,8 +37,8 @@ from jupyter_aml.sdk.exceptions import UserErrorException
 from jupyter_aml.sdk.later import later
 
 if TYPE_CHECKING:
-    from jupyter_aml import wire
     from jupyter_aml.sdk.core.workspace import Workspace
+    from jupyter_aml.wire.environments import WireEnvironment
 
 __all__ = [
     "DEFAULT_CPU_IMAGE", "DEFAULT_GPU_IMAGE", "PYTHON_DEFAULT_VERSION", "CondaDependencies",
@@ -171,7 +171,7 @@ class Environment:
         """Keep this definition in a workspace; an equal one gets no new version."""
         return Environment._from_wire(self._registered(workspace))
 
-    def _registered(self, workspace: Workspace) -> wire.WireEnvironment:
+    def _registered(self, workspace: Workspace) -> WireEnvironment:
         body = {"workspace": workspace.name, "definition": self._to_json()}
         seen = workspace.client.add_environment(body)
         self.version = seen["version"]
@@ -310,7 +310,7 @@ class Environment:
         return made
 
     @classmethod
-    def _from_wire(cls, seen: wire.WireEnvironment) -> Environment:
+    def _from_wire(cls, seen: WireEnvironment) -> Environment:
         return cls._from_json(seen["definition"])
 
     @classmethod

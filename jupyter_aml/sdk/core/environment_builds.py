@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from jupyter_aml.sdk.exceptions import UserErrorException
 
 if TYPE_CHECKING:
-    from jupyter_aml import wire
     from jupyter_aml.client.builds import Build
+    from jupyter_aml.wire.environments import WireEnvironment
 
 _STATUS = {"not built": "NotStarted", "building": "Running", "ready": "Succeeded",
            "failed": "Failed"}  # fmt: skip
@@ -26,7 +26,7 @@ class ImageBuildDetails:
         self.log_url = f"/aml/environments/{name}/log?workspace={workspace}&version={version}"
 
     @classmethod
-    def _begin(cls, client: Any, seen: wire.WireEnvironment) -> ImageBuildDetails:
+    def _begin(cls, client: Any, seen: WireEnvironment) -> ImageBuildDetails:
         """Start to build a registered environment, or join the build under way."""
         from jupyter_aml.client.builds import Build
 

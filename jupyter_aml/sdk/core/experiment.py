@@ -17,13 +17,14 @@ from jupyter_aml.sdk.core.run import Run
 from jupyter_aml.sdk.core.runconfig import RunConfiguration
 from jupyter_aml.sdk.core.script_run_config import ScriptRunConfig
 from jupyter_aml.sdk.exceptions import ComputeTargetException, UserErrorException
-from jupyter_aml.wire import decode_time, encode_time
+from jupyter_aml.wire.coding import decode_time, encode_time
 
 if TYPE_CHECKING:
     import pandas
 
-    from jupyter_aml import wire
     from jupyter_aml.sdk.core.workspace import Workspace
+    from jupyter_aml.wire.contents import WireDryRun
+    from jupyter_aml.wire.runs import WireExperiment, WireRun
 
 _ARCHIVED = "aml.archived_time"
 """The tag that says so; it goes wherever the experiment goes, and is not shown among the others."""
@@ -45,7 +46,7 @@ class Experiment:
     """Runs that belong together. Nothing is made until the first run or tag."""
 
     def __init__(
-        self, workspace: Workspace, name: str, _seen: wire.WireExperiment | None = None, **_: Any
+        self, workspace: Workspace, name: str, _seen: WireExperiment | None = None, **_: Any
     ) -> None:
         self._workspace, self._name = workspace, ids.experiment_name(name)
         self._seen = _seen
@@ -97,10 +98,10 @@ class Experiment:
 
     def dry_run(
         self, config: Any, tags: Mapping[str, str] | None = None, **kwargs: Any
-    ) -> wire.WireDryRun:
+    ) -> WireDryRun:
         """Say what `submit` would send."""
         body = self._body(config, tags, kwargs)
-        answer: wire.WireDryRun = self._workspace.client.submit({**body, "dryRun": True})
+        answer: WireDryRun = self._workspace.client.submit({**body, "dryRun": True})
         return answer
 
     def start_logging(self, *args: Any, **kwargs: Any) -> Run:
@@ -142,7 +143,7 @@ class Experiment:
         mine = "" if include_children else listing.line(parent="none")
         return runs(self._found(f"{mine} {filter}".strip()))
 
-    def _found(self, line: str) -> Iterator[wire.WireRun]:
+    def _found(self, line: str) -> Iterator[WireRun]:
         query = {"workspace": self._workspace.name, "experiment": self._name, "filter": line}
         for page in listing.pages(self._workspace.client, **query):
             yield from page["runs"]
@@ -224,7 +225,7 @@ class Experiment:
         """Where the experiment's runs lie."""
         return f"{self._workspace.client.status()['root']}/workspaces/{self._workspace.name}/runs"
 
-    def _find(self) -> wire.WireExperiment | None:
+    def _find(self) -> WireExperiment | None:
         found = self._workspace.client.experiments(self._workspace.name)
         return next((each for each in found if each["name"] == self._name), None)
 

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Literal
 
-    from jupyter_aml import wire
     from jupyter_aml.client import Client
     from jupyter_aml.sdk.core.environment import Environment
     from jupyter_aml.sdk.core.experiment import Experiment
     from jupyter_aml.sdk.core.workspace import Workspace
+    from jupyter_aml.wire.runs import WireRun
 
 _current: Run | None = None
 
@@ -81,7 +81,7 @@ class Run(RunSource, RunLabels, RunLogging, RunChildren, RunRepeats):
     get_submitted_run = get_context
 
     @classmethod
-    def from_wire(cls, workspace: Workspace, seen: wire.WireRun) -> Run:
+    def from_wire(cls, workspace: Workspace, seen: WireRun) -> Run:
         """The run of an answer of the engine."""
         from jupyter_aml.sdk.core.experiment import Experiment
 
@@ -343,12 +343,12 @@ def get_run(
 def _now() -> str | None:
     from datetime import datetime, timezone
 
-    from jupyter_aml.wire import encode_time
+    from jupyter_aml.wire.coding import encode_time
 
     return encode_time(datetime.now(timezone.utc))
 
 
-def _found(client: Client, run_id: str) -> wire.WireRun:
+def _found(client: Client, run_id: str) -> WireRun:
     from jupyter_aml.domain import ids
     from jupyter_aml.domain.errors import NotFound
 

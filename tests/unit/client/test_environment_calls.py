@@ -7,11 +7,11 @@ from typing import Any, cast
 
 import pytest
 
-from jupyter_aml import wire
 from jupyter_aml.client.builds import Build
 from jupyter_aml.client.calls import Client, LogPiece
 from jupyter_aml.client.transport import Address, Answer
 from jupyter_aml.domain.errors import NotFound
+from jupyter_aml.wire.environments import WireEnvironment
 
 Asked = tuple[str, str, dict[str, Any], Any]
 
@@ -125,7 +125,7 @@ def a_build(
     *looks: tuple[str, str | None, bytes | None], now: bytes | None = None, state: str = "failed"
 ) -> Build:
     found = {"workspace": "w", "name": "x", "version": "2", "state": state}
-    return Build(cast(Client, Engine(*looks, now=now)), cast(wire.WireEnvironment, found))
+    return Build(cast(Client, Engine(*looks, now=now)), cast(WireEnvironment, found))
 
 
 def test_a_build_is_followed_to_its_end_and_each_step_said_once() -> None:

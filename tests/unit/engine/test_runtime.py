@@ -57,24 +57,24 @@ def test_a_runtime_holds_what_travels_and_nothing_of_the_server(made):
 
     rooms = {path.name for path in lib.iterdir()} - {"__pycache__"}
 
-    assert {"__init__.py", "_version.py", "wire.py", "domain", "runfolder", "magics"} <= rooms
+    assert {"__init__.py", "_version.py", "wire", "domain", "runfolder", "magics"} <= rooms
     assert not rooms & {"engine", "server", "store", "compute", "environments", "kernels"}
     assert {path.suffix for path in lib.rglob("*") if path.is_file()} <= {".py", ".json", ".pyc"}
 
 
 def test_a_runtime_is_compiled_under_its_own_name(made):
     lib, alias = made.pythonpath
-    code = "import jupyter_aml.wire as w, json; print(json.dumps({'file': w.decode_run.__code__.co_filename, 'cached': w.__cached__}))"  # noqa: E501
+    code = "import jupyter_aml.wire.coding as w, json; print(json.dumps({'file': w.decode_run.__code__.co_filename, 'cached': w.__cached__}))"  # noqa: E501
 
     seen = ask(lib, code=code, cwd=lib)
 
-    assert seen["file"] == str(lib / "jupyter_aml" / "wire.py")
+    assert seen["file"] == str(lib / "jupyter_aml" / "wire" / "coding.py")
     assert Path(str(seen["cached"])).is_file()
     assert list((alias / "azureml" / "__pycache__").iterdir())
 
 
 def test_the_facts_can_be_imported_from_it_with_nothing_installed(made, tmp_path):
-    code = "import jupyter_aml, jupyter_aml.wire, jupyter_aml.runfolder.records, json; print(json.dumps({'v': jupyter_aml.__version__}))"  # noqa: E501
+    code = "import jupyter_aml, jupyter_aml.wire.coding, jupyter_aml.runfolder.records, json; print(json.dumps({'v': jupyter_aml.__version__}))"  # noqa: E501
 
     assert ask(made.pythonpath[0], code=code, cwd=tmp_path)["v"]
 

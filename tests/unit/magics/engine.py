@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from jupyter_aml import __version__, wire
+from jupyter_aml import __version__
 from jupyter_aml.testing.wires import NOON, a_wire_run
+from jupyter_aml.wire.protocol import PROTOCOL, WireStatus
+from jupyter_aml.wire.runs import WireExperiment, WireRun, WireRunPage, WireWorkspace
 from tests.unit.magics.environments import FakeEnvironments, Log
 
 Answer = tuple[int, Any]
@@ -24,7 +26,7 @@ class FakeEngine:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.runs: dict[str, wire.WireRun] = {}
+        self.runs: dict[str, WireRun] = {}
         self.console = b""
         self.contents: dict[str, bytes] = {}
         self.series: dict[str, Any] = {}
@@ -33,12 +35,12 @@ class FakeEngine:
         self.canceled: list[str] = []
         self.asked: list[str] = []
         self.when_sent: dict[str, Any] = {"status": "Queued", "startedAt": None, "endedAt": None}
-        self.when_read: Callable[[wire.WireRun], None] = lambda run: None
+        self.when_read: Callable[[WireRun], None] = lambda run: None
         self.problem: Answer | None = None
-        self.unchanged: wire.WireRun | None = None
+        self.unchanged: WireRun | None = None
         self.environments = FakeEnvironments()
 
-    def add(self, **different: Any) -> wire.WireRun:
+    def add(self, **different: Any) -> WireRun:
         """A run that is there already."""
         number = len(self.runs) + 1
         given = {"runId": f"exp_{number}_abc{number}", "number": number, **different}
@@ -145,7 +147,7 @@ class FakeEngine:
         given = {name: body[name] for name in same if name in body}
         return 201, self.add(**given, **self.when_sent)
 
-    def _page(self, query: dict[str, list[str]]) -> wire.WireRunPage:
+    def _page(self, query: dict[str, list[str]]) -> WireRunPage:
         found = list(self.runs.values())[::-1]
         if "experiment" in query:
             found = [run for run in found if run["experiment"] == query["experiment"][0]]
@@ -166,19 +168,19 @@ class FakeEngine:
             offset = max(0, len(self.console) - int(query["tail"][0]))
         return Log(self.console[offset:], offset, len(self.console))
 
-    def _status(self) -> wire.WireStatus:
+    def _status(self) -> WireStatus:
         return {
-            "version": __version__, "protocol": wire.PROTOCOL, "root": str(self.root),
+            "version": __version__, "protocol": PROTOCOL, "root": str(self.root),
             "kind": "headless", "pid": os.getpid(), "epoch": 1, "defaultWorkspace": "default",
         }  # fmt: skip
 
-    def _workspace(self) -> wire.WireWorkspace:
+    def _workspace(self) -> WireWorkspace:
         return {
             "name": "default", "subscriptionId": "", "resourceGroup": "", "location": "local",
             "createdAt": NOON, "tags": {},
         }  # fmt: skip
 
-    def _experiment(self, name: str) -> wire.WireExperiment:
+    def _experiment(self, name: str) -> WireExperiment:
         held = {"workspace": "default", "createdAt": NOON, "tags": {}, "runCount": 0}
         return {"name": name, **held}  # type: ignore[typeddict-item]
 
@@ -196,7 +198,7 @@ class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
         (engine.root / "engine.json").write_text(
             json.dumps({
                 "pid": os.getpid(), "start": start, "version": __version__,
-                "protocol": wire.PROTOCOL, "epoch": 1, "kind": "headless", "socket": str(path),
+                "protocol": PROTOCOL, "epoch": 1, "kind": "headless", "socket": str(path),
             })
         )  # fmt: skip
         self._thread = threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True)

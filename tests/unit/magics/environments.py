@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from jupyter_aml import wire
 from jupyter_aml.testing.wires import a_wire_environment
+from jupyter_aml.wire.environments import WireEnvironment, WireMistake
+from jupyter_aml.wire.kernels import WireKernel, WireKernelSpec
 
 Answer = tuple[int, Any]
 Look = tuple[str, str | None]
@@ -23,11 +24,11 @@ class FakeEnvironments:
     """Environments by name and version; a build goes through the `looks` that it is given."""
 
     def __init__(self) -> None:
-        self.all: dict[tuple[str, str], wire.WireEnvironment] = {}
-        self.specs: dict[str, wire.WireKernelSpec] = {}
-        self.running: list[wire.WireKernel] = []
+        self.all: dict[tuple[str, str], WireEnvironment] = {}
+        self.specs: dict[str, WireKernelSpec] = {}
+        self.running: list[WireKernel] = []
         self.locks: dict[str, dict[str, str]] = {}
-        self.mistakes: list[wire.WireMistake] = []
+        self.mistakes: list[WireMistake] = []
         self.warnings: list[str] = []
         self.looks: list[Look] = [("ready", None)]
         self.log = b""
@@ -35,7 +36,7 @@ class FakeEnvironments:
         self.builds: list[dict[str, Any]] = []
         self.prunes: list[dict[str, Any]] = []
 
-    def add(self, **different: Any) -> wire.WireEnvironment:
+    def add(self, **different: Any) -> WireEnvironment:
         """An environment that is there already, as one more version of its name."""
         name = different.get("name", "ridge")
         versions = [version for known, version in self.all if known == name]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from jupyter_aml.sdk.comparing import Comparison
-from jupyter_aml.wire import COMPARISON_MIME
+from jupyter_aml.wire.stored import COMPARISON_MIME
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from jupyter_aml.magics.waiting import RunFailed
 from jupyter_aml.sdk.core import Run
 from jupyter_aml.testing.wires import NOON, a_failure
-from jupyter_aml.wire import RUN_MIME
+from jupyter_aml.wire.stored import RUN_MIME
 
 
 def test_a_cell_becomes_a_run_that_is_shown_once(notebook, engine):

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from jupyter_aml.wire import RUN_MIME
+from jupyter_aml.wire.stored import RUN_MIME
 
 
 def test_runs_are_listed_as_a_table_of_runs(notebook, engine):

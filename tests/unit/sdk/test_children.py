@@ -13,7 +13,7 @@ from jupyter_aml.sdk import run_children
 from jupyter_aml.sdk.core import run as runs
 from jupyter_aml.sdk.core.run import Run
 from jupyter_aml.sdk.exceptions import UserErrorException
-from jupyter_aml.wire import encode_run
+from jupyter_aml.wire.coding import encode_run
 from tests.unit.domain.test_run import a_run
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from jupyter_aml.testing.wires import a_series, a_wire_run
 from jupyter_aml.widgets.bundle import bundle, needs_widget
-from jupyter_aml.wire import RUN_MIME
+from jupyter_aml.wire.stored import RUN_MIME
 from tests.unit.widgets.fakes import PNG, FakeRun
 
 

@@ -12,7 +12,7 @@ from jupyter_aml.domain.errors import Unreachable
 from jupyter_aml.testing.wires import a_wire_run
 from jupyter_aml.widgets import RunDetails
 from jupyter_aml.widgets.display import View, Views
-from jupyter_aml.wire import RUN_MIME
+from jupyter_aml.wire.stored import RUN_MIME
 from tests.unit.widgets.fakes import FakeRun
 
 

@@ -1,0 +1,104 @@
+"""What a client asks."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypedDict
+
+from jupyter_aml.wire.runs import Status, WireJob, WireOrigin
+
+
+class WireSource(TypedDict, total=False):
+    """The code of a run: a folder, and on top of it files given inline and globs below `base`."""
+
+    directory: str
+    files: dict[str, str]
+    include: list[str]
+    base: str
+
+
+class WireSubmit(TypedDict, total=False):
+    """Body of POST /aml/runs. `runId` makes a repeated call the same as the first."""
+
+    runId: str
+    workspace: str
+    experiment: str
+    type: str
+    displayName: str
+    description: str
+    tags: dict[str, str]
+    properties: dict[str, str]
+    parameters: dict[str, Any]
+    script: str
+    arguments: list[str]
+    job: WireJob
+    source: WireSource
+    origin: WireOrigin
+    parentId: str
+    process: dict[str, Any]
+    environment: dict[str, Any]
+    dryRun: bool
+    ifChanged: bool
+
+
+class WireRetry(TypedDict, total=False):
+    """Body of POST /aml/runs/<id>/retry: what is to be other than it was."""
+
+    runId: str
+    displayName: str
+    parameters: dict[str, Any]
+
+
+class WirePruneRuns(TypedDict, total=False):
+    """Body of POST /aml/prune: which ended runs to delete; `olderThan` in days, `keep` newest."""
+
+    workspace: str
+    experiment: str
+    olderThan: float
+    keep: int
+    status: list[Status]
+    dryRun: bool
+
+
+class WireNewEnvironment(TypedDict, total=False):
+    """Body of POST /aml/environments: a definition, or a text in its place.
+
+    `specification` is a conda specification (YAML) or, with `format` "pip", requirements.
+    """
+
+    workspace: str
+    definition: dict[str, Any]
+    name: str
+    specification: str
+    format: Literal["conda", "pip"]
+
+
+class WireBuildRequest(TypedDict, total=False):
+    """Body of POST /aml/environments/<name>/build.
+
+    `again` resolves anew instead of taking what an earlier build locked; `extras` are Python
+    requirements on top, as `ipykernel` for a kernel.
+    """
+
+    workspace: str
+    version: str
+    again: bool
+    extras: list[str]
+
+
+class WireNewKernelSpec(TypedDict, total=False):
+    """Body of POST /aml/kernels: without a version the kernel follows the newest one."""
+
+    workspace: str
+    environment: str
+    version: str
+    compute: str
+    name: str
+
+
+class WirePatch(TypedDict, total=False):
+    """Body of PATCH /aml/runs/<id>: only what is given changes; a tag of null goes away."""
+
+    displayName: str
+    description: str
+    tags: dict[str, str | None]
+    properties: dict[str, str]

@@ -1,0 +1,253 @@
+"""To and from the domain. Only this module knows both spellings: `created_at` and `createdAt`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from jupyter_aml.domain import ids
+from jupyter_aml.domain.errors import Invalid
+from jupyter_aml.domain.run import Failure, Job, Origin, Run, RunStatus
+from jupyter_aml.wire.runs import WireJob, WireRun
+
+
+def encode_time(at: datetime | None) -> str | None:
+    """ISO 8601 in UTC with microseconds and a Z, or None."""
+    if at is None:
+        return None
+    return at.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def decode_time(text: str | None) -> datetime | None:
+    """The inverse of `encode_time`; raises Invalid."""
+    if text is None:
+        return None
+    try:
+        return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(timezone.utc)
+    except ValueError as error:
+        raise Invalid(f"{text!r} is not a time in ISO 8601") from error
+
+
+def encode_job(job: Job) -> WireJob:
+    """A job as JSON."""
+    return {
+        "command": list(job.command),
+        "interpreter": job.interpreter,
+        "environment": job.environment,
+        "environmentVariables": dict(job.environment_variables),
+        "target": job.target,
+        "timeout": None if job.timeout is None else job.timeout.total_seconds(),
+        "grace": job.grace.total_seconds(),
+        "lineOffset": job.line_offset,
+    }
+
+
+def decode_job(data: Mapping[str, Any]) -> Job:
+    """A job from JSON; raises Invalid with the name of the field."""
+    given = _Fields("job", data)
+    timeout = given.number("timeout", None)
+    grace = given.number("grace", 10.0)
+    if timeout is not None and timeout <= 0:
+        raise Invalid(f"the timeout must be longer than 0 seconds, not {timeout}")
+    return Job(
+        command=tuple(given.texts("command")),
+        interpreter=given.text("interpreter", ""),
+        environment=given.text("environment", "user-managed"),
+        environment_variables=given.text_map("environmentVariables"),
+        target=given.text("target", "local"),
+        timeout=None if timeout is None else _span("timeout", timeout),
+        grace=_span("grace", 10.0 if grace is None else grace),
+        line_offset=int(given.number("lineOffset", 0) or 0),
+    )
+
+
+def _span(name: str, seconds: float) -> timedelta:
+    try:
+        return timedelta(seconds=seconds)
+    except OverflowError:
+        raise Invalid(f"the {name} is longer than any clock can count") from None
+
+
+def encode_run(run: Run) -> WireRun:
+    """A run as JSON."""
+    created, changed = encode_time(run.created_at), encode_time(run.changed_at)
+    assert created is not None and changed is not None
+    failure, origin = run.failure, run.origin
+    return {
+        "runId": run.id,
+        "workspace": run.workspace,
+        "experiment": run.experiment,
+        "number": run.number,
+        "status": run.status.value,
+        "createdAt": created,
+        "changedAt": changed,
+        "startedAt": encode_time(run.started_at),
+        "endedAt": encode_time(run.ended_at),
+        "seq": run.seq,
+        "type": run.type,
+        "displayName": run.display_name,
+        "description": run.description,
+        "target": "local" if run.job is None else run.job.target,
+        "job": None if run.job is None else encode_job(run.job),
+        "script": run.script,
+        "arguments": list(run.arguments),
+        "parameters": dict(run.parameters),
+        "tags": dict(run.tags),
+        "properties": dict(run.properties),
+        "parentId": run.parent,
+        "origin": None if origin is None else {
+            "notebook": origin.notebook,
+            "cellId": origin.cell_id,
+            "executionCount": origin.execution_count,
+        },
+        "snapshotId": run.snapshot_id,
+        "submittedBy": run.submitted_by,
+        "attempt": run.attempt,
+        "reason": run.reason,
+        "cancelRequested": run.cancel_requested,
+        "exitCode": run.exit_code,
+        "error": None if failure is None else {
+            "message": failure.message,
+            "type": failure.type,
+            "code": failure.code,
+            "line": failure.line,
+            "file": failure.file,
+            "hint": failure.hint,
+            "traceback": failure.traceback,
+        },
+        "warnings": list(run.warnings),
+        "metrics": {name: finite(value) for name, value in run.metrics.items()},
+    }  # fmt: skip
+
+
+def decode_run(data: Mapping[str, Any]) -> Run:
+    """A run from JSON (an answer or run.json); raises Invalid with the name of the field."""
+    given = _Fields("run", data)
+    created = decode_time(given.text("createdAt"))
+    changed = decode_time(given.text("changedAt"))
+    assert created is not None and changed is not None
+    job, origin, error = data.get("job"), data.get("origin"), data.get("error")
+    try:
+        status = RunStatus(given.text("status"))
+    except ValueError as problem:
+        raise Invalid(f"{data.get('status')!r} is not a status of a run") from problem
+    return Run(
+        id=ids.run_id(given.text("runId")),
+        workspace=ids.workspace_name(given.text("workspace")),
+        experiment=ids.experiment_name(given.text("experiment")),
+        number=int(given.number("number", 0) or 0),
+        status=status,
+        created_at=created,
+        changed_at=changed,
+        started_at=decode_time(given.optional("startedAt")),
+        ended_at=decode_time(given.optional("endedAt")),
+        seq=int(given.number("seq", 0) or 0),
+        type=given.text("type", "azureml.scriptrun"),
+        display_name=given.optional("displayName"),
+        description=given.text("description", ""),
+        job=None if job is None else decode_job(job),
+        script=given.optional("script"),
+        arguments=tuple(given.texts("arguments")),
+        parameters=dict(given.mapping("parameters")),
+        tags=given.text_map("tags"),
+        properties=given.text_map("properties"),
+        parent=None if data.get("parentId") is None else ids.run_id(given.text("parentId")),
+        origin=None if origin is None else decode_origin(origin),
+        snapshot_id=given.optional("snapshotId"),
+        submitted_by=given.optional("submittedBy"),
+        attempt=int(given.number("attempt", 0) or 0),
+        reason=given.optional("reason"),
+        cancel_requested=bool(data.get("cancelRequested", False)),
+        exit_code=data.get("exitCode"),
+        failure=None if error is None else Failure(**error),
+        warnings=tuple(given.texts("warnings")),
+        metrics={
+            name: float("nan") if value is None else value
+            for name, value in given.mapping("metrics").items()
+        },
+    )
+
+
+def decode_origin(data: Mapping[str, Any]) -> Origin:
+    """The place a run was sent from; raises Invalid."""
+    given = _Fields("origin", data)
+    count = given.number("executionCount", None)
+    return Origin(
+        notebook=given.optional("notebook"),
+        cell_id=given.optional("cellId"),
+        execution_count=None if count is None else int(count),
+    )
+
+
+def decode_patch(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Check the body of a PATCH; raises Invalid for a field that is unknown or of a wrong kind."""
+    given = _Fields("patch", data)
+    known = ("displayName", "description", "tags", "properties")
+    for name in data:
+        if name not in known:
+            raise Invalid(f"{name!r} of a run cannot be changed; {', '.join(known)} can")
+    patch: dict[str, Any] = {
+        name: given.text(name) for name in ("displayName", "description") if name in data
+    }
+    if "tags" in data:
+        patch["tags"] = {
+            key: None if value is None else str(value)
+            for key, value in given.mapping("tags").items()
+        }
+    if "properties" in data:
+        patch["properties"] = given.text_map("properties")
+    return patch
+
+
+def finite(value: Any) -> Any:
+    """JSON has no NaN and no infinity: they travel as null and as text."""
+    if isinstance(value, float) and value - value != 0:
+        return None if value != value else ("Infinity" if value > 0 else "-Infinity")
+    return value
+
+
+class _Fields:
+    """Reads the fields of one JSON object and names the one that is wrong."""
+
+    def __init__(self, what: str, data: Any) -> None:
+        if not isinstance(data, Mapping):
+            raise Invalid(f"{what}: expected an object, got {type(data).__name__}")
+        self._what, self._data = what, data
+
+    def _wrong(self, name: str, wanted: str) -> Invalid:
+        got = type(self._data.get(name)).__name__
+        return Invalid(f"{self._what}.{name}: expected {wanted}, got {got}")
+
+    def text(self, name: str, default: str | None = None) -> str:
+        value = self._data.get(name, default)
+        if not isinstance(value, str):
+            raise self._wrong(name, "text")
+        return value
+
+    def optional(self, name: str) -> str | None:
+        return None if self._data.get(name) is None else self.text(name)
+
+    def number(self, name: str, default: float | None) -> float | None:
+        value = self._data.get(name, default)
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+            raise self._wrong(name, "a number")
+        return value
+
+    def texts(self, name: str) -> list[str]:
+        value = self._data.get(name, [])
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise self._wrong(name, "a list of texts")
+        return value
+
+    def mapping(self, name: str) -> Mapping[str, Any]:
+        value = self._data.get(name, {})
+        if not isinstance(value, Mapping):
+            raise self._wrong(name, "an object")
+        return value
+
+    def text_map(self, name: str) -> dict[str, str]:
+        value = self.mapping(name)
+        if not all(isinstance(key, str) and isinstance(item, str) for key, item in value.items()):
+            raise self._wrong(name, "an object of texts")
+        return dict(value)
