@@ -8,11 +8,11 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
 from jupyter_aml.magics.line import parameter
 from tests.attacks.conftest import Victim
+from tests.shells import an_ipython
 
 HOSTILE = [
     "$(touch pwned)", "`touch pwned`", "; touch pwned", "a\ntouch pwned", "| touch pwned",
@@ -111,13 +111,13 @@ def test_a_parameter_is_a_literal_or_text_and_never_code(value: str) -> None:
 
 def test_a_cell_with_hostile_options_only_says_what_is_wrong(tmp_path: Any) -> None:
     """Case 19, 22: through IPython, no option of a magic reaches a shell."""
-    shell = InteractiveShell()
-    shell.run_line_magic("load_ext", "jupyter_aml")
     pwned = tmp_path / "pwned"
 
-    for option in (f"$(touch {pwned})", f"`touch {pwned}`", f"-n '; touch {pwned}' --no-such"):
-        with capture_output():
-            shell.run_cell(f"%%aml submit {option} --dry-run --no-such-option\nprint(1)")
+    with an_ipython() as shell:
+        shell.run_line_magic("load_ext", "jupyter_aml")
+        for option in (f"$(touch {pwned})", f"`touch {pwned}`", f"-n '; touch {pwned}' --no-such"):
+            with capture_output():
+                shell.run_cell(f"%%aml submit {option} --dry-run --no-such-option\nprint(1)")
 
     assert not pwned.exists()
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 from IPython.core.completer import provisionalcompleter
-from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 from traitlets.config import Config
 
+from tests.shells import an_ipython
 from tests.unit.magics.engine import FakeEngine, Server
 
 
@@ -73,13 +73,10 @@ def a_shell(folder, monkeypatch) -> Iterator[Notebook]:
     monkeypatch.setenv("AML_WIDGET", "0")
     for name in ("AML_RUN_DIR", "AML_RUN_ID", "AML_SOCKET", "VSCODE_PID"):
         monkeypatch.delenv(name, raising=False)
-    InteractiveShell.clear_instance()
     config = Config(
         {"HistoryManager": {"enabled": False}, "InteractiveShell": {"colors": "nocolor"}}
     )
-    shell = InteractiveShell.instance(config=config)
-    shell.run_line_magic("load_ext", "jupyter_aml")
-    yield Notebook(shell)
-    shell.run_line_magic("unload_ext", "jupyter_aml")
-    shell.reset()
-    InteractiveShell.clear_instance()
+    with an_ipython(config) as shell:
+        shell.run_line_magic("load_ext", "jupyter_aml")
+        yield Notebook(shell)
+        shell.run_line_magic("unload_ext", "jupyter_aml")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 
 import pytest
-from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
 from jupyter_aml.domain.errors import Unreachable
@@ -13,6 +12,7 @@ from jupyter_aml.testing.wires import a_wire_run
 from jupyter_aml.widgets import RunDetails
 from jupyter_aml.widgets.display import View, Views
 from jupyter_aml.wire.stored import RUN_MIME
+from tests.shells import an_ipython
 from tests.unit.widgets.fakes import FakeRun
 
 
@@ -21,9 +21,8 @@ def shell(monkeypatch, tmp_path):
     """The shell that an output needs."""
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
     monkeypatch.setenv("AML_WIDGET", "0")
-    InteractiveShell.clear_instance()
-    yield InteractiveShell.instance()
-    InteractiveShell.clear_instance()
+    with an_ipython() as shell:
+        yield shell
 
 
 def displayed(show):
