@@ -274,6 +274,8 @@ def test_children_are_sorted_and_lead_to_their_pages(visit: Visit, photograph: P
 
     sidebar = Sidebar(notebook.page).show()
     expect(sidebar.row("parent")).to_contain_text("↳ 400")
+    name = sidebar.row("parent").get_by_text("parent", exact=True)
+    assert name.evaluate("node => node.scrollWidth <= node.clientWidth"), "the name is not cut"
     assert offences(sidebar.node) == []
 
 
