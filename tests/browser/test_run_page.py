@@ -238,6 +238,8 @@ def test_the_machine_is_watched_while_the_run_runs(
     pane = card.tab("System")
     plotted(pane, "memory: ")
     photograph(notebook.page, "card-system")
+    log = card.tab("Files").get_by_role("treeitem", name="std_log.txt")
+    expect(log).to_contain_text("11 B")
     gate.open()
     card.is_in("Completed")
 
