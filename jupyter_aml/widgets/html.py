@@ -32,7 +32,7 @@ _RULE = "border:1px solid rgba(128,136,144,.35)"
 def html(card: WireCard, *, show: Show = "full", now: datetime | None = None) -> str:
     """Return the card as one inert HTML element."""
     run = card["run"]
-    parts = [_header(run, now), _why(run)]
+    parts = [_header(run, now), _why(run), _as_of(card)]
     if show == "full":
         parts += [_facts(run), _numbers(card), _charts(card), _values(card), _images(card)]
         parts += [_log(card), _files(card)]
@@ -87,6 +87,13 @@ def _why(run: WireRun) -> str:
         parts += [f"<div>{inert(error['hint'])}</div>"] if error["hint"] else []
     parts += [f'<div style="{FAINT}">{inert(each)}</div>' for each in run["warnings"][:5]]
     return "".join(parts)
+
+
+def _as_of(card: WireCard) -> str:
+    """Where the run goes on: nobody is to wait for a picture that does not change."""
+    if card["run"]["endedAt"] is not None:
+        return ""
+    return f'<div style="{FAINT}">As it was at {moment(card["savedAt"])}</div>'
 
 
 def _facts(run: WireRun) -> str:
@@ -187,7 +194,7 @@ def _table(rows: list[tuple[str, str]]) -> str:
     if not rows:
         return ""
     body = "".join(
-        f'<tr><td style="{CELL};{FAINT}">{inert(short(name))}</td>'
+        f'<tr style="background:none"><td style="{CELL};{FAINT}">{inert(short(name))}</td>'
         f'<td style="{CELL}">{inert(value)}</td></tr>'
         for name, value in rows
     )

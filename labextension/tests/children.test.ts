@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { mock, test } from 'node:test';
 import { ChildrenModel } from '../src/models/children';
 import type { RunQuery } from '../src/tokens';
 import { aRun, FakeServer, settled } from './samples';
@@ -8,18 +8,20 @@ const COUNT = 10_000;
 
 /** A server with so many children of one run, and what was asked of it. */
 function aFamily(count = COUNT) {
+  const family = { count };
   const server = new FakeServer();
   const asked: RunQuery[] = [];
   const kin = (i: number) =>
     aRun({ runId: `p_${i}`, number: i, seq: i + 1, parentId: 'p', metrics: { loss: i } });
   server.rest.runs = async query => {
     asked.push(query);
+    const { count } = family;
     const from = Number(query.after ?? 0);
     const end = Math.min(count, from + (query.limit ?? 50));
     const runs = Array.from({ length: end - from }, (_, i) => kin(from + i));
     return { runs, total: count, next: end < count ? String(end) : null, children: {} };
   };
-  return { server, asked, kin, children: new ChildrenModel(server, 'default', 'p') };
+  return { server, asked, kin, family, children: new ChildrenModel(server, 'default', 'p') };
 }
 
 test('of many children those are here that are looked at', async () => {
@@ -63,6 +65,56 @@ test('a child that changes is changed where it stands, and one of another parent
     seq: 99
   });
   children.stop();
+});
+
+test('the first child of a run is shown, and so are those that come while a page is on its way', async () => {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  const { children, server, asked, kin, family } = aFamily(0);
+  children.start();
+  await settled();
+  assert.deepEqual([children.hasLoaded, children.total], [true, 0]);
+
+  family.count = 1_700;
+  server.push({ type: 'run', run: kin(0) });
+  mock.timers.tick(1_000);
+  await settled();
+  assert.equal(children.total, 1_700);
+
+  await children.want(1_600, 1_620);
+  asked.length = 0;
+  family.count = 1_800;
+  server.push({ type: 'run', run: kin(1_700) });
+  mock.timers.tick(1_000);
+  await settled();
+
+  assert.deepEqual([children.total, children.row(1_610)?.number], [1_800, 1_610]);
+  assert.deepEqual(
+    asked.map(({ after }) => after),
+    ['1500'],
+    'the pages before it are as they were'
+  );
+  children.stop();
+  mock.timers.reset();
+});
+
+test('after a deletion the pages are counted anew', async () => {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  const { children, server, asked } = aFamily(1_200);
+  children.start();
+  await settled();
+  await children.want(600, 620);
+  asked.length = 0;
+
+  server.push({ type: 'deleted', runId: 'p_3', seq: 2_000 });
+  mock.timers.tick(1_000);
+  await settled();
+
+  assert.deepEqual(
+    asked.map(({ after }) => after),
+    [null, '500']
+  );
+  children.stop();
+  mock.timers.reset();
 });
 
 test('what goes wrong is said, and can be tried again', async () => {

@@ -43,6 +43,14 @@ test('a failed run says its cause in a terminal', () => {
   assert.match(text, /Failed.*diabetes #1.*\nValueError: could not convert\ncell line 14/);
 });
 
+test('a run that goes on says when it was so', () => {
+  const going = aCard({ run: aRun({ endedAt: null }), savedAt: '2026-01-02T03:04:05.678Z' });
+  const ended = aCard({ run: aRun({ endedAt: '2026-01-02T03:04:05Z' }) });
+
+  assert.match(toHtml(going, new Map()), /As it was at 2026-01-02 03:04:05 UTC/);
+  assert.doesNotMatch(toHtml(ended, new Map()), /As it was/);
+});
+
 test('words are short and say the unit', () => {
   assert.deepEqual([12, 134, 3780, 100_000].map(duration), ['12s', '2m 14s', '1h 03m', '1d 3h']);
   assert.deepEqual(

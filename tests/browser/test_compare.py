@@ -81,7 +81,14 @@ def test_runs_that_are_selected_by_mouse_are_compared(
     ]  # fmt: skip
 
     sheet.get_by_role("tab", name="Curves").click()
-    expect(sheet.get_by_role("figure", name="loss of 3 runs")).to_be_visible()
+    chart = sheet.get_by_role("figure", name="loss of 3 runs")
+    canvas = chart.locator("canvas")
+    expect(canvas).to_be_visible()
+    box = canvas.bounding_box() or {"width": 0.0, "height": 0.0}
+    canvas.hover(position={"x": box["width"] / 2, "y": box["height"] - 24}, force=True)
+    expect(chart).to_contain_text(re.compile(r"step \d+: #\d+ one .*, #\d+ two .*, #\d+ three"))
+    canvas.hover(position={"x": box["width"] / 2, "y": 12}, force=True)
+    expect(chart).to_contain_text(re.compile(r"step \d+: #\d+ three"))
     sheet.get_by_role("button", name=re.compile("two")).first.click()
     expect(sheet.get_by_role("figure", name="loss of 2 runs")).to_be_visible()
     sheet.get_by_role("slider", name="Smoothing").fill("0.8")

@@ -125,7 +125,8 @@ def test_an_active_run_is_counted_listed_canceled_and_told_of(
 def test_a_run_is_cloned_below_the_active_cell_and_retried_with_another_parameter(
     visit: Visit,
 ) -> None:
-    cell = "%%aml submit again -n original -p alpha=0.5 --show none\nprint('alpha', alpha)"
+    cell = r"""%%aml submit again -n original -p alpha=0.5 -p 'note="one\ntwo"' --show none
+print('alpha', alpha)"""
     notebook = visit(cell)
     page = notebook.page
     notebook.run_all()
@@ -139,9 +140,11 @@ def test_a_run_is_cloned_below_the_active_cell_and_retried_with_another_paramete
     sidebar.choose("original", "Retry run…")
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("alpha").fill("2")
+    expect(dialog.get_by_label("note")).to_have_value("one\ntwo")
     dialog.get_by_role("button", name="Retry run").click()
     runs = notebook.page.locator(".jp-aml-RunPage").get_by_role("article")
     expect(runs).to_have_attribute("data-status", "Completed")
     page_ = notebook.lab.server.get("aml/runs?workspace=default&filter=experiment:again")
     assert sorted(run["parameters"]["alpha"] for run in page_["runs"]) == [0.5, 2]
+    assert {run["parameters"]["note"] for run in page_["runs"]} == {"one\ntwo"}
     assert json.dumps(page_["runs"]).count("aml.retry_of") == 1

@@ -238,6 +238,8 @@ def test_the_machine_is_watched_while_the_run_runs(
     pane = card.tab("System")
     plotted(pane, "memory: ")
     photograph(notebook.page, "card-system")
+    log = card.tab("Files").get_by_role("treeitem", name="std_log.txt")
+    expect(log).to_contain_text("11 B")
     gate.open()
     card.is_in("Completed")
 
@@ -274,7 +276,53 @@ def test_children_are_sorted_and_lead_to_their_pages(visit: Visit, photograph: P
 
     sidebar = Sidebar(notebook.page).show()
     expect(sidebar.row("parent")).to_contain_text("↳ 400")
+    name = sidebar.row("parent").get_by_text("parent", exact=True)
+    assert name.evaluate("node => node.scrollWidth <= node.clientWidth"), "the name is not cut"
     assert offences(sidebar.node) == []
+
+
+GROWING = """\
+%%aml submit growing -n mother -p gate={gate} --timeout 3m
+import os, time
+from azureml.core import Run
+run = Run.get_context()
+def wait_for(name):
+    while not os.path.exists(gate + name):
+        time.sleep(0.05)
+def bear(first, last):
+    for i in range(first, last):
+        with run.child_run(f"offspring {{i}}") as child:
+            child.log("loss", i)
+wait_for(".first")
+bear(0, 1)
+wait_for(".more")
+bear(1, 50)
+wait_for("")
+"""
+
+
+def test_children_come_into_the_open_tab_from_the_first_on(visit: Visit, gate: Gate) -> None:
+    notebook = visit(GROWING.format(gate=gate.path))
+    notebook.run_all()
+    card = notebook.card("mother")
+    card.is_in("Running")
+    card.node.get_by_role("button", name="Open the run").click()
+    page = notebook.run_page("mother")
+    pane = page.tab("Children")
+    expect(pane).to_contain_text("No child run.")
+
+    gate.path.with_name("gate.first").touch()
+    expect(pane.get_by_role("region", name="1 child run")).to_contain_text("offspring 0")
+    page.is_in("Running")
+
+    gate.path.with_name("gate.more").touch()
+    grown = pane.get_by_role("region", name="50 child runs")
+    expect(grown).to_be_visible()
+    page.is_in("Running")
+    grown.evaluate("node => { node.scrollTop = node.scrollHeight; }")
+    expect(grown.get_by_role("button", name="offspring 49", exact=True)).to_be_visible()
+    gate.open()
+    page.is_in("Completed")
 
 
 def test_a_page_can_be_used_by_all(visit: Visit) -> None:

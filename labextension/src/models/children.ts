@@ -83,6 +83,7 @@ export class ChildrenModel implements Follower {
 
   link(link: Link): void {
     if (link.state === 'online' && this.hasLoaded) {
+      this.hasLost = true;
       this.settle();
     }
   }
@@ -91,6 +92,7 @@ export class ChildrenModel implements Follower {
     if (event.type === 'run' && event.run.parentId === this.parentId) {
       this.take(event.run);
     } else if (event.type === 'deleted') {
+      this.hasLost = true;
       this.settle();
     }
   }
@@ -114,8 +116,10 @@ export class ChildrenModel implements Follower {
 
   /** The first page that is wanted and can be asked for; null where all are here. */
   private missing(): number | null {
-    const last = this.hasLoaded ? Math.min(this.wanted[1], this.total) - 1 : 0;
-    for (let page = Math.floor(this.wanted[0] / PAGE); page * PAGE <= last; page++) {
+    const [first, end] = this.wanted;
+    // How many there are is only known once something was loaded.
+    const last = this.pages.size > 0 ? Math.min(end, this.total) - 1 : first;
+    for (let page = Math.floor(first / PAGE); page * PAGE <= last; page++) {
       if (!this.pages.has(page)) {
         return Math.min(page, this.cursors.length - 1);
       }
@@ -163,7 +167,12 @@ export class ChildrenModel implements Follower {
   private settle(): void {
     this.settling ||= setTimeout(() => {
       this.settling = 0;
-      this.refresh();
+      if (this.isLoading) {
+        // A page far down takes many steps, which would never be gone to the end.
+        this.settle();
+      } else {
+        this.refresh();
+      }
     }, SETTLE);
   }
 
@@ -172,8 +181,14 @@ export class ChildrenModel implements Follower {
     if (!this.following) {
       return;
     }
+    const { cursors } = this;
     const shown = new Map(this.pages);
     this.forgetAll();
+    if (this.sort === 'number' && !this.hasLost) {
+      // New children come after the others: each page begins where it did.
+      this.cursors = cursors;
+    }
+    this.hasLost = false;
     void this.want(this.wanted[0], this.wanted[1]);
     for (const [page, rows] of shown) {
       this.stale.set(page, rows);
@@ -199,6 +214,8 @@ export class ChildrenModel implements Follower {
   private newest = 0;
   private generation = 0;
   private isLoading = false;
+  /** Whether children may have gone since the pages were asked for. */
+  private hasLost = false;
   private settling = 0;
   private following: Following | null = null;
 }

@@ -210,6 +210,32 @@ export class RunModel implements Follower {
     }
   }
 
+  /** List the files as they are now. */
+  async fetchFiles(): Promise<void> {
+    if (!this.live || !this.isLive) {
+      return;
+    }
+    if (this.isListing) {
+      // A run that writes many files tells of them faster than they are listed.
+      this.isListAgain = true;
+      return;
+    }
+    this.isListing = true;
+    try {
+      const { files, total } = await listed(this.live.rest, this.runId, this.filesWanted);
+      [this.files, this.fileCount] = [files, total];
+      this.changed.emit();
+    } catch (error) {
+      this.problem ??= (error as Error).message;
+      this.changed.emit();
+    }
+    this.isListing = false;
+    if (this.isListAgain) {
+      this.isListAgain = false;
+      await this.fetchFiles();
+    }
+  }
+
   /** List more of very many files. */
   async moreFiles(): Promise<void> {
     this.filesWanted = this.files.length + MORE_FILES;
@@ -346,31 +372,6 @@ export class RunModel implements Follower {
       }
     }
     this.following?.again();
-  }
-
-  private async fetchFiles(): Promise<void> {
-    if (!this.live || !this.isLive) {
-      return;
-    }
-    if (this.isListing) {
-      // A run that writes many files tells of them faster than they are listed.
-      this.isListAgain = true;
-      return;
-    }
-    this.isListing = true;
-    try {
-      const { files, total } = await listed(this.live.rest, this.runId, this.filesWanted);
-      [this.files, this.fileCount] = [files, total];
-      this.changed.emit();
-    } catch (error) {
-      this.problem ??= (error as Error).message;
-      this.changed.emit();
-    }
-    this.isListing = false;
-    if (this.isListAgain) {
-      this.isListAgain = false;
-      await this.fetchFiles();
-    }
   }
 
   private async fetchPictures(): Promise<void> {

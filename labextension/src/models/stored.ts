@@ -29,6 +29,9 @@ export function toHtml(card: WireCard, charts: ReadonlyMap<string, string>): str
     causeOf(card)
       .map(line => `<div style="color:#b71c1c">${escape(line)}</div>`)
       .join(''),
+    asOf(card)
+      .map(line => `<div style="color:#757575">${line}</div>`)
+      .join(''),
     metricTable(card),
     pictures.map(([name, address]) => figure(name, address)).join(''),
     images.map(([name, address]) => figure(name, address)).join(''),
@@ -60,6 +63,12 @@ function causeOf(card: WireCard): string[] {
   }
   const place = error.line === null ? '' : `${error.file ?? 'cell'} line ${error.line}`;
   return [cause(error), place, error.hint ?? ''].filter(line => line);
+}
+
+/** Where the run went on: nobody is to wait for a picture that does not change. */
+function asOf({ run, savedAt }: WireCard): string[] {
+  const at = new Date(savedAt).toISOString().slice(0, 19).replace('T', ' ');
+  return run.endedAt === null ? [`As it was at ${at} UTC`] : [];
 }
 
 function metricsOf(card: WireCard): [string, string][] {

@@ -139,6 +139,10 @@ export function title(run: WireRun): string {
   return run.displayName ?? run.script ?? run.runId;
 }
 
+export function childrenWord(count: number, trans: Trans): string {
+  return count === 1 ? trans('1 child run') : trans('%1 child runs', count);
+}
+
 /** Why a run failed, in one sentence that begins with the type of the error. */
 export function cause({ type, message }: Pick<WireFailure, 'type' | 'message'>): string {
   return type === null || message.startsWith(type) ? message : `${type}: ${message}`;

@@ -98,7 +98,7 @@ async function changedParameters(
   const note = trans('%1 has no parameters: it runs again as it was.', title(run));
   const answer = await askFor(
     trans('Retry %1 #%2', run.experiment, run.number),
-    fields.length > 0 ? fields : [{ heading: note }],
+    fields.length > 0 ? fields : [{ remark: note }],
     trans('Retry run')
   );
   return (

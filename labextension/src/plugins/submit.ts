@@ -21,7 +21,7 @@ import { RUN_MIME } from '../wire';
 import type { WireBundle, WireRun } from '../wire';
 import { attempt } from './attempt';
 import { askFor, isChecked } from './form';
-import type { Field, Heading } from './form';
+import type { Field, Part } from './form';
 import { sendIcon } from './icons';
 import { IRunLibrary } from './library';
 import { IRunsPanel } from './runs';
@@ -241,15 +241,15 @@ class Sender {
     return { name: 'folder', label, value: 'yes', isCheck: true };
   }
 
-  private fieldsOf(parameters: Parameter[], folder: string | null): (Field | Heading)[] {
+  private fieldsOf(parameters: Parameter[], folder: string | null): Part[] {
     const { trans } = this;
     const heading =
       parameters.length > 0
-        ? trans('Parameters')
-        : trans('No parameters: give a cell that sets some the tag “parameters”.');
+        ? { heading: trans('Parameters') }
+        : { remark: trans('No parameters: give a cell that sets some the tag “parameters”.') };
     return [
       { name: 'name', label: trans('Name of the run'), value: '' },
-      { heading },
+      heading,
       ...parameters.map(({ name, text, note }) => ({
         name: `parameter ${name}`,
         label: name,

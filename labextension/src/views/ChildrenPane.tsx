@@ -1,7 +1,7 @@
 import * as React from 'react';
 import { ChildrenModel } from '../models/children';
 import type { RunModel } from '../models/run';
-import { duration, elapsed, face, number, title } from '../models/words';
+import { childrenWord, duration, elapsed, face, number, title } from '../models/words';
 import type { WireRun } from '../wire';
 import { QUIET, Trouble } from './Control';
 import { Gap, Head } from './Grid';
@@ -108,7 +108,7 @@ function ListedRows({ family: children, parts }: ListedProps): JSX.Element {
       onScroll={event => setTop(event.currentTarget.scrollTop)}
       tabIndex={0}
       role="region"
-      aria-label={trans('%1 child runs', children.total)}
+      aria-label={childrenWord(children.total, trans)}
       {...QUIET}
     >
       <table className="jp-aml-Table" aria-rowcount={children.total + 1}>

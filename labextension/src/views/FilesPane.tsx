@@ -16,6 +16,8 @@ export function FilesPane({ model }: PaneProps): JSX.Element {
   const trans = useTrans();
   useSignal(model.changed, 250);
   const { way, files } = model;
+  // That a log grows is told as lines, and not as news of a file.
+  React.useEffect(() => void model.fetchFiles(), [model]);
   const shelf = React.useMemo(
     (): Shelf => ({
       files,

@@ -5,6 +5,8 @@ import { Button, QUIET } from './Control';
 import { useIsSeen, useSize, useTheme, useTrans } from './hooks';
 
 const MARKED_BELOW = 40;
+/** Curves whose values there is room for at the right of the name. */
+const FEW = 2;
 /** Colours that stay apart for the colour-blind, on light and dark. */
 const COLOURS = ['#4477aa', '#ee6677', '#228833', '#ccbb44', '#66ccee', '#aa3377', '#888888'];
 
@@ -44,6 +46,12 @@ export interface Drawing {
   isUnit?: boolean;
 }
 
+/** The point under the pointer: its index, and the value at the pointer's height. */
+interface Pointed {
+  at: number;
+  height: number;
+}
+
 export interface PlotProps {
   name: string;
   label: string;
@@ -67,7 +75,7 @@ export function Plot(props: PlotProps): JSX.Element {
   const trans = useTrans();
   const frame = React.useRef<HTMLDivElement>(null);
   const plot = React.useRef<uPlot | null>(null);
-  const [pointed, setPointed] = React.useState<number | null>(null);
+  const [pointed, setPointed] = React.useState<Pointed | null>(null);
   const [isZoomed, setZoomed] = React.useState(false);
   const given = React.useRef(props);
   given.current = props;
@@ -214,16 +222,23 @@ function Legend({ drawing }: { drawing: Drawing }): JSX.Element {
 
 function pointedText(
   { drawing, xName, yText = number }: PlotProps,
-  at: number,
+  { at, height }: Pointed,
   step: string
 ): string {
   const x = drawing.x[at];
   const place = drawing.isTime
     ? new Date(x * 1000).toLocaleTimeString()
     : `${xName ?? step} ${number(x)}`;
-  const values = drawing.curves
-    .filter(curve => !curve.isFaint && curve.y[at] !== null && curve.y[at] !== undefined)
-    .map(curve => (curve.label ? `${curve.label} ` : '') + yText(curve.y[at]!));
+  const there = drawing.curves.filter(
+    curve => !curve.isFaint && curve.y[at] !== null && curve.y[at] !== undefined
+  );
+  if (there.length > FEW) {
+    // There is room for the first of many: that is the one which is meant.
+    const place = drawing.isLog ? Math.log : Number;
+    const off = (curve: Curve): number => Math.abs(place(curve.y[at]!) - place(height));
+    there.sort((one, other) => off(one) - off(other));
+  }
+  const values = there.map(curve => (curve.label ? `${curve.label} ` : '') + yText(curve.y[at]!));
   return `${place}: ${values.join(', ')}`;
 }
 
@@ -237,7 +252,7 @@ function columns(drawing: Drawing): uPlot.AlignedData {
 function options(
   node: HTMLElement,
   given: { current: PlotProps },
-  point: (index: number | null) => void,
+  point: (pointed: Pointed | null) => void,
   zoom: (range: [number, number] | null) => void
 ): uPlot.Options {
   const { drawing, yText = number } = given.current;
@@ -315,7 +330,7 @@ function options(
         : [{ series: [i + 1, bandTo + 1] as [number, number], fill: faint(accent, 20) }]
     ),
     hooks: {
-      setCursor: [u => point(u.cursor.idx ?? null)],
+      setCursor: [u => point(pointedOf(u))],
       setSelect: [
         u => {
           if (u.select.width > 0) {
@@ -327,6 +342,11 @@ function options(
       ready: [u => u.over.addEventListener('dblclick', () => zoom(null))]
     }
   };
+}
+
+function pointedOf({ cursor, posToVal }: uPlot): Pointed | null {
+  const { idx, top } = cursor;
+  return idx === null || idx === undefined ? null : { at: idx, height: posToVal(top ?? 0, 'y') };
 }
 
 function faint(colour: string, percent: number): string {

@@ -2,8 +2,17 @@ import * as React from 'react';
 import type { Row } from '../models/runs';
 import { pressed, whole } from '../models/selection';
 import type { Reach, Selection } from '../models/selection';
-import { byInterest, duration, elapsed, face, FINAL, moment, number, title } from '../models/words';
-import type { Trans } from '../tokens';
+import {
+  byInterest,
+  childrenWord,
+  duration,
+  elapsed,
+  face,
+  FINAL,
+  moment,
+  number,
+  title
+} from '../models/words';
 import type { WireRun } from '../wire';
 import { Button, QUIET } from './Control';
 import { useNow, useSize, useTrans } from './hooks';
@@ -243,8 +252,10 @@ function Item({ run, now, children, isSelected, mark, press, open }: ItemProps):
   const { glyph, tone, word } = face(run.status);
   const seconds = elapsed(run, now);
   const metric = chosenMetric(run);
+  const lasted = seconds === null ? '' : duration(seconds);
   const tip = [
-    `${trans(word)} · ${run.experiment} #${run.number}`,
+    title(run),
+    [trans(word), `${run.experiment} #${run.number}`, lasted].filter(part => part).join(' · '),
     run.error?.message ?? run.reason ?? '',
     ...Object.entries(run.metrics)
       .slice(0, 8)
@@ -283,13 +294,9 @@ function Item({ run, now, children, isSelected, mark, press, open }: ItemProps):
         </span>
       )}
       <span className="jp-aml-RunItem-metric">{metric ? number(metric[1], 4) : ''}</span>
-      <span className="jp-aml-RunItem-time">{seconds === null ? '' : duration(seconds)}</span>
+      <span className="jp-aml-RunItem-time">{lasted}</span>
     </div>
   );
-}
-
-function childrenWord(count: number, trans: Trans): string {
-  return count === 1 ? trans('1 child run') : trans('%1 child runs', count);
 }
 
 /** The metric that the list shows: an outcome where there is one, never a parameter logged again. */

@@ -7,7 +7,7 @@ import { useSize, useTrans } from './hooks';
 import { nameOf } from './runNames';
 import { saveDrawing } from './saving';
 
-const MARGIN = { top: 16, right: 24, bottom: 48, left: 80 };
+const MARGIN = { top: 32, right: 24, bottom: 48, left: 80 };
 const FEW = 12;
 
 interface ScatterProps {
@@ -73,6 +73,9 @@ export function Scatter({ compared, axes }: ScatterProps): JSX.Element {
               ))}
               <text x={(MARGIN.left + width - MARGIN.right) / 2} y={height - 8} textAnchor="middle">
                 {across.name}
+              </text>
+              <text x={8} y={16}>
+                {up.name}
               </text>
             </g>
             {compared.shown.map(run => {

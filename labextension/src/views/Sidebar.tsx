@@ -213,7 +213,6 @@ function Several({ selection, select, compare, remove }: SidebarProps): JSX.Elem
   return (
     <div className="jp-aml-Bar jp-aml-Several" role="toolbar" aria-label={trans('Selected runs')}>
       <span role="status">{trans('%1 selected', selection.ids.size)}</span>
-      <span className="jp-aml-Bar-gap" />
       <Button className="jp-mod-accept" onClick={compare}>
         {trans('Compare')}
       </Button>

@@ -11,7 +11,16 @@ export function saveAddress(address: string, name: string): void {
   link.click();
 }
 
-const STYLES = ['fill', 'stroke', 'stroke-width', 'stroke-dasharray', 'font', 'opacity'];
+const STYLES = [
+  'fill',
+  'stroke',
+  'stroke-width',
+  'stroke-dasharray',
+  'stroke-linejoin',
+  'paint-order',
+  'font',
+  'opacity'
+];
 const SCALE = 2;
 
 /** Save a drawing as a PNG on the page's ground, with the colours that it has on the page. */

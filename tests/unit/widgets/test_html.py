@@ -90,6 +90,14 @@ def test_mini_is_the_header_alone():
     assert "Completed" in html(card, show="mini")
 
 
+def test_what_goes_on_says_when_it_was_so():
+    going = a_card(run=a_wire_run(status="Running", endedAt=None), savedAt="2026-01-02T03:04:05Z")
+
+    for show in ("full", "mini"):
+        assert "As it was at 2026-01-02 03:04:05 UTC" in html(going, show=show)
+        assert "As it was" not in html(a_card(), show=show)
+
+
 def test_a_failure_says_its_line_and_its_hint():
     run = a_wire_run(status="Failed", error=a_failure(hint="add --include data.csv"))
 
