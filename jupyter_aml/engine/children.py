@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -125,7 +126,7 @@ class Children:
             to, failure = self._how(child, self._over.get(run.parent or run.id))
             if to is not None:
                 child.run = replace(
-                    child.run, status=to, failure=failure, ended_at=max(now(), run.created_at)
+                    child.run, status=to, failure=failure, ended_at=_end_of(child, to)
                 )
             made.append(child)
         return made
@@ -208,8 +209,9 @@ class Children:
         ending = [self._open[run_id] for run_id in told if run_id in self._open]
         await asyncio.to_thread(self._pack, ending)
         ended = await self._ledger.write_many([
-            (child.run, told[child.run.id][0], child.changes | {"failure": told[child.run.id][1]})
+            (child.run, to, {**child.changes, "failure": why, "ended_at": _end_of(child, to)})
             for child in ending if not child.run.is_final
+            for to, why in [told[child.run.id]]
         ])  # fmt: skip
         gone = {child.run.id for child in ending if child.run.is_final} | {run.id for run in ended}
         for run_id in gone:
@@ -263,6 +265,15 @@ class Families:
     def forget(self, head: RunId) -> None:
         """Let go of the children of a run that has ended."""
         self._by_head.pop(head, None)
+
+
+def _end_of(child: _Child, to: RunStatus) -> datetime:
+    """When a child ended: at its own word, else now. Its clock may be wrong."""
+    said, at = child.follower.said.ended_at, now()
+    if to in (S.COMPLETED, S.FAILED) and said is not None:
+        with contextlib.suppress(ValueError, OverflowError, OSError):
+            at = min(at, datetime.fromtimestamp(said, UTC))
+    return max(at, child.run.created_at)
 
 
 def _announced(parent: Run, record: list[Any]) -> Run:

@@ -93,7 +93,7 @@ class Ledger:
     async def write_many(
         self, some: Sequence[tuple[Run, RunStatus | None, Mapping[str, Any]]]
     ) -> list[Run]:
-        """Write fields of runs at once, and end those with a status.
+        """Write fields of runs at once, and end those with a status, now or at their `ended_at`.
 
         Those that others moved meanwhile are left out of the answer.
         """
@@ -102,7 +102,9 @@ class Ledger:
         def both() -> list[Run]:
             for run, to, changes in some:
                 if to is not None:
-                    last = replace(run, **changes, status=to, ended_at=at, changed_at=at)
+                    last = replace(
+                        run, **{"ended_at": at, **changes, "status": to, "changed_at": at}
+                    )
                     write_record(self._root.folder(run), last)
             written = self.runs.write_many(some, at=at)
             for run in written:

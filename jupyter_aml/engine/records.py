@@ -29,6 +29,8 @@ class Said:
     description: str | None = None
     failed: tuple[str, str | None] | None = None
     completed: bool = False
+    ended_at: float | None = None
+    """When it said for the first time that it has ended, in seconds since the epoch."""
 
     def take(self, records: Iterable[list[Any]]) -> bool:
         """Take in further records; say whether any of them changes the run itself."""
@@ -44,14 +46,20 @@ class Said:
                     self.display_name = short(text)
                 case ["description", str(text), *_]:
                     self.description = short(text)
-                case ["fail", message, code, *_]:
+                case ["fail", message, code, *when]:
                     self.failed = (short(message or "the script said that it failed"), code)
-                case ["complete", *_]:
+                    self._ends(when)
+                case ["complete", *when]:
                     self.completed = True
+                    self._ends(when)
                 case _:
                     continue
             changed = True
         return changed
+
+    def _ends(self, when: list[Any]) -> None:
+        if self.ended_at is None and when and isinstance(when[0], int | float):
+            self.ended_at = float(when[0])
 
     def changes(self, run: Run) -> dict[str, Any]:
         """The fields of the run that are to become others."""

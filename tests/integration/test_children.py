@@ -7,6 +7,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +100,25 @@ run.child_run("open").log("rmse", 2.5)
     assert [each["number"] for each in (good, bad, left)] == [1, 2, 3]
     assert client.run(run_id)["number"] == 1
     assert client.runs(workspace="default", filter="parent:none")["children"] == {run_id: 3}
+
+
+def test_a_child_lasted_as_long_as_it_says_whenever_the_engine_reads_of_it(client: Client) -> None:
+    run_id = send(client, """
+import time
+for number in range(20):
+    child = run.child_run()
+    child.log("number", number)
+    child.fail("no") if number % 2 else child.complete()
+    run.log("over", time.time())
+""")  # fmt: skip
+    until(client, run_id, ended)
+
+    over = client.metrics(run_id, points=0)["series"]["over"]["y"]
+
+    for child, latest in zip(children(client, run_id), over, strict=True):
+        begun, end = (datetime.fromisoformat(child[key]) for key in ("startedAt", "endedAt"))
+        assert begun <= end
+        assert end.timestamp() <= latest
 
 
 def test_children_of_a_run_that_fails_or_is_cancelled_end_as_it_does(client: Client) -> None:
