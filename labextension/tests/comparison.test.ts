@@ -34,6 +34,18 @@ test('what differs is marked, and what one run lacks differs', () => {
   assert.deepEqual(trait('rmse').texts, ['5', '']);
 });
 
+test('durations differ where they read differently', () => {
+  const lasting = (endedAt: string[]) =>
+    trait(
+      'Duration',
+      endedAt.map(end => aRun({ runId: end, startedAt: at(1), endedAt: end }))
+    );
+  const [moment, later, second] = [at(1), at(1).replace('000000', '000009'), at(2)];
+
+  assert.equal(lasting([moment, later]).differs, false);
+  assert.equal(lasting([moment, second]).differs, true);
+});
+
 test('a run that was deleted is compared as the notebook holds it', async () => {
   const kept = aRun({ runId: 'b', status: 'Completed' });
   const gone = { rest: { run: async () => Promise.reject(new Error('there is no run b')) } };

@@ -23,6 +23,7 @@ export interface Trait {
 export function traitsOf(model: ComparisonModel, trans: Trans, now = Date.now()): Trait[] {
   const { runs } = model;
   const seconds = runs.map(run => elapsed(run, now));
+  const lasted = seconds.map(s => (s === null ? '' : duration(s)));
   const words = (name: string, group: Group, values: unknown[], texts = values.map(shown)): Trait =>
     trait(name, group, values, texts);
   const facts = runs.map(run => model.facts.get(run.runId));
@@ -34,12 +35,11 @@ export function traitsOf(model: ComparisonModel, trans: Trans, now = Date.now())
       'run',
       runs.map(run => trans(face(run.status).word))
     ),
-    words(
-      trans('Duration'),
-      'run',
-      seconds,
-      seconds.map(s => (s === null ? '' : duration(s)))
-    ),
+    {
+      ...words(trans('Duration'), 'run', seconds, lasted),
+      // No two runs last to the microsecond as long: what is read counts.
+      differs: new Set(lasted).size > 1
+    },
     {
       ...words(
         trans('Created'),
