@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from ipywidgets.embed import embed_minimal_html
 from playwright.sync_api import Browser, expect
 
@@ -34,15 +35,16 @@ def test_the_card_is_live_in_notebook_7_and_its_page_opens_beside_it(
     notebook.run_page("classic").is_in("Completed")
 
 
+@pytest.mark.parametrize("app", ["jupyterlab", "notebook"])
 def test_without_our_extension_the_widget_draws_the_card_and_cancels_the_run(
-    start_lab: Callable[..., Lab], visit: Visit, gate: Gate, tmp_path: Path
+    start_lab: Callable[..., Lab], visit: Visit, gate: Gate, tmp_path: Path, app: str
 ) -> None:
     labconfig = tmp_path / "labconfig"
     labconfig.mkdir()
     switched_off = {"disabledExtensions": {"jupyter-aml": True}}
     (labconfig / "page_config.json").write_text(json.dumps(switched_off))
-    lab = start_lab(env={"AML_WIDGET": "1", "JUPYTER_CONFIG_PATH": str(tmp_path)})
-    notebook = visit(training("elsewhere", gate), lab=lab)
+    lab = start_lab(app=app, env={"AML_WIDGET": "1", "JUPYTER_CONFIG_PATH": str(tmp_path)})
+    notebook = visit(training("elsewhere", gate), lab=lab, app=app)
     notebook.run_all()
 
     card = notebook.card("elsewhere")
