@@ -131,8 +131,12 @@ class NotebookPage:
     watch: Watch
 
     def load(self) -> NotebookPage:
-        """Go to the notebook's address; its kernel may take a while longer."""
+        """Go to the notebook's address, as far as that the application is there.
+
+        Its notebook and the kernel may take a while longer.
+        """
         self.page.goto(self.address)
+        self.page.wait_for_function("() => window.jupyterapp?.serviceManager", timeout=START_LIMIT)
         return self
 
     def run_all(self) -> None:
