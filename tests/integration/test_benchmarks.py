@@ -36,6 +36,10 @@ def test_the_way_of_a_run_can_be_measured() -> None:
     assert len(rows("bench_flow")) == 2 + 9
 
 
+def test_many_children_can_be_measured() -> None:
+    assert len(rows("bench_children")) == 2 + 9
+
+
 def test_many_runs_that_write_a_lot_can_be_measured() -> None:
     assert len(rows("bench_flood")) == 2 + 2
 
