@@ -76,6 +76,12 @@ class Index:
         (folder / "index.html").write_text("<!DOCTYPE html><html><body>" + "\n".join(links))
 
 
+def nobody() -> str:
+    """An address at which nobody answers."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return f"http://127.0.0.1:{taken.getsockname()[1]}"
+
+
 @contextmanager
 def in_the_place_of_others(index: Index, folder: Path) -> Iterator[dict[str, str]]:
     """Let an index answer for every host of https; yields the variables that lead uv here."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
-import re
 import sysconfig
 import time
 import weakref
@@ -17,15 +16,14 @@ from typing import Literal
 from jupyter_aml.domain import environment
 from jupyter_aml.domain.errors import Invalid, StorageFailed
 from jupyter_aml.environments import (
-    causes,
     conda_client,
     conda_names,
     conda_packages,
+    conda_pip,
     conda_prefix,
     conda_specs,
     rattler,
     requirements,
-    uv,
     wishes,
 )
 from jupyter_aml.environments.cache import Cache, Site
@@ -34,7 +32,6 @@ from jupyter_aml.environments.conda_giving_way import choose
 from jupyter_aml.environments.conda_solver import Package, Solver
 from jupyter_aml.environments.protocol import Build, EnvironmentBuilder, Kind, Materialised, Wish
 
-_CHANGED = re.compile(r"^ ([-+]) (\S+)==(\S+)", re.MULTILINE)
 _HOW_TO = (
     "install micromamba, mamba or conda, or add py-rattler beside the server: "
     "pip install 'jupyter-aml[conda]'"
@@ -157,7 +154,9 @@ class CondaBuilder:
         interpreter = conda_prefix.interpreter(home)
         if not interpreter.exists():
             raise Invalid("the conda environment has no bin/python although it asked for python")
-        added, replaced = await _add(site, pip, there, wish, build)
+        added, replaced = await conda_pip.add(
+            site, pip, there, wish, strict=self._strict, build=build
+        )
         with _storage(home):
             await asyncio.to_thread(conda_prefix.close, home)
         variables, untold = await asyncio.to_thread(conda_prefix.variables, home)
@@ -201,35 +200,6 @@ class CondaBuilder:
         every = (*warnings, *built.warnings)
         kept = await asyncio.to_thread(self._cache.take, wish, built.key, every)
         return kept or replace(built, warnings=every)
-
-
-async def _add(
-    site: Site, pip: Sequence[str], there: Sequence[Package], wish: Wish, build: Build
-) -> tuple[dict[str, str], tuple[str, ...]]:
-    """Install requirements on top; returns what came, and a warning for each that conda had."""
-    if not pip:
-        return {}, ()
-    build.say(f"installing {len(pip)} Python requirement{'s' * (len(pip) > 1)} by pip's rules")
-    file = site.folder / "requirements.txt"
-    await asyncio.to_thread(file.write_text, "\n".join(pip) + "\n", encoding="utf-8")
-    interpreter = conda_prefix.interpreter(site.home)
-    torch = wish.definition.torch_backend
-    done = await uv.run(
-        "pip", "install", "--break-system-packages", "--python", str(interpreter),
-        "--requirements", str(file), *(["--refresh"] if wish.again else []),
-        *([] if torch is None else ["--torch-backend", torch]), build=build,
-    )  # fmt: skip
-    if done.code != 0:
-        names = {one.name: one.version for one in there}
-        raise causes.failed(done.err, python=names.get("python", ""), asked=pip, known=names)
-    changes = _CHANGED.findall(done.err)
-    added = {name: version for sign, name, version in changes if sign == "+"}
-    return added, tuple(
-        f"{name} {version} of the conda packages gave way to {name} {added[name]} "
-        "for the `pip:` section"
-        for sign, name, version in changes
-        if sign == "-" and name in added
-    )
 
 
 def _told(not_run: Sequence[str], solver: Solver) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from packaging.version import Version
 from jupyter_aml.domain.errors import AmlError, Invalid, Unreachable
 from jupyter_aml.environments import causes, requirements, uv, wishes
 from jupyter_aml.environments.protocol import Build
+from jupyter_aml.environments.torch_builds import given_up
 
 _OLD_PYTHONS = ("3.8", "3.6")
 """A package that has wheels for one of these alone was given up by its new versions' Python."""
@@ -93,7 +94,8 @@ class Resolver:
                 return await self._beside_numpy(asked, wanted, answer.out, wheels_only, warnings)
             error = causes.failed(answer.err, python=str(self._version), asked=wanted, known=())
             if isinstance(error, Unreachable) and self._torch is not None:
-                warnings.append(self._without_torch_builds(error))
+                warnings.append(given_up(self._torch, error, strict=self._strict))
+                self._torch = None
                 continue
             if isinstance(error, Unreachable) or answer.code == 2:
                 raise _syntax(answer.err) or error
@@ -112,17 +114,6 @@ class Resolver:
     def _options(self) -> tuple[str, ...]:
         backend = () if self._torch is None else ("--torch-backend", self._torch)
         return (*self._sources, *backend)
-
-    def _without_torch_builds(self, error: Unreachable) -> str:
-        """Go on with the torch of the index; returns what to warn of."""
-        told = (
-            f"the {self._torch} builds of torch cannot be had ({error}): "
-            "that of the package index is taken, which may bring gigabytes for GPUs"
-        )
-        if self._strict:
-            raise Invalid(f"{told}, were it not for AmlConfig.strict")
-        self._torch = None
-        return told
 
     async def _give_way(self, wanted: list[str], told: str) -> tuple[list[str], list[str], bool]:
         """Find which of the requirements cannot be met by themselves, and what is nearest to each.

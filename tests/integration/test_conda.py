@@ -17,9 +17,10 @@ from jupyter_aml.environments import conda_packages
 from jupyter_aml.environments.cache import Cache
 from jupyter_aml.environments.conda import CondaBuilder
 from jupyter_aml.environments.protocol import Materialised
-from jupyter_aml.testing.builds import Heard, conda_wish
+from jupyter_aml.testing.builds import Heard, a_wish, conda_wish
 from tests.channel import MINOR, PYTHON, channel, make_wheel
 from tests.conda_builders import FakePip, anyio_backend, builder, cache, heard, locked, pip
+from tests.index import nobody, serving
 
 pytestmark = pytest.mark.anyio
 __all__ = ["anyio_backend", "builder", "cache", "channel", "heard", "pip"]
@@ -217,6 +218,23 @@ async def test_a_conda_package_that_pip_replaces_is_told(
     assert built.warnings == (
         "bringer 0.5 of the conda packages gave way to bringer 0.9 for the `pip:` section",
     )
+
+
+async def test_where_builds_of_torch_cannot_be_had_the_pip_section_takes_that_of_the_index(
+    builder: CondaBuilder, heard: Heard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    python = {"condaDependencies": {"dependencies": ["hello-pure", {"pip": ["torch"]}]}}
+    wish = a_wish(python=python, environmentVariables={"UV_TORCH_BACKEND": "cpu"})
+    with serving(tmp_path / "index") as index:
+        index.add("torch", "2.0")
+        monkeypatch.setenv("UV_DEFAULT_INDEX", index.url)
+        monkeypatch.setenv("UV_HTTP_RETRIES", "0")
+        monkeypatch.setenv("HTTPS_PROXY", nobody())
+
+        built = await builder.ensure(wish, build=heard)
+
+    assert locked(built.lock)["torch"] == "2.0"
+    assert "the cpu builds of torch cannot be had" in built.warnings[0]
 
 
 async def test_a_pip_line_that_cannot_be_met_fails_the_build(

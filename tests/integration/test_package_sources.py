@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from jupyter_aml.environments.pip import PipBuilder
 from jupyter_aml.environments.protocol import Wish
 from jupyter_aml.environments.resolving import versions
 from jupyter_aml.testing.builds import Heard, a_wish, conda_wish
-from tests.index import Index, in_the_place_of_others, serving
+from tests.index import Index, in_the_place_of_others, nobody, serving
 
 pytestmark = pytest.mark.anyio
 CPU = {"UV_TORCH_BACKEND": "cpu"}
@@ -138,10 +137,7 @@ async def test_a_definition_chooses_its_builds_of_torch_by_a_variable(tmp_path: 
 async def test_where_builds_of_torch_cannot_be_had_that_of_the_index_is_taken_and_said_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        # Bound and not listening any more once it is closed: nobody answers there.
-        address = f"http://127.0.0.1:{taken.getsockname()[1]}"
-    monkeypatch.setenv("HTTPS_PROXY", address)
+    monkeypatch.setenv("HTTPS_PROXY", nobody())
     definition = a_wish(
         python={"condaDependencies": {"dependencies": ["pip", {"pip": ["torch"]}]}},
         environmentVariables=CPU,
