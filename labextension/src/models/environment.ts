@@ -1,8 +1,8 @@
-import type { Follower, Following, Link, Wanted } from '../tokens';
+import type { Wanted } from '../tokens';
 import type { WireEnvironment, WireEvent, WireLock, WireRun, WireSubscribe } from '../wire';
+import { Loaded } from './loaded';
 import { LogModel } from './log';
 import type { Live } from './run';
-import { Signal } from './signal';
 
 export const BUILD_LOG = 'build log';
 const MOST_RUNS = 100;
@@ -10,22 +10,20 @@ const MOST_RUNS = 100;
 const LOG_PAUSE = 1000;
 
 /** One environment as its page shows it: a version of it, its lock and the log of its build. */
-export class EnvironmentModel implements Follower {
+export class EnvironmentModel extends Loaded {
   constructor(
     readonly workspace: string,
     readonly name: string,
-    private readonly live: Live
-  ) {}
-
-  readonly changed = new Signal();
+    live: Live
+  ) {
+    super(live);
+  }
 
   environment: WireEnvironment | null = null;
   lock: WireLock | null = null;
   runs: WireRun[] | null = null;
   /** How many runs used it. */
   total = 0;
-  problem: string | null = null;
-  link_: Link = { state: 'idle', message: '' };
   /** Whether the environment was deleted while it was looked at. */
   isGone = false;
 
@@ -41,35 +39,18 @@ export class EnvironmentModel implements Follower {
 
   /** Load the version again. */
   async refresh(): Promise<void> {
-    const asked = ++this.asked;
-    try {
-      const environment = await this.live.rest.environment(this.wanted);
-      if (asked !== this.asked) {
-        return;
+    await this.load(
+      () => this.live.rest.environment(this.wanted),
+      environment => {
+        this.isGone = false;
+        this.take(environment);
       }
-      [this.problem, this.isGone] = [null, false];
-      this.take(environment);
-    } catch (error) {
-      if (asked === this.asked) {
-        this.problem = (error as Error).message;
-        this.changed.emit();
-      }
-    }
+    );
   }
 
-  async retry(): Promise<void> {
-    this.live.feed.retry();
-    await this.refresh();
-  }
-
-  start(): void {
-    this.following ??= this.live.feed.follow(this);
-  }
-
-  stop(): void {
+  override stop(): void {
     clearTimeout(this.logTimer);
-    this.following?.dispose();
-    this.following = null;
+    super.stop();
   }
 
   /** Load what exactly is in it, once it is built. */
@@ -156,15 +137,6 @@ export class EnvironmentModel implements Follower {
     return { type: 'subscribe', topic: 'environments', workspace: this.workspace };
   }
 
-  link(link: Link): void {
-    const wasAway = this.link_.state === 'offline' || this.link_.state === 'missing';
-    this.link_ = link;
-    if (link.state === 'online' && wasAway) {
-      void this.refresh();
-    }
-    this.changed.emit();
-  }
-
   hear(event: WireEvent): void {
     if (event.type === 'environment') {
       this.take(event.environment);
@@ -218,7 +190,7 @@ export class EnvironmentModel implements Follower {
       this.isLogRead = false;
     }
     clearTimeout(this.logTimer);
-    if (this.readers > 0 && this.following && this.environment?.state === 'building') {
+    if (this.readers > 0 && this.isFollowing && this.environment?.state === 'building') {
       this.logTimer = setTimeout(() => void this.fetchLog(), LOG_PAUSE);
     }
   }
@@ -245,12 +217,10 @@ export class EnvironmentModel implements Follower {
   runsProblem: string | null = null;
   logProblem: string | null = null;
   private version: string | null = null;
-  private asked = 0;
   private readers = 0;
   private logRound = 0;
   private logTimer: ReturnType<typeof setTimeout> | undefined;
   private isLogRead = false;
   private isLogWanted = false;
   private readonly buildLog = new LogModel(BUILD_LOG);
-  private following: Following | null = null;
 }

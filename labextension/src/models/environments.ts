@@ -1,22 +1,13 @@
-import type { Follower, Following, Link } from '../tokens';
 import type { WireEnvironment, WireEvent, WireSubscribe } from '../wire';
-import type { Live } from './run';
-import { Signal } from './signal';
+import { Loaded } from './loaded';
 
 const SETTLE = 500;
 
 /** The environments of one workspace: the newest version of each name, kept live. */
-export class EnvironmentsModel implements Follower {
-  constructor(private readonly live: Live) {}
-
-  readonly changed = new Signal();
-
+export class EnvironmentsModel extends Loaded {
   workspace = 'default';
   rows: WireEnvironment[] = [];
-  isLoading = false;
   hasLoaded = false;
-  problem: string | null = null;
-  link_: Link = { state: 'idle', message: '' };
 
   find(name: string): WireEnvironment | null {
     return this.rows.find(row => row.name === name) ?? null;
@@ -26,7 +17,7 @@ export class EnvironmentsModel implements Follower {
   async show(workspace: string): Promise<void> {
     if (workspace !== this.workspace) {
       [this.workspace, this.rows, this.hasLoaded] = [workspace, [], false];
-      if (this.following) {
+      if (this.isFollowing) {
         this.stop();
         this.start();
       }
@@ -36,49 +27,25 @@ export class EnvironmentsModel implements Follower {
 
   /** Load the list again. */
   async refresh(): Promise<void> {
-    const asked = ++this.asked;
-    this.isLoading = true;
-    this.changed.emit();
-    try {
-      const rows = await this.live.rest.environments(this.workspace);
-      if (asked !== this.asked) {
-        return;
+    await this.load(
+      () => this.live.rest.environments(this.workspace),
+      rows => {
+        [this.rows, this.hasLoaded] = [sorted(rows), true];
       }
-      [this.rows, this.problem, this.hasLoaded] = [sorted(rows), null, true];
-    } catch (error) {
-      if (asked === this.asked) {
-        this.problem = (error as Error).message;
-      }
-    }
-    if (asked === this.asked) {
-      this.isLoading = false;
-      this.news.splice(0).forEach(again => again());
-      this.changed.emit();
-    }
+    );
   }
 
   /** Load the list again in a moment, as when something may use an environment that did not. */
   soon(): void {
-    if (this.following) {
+    if (this.isFollowing) {
       clearTimeout(this.waiting);
       this.waiting = setTimeout(() => void this.refresh(), SETTLE);
     }
   }
 
-  start(): void {
-    this.following ??= this.live.feed.follow(this);
-  }
-
-  stop(): void {
+  override stop(): void {
     clearTimeout(this.waiting);
-    this.following?.dispose();
-    this.following = null;
-  }
-
-  /** After a failure: connect again and load again. */
-  async retry(): Promise<void> {
-    this.live.feed.retry();
-    await this.refresh();
+    super.stop();
   }
 
   /** Take what an event or the answer to a command says of a version. */
@@ -122,16 +89,6 @@ export class EnvironmentsModel implements Follower {
     return { type: 'subscribe', topic: 'environments', workspace: this.workspace };
   }
 
-  link(link: Link): void {
-    const wasAway = this.link_.state === 'offline' || this.link_.state === 'missing';
-    this.link_ = link;
-    if (link.state === 'online' && wasAway) {
-      // What happened meanwhile was told to nobody.
-      void this.refresh();
-    }
-    this.changed.emit();
-  }
-
   hear(event: WireEvent): void {
     if (event.type === 'environment') {
       this.take(event.environment);
@@ -140,17 +97,7 @@ export class EnvironmentsModel implements Follower {
     }
   }
 
-  /** A list that is on its way was made before this: it is done again when the list is there. */
-  private remember(news: () => void): void {
-    if (this.isLoading) {
-      this.news.push(news);
-    }
-  }
-
-  private asked = 0;
   private waiting: ReturnType<typeof setTimeout> | undefined;
-  private readonly news: (() => void)[] = [];
-  private following: Following | null = null;
 }
 
 /** One's own by name, then those that come with the server. */

@@ -1,6 +1,5 @@
-import type { Following, Follower, Link } from '../tokens';
 import type { WireEvent, WireRun, WireRunPage, WireSubscribe } from '../wire';
-import type { Live } from './run';
+import { Loaded } from './loaded';
 import { Signal } from './signal';
 
 const PAGE = 200;
@@ -10,10 +9,7 @@ const COUNTING = 2_000;
 const NAMES_CHILDREN = /(^|\s)-?(parent|run):/i;
 
 /** The runs of one workspace that have no parent, newest first: pages asked for, kept live. */
-export class RunsModel implements Follower {
-  constructor(private readonly live: Live) {}
-
-  readonly changed = new Signal();
+export class RunsModel extends Loaded {
   /** Given when a run is heard of that the list did not hold. */
   readonly met = new Signal();
 
@@ -23,10 +19,7 @@ export class RunsModel implements Follower {
   total = 0;
   /** How many children a run of the list has, where it has any. */
   children: ReadonlyMap<string, number> = new Map();
-  isLoading = false;
   hasLoaded = false;
-  problem: string | null = null;
-  link_: Link = { state: 'idle', message: '' };
 
   get hasMore(): boolean {
     return this.next !== null;
@@ -44,7 +37,7 @@ export class RunsModel implements Follower {
       [this.rows, this.total, this.next, this.hasLoaded] = [[], 0, null, false];
     }
     await this.refresh();
-    if (isOther && this.following) {
+    if (isOther && this.isFollowing) {
       this.stop();
       this.start();
     }
@@ -53,31 +46,20 @@ export class RunsModel implements Follower {
   /** Load the first page again. */
   async refresh(): Promise<void> {
     clearTimeout(this.settling);
-    await this.load(null);
+    await this.page(null);
   }
 
   /** Load the next page, if there is one. */
   async more(): Promise<void> {
     if (this.next !== null && !this.isLoading) {
-      await this.load(this.next);
+      await this.page(this.next);
     }
   }
 
-  start(): void {
-    this.following ??= this.live.feed.follow(this);
-  }
-
-  stop(): void {
+  override stop(): void {
     clearTimeout(this.counting);
     this.counting = 0;
-    this.following?.dispose();
-    this.following = null;
-  }
-
-  /** After a failure: connect again and load again. */
-  async retry(): Promise<void> {
-    this.live.feed.retry();
-    await this.refresh();
+    super.stop();
   }
 
   /** Take a run that a command got as an answer. */
@@ -127,15 +109,6 @@ export class RunsModel implements Follower {
     return { type: 'subscribe', topic: 'runs', workspace: this.workspace, seq };
   }
 
-  link(link: Link): void {
-    const wasAway = this.link_.state === 'offline' || this.link_.state === 'missing';
-    this.link_ = link;
-    if (link.state === 'online' && wasAway) {
-      void this.refresh();
-    }
-    this.changed.emit();
-  }
-
   hear(event: WireEvent): void {
     if (event.type === 'run') {
       this.take(event.run);
@@ -151,13 +124,6 @@ export class RunsModel implements Follower {
   private isNew(run: WireRun): boolean {
     const oldest = this.rows.at(-1);
     return this.hasLoaded && (!this.hasMore || !oldest || run.createdAt >= oldest.createdAt);
-  }
-
-  /** A page that is on its way was made before this: it is done again when the page is there. */
-  private remember(news: () => void): void {
-    if (this.isLoading) {
-      this.news.push(news);
-    }
   }
 
   /** The filter that the server is asked for: children stand with their parent. */
@@ -196,38 +162,21 @@ export class RunsModel implements Follower {
     this.settling = setTimeout(() => void this.refresh(), SETTLE);
   }
 
-  private async load(after: string | null): Promise<void> {
-    const asked = ++this.asked;
-    this.isLoading = true;
-    this.changed.emit();
-    try {
-      const { workspace } = this;
-      const filter = this.wanted;
-      const page = await this.live.rest.runs({ workspace, filter, limit: PAGE, after });
-      if (asked !== this.asked) {
-        return;
+  private async page(after: string | null): Promise<void> {
+    const { workspace, wanted: filter } = this;
+    await this.load(
+      () => this.live.rest.runs({ workspace, filter, limit: PAGE, after }),
+      page => {
+        this.rows = after === null ? page.runs : merge(this.rows, page.runs);
+        this.keepCounts(page);
+        [this.total, this.next, this.hasLoaded] = [page.total, page.next, true];
       }
-      this.rows = after === null ? page.runs : merge(this.rows, page.runs);
-      this.keepCounts(page);
-      [this.total, this.next, this.problem, this.hasLoaded] = [page.total, page.next, null, true];
-    } catch (error) {
-      if (asked === this.asked) {
-        this.problem = (error as Error).message;
-      }
-    }
-    if (asked === this.asked) {
-      this.isLoading = false;
-      this.news.splice(0).forEach(again => again());
-      this.changed.emit();
-    }
+    );
   }
 
   private next: string | null = null;
-  private asked = 0;
   private settling = 0;
   private counting = 0;
-  private readonly news: (() => void)[] = [];
-  private following: Following | null = null;
 }
 
 function merge(rows: WireRun[], added: WireRun[]): WireRun[] {
