@@ -26,6 +26,12 @@ def told(name: str) -> tuple[str, ...]:
     return ()
 
 
+def find_links() -> tuple[str, ...]:
+    """The places of `find-links` that are there: pip passes over a folder that is not, uv fails."""
+    links = (os.path.expanduser(link) for link in told("find-links"))
+    return tuple(link for link in links if "://" in link or os.path.exists(link))
+
+
 def _files() -> Iterator[Path]:
     """pip's files, the one that overrides the others first."""
     named = os.environ.get("PIP_CONFIG_FILE")

@@ -49,10 +49,11 @@ async def run(
     """
     if build is not None:
         build.log(masked(f"$ uv {' '.join(arguments)}\n"))
+    variables = await asyncio.to_thread(_variables)
     child = await asyncio.create_subprocess_exec(
         program(), *arguments, "--no-progress", "--color", "never", "--no-python-downloads",
         stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE, cwd=cwd, env=_variables(), start_new_session=True,
+        stderr=asyncio.subprocess.PIPE, cwd=cwd, env=variables, start_new_session=True,
         limit=1 << 20,
     )  # fmt: skip
     assert child.stdout is not None and child.stderr is not None
@@ -95,7 +96,7 @@ def _variables() -> dict[str, str]:
     if more:
         kept["UV_INDEX"] = " ".join(more)
         kept.setdefault("UV_INDEX_STRATEGY", "unsafe-best-match")
-    links = pip_settings.told("find-links")
+    links = pip_settings.find_links()
     if links:
         kept.setdefault("UV_FIND_LINKS", ",".join(links))
     return kept

@@ -92,7 +92,9 @@ async def test_what_pip_is_told_of_more_sources_holds_for_environments(
     index.add("private", "0.9")
     more = other.url if place == "extra-index-url" else f"{other.url}/private"
     settings = tmp_path / "pip.conf"
-    settings.write_text(f"[global]\nindex-url = {index.url}\n{place} =\n    {more}\n")
+    # pip does not mind a folder that is not there any more.
+    gone = tmp_path / "gone" if place == "find-links" else ""
+    settings.write_text(f"[global]\nindex-url = {index.url}\n{place} =\n    {gone}\n    {more}\n")
     for name in ("UV_DEFAULT_INDEX", "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("PIP_CONFIG_FILE", str(settings))
