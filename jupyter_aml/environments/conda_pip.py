@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 from jupyter_aml.domain.errors import Unreachable
-from jupyter_aml.environments import causes, conda_prefix, uv
+from jupyter_aml.environments import causes, conda_prefix, requirements, uv
 from jupyter_aml.environments.cache import Site
 from jupyter_aml.environments.conda_solver import Package
 from jupyter_aml.environments.protocol import Build, Wish
@@ -30,7 +30,8 @@ async def add(
         return {}, ()
     build.say(f"installing {len(pip)} Python requirement{'s' * (len(pip) > 1)} by pip's rules")
     file = site.folder / "requirements.txt"
-    await asyncio.to_thread(file.write_text, "\n".join(pip) + "\n", encoding="utf-8")
+    lines = [line for line in pip if line != "--pre"]
+    await asyncio.to_thread(file.write_text, "\n".join(lines) + "\n", encoding="utf-8")
     torch = wish.definition.torch_backend
     warnings = []
     try:
@@ -64,7 +65,7 @@ async def _installed(
         "pip", "install", "--break-system-packages",
         "--python", str(conda_prefix.interpreter(site.home)),
         "--requirements", str(site.folder / "requirements.txt"),
-        *(["--refresh"] if wish.again else []),
+        *requirements.previews(pip), *(["--refresh"] if wish.again else []),
         *([] if torch is None else ["--torch-backend", torch]), build=build,
     )  # fmt: skip
     if done.code != 0:

@@ -44,6 +44,11 @@ def apart(lines: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(kept), tuple(sources)
 
 
+def previews(lines: Iterable[str]) -> tuple[str, ...]:
+    """uv's option for `--pre`, which it does not read in a file."""
+    return ("--prerelease", "allow") if "--pre" in lines else ()
+
+
 def key(requirement: Requirement) -> str:
     """The name as the index compares it: lower case, with single hyphens."""
     return str(canonicalize_name(requirement.name))

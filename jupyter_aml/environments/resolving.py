@@ -81,7 +81,7 @@ class Resolver:
         Wheels are preferred; where there are none a package may be built from its source, but
         not one that has wheels for older Pythons: of that the nearest version is taken.
         """
-        self._previews = ("--prerelease", "allow") if "--pre" in asked else ()
+        self._previews = requirements.previews(asked)
         asked, self._sources = requirements.apart(asked)
         if not asked:
             return Resolved("")

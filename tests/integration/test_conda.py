@@ -237,6 +237,29 @@ async def test_where_builds_of_torch_cannot_be_had_the_pip_section_takes_that_of
     assert "the cpu builds of torch cannot be had" in built.warnings[0]
 
 
+async def test_an_allowed_option_brings_previews_to_the_pip_section(
+    cache: Cache,
+    channel: str,
+    pip: FakePip,
+    heard: Heard,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for version in ("1.0", "2.0rc1"):
+        make_wheel(tmp_path / "wheels", "on-top", version)
+    monkeypatch.setenv("UV_FIND_LINKS", str(tmp_path / "wheels"))
+    monkeypatch.setenv("UV_NO_INDEX", "1")
+    allowing = CondaBuilder(
+        cache, client="py-rattler", channels=(channel,), pip_fallback=pip, allow_sources=True
+    )
+
+    built = await allowing.ensure(
+        conda_wish("hello-pure", {"pip": ["--pre", "on-top"]}), build=heard
+    )
+
+    assert locked(built.lock)["on-top"] == "2.0rc1"
+
+
 async def test_a_pip_line_that_cannot_be_met_fails_the_build(
     builder: CondaBuilder, cache: Cache, heard: Heard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
