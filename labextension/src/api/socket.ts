@@ -60,8 +60,11 @@ export class EventSocket implements Feed {
       return;
     }
     this.followers.delete(follower);
-    if (this.isOpen && ![...this.followers.values()].includes(key)) {
+    const isLast = ![...this.followers.values()].includes(key);
+    if (isLast) {
       this.turns.delete(key);
+    }
+    if (isLast && this.isOpen) {
       const { topic, runId, workspace, parentId } = follower.ask();
       this.send({ type: 'unsubscribe', topic, runId, workspace, parentId });
     }

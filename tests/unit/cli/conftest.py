@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -10,7 +9,7 @@ from typing import NamedTuple
 import pytest
 
 from jupyter_aml import cli
-from tests.unit.magics.engine import FakeEngine, Server
+from tests.unit.magics.engine import FakeEngine, an_engine
 
 
 class Done(NamedTuple):
@@ -30,11 +29,8 @@ def engine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[FakeEngi
     monkeypatch.chdir(tmp_path)
     for name in ("AML_SOCKET", "AML_URL"):
         monkeypatch.delenv(name, raising=False)
-    with tempfile.TemporaryDirectory(prefix="aml-", dir="/tmp") as root:
-        monkeypatch.setenv("AML_ROOT", root)
-        engine = FakeEngine(Path(root))
-        with Server(engine):
-            yield engine
+    with an_engine(monkeypatch) as engine:
+        yield engine
 
 
 @pytest.fixture

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +13,7 @@ from IPython.utils.capture import capture_output
 from traitlets.config import Config
 
 from tests.shells import an_ipython
-from tests.unit.magics.engine import FakeEngine, Server
+from tests.unit.magics.engine import an_engine
 
 
 @dataclass
@@ -50,11 +48,8 @@ class Notebook:
 @pytest.fixture
 def engine(monkeypatch):
     """A server on a root of its own; the client finds it as it finds any."""
-    with tempfile.TemporaryDirectory(prefix="aml-", dir="/tmp") as root:
-        monkeypatch.setenv("AML_ROOT", root)
-        fake = FakeEngine(Path(root))
-        with Server(fake):
-            yield fake
+    with an_engine(monkeypatch) as fake:
+        yield fake
 
 
 @pytest.fixture

@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import os
 import socketserver
+import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
+
+import pytest
 
 from jupyter_aml import __version__
 from jupyter_aml.testing.wires import NOON, a_wire_run
@@ -244,3 +248,13 @@ class _Handler(BaseHTTPRequestHandler):
 
 def _problem(status: int, error: str, message: str) -> Answer:
     return status, {"error": error, "message": message}
+
+
+@contextmanager
+def an_engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeEngine]:
+    """An engine that answers on a root of its own, which is where clients look for one."""
+    with tempfile.TemporaryDirectory(prefix="aml-", dir="/tmp") as root:
+        monkeypatch.setenv("AML_ROOT", root)
+        engine = FakeEngine(Path(root))
+        with Server(engine):
+            yield engine
