@@ -16,35 +16,29 @@ from jupyter_aml.domain import ids
 from jupyter_aml.domain.errors import Outdated
 from jupyter_aml.domain.ids import RunId, WorkspaceName
 from jupyter_aml.domain.run import Run
-from jupyter_aml.engine import (
-    archiving,
-    cells,
-    comparing,
-    recover,
-    run_pruning,
-    snapshot,
-    variables,
-)
-from jupyter_aml.engine.environments import Environments
-from jupyter_aml.engine.facts import Facts
-from jupyter_aml.engine.feed import Feed, Listener
-from jupyter_aml.engine.jobs import Jobs
+from jupyter_aml.engine import snapshot
+from jupyter_aml.engine.compute.slots import Slots
+from jupyter_aml.engine.environments.environments import Environments
+from jupyter_aml.engine.environments.of_runs import RunEnvironments
+from jupyter_aml.engine.facts.facts import Facts
+from jupyter_aml.engine.feed.feed import Feed, Listener
+from jupyter_aml.engine.feed.metrics import MetricsCache
+from jupyter_aml.engine.feed.pieces import MOST_FILES, LogPiece, list_files, read_piece
+from jupyter_aml.engine.feed.subscription import Subscription
+from jupyter_aml.engine.feed.system import SystemFolder
+from jupyter_aml.engine.feed.watchers import FolderWatcher
 from jupyter_aml.engine.ledger import Ledger
 from jupyter_aml.engine.lock import RootLock, RootTaken
-from jupyter_aml.engine.metrics import MetricsCache
-from jupyter_aml.engine.patching import patched
-from jupyter_aml.engine.pieces import MOST_FILES, LogPiece, list_files, read_piece
-from jupyter_aml.engine.places import Places
 from jupyter_aml.engine.root import Root
-from jupyter_aml.engine.run_environments import RunEnvironments
+from jupyter_aml.engine.runs import archiving, difference, pruning, recover, variables
+from jupyter_aml.engine.runs.jobs import Jobs
+from jupyter_aml.engine.runs.patching import patched
+from jupyter_aml.engine.runs.watch import Watch
 from jupyter_aml.engine.runtime import Runtime, ensure_runtime
 from jupyter_aml.engine.settings import Settings
-from jupyter_aml.engine.slots import Slots
-from jupyter_aml.engine.submissions import Submissions
-from jupyter_aml.engine.subscription import Subscription
-from jupyter_aml.engine.system import SystemFolder
-from jupyter_aml.engine.watch import Watch
-from jupyter_aml.engine.watchers import FolderWatcher
+from jupyter_aml.engine.submit import cells
+from jupyter_aml.engine.submit.submissions import Submissions
+from jupyter_aml.engine.workspaces import Places
 from jupyter_aml.environments.protocol import Materialised
 from jupyter_aml.store.blobs import Blobs
 from jupyter_aml.store.database import Database
@@ -258,9 +252,7 @@ class Engine:
 
     async def prune(self, body: Mapping[str, Any]) -> WirePrunedRuns:
         """Delete the ended runs that are asked for, or with `dryRun` say which would go."""
-        return await run_pruning.prune(
-            body, root=self._root, ledger=self._ledger, delete=self.delete
-        )
+        return await pruning.prune(body, root=self._root, ledger=self._ledger, delete=self.delete)
 
     async def cancel(self, run_id: str) -> WireRun:
         """Ask a run to end, with its children. A run that has ended stays as it is."""
@@ -344,7 +336,7 @@ class Engine:
         """All in which two runs differ."""
         left, right = await self.find(ids.run_id(run_id)), await self.find(ids.run_id(other))
         facts = await self._facts.of(left), await self._facts.of(right)
-        return await asyncio.to_thread(comparing.compare, left, right, facts, root=self._root)
+        return await asyncio.to_thread(difference.compare, left, right, facts, root=self._root)
 
     async def archive(self, run_id: str, what: str) -> Iterator[bytes]:
         """The files of a run as a zip file, piece by piece; each piece blocks while it is read."""

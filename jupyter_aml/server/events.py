@@ -22,7 +22,7 @@ from jupyter_aml.wire.events import WireProblemEvent
 
 if TYPE_CHECKING:
     from jupyter_aml.engine.engine import Engine
-    from jupyter_aml.engine.feed import Listener
+    from jupyter_aml.engine.feed.feed import Listener
 
 LONGEST_MESSAGE = 256 * 1024
 RESTART = 1012

@@ -15,7 +15,7 @@ import pytest
 
 from jupyter_aml.engine import ledger
 from jupyter_aml.engine.engine import Engine
-from jupyter_aml.engine.pieces import MOST_FILES
+from jupyter_aml.engine.feed.pieces import MOST_FILES
 from jupyter_aml.runfolder.layout import CONSOLE
 from jupyter_aml.server.base import dump
 from tests.integration.test_engine import an_engine, asked, ended, folder_of, until

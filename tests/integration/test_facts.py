@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_aml.engine import facts, facts_git
-from jupyter_aml.engine.facts_packages import Interpreters
+from jupyter_aml.engine.facts import facts
+from jupyter_aml.engine.facts import git as facts_git
+from jupyter_aml.engine.facts.packages import Interpreters
 from jupyter_aml.environments.protocol import Materialised
 from jupyter_aml.runfolder.layout import GIT_DIFF, RunFolder
 from jupyter_aml.shim.shim import start_of

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_aml.engine.system import SystemFolder
+from jupyter_aml.engine.feed.system import SystemFolder
 from jupyter_aml.runfolder.reading import read_all
 from jupyter_aml.shim import sampling
 from tests.integration.test_engine import an_engine, asked, ended, folder_of

@@ -11,8 +11,8 @@ from typing import Any
 
 from jupyter_aml.domain.errors import AlreadyExists, NotFound
 from jupyter_aml.domain.run import Run, RunStatus
+from jupyter_aml.engine.feed.pieces import list_files
 from jupyter_aml.engine.lock import RootLock
-from jupyter_aml.engine.pieces import list_files
 from jupyter_aml.runfolder.layout import RunFolder
 from jupyter_aml.wire.coding import encode_run
 from jupyter_aml.wire.environments import WireEnvironment, WireMaterialised

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from jupyter_aml.domain.run import Job, Run
-from jupyter_aml.engine.failure import explain
+from jupyter_aml.engine.runs.failure import explain
 from tests.unit.domain.test_run import a_run
 
 CELL = replace(

@@ -11,8 +11,8 @@ from typing import Any
 from jupyter_aml.domain.errors import Invalid
 from jupyter_aml.domain.run import Job, Run
 from jupyter_aml.engine import snapshot
-from jupyter_aml.engine.repeating import definition_of
 from jupyter_aml.engine.root import Root
+from jupyter_aml.engine.submit.repeats import definition_of
 from jupyter_aml.runfolder.plain import read_plain
 
 _CELL = "cell.py"

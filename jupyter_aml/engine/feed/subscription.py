@@ -9,8 +9,8 @@ from pathlib import Path
 
 from jupyter_aml.domain.errors import AmlError
 from jupyter_aml.domain.ids import RunId
-from jupyter_aml.engine.metrics import RunMetrics
-from jupyter_aml.engine.watchers import FolderWatcher
+from jupyter_aml.engine.feed.metrics import RunMetrics
+from jupyter_aml.engine.feed.watchers import FolderWatcher
 from jupyter_aml.runfolder.layout import RunFolder
 from jupyter_aml.runfolder.plain import still
 from jupyter_aml.wire.events import WireEvent, WireLogEvent, WireMetricsEvent

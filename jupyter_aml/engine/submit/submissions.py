@@ -10,14 +10,15 @@ from typing import Any, TypeVar
 from jupyter_aml.domain import ids
 from jupyter_aml.domain.errors import AlreadyExists, NotFound
 from jupyter_aml.domain.run import Run
-from jupyter_aml.engine import repeating, snapshot, submit
-from jupyter_aml.engine.environments import Environments
-from jupyter_aml.engine.facts import Facts
+from jupyter_aml.engine import snapshot
+from jupyter_aml.engine.environments.environments import Environments
+from jupyter_aml.engine.facts.facts import Facts
 from jupyter_aml.engine.ledger import Ledger
-from jupyter_aml.engine.places import Places
 from jupyter_aml.engine.root import Root
 from jupyter_aml.engine.settings import Settings
-from jupyter_aml.engine.submit import Draft
+from jupyter_aml.engine.submit import drafts, repeats
+from jupyter_aml.engine.submit.drafts import Draft
+from jupyter_aml.engine.workspaces import Places
 from jupyter_aml.store.blobs import Blobs
 from jupyter_aml.store.filters import quoted
 from jupyter_aml.wire.coding import encode_run
@@ -65,10 +66,10 @@ class Submissions:
         if known is not None:
             return encode_run(known)
         drafted = await self._sending(
-            submit.draft, body, settings=self._settings, targets=self._targets
+            drafts.draft, body, settings=self._settings, targets=self._targets
         )
         if body.get("dryRun"):
-            return submit.describe(drafted)
+            return drafts.describe(drafted)
         if drafted.run.parent is not None:
             await self._ledger.find(drafted.run.parent)
         drafted = await self._placed(drafted)
@@ -89,13 +90,13 @@ class Submissions:
             return encode_run(known)
         earlier = await self._ledger.find(ids.run_id(run_id))
         drafted = await self._placed(
-            await self._sending(repeating.draft, earlier, body, root=self._root)
+            await self._sending(repeats.draft, earlier, body, root=self._root)
         )
         manifest = await self._sending(
-            repeating.manifest_of, earlier, root=self._root, blobs=self._blobs
+            repeats.manifest_of, earlier, root=self._root, blobs=self._blobs
         )
         run = await self._made(drafted, manifest)
-        await asyncio.to_thread(repeating.copy_facts, earlier, run, root=self._root)
+        await asyncio.to_thread(repeats.copy_facts, earlier, run, root=self._root)
         self._begin(run)
         return encode_run(run)
 
@@ -118,7 +119,7 @@ class Submissions:
 
     async def _made(self, drafted: Draft, manifest: snapshot.Manifest) -> Run:
         made = await self._sending(
-            submit.make_folder, drafted, manifest, root=self._root, blobs=self._blobs
+            drafts.make_folder, drafted, manifest, root=self._root, blobs=self._blobs
         )
         try:
             return await self._ledger.add(made)
@@ -138,7 +139,7 @@ class Submissions:
             filter=f"status:completed{told}",
             limit=_SAME,
         )
-        return next((each for each in page.runs if repeating.is_same(each, run, snapshot_id)), None)
+        return next((each for each in page.runs if repeats.is_same(each, run, snapshot_id)), None)
 
     async def _sending(self, work: Callable[..., T], /, *args: Any, **kwargs: Any) -> T:
         """Run a part of a submission in threads of their own, so that no log waits for it."""

@@ -9,8 +9,8 @@ from typing import Any
 
 from jupyter_aml.domain.errors import Outdated
 from jupyter_aml.domain.run import Run
+from jupyter_aml.engine.feed.metrics import LastValues, as_text
 from jupyter_aml.engine.ledger import Ledger
-from jupyter_aml.engine.metrics import LastValues, as_text
 from jupyter_aml.runfolder.layout import RunFolder
 
 _LONGEST = 10_000

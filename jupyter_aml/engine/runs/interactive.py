@@ -8,8 +8,8 @@ from typing import Any
 
 from jupyter_aml.compute.proc import is_alive
 from jupyter_aml.domain.run import Failure, Run
-from jupyter_aml.engine.records import Follower
 from jupyter_aml.engine.root import Root
+from jupyter_aml.engine.runs.records import Follower
 from jupyter_aml.runfolder.plain import NotPlain, read_plain
 
 

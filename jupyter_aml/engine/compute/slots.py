@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Callable
 
 from jupyter_aml.domain.ids import RunId
-from jupyter_aml.engine.plan import waiting_reason
 from jupyter_aml.wire.runs import WireCompute
 
 
@@ -83,3 +82,11 @@ class Slots:
                     ahead=ahead, target=self.target, busy=len(self._busy), slots=self.count
                 )
             )
+
+
+def waiting_reason(*, ahead: int, target: str, busy: int, slots: int) -> str:
+    """Say why a run waits for its turn."""
+    nodes = f"{busy} of {slots} {'slot' if slots == 1 else 'slots'} busy"
+    if ahead == 0:
+        return f"next on '{target}' ({nodes})"
+    return f"{ahead} {'run' if ahead == 1 else 'runs'} ahead on '{target}' ({nodes})"

@@ -18,15 +18,15 @@ from jupyter_aml.domain.errors import (
 )
 from jupyter_aml.domain.ids import RunId
 from jupyter_aml.domain.run import Failure, Run, RunStatus
-from jupyter_aml.engine.children import Families
-from jupyter_aml.engine.finalize import Finalizer
-from jupyter_aml.engine.interactive import InteractiveRuns
-from jupyter_aml.engine.jobs import Jobs, target_of
+from jupyter_aml.engine.compute.slots import Slots
 from jupyter_aml.engine.ledger import Ledger
-from jupyter_aml.engine.plan import next_status
-from jupyter_aml.engine.records import Follower
 from jupyter_aml.engine.root import Root
-from jupyter_aml.engine.slots import Slots
+from jupyter_aml.engine.runs.children import Families
+from jupyter_aml.engine.runs.finalize import Finalizer
+from jupyter_aml.engine.runs.interactive import InteractiveRuns
+from jupyter_aml.engine.runs.jobs import Jobs, target_of
+from jupyter_aml.engine.runs.plan import next_status
+from jupyter_aml.engine.runs.records import Follower
 from jupyter_aml.environments.protocol import Say
 
 S = RunStatus

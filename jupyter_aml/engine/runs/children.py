@@ -16,8 +16,8 @@ from jupyter_aml.domain.errors import AmlError, Invalid
 from jupyter_aml.domain.ids import RunId
 from jupyter_aml.domain.run import Failure, Run, RunStatus
 from jupyter_aml.engine.ledger import Ledger, now
-from jupyter_aml.engine.records import Follower, short
 from jupyter_aml.engine.root import Root
+from jupyter_aml.engine.runs.records import Follower, short
 from jupyter_aml.runfolder.packed import pack
 
 S = RunStatus

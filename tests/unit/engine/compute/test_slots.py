@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from jupyter_aml.domain.ids import RunId
-from jupyter_aml.engine.slots import Slots
+from jupyter_aml.engine.compute.slots import Slots
 
 A, B, C = RunId("a"), RunId("b"), RunId("c")
 

@@ -16,7 +16,7 @@ from jupyter_aml.domain import ids
 from jupyter_aml.domain.errors import AmlError, Invalid
 from jupyter_aml.domain.ids import RunId, WorkspaceName
 from jupyter_aml.domain.run import Run
-from jupyter_aml.engine.subscription import Subscription
+from jupyter_aml.engine.feed.subscription import Subscription
 from jupyter_aml.wire.coding import encode_run
 from jupyter_aml.wire.events import WireEnvironmentEvent, WireEnvironmentGoneEvent, WireEvent
 

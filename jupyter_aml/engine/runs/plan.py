@@ -21,11 +21,3 @@ def next_status(run: Run, seen: Sighting) -> RunStatus | None:
         case S.NOT_RESPONDING, Phase.ALIVE | Phase.GONE | Phase.LOST:
             return S.RUNNING
     return None
-
-
-def waiting_reason(*, ahead: int, target: str, busy: int, slots: int) -> str:
-    """Say why a run waits for its turn."""
-    nodes = f"{busy} of {slots} {'slot' if slots == 1 else 'slots'} busy"
-    if ahead == 0:
-        return f"next on '{target}' ({nodes})"
-    return f"{ahead} {'run' if ahead == 1 else 'runs'} ahead on '{target}' ({nodes})"

@@ -17,10 +17,10 @@ from jupyter_aml.domain.environment import Definition
 from jupyter_aml.domain.errors import Invalid, StorageFailed
 from jupyter_aml.domain.run import Job, Run, RunStatus
 from jupyter_aml.engine import snapshot
-from jupyter_aml.engine.facts_host import host
+from jupyter_aml.engine.facts.host import host
 from jupyter_aml.engine.ledger import now
 from jupyter_aml.engine.root import Root, write_json
-from jupyter_aml.engine.submit import Draft, check_text
+from jupyter_aml.engine.submit.drafts import Draft, check_text
 from jupyter_aml.runfolder.layout import RunFolder
 from jupyter_aml.runfolder.plain import read_plain
 from jupyter_aml.store.blobs import Blobs

@@ -17,10 +17,10 @@ from typing import Any
 from jupyter_aml.domain.errors import AmlError, NotFound, Outdated, StorageFailed
 from jupyter_aml.domain.ids import RunId
 from jupyter_aml.domain.run import Run
-from jupyter_aml.engine import facts_git
-from jupyter_aml.engine.facts_git import Checkout
-from jupyter_aml.engine.facts_host import host
-from jupyter_aml.engine.facts_packages import Interpreters
+from jupyter_aml.engine.facts import git
+from jupyter_aml.engine.facts.git import Checkout
+from jupyter_aml.engine.facts.host import host
+from jupyter_aml.engine.facts.packages import Interpreters
 from jupyter_aml.engine.ledger import Ledger
 from jupyter_aml.engine.root import Root, write_json
 from jupyter_aml.environments.protocol import Materialised, Say
@@ -126,7 +126,7 @@ class Facts:
         folder = self._root.folder(run)
         found: dict[str, Any] = {"host": host()}
         place = source or _origin(run, process)
-        seen = facts_git.look(place) if place and facts_git.is_inside(place) else None
+        seen = git.look(place) if place and git.is_inside(place) else None
         if seen is not None:
             found["git"] = _git(seen)
             if seen.diff:

@@ -9,8 +9,8 @@ import pytest
 
 from jupyter_aml.domain.ids import RunId, WorkspaceName
 from jupyter_aml.domain.run import Run
-from jupyter_aml.engine.feed import Feed
-from jupyter_aml.engine.subscription import Subscription
+from jupyter_aml.engine.feed.feed import Feed
+from jupyter_aml.engine.feed.subscription import Subscription
 from jupyter_aml.testing.store_contracts import a_run
 
 pytestmark = pytest.mark.anyio

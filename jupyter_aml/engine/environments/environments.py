@@ -14,11 +14,11 @@ from jupyter_aml.domain import environment, ids, specification
 from jupyter_aml.domain.environment import Definition
 from jupyter_aml.domain.errors import AmlError, Invalid, NotFound, Unreachable
 from jupyter_aml.domain.ids import WorkspaceName
-from jupyter_aml.engine.builds import Builds, BuildState, Listen
-from jupyter_aml.engine.environment_book import EnvironmentBook, Registered
-from jupyter_aml.engine.environment_labels import EnvironmentLabels
+from jupyter_aml.engine.environments.book import EnvironmentBook, Registered
+from jupyter_aml.engine.environments.builds import Builds, BuildState, Listen
+from jupyter_aml.engine.environments.labels import EnvironmentLabels
+from jupyter_aml.engine.feed.pieces import LogPiece, read_piece
 from jupyter_aml.engine.ledger import Ledger, now
-from jupyter_aml.engine.pieces import LogPiece, read_piece
 from jupyter_aml.engine.root import Root
 from jupyter_aml.engine.settings import Settings
 from jupyter_aml.environments import (

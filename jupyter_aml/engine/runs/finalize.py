@@ -6,11 +6,11 @@ import asyncio
 
 from jupyter_aml.compute.protocol import Sighting
 from jupyter_aml.domain.run import Failure, Run, RunStatus, outcome
-from jupyter_aml.engine.children import Children
-from jupyter_aml.engine.failure import explain, read_end
 from jupyter_aml.engine.ledger import Ledger
-from jupyter_aml.engine.records import Follower, Said
 from jupyter_aml.engine.root import Root
+from jupyter_aml.engine.runs.children import Children
+from jupyter_aml.engine.runs.failure import explain, read_end
+from jupyter_aml.engine.runs.records import Follower, Said
 from jupyter_aml.runfolder.packed import pack
 
 

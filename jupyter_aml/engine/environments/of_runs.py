@@ -13,7 +13,7 @@ from jupyter_aml.domain import environment
 from jupyter_aml.domain.environment import Definition
 from jupyter_aml.domain.errors import Invalid
 from jupyter_aml.domain.run import Run
-from jupyter_aml.engine.environments import Environments
+from jupyter_aml.engine.environments.environments import Environments
 from jupyter_aml.engine.root import Root, write_json
 from jupyter_aml.environments.protocol import Materialised, Say
 from jupyter_aml.runfolder.plain import read_plain

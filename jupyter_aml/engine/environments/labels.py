@@ -10,7 +10,7 @@ from typing import Any
 from jupyter_aml.domain import ids
 from jupyter_aml.domain.errors import Invalid, StorageFailed
 from jupyter_aml.domain.ids import WorkspaceName
-from jupyter_aml.engine.environment_book import EnvironmentBook
+from jupyter_aml.engine.environments.book import EnvironmentBook
 from jupyter_aml.engine.root import Root, write_json
 
 LATEST = "Latest"

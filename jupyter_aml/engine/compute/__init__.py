@@ -1,0 +1,1 @@
+"""Where runs run: targets, and the places on them."""

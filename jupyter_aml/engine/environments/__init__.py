@@ -1,0 +1,1 @@
+"""Environments as the engine keeps them: registered, labelled, built, given to runs."""

@@ -1,0 +1,1 @@
+"""What listeners hear: changes of runs, pieces of logs, new points."""

@@ -1,0 +1,1 @@
+"""Runs from their first row to their end: watched, moved on, finalized, removed."""
