@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_aml.environments.cache import Cache
-from jupyter_aml.environments.conda import CondaBuilder
+from jupyter_aml.environments.conda.builder import CondaBuilder
 from jupyter_aml.environments.protocol import Build, Kind, Materialised, Wish
 from jupyter_aml.testing.builds import Heard
 

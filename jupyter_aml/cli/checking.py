@@ -24,7 +24,7 @@ from jupyter_aml.client import running
 from jupyter_aml.compute.proc import is_alive
 from jupyter_aml.domain.errors import AmlError
 from jupyter_aml.engine.settings import Settings
-from jupyter_aml.environments import conda_client
+from jupyter_aml.environments.conda import client as conda_client
 from jupyter_aml.server import holder
 from jupyter_aml.store import schema
 from jupyter_aml.widgets.plain import size
@@ -284,7 +284,7 @@ def _is_locked(path: Path) -> bool:
 
 
 def _index_url() -> str:
-    from jupyter_aml.environments import pip_settings
+    from jupyter_aml.environments.pip import settings as pip_settings
 
     for name in ("UV_DEFAULT_INDEX", "UV_INDEX_URL"):
         if os.environ.get(name):

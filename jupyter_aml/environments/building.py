@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Literal
 
 from jupyter_aml.environments.cache import Cache
-from jupyter_aml.environments.conda import CondaBuilder
-from jupyter_aml.environments.docker import DockerBuilder
-from jupyter_aml.environments.pip import PipBuilder
+from jupyter_aml.environments.conda.builder import CondaBuilder
+from jupyter_aml.environments.docker.builder import DockerBuilder
+from jupyter_aml.environments.pip.builder import PipBuilder
 from jupyter_aml.environments.protocol import EnvironmentBuilder
 from jupyter_aml.environments.user_managed import UserManaged
 

@@ -22,9 +22,9 @@ from pathlib import Path
 
 from jupyter_client.manager import KernelManager
 
-from jupyter_aml.environments import uv
 from jupyter_aml.environments.cache import Cache
-from jupyter_aml.environments.pip import PipBuilder
+from jupyter_aml.environments.pip import uv
+from jupyter_aml.environments.pip.builder import PipBuilder
 from jupyter_aml.environments.protocol import Materialised
 from jupyter_aml.testing.builds import Heard, conda_wish
 

@@ -11,7 +11,7 @@ import pytest
 from jupyter_aml.compute.docker import DockerBackend
 from jupyter_aml.compute.protocol import ComputeBackend
 from jupyter_aml.environments.cache import Cache
-from jupyter_aml.environments.docker import DockerBuilder
+from jupyter_aml.environments.docker.builder import DockerBuilder
 from jupyter_aml.environments.protocol import Materialised, Wish
 from jupyter_aml.testing.builds import a_wish
 from jupyter_aml.testing.compute_contracts import ComputeBackendContract

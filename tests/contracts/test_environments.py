@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_aml.environments.cache import Cache
-from jupyter_aml.environments.pip import PipBuilder
+from jupyter_aml.environments.pip.builder import PipBuilder
 from jupyter_aml.environments.protocol import Wish
 from jupyter_aml.testing.builds import conda_wish
 from jupyter_aml.testing.environment_contracts import EnvironmentBuilderContract

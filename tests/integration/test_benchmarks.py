@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_aml.environments import uv
+from jupyter_aml.environments.pip import uv
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from jupyter_aml.domain.errors import Invalid
-from jupyter_aml.environments import conda_packages
 from jupyter_aml.environments.cache import Cache
-from jupyter_aml.environments.conda import CondaBuilder
+from jupyter_aml.environments.conda import packages as conda_packages
+from jupyter_aml.environments.conda.builder import CondaBuilder
 from jupyter_aml.environments.protocol import Materialised
 from jupyter_aml.testing.builds import Heard, a_wish, conda_wish
 from tests.channel import MINOR, PYTHON, channel, make_wheel
@@ -375,7 +375,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from jupyter_aml.environments import conda_packages
 from jupyter_aml.environments.cache import Cache
-from jupyter_aml.environments.conda import CondaBuilder
+from jupyter_aml.environments.conda.builder import CondaBuilder
 from jupyter_aml.testing.builds import Heard, conda_wish
 
 class Telling(Heard):

@@ -17,9 +17,9 @@ from pathlib import Path
 import pytest
 
 from jupyter_aml.domain.errors import Invalid, Unreachable
-from jupyter_aml.environments import conda_client
 from jupyter_aml.environments.cache import Cache
-from jupyter_aml.environments.conda import CondaBuilder
+from jupyter_aml.environments.conda import client
+from jupyter_aml.environments.conda.builder import CondaBuilder
 from jupyter_aml.environments.user_managed import UserManaged
 from jupyter_aml.testing.builds import Heard, conda_wish
 from tests.channel import MINOR, PYTHON, channel
@@ -210,22 +210,22 @@ async def test_one_silent_channel_among_others_sends_nobody_to_the_python_index(
 def test_the_configured_client_comes_first_then_variables_then_path(
     tmp_path: Path, calls: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert conda_client.find(None) is None
+    assert client.find(None) is None
     by_path = [put(tmp_path, "conda"), put(tmp_path, "mamba"), put(tmp_path, "micromamba")]
-    assert conda_client.find(None) == by_path[2]
+    assert client.find(None) == by_path[2]
     (tmp_path / "own").write_text("#!/bin/sh\n")
     (tmp_path / "own").chmod(0o755)
     monkeypatch.setenv("MAMBA_EXE", str(tmp_path / "own"))
-    assert conda_client.find(None) == str(tmp_path / "own")
+    assert client.find(None) == str(tmp_path / "own")
     monkeypatch.setenv("CONDA_EXE", by_path[0])
-    assert conda_client.find(None) == by_path[0]
-    assert conda_client.find(by_path[1]) == by_path[1]
-    assert conda_client.find("py-rattler") is None
+    assert client.find(None) == by_path[0]
+    assert client.find(by_path[1]) == by_path[1]
+    assert client.find("py-rattler") is None
 
 
 def test_a_configured_client_that_is_no_program_is_named(calls: Path) -> None:
     with pytest.raises(Invalid, match=r"/nowhere/conda.*conda_client"):
-        conda_client.find("/nowhere/conda")
+        client.find("/nowhere/conda")
 
 
 @pytest.mark.parametrize("ending", ["cancelled", "killed"])
@@ -261,7 +261,7 @@ _BUILDS = """
 import asyncio, sys
 from pathlib import Path
 from jupyter_aml.environments.cache import Cache
-from jupyter_aml.environments.conda import CondaBuilder
+from jupyter_aml.environments.conda.builder import CondaBuilder
 from jupyter_aml.testing.builds import Heard, conda_wish
 
 builder = CondaBuilder(Cache(Path(sys.argv[1])), channels=(sys.argv[2],), pip_fallback=None)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_aml.environments.cache import Cache
-from jupyter_aml.environments.conda import CondaBuilder
+from jupyter_aml.environments.conda.builder import CondaBuilder
 from jupyter_aml.environments.protocol import Wish
 from jupyter_aml.environments.user_managed import UserManaged
 from jupyter_aml.testing.builds import conda_wish

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from jupyter_aml.domain.errors import Invalid, Unreachable
-from jupyter_aml.environments import rattler
 from jupyter_aml.environments.cache import Cache
-from jupyter_aml.environments.conda import CondaBuilder
+from jupyter_aml.environments.conda import rattler
+from jupyter_aml.environments.conda.builder import CondaBuilder
 from jupyter_aml.testing.builds import Heard, conda_wish
 from tests.channel import MINOR, channel
 from tests.conda_builders import FakePip, anyio_backend, builder, cache, heard, pip

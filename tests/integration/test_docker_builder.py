@@ -14,8 +14,8 @@ import pytest
 
 from jupyter_aml.domain.errors import Invalid, Unreachable
 from jupyter_aml.environments.cache import Cache
-from jupyter_aml.environments.docker import DockerBuilder
-from jupyter_aml.environments.docker_images import has
+from jupyter_aml.environments.docker.builder import DockerBuilder
+from jupyter_aml.environments.docker.images import has
 from jupyter_aml.environments.protocol import Wish
 from jupyter_aml.testing.builds import Heard, a_wish
 from tests.docker_engine import BASE, said_in

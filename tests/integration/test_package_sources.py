@@ -10,9 +10,9 @@ import pytest
 from jupyter_aml.domain.errors import Invalid
 from jupyter_aml.environments import curated
 from jupyter_aml.environments.cache import Cache
-from jupyter_aml.environments.pip import PipBuilder
+from jupyter_aml.environments.pip.builder import PipBuilder
+from jupyter_aml.environments.pip.resolving import versions
 from jupyter_aml.environments.protocol import Wish
-from jupyter_aml.environments.resolving import versions
 from jupyter_aml.testing.builds import Heard, a_wish, conda_wish
 from tests.index import Index, in_the_place_of_others, nobody, serving
 

@@ -17,9 +17,9 @@ import uv
 from jupyter_aml.domain.errors import AmlError, Invalid, Unreachable
 from jupyter_aml.environments import pruning, pythons
 from jupyter_aml.environments.cache import Cache
-from jupyter_aml.environments.pip import PipBuilder
+from jupyter_aml.environments.pip.builder import PipBuilder
+from jupyter_aml.environments.pip.resolving import versions
 from jupyter_aml.environments.protocol import Materialised
-from jupyter_aml.environments.resolving import versions
 from jupyter_aml.testing.builds import Heard, conda_wish
 from jupyter_aml.testing.environment_contracts import answer
 from tests.index import Index, serving
@@ -224,7 +224,7 @@ BUILD = """
 import asyncio, sys
 from pathlib import Path
 from jupyter_aml.environments.cache import Cache
-from jupyter_aml.environments.pip import PipBuilder
+from jupyter_aml.environments.pip.builder import PipBuilder
 from jupyter_aml.testing.builds import Heard, conda_wish
 
 class Loud(Heard):

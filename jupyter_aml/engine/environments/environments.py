@@ -21,15 +21,11 @@ from jupyter_aml.engine.feed.pieces import LogPiece, read_piece
 from jupyter_aml.engine.ledger import Ledger, now
 from jupyter_aml.engine.root import Root
 from jupyter_aml.engine.settings import Settings
-from jupyter_aml.environments import (
-    conda_packages,
-    conda_specs,
-    pruning,
-    requirements,
-    wishes,
-)
+from jupyter_aml.environments import pruning, requirements, wishes
 from jupyter_aml.environments.building import builders
 from jupyter_aml.environments.cache import Entry
+from jupyter_aml.environments.conda import packages as conda_packages
+from jupyter_aml.environments.conda import specs
 from jupyter_aml.environments.protocol import Materialised, Wish
 from jupyter_aml.environments.reading import packages
 from jupyter_aml.runfolder.plain import plain
@@ -274,8 +270,8 @@ class Environments:
         if definition.conda.python:
             wishes.pep440(definition.conda.python)
         for package in definition.conda.packages:
-            conda_specs.read(package)
-        conda_specs.channels(definition.conda.channels)
+            specs.read(package)
+        specs.channels(definition.conda.channels)
         return wishes.satisfied(lines)[1]
 
     def _wish(self, found: Registered, extras: Any = ()) -> Wish:

@@ -10,8 +10,8 @@ import threading
 from collections.abc import Iterator, Mapping
 
 from jupyter_aml.domain import inherited
+from jupyter_aml.environments.pip.resolving import versions
 from jupyter_aml.environments.protocol import Materialised
-from jupyter_aml.environments.resolving import versions
 from jupyter_aml.wire.environments import WirePackage
 
 _PROBE = "import json, sys; print(json.dumps([sys.version.split()[0], sys.path, sys.prefix]))"

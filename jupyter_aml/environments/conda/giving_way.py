@@ -8,9 +8,10 @@ from packaging.version import Version
 
 from jupyter_aml.domain.environment import Conda
 from jupyter_aml.domain.errors import Invalid
-from jupyter_aml.environments import conda_specs, pythons, wishes
-from jupyter_aml.environments.conda_causes import Absent
-from jupyter_aml.environments.conda_solver import Package, Solver
+from jupyter_aml.environments import pythons, wishes
+from jupyter_aml.environments.conda import specs as conda_specs
+from jupyter_aml.environments.conda.causes import Absent
+from jupyter_aml.environments.conda.solver import Package, Solver
 
 _OLDEST = f"python >={pythons.OLDEST}"
 _NEAREST = f"python {pythons.OLDEST}.*"

@@ -15,21 +15,14 @@ from typing import Literal
 
 from jupyter_aml.domain import environment
 from jupyter_aml.domain.errors import Invalid, StorageFailed
-from jupyter_aml.environments import (
-    conda_client,
-    conda_names,
-    conda_packages,
-    conda_pip,
-    conda_prefix,
-    conda_specs,
-    rattler,
-    requirements,
-    wishes,
-)
+from jupyter_aml.environments import requirements, wishes
 from jupyter_aml.environments.cache import Cache, Site
-from jupyter_aml.environments.conda_causes import NoChannel
-from jupyter_aml.environments.conda_giving_way import choose
-from jupyter_aml.environments.conda_solver import Package, Solver
+from jupyter_aml.environments.conda import client as conda_client
+from jupyter_aml.environments.conda import names, pip_section, prefix, rattler, specs
+from jupyter_aml.environments.conda import packages as conda_packages
+from jupyter_aml.environments.conda.causes import NoChannel
+from jupyter_aml.environments.conda.giving_way import choose
+from jupyter_aml.environments.conda.solver import Package, Solver
 from jupyter_aml.environments.protocol import Build, EnvironmentBuilder, Kind, Materialised, Wish
 
 _HOW_TO = (
@@ -54,7 +47,7 @@ class CondaBuilder:
     ) -> None:
         """`client` is a program, or `py-rattler` to look for none; `channels` are the default."""
         self._cache, self._client, self._fallback = cache, client, fallback
-        self._channels = channels or (conda_specs.DEFAULT_CHANNEL,)
+        self._channels = channels or (specs.DEFAULT_CHANNEL,)
         self._pip_fallback = pip_fallback
         self._strict, self._allow_sources = strict, allow_sources
         self._locks: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
@@ -91,8 +84,8 @@ class CondaBuilder:
     async def _made(self, wish: Wish, build: Build) -> Materialised:
         conda = wish.definition.conda
         for text in conda.packages:
-            conda_specs.read(text)
-        channels = conda_specs.channels(conda.channels) or self._channels
+            specs.read(text)
+        channels = specs.channels(conda.channels) or self._channels
         wanted = requirements.check((*conda.pip, *wish.extras), allow_sources=self._allow_sources)
         kept, retired = wishes.satisfied(wanted)
         try:
@@ -150,24 +143,24 @@ class CondaBuilder:
         build.log("".join(f"  {one.name}={one.version}\n" for one in packages))
         build.say(f"installing: 0 of {len(packages)} packages")
         await solver.install(home)
-        there = await asyncio.to_thread(conda_prefix.packages, home)
-        interpreter = conda_prefix.interpreter(home)
+        there = await asyncio.to_thread(prefix.packages, home)
+        interpreter = prefix.interpreter(home)
         if not interpreter.exists():
             raise Invalid("the conda environment has no bin/python although it asked for python")
-        added, replaced = await conda_pip.add(
+        added, replaced = await pip_section.add(
             site, pip, there, wish, strict=self._strict, build=build
         )
         with _storage(home):
-            await asyncio.to_thread(conda_prefix.close, home)
-        variables, untold = await asyncio.to_thread(conda_prefix.variables, home)
-        not_run = await asyncio.to_thread(conda_prefix.scripts_not_run, home)
+            await asyncio.to_thread(prefix.close, home)
+        variables, untold = await asyncio.to_thread(prefix.variables, home)
+        not_run = await asyncio.to_thread(prefix.scripts_not_run, home)
         environment = Materialised(
             kind="conda",
             interpreter=str(interpreter),
             key=key,
             variables=variables,
             lock=_lock(there, added),
-            size=await asyncio.to_thread(conda_prefix.size, home),
+            size=await asyncio.to_thread(prefix.size, home),
             warnings=(*replaced, *([untold] if untold else []), *_told(not_run, solver)),
         )
         await asyncio.to_thread(self._cache.finish, site, environment)
@@ -178,7 +171,7 @@ class CondaBuilder:
             why = "conda_fallback is refuse" if self._fallback == "refuse" else "strict is set"
             raise Invalid(f"conda channels cannot be reached ({reason}), and {why}")
         conda = wish.definition.conda
-        told = conda_names.translate(conda)
+        told = names.translate(conda)
         warnings = (
             f"conda channels cannot be reached ({reason}), "
             "so the packages come from the Python index",
@@ -212,7 +205,7 @@ def _told(not_run: Sequence[str], solver: Solver) -> tuple[str, ...]:
 
 
 def _lock(there: Sequence[Package], added: dict[str, str]) -> str:
-    lines = sorted(conda_specs.masked(one.line) for one in there)
+    lines = sorted(specs.masked(one.line) for one in there)
     if added:
         lines += ["# pip", *sorted(f"{name}=={version}" for name, version in added.items())]
     return "\n".join(lines) + "\n"

@@ -19,18 +19,13 @@ from packaging.version import Version
 from jupyter_aml.containers import connect
 from jupyter_aml.domain.environment import Definition
 from jupyter_aml.domain.errors import Invalid
-from jupyter_aml.environments import (
-    causes,
-    conda_names,
-    docker_images,
-    pythons,
-    requirements,
-    uv,
-    wishes,
-)
+from jupyter_aml.environments import causes, pythons, requirements, wishes
 from jupyter_aml.environments.cache import Cache, Site
+from jupyter_aml.environments.conda import names as conda_names
+from jupyter_aml.environments.docker import images
+from jupyter_aml.environments.pip import uv
+from jupyter_aml.environments.pip.resolving import Resolved, Resolver
 from jupyter_aml.environments.protocol import Build, Kind, Materialised, Wish
-from jupyter_aml.environments.resolving import Resolved, Resolver
 
 HOME = "/opt/aml/env"
 """Where the packages lie in the image."""
@@ -90,9 +85,7 @@ class DockerBuilder:
         """Remove the image that was made, and its entry; an image of the user's own stays."""
         client = await asyncio.to_thread(connect, self._url)
         try:
-            await asyncio.to_thread(
-                docker_images.remove, client, environment.image, environment.key
-            )
+            await asyncio.to_thread(images.remove, client, environment.image, environment.key)
         finally:
             client.close()
         await self._cache.remove(environment.key)
@@ -108,7 +101,7 @@ class DockerBuilder:
             try:
                 known = await asyncio.to_thread(self._cache.met, wish)
                 if known is not None:
-                    if await asyncio.to_thread(docker_images.has, client, known.image):
+                    if await asyncio.to_thread(images.has, client, known.image):
                         return known
                     # Somebody removed the image: its entry is not whole any more.
                     await self._cache.remove(known.key)
@@ -119,7 +112,7 @@ class DockerBuilder:
 
     async def _made(self, client: Any, wish: Wish, build: Build) -> Materialised:
         definition = wish.definition
-        base = await docker_images.base(client, definition, build)
+        base = await images.base(client, definition, build)
         inside = await asyncio.to_thread(look, client, base, definition)
         lines, warnings = self._lines(wish, inside)
         if self._strict and warnings:
@@ -185,16 +178,16 @@ class DockerBuilder:
             shared = definition.is_user_managed
             await asyncio.to_thread(_lay_out, site.home, inside, shared=shared)
             build.say("copying the packages into the image")
-            image = await docker_images.with_packages(
+            image = await images.with_packages(
                 client, site.folder, base, tag=_tag(definition, key), home=HOME, build=build,
                 labels={"aml.key": key, "aml.environment": definition.label},
             )  # fmt: skip
             interpreter = f"{HOME}/bin/python"
             variables = {"VIRTUAL_ENV": HOME}
-            size = await asyncio.to_thread(docker_images.size_above, client, image, base)
-            await asyncio.to_thread(docker_images.empty, site.home)
-        elif docker_images.is_made(definition):
-            await asyncio.to_thread(docker_images.name, client, image, _tag(definition, key))
+            size = await asyncio.to_thread(images.size_above, client, image, base)
+            await asyncio.to_thread(images.empty, site.home)
+        elif images.is_made(definition):
+            await asyncio.to_thread(images.name, client, image, _tag(definition, key))
         environment = Materialised(
             kind="docker", interpreter=interpreter, key=key, image=image, variables=variables,
             lock=resolved.text, size=size,
@@ -226,7 +219,7 @@ def look(client: Any, image: str, definition: Definition) -> Inside:
         "print(json.dumps([sys.executable, v, platform.machine(), platform.libc_ver()]))"
     )
     for name in names:
-        said = docker_images.said_by(client, image, [name, "-I", "-c", code])
+        said = images.said_by(client, image, [name, "-I", "-c", code])
         if said is not None:
             try:
                 path, version, machine, libc = json.loads(said)
@@ -265,7 +258,7 @@ def _lay_out(home: Path, inside: Inside, *, shared: bool) -> None:
         else:
             (home / "bin" / script.name).write_bytes(text)
         (home / "bin" / script.name).chmod(0o755)
-    docker_images.empty(scripts)
+    images.empty(scripts)
     (packages / ".lock").unlink(missing_ok=True)
     (home / "pyvenv.cfg").write_text(
         f"home = {Path(inside.path).parent}\n"
@@ -284,4 +277,4 @@ def _tag(definition: Definition, key: str) -> str:
         letter if letter.isascii() and letter.isalnum() else "-"
         for letter in definition.name.lower()
     )
-    return f"{docker_images.OURS}{name.strip('-') or 'environment'}:{key.removeprefix('docker-')}"
+    return f"{images.OURS}{name.strip('-') or 'environment'}:{key.removeprefix('docker-')}"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jupyter_aml.domain.errors import Unreachable
-from jupyter_aml.environments import pip_settings
+from jupyter_aml.environments.pip import settings
 from jupyter_aml.environments.protocol import Build
 from jupyter_aml.environments.requirements import masked
 
@@ -90,13 +90,13 @@ def _variables() -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name not in _DENIED}
     if any(name in kept for name in _INDEX):
         return kept
-    index, more = pip_settings.told("index-url"), pip_settings.told("extra-index-url")
+    index, more = settings.told("index-url"), settings.told("extra-index-url")
     if index:
         kept["UV_DEFAULT_INDEX"] = index[0]
     if more:
         kept["UV_INDEX"] = " ".join(more)
         kept.setdefault("UV_INDEX_STRATEGY", "unsafe-best-match")
-    links = pip_settings.find_links()
+    links = settings.find_links()
     if links:
         kept.setdefault("UV_FIND_LINKS", ",".join(links))
     return kept

@@ -13,9 +13,10 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 
 from jupyter_aml.domain.errors import AmlError, Invalid, Unreachable
-from jupyter_aml.environments import causes, requirements, uv, wishes
+from jupyter_aml.environments import causes, requirements, wishes
+from jupyter_aml.environments.pip import uv
+from jupyter_aml.environments.pip.torch_builds import given_up
 from jupyter_aml.environments.protocol import Build
-from jupyter_aml.environments.torch_builds import given_up
 
 _OLD_PYTHONS = ("3.8", "3.6")
 """A package that has wheels for one of these alone was given up by its new versions' Python."""

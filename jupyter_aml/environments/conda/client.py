@@ -15,8 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_aml.domain.errors import Invalid, Unreachable
-from jupyter_aml.environments import conda_causes, conda_prefix, conda_specs, conda_warden
-from jupyter_aml.environments.conda_solver import Package
+from jupyter_aml.environments.conda import causes, warden
+from jupyter_aml.environments.conda import prefix as conda_prefix
+from jupyter_aml.environments.conda import specs as conda_specs
+from jupyter_aml.environments.conda.solver import Package
 from jupyter_aml.environments.protocol import Build
 
 RATTLER = "py-rattler"
@@ -68,7 +70,7 @@ class Client:
         self._channels = tuple(channels)
         try:
             told = await self._dry_run(channels, specs)
-        except conda_causes.NoChannel as silent:
+        except causes.NoChannel as silent:
             # A client gives up at the first channel that is silent, and says nothing of the others.
             if len(channels) > 1:
                 await self._refuse_if_any_answers(channels, str(silent))
@@ -99,14 +101,14 @@ class Client:
         if code != 0 or not told.get("success", True):
             text = str(told.get("message") or told.get("error") or "") or f"{out}\n{err}"
             self._build.log(conda_specs.masked(f"{text}\n"))
-            raise conda_causes.failed(text, specs=specs, channels=channels)
+            raise causes.failed(text, specs=specs, channels=channels)
         return told
 
     async def _refuse_if_any_answers(self, channels: Sequence[str], reason: str) -> None:
         for channel in channels:
             try:
                 await self._dry_run([channel], ["python"])
-            except conda_causes.NoChannel:
+            except causes.NoChannel:
                 continue
             except Invalid:
                 pass  # It answers that it has no Python.
@@ -131,8 +133,8 @@ class Client:
         self._build.log(conda_specs.masked(out))
         if code == 0:
             return
-        error = conda_causes.failed(f"{out}\n{err}", specs=(), channels=self._channels)
-        if isinstance(error, conda_causes.NoChannel):
+        error = causes.failed(f"{out}\n{err}", specs=(), channels=self._channels)
+        if isinstance(error, causes.NoChannel):
             raise Unreachable(f"a conda package could not be downloaded ({error})")
         raise error
 
@@ -148,7 +150,7 @@ class Client:
         self._build.log(f"$ {shown}\n")
         variables = {name: value for name, value in os.environ.items() if name not in _DENIED}
         child = await asyncio.create_subprocess_exec(
-            sys.executable, "-I", "-S", conda_warden.__file__, self._program, *arguments,
+            sys.executable, "-I", "-S", warden.__file__, self._program, *arguments,
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE, start_new_session=True, env=variables,
         )  # fmt: skip

@@ -7,11 +7,13 @@ import re
 from collections.abc import Sequence
 
 from jupyter_aml.domain.errors import Unreachable
-from jupyter_aml.environments import causes, conda_prefix, requirements, uv
+from jupyter_aml.environments import causes, requirements
 from jupyter_aml.environments.cache import Site
-from jupyter_aml.environments.conda_solver import Package
+from jupyter_aml.environments.conda import prefix
+from jupyter_aml.environments.conda.solver import Package
+from jupyter_aml.environments.pip import uv
+from jupyter_aml.environments.pip.torch_builds import given_up
 from jupyter_aml.environments.protocol import Build, Wish
-from jupyter_aml.environments.torch_builds import given_up
 
 _CHANGED = re.compile(r"^ ([-+]) (\S+)==(\S+)", re.MULTILINE)
 
@@ -63,7 +65,7 @@ async def _installed(
     """What uv printed of it."""
     done = await uv.run(
         "pip", "install", "--break-system-packages",
-        "--python", str(conda_prefix.interpreter(site.home)),
+        "--python", str(prefix.interpreter(site.home)),
         "--requirements", str(site.folder / "requirements.txt"),
         *requirements.previews(pip), *(["--refresh"] if wish.again else []),
         *([] if torch is None else ["--torch-backend", torch]), build=build,

@@ -1,7 +1,7 @@
 """The process that py-rattler works in: it may crash at its exit, so no server imports it.
 
-`python -m jupyter_aml.environments.rattler_child` reads requests from stdin and answers on stdout,
-a JSON object a line. A request is `{"solve": {...}}` or `{"install": {...}}`; an answer is
+`python -m jupyter_aml.environments.conda.rattler_child` reads requests from stdin and answers on
+stdout, a JSON object a line. A request is `{"solve": {...}}` or `{"install": {...}}`; an answer is
 `{"say": text}` any number of times, then `{"answer": {...}}` or `{"failed": {...}}`.
 """
 

@@ -14,10 +14,11 @@ from pathlib import Path
 from packaging.version import Version
 
 from jupyter_aml.domain.errors import Invalid
-from jupyter_aml.environments import causes, pythons, requirements, uv, wishes
+from jupyter_aml.environments import causes, pythons, requirements, wishes
 from jupyter_aml.environments.cache import Cache, Site, disk_use
+from jupyter_aml.environments.pip import uv
+from jupyter_aml.environments.pip.resolving import Resolved, Resolver, versions
 from jupyter_aml.environments.protocol import Build, Kind, Materialised, Wish
-from jupyter_aml.environments.resolving import Resolved, Resolver, versions
 from jupyter_aml.environments.sealing import seal
 
 _LOOK = 0.2

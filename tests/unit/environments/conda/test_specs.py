@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jupyter_aml.domain.errors import Invalid
-from jupyter_aml.environments import conda_specs
-from jupyter_aml.environments.conda_specs import Spec
+from jupyter_aml.environments.conda import specs
+from jupyter_aml.environments.conda.specs import Spec
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ from jupyter_aml.environments.conda_specs import Spec
     ],
 )
 def test_a_requirement_is_taken_apart(text: str, spec: Spec) -> None:
-    assert conda_specs.read(text) == spec
+    assert specs.read(text) == spec
 
 
 @pytest.mark.parametrize(
@@ -54,14 +54,14 @@ def test_a_requirement_is_taken_apart(text: str, spec: Spec) -> None:
 )  # fmt: skip
 def test_what_is_no_requirement_is_refused(text: str) -> None:
     with pytest.raises(Invalid):
-        conda_specs.read(text)
+        specs.read(text)
 
 
 @given(st.text(max_size=40))
 def test_any_text_is_read_or_refused(text: str) -> None:
     try:
-        conda_specs.read(text)
-        conda_specs.channels([text])
+        specs.read(text)
+        specs.channels([text])
     except Invalid as error:
         assert "\n" not in str(error)
 
@@ -75,7 +75,7 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     ],
 )  # fmt: skip
 def test_names_and_urls_are_channels(text: str) -> None:
-    assert conda_specs.channels([text, text]) == (text,)
+    assert specs.channels([text, text]) == (text,)
 
 
 @pytest.mark.parametrize(
@@ -87,22 +87,22 @@ def test_names_and_urls_are_channels(text: str) -> None:
 )  # fmt: skip
 def test_other_text_is_no_channel(text: str) -> None:
     with pytest.raises(Invalid, match="not a conda channel"):
-        conda_specs.channels([text])
+        specs.channels([text])
 
 
 def test_nodefaults_is_no_channel_and_defaults_stands_for_urls() -> None:
-    assert conda_specs.channels(["nodefaults", "conda-forge"]) == ("conda-forge",)
-    assert conda_specs.spelled_out(["defaults"])[0].startswith("https://repo.anaconda.com/")
+    assert specs.channels(["nodefaults", "conda-forge"]) == ("conda-forge",)
+    assert specs.spelled_out(["defaults"])[0].startswith("https://repo.anaconda.com/")
 
 
 def test_secrets_are_masked() -> None:
-    text = conda_specs.masked("see https://me:secret@host/t/token/channel here")
+    text = specs.masked("see https://me:secret@host/t/token/channel here")
 
     assert text == "see https://***@host/t/***/channel here"
 
 
 def test_a_refused_channel_keeps_its_password_to_itself() -> None:
     with pytest.raises(Invalid) as raised:
-        conda_specs.channels(["ftp://me:secret@host/x"])
+        specs.channels(["ftp://me:secret@host/x"])
 
     assert "secret" not in str(raised.value)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from jupyter_aml.domain.errors import AmlError, Invalid, StorageFailed, Unreachable
-from jupyter_aml.environments.conda_specs import masked
+from jupyter_aml.environments.conda.specs import masked
 
 _DISK_FULL = re.compile(r"No space left on device|os error 28|NoSpaceLeft|Disk quota exceeded")
 _NO_ANSWER = re.compile(

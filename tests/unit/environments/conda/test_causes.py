@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from jupyter_aml.domain.errors import Invalid, StorageFailed
-from jupyter_aml.environments.conda_causes import NoChannel, failed
+from jupyter_aml.environments.conda.causes import NoChannel, failed
 
 CONDA_ABSENT = """
 PackagesNotFoundError: The following packages are not available from current channels:

@@ -11,7 +11,7 @@ from packaging.requirements import Requirement
 
 from jupyter_aml.domain.environment import Conda
 from jupyter_aml.domain.errors import Invalid
-from jupyter_aml.environments.conda_names import translate
+from jupyter_aml.environments.conda.names import translate
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from jupyter_aml.domain.environment import Conda
 from jupyter_aml.domain.errors import Invalid
-from jupyter_aml.environments import conda_specs
-from jupyter_aml.environments.conda_specs import Spec
+from jupyter_aml.environments.conda import specs
+from jupyter_aml.environments.conda.specs import Spec
 
 _OTHER_NAMES = {
     "pytorch": "torch", "pytorch-cpu": "torch", "pytorch-gpu": "torch",
@@ -70,10 +70,10 @@ def translate(conda: Conda) -> Translated:
     lines: list[str] = []
     warnings: list[str] = []
     for text in conda.packages:
-        spec = conda_specs.read(text)
+        spec = specs.read(text)
         if _is_not_python(spec.name):
             warnings.append(
-                f"{conda_specs.masked(text)} is not a Python package and is not installed: "
+                f"{specs.masked(text)} is not a Python package and is not installed: "
                 "without a conda channel it must be on the machine already"
             )
             continue

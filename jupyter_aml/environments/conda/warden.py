@@ -1,4 +1,4 @@
-"""Runs a program that must not outlive whoever started it: `conda_warden.py PROGRAM ARGUMENTS`.
+"""Runs a program that must not outlive whoever started it: `warden.py PROGRAM ARGUMENTS`.
 
 It leads a process group and ends the whole group when its stdin is closed, which the system does
 for a caller that was killed. Standard library only, and started as a file by `python -I -S`.

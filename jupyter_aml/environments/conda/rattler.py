@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_aml.domain.errors import Invalid, Unreachable
-from jupyter_aml.environments import conda_causes, conda_packages, conda_specs
-from jupyter_aml.environments.conda_solver import Package
+from jupyter_aml.environments.conda import causes, packages
+from jupyter_aml.environments.conda import specs as conda_specs
+from jupyter_aml.environments.conda.solver import Package
 from jupyter_aml.environments.protocol import Build
 
-_CHILD = "jupyter_aml.environments.rattler_child"
-_ROOT = Path(__file__).resolve().parents[2]
+_CHILD = "jupyter_aml.environments.conda.rattler_child"
+_ROOT = Path(__file__).resolve().parents[3]
 _DENIED = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "CONDA_PREFIX", "VIRTUAL_ENV")
 _LINE = 64 << 20
 _CONNECT = 5.0
@@ -34,7 +35,7 @@ def is_here() -> bool:
 @contextlib.asynccontextmanager
 async def started(cache: Path, build: Build) -> AsyncIterator[Rattler]:
     """A process that solves and installs; it is gone with all its own when the body is left."""
-    async with conda_packages.held(cache):
+    async with packages.held(cache):
         child = await _child()
         assert child.stderr is not None
         logging = asyncio.create_task(_log(child.stderr, build))
@@ -78,10 +79,10 @@ class Rattler:
             return tuple(Package(**one) for one in answer["answer"]["packages"])
         self._build.log(conda_specs.masked(failed["text"].rstrip() + "\n"))
         if failed.get("silent"):
-            raise conda_causes.silent(failed["silent"], urls)
+            raise causes.silent(failed["silent"], urls)
         if failed["kind"].startswith("Invalid"):
             raise Invalid(f"a conda requirement cannot be read: {failed['text']}")
-        raise conda_causes.failed(
+        raise causes.failed(
             failed["text"],
             specs=specs,
             channels=channels,
@@ -101,8 +102,8 @@ class Rattler:
         if failed is None:
             return
         self._build.log(conda_specs.masked(failed["text"].rstrip() + "\n"))
-        error = conda_causes.failed(failed["text"], specs=(), channels=("the conda channel",))
-        if isinstance(error, conda_causes.NoChannel):
+        error = causes.failed(failed["text"], specs=(), channels=("the conda channel",))
+        if isinstance(error, causes.NoChannel):
             raise Unreachable(f"a conda package could not be downloaded ({error})")
         raise error
 

@@ -10,7 +10,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from jupyter_aml.environments.conda_solver import Package
+from jupyter_aml.environments.conda.solver import Package
 from jupyter_aml.environments.sealing import seal
 
 _PATIENCE = 60.0

@@ -1,0 +1,1 @@
+"""Environments of Python packages alone, by uv."""
