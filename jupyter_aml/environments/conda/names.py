@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import InvalidName, canonicalize_name
 
 from jupyter_aml.domain.environment import Conda
 from jupyter_aml.domain.errors import Invalid
@@ -130,4 +131,11 @@ def _part(text: str) -> str:
 
 
 def _is_not_python(name: str) -> bool:
-    return name in _NOT_PYTHON or name.startswith(_NOT_PYTHON_BEGINS)
+    if name in _NOT_PYTHON or name.startswith(_NOT_PYTHON_BEGINS):
+        return True
+    try:
+        # Conda lets a name end in a dot or dash, which no name of the Python index does.
+        canonicalize_name(name, validate=True)
+    except InvalidName:
+        return True
+    return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from packaging.requirements import Requirement
 
@@ -107,6 +107,9 @@ def test_every_translation_is_a_requirement(name: str, versions: list[tuple[str,
 
 
 @given(st.text(max_size=40))
+@example("0.")
+@example("numpy-")
+@example("conda-forge::a_.>=1")
 def test_any_text_is_translated_or_refused(text: str) -> None:
     with contextlib.suppress(Invalid):
         told = translate(Conda(packages=(text,)))
