@@ -15,25 +15,25 @@ from IPython.core.magic import (
 
 from jupyter_aml.domain.errors import AmlError
 from jupyter_aml.magics import line as lines
-from jupyter_aml.magics.cancel import Cancel
-from jupyter_aml.magics.clone import Clone
-from jupyter_aml.magics.compare import Compare
-from jupyter_aml.magics.diff import Diff
 from jupyter_aml.magics.env import Env, EnvCell
-from jupyter_aml.magics.get import Get
 from jupyter_aml.magics.help import Help
 from jupyter_aml.magics.kernel import Kernel
-from jupyter_aml.magics.last import Last
-from jupyter_aml.magics.logs import Logs
-from jupyter_aml.magics.ls import Ls
-from jupyter_aml.magics.metrics import Metrics
-from jupyter_aml.magics.retry import Retry
+from jupyter_aml.magics.run.cancel import Cancel
+from jupyter_aml.magics.run.clone import Clone
+from jupyter_aml.magics.run.compare import Compare
+from jupyter_aml.magics.run.diff import Diff
+from jupyter_aml.magics.run.get import Get
+from jupyter_aml.magics.run.last import Last
+from jupyter_aml.magics.run.logs import Logs
+from jupyter_aml.magics.run.ls import Ls
+from jupyter_aml.magics.run.metrics import Metrics
+from jupyter_aml.magics.run.retry import Retry
+from jupyter_aml.magics.run.show import Show
+from jupyter_aml.magics.run.submit import Submit
+from jupyter_aml.magics.run.wait import Wait
 from jupyter_aml.magics.session import Session
-from jupyter_aml.magics.show import Show
-from jupyter_aml.magics.submit import Submit
 from jupyter_aml.magics.verb import HelpShown, Verb
 from jupyter_aml.magics.verbs import Verbs
-from jupyter_aml.magics.wait import Wait
 
 _VERBS: tuple[type[Verb], ...] = (
     Submit, Ls, Show, Logs, Wait, Cancel, Metrics, Get, Compare, Diff, Clone, Retry, Last, EnvCell,

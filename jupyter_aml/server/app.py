@@ -21,7 +21,7 @@ from jupyter_aml.engine.settings import Settings
 from jupyter_aml.kernels.running import Running
 from jupyter_aml.server import base, holder, routes
 from jupyter_aml.server.config import AmlConfig
-from jupyter_aml.server.kernels import keep
+from jupyter_aml.server.handlers.kernels import keep
 from jupyter_aml.server.seat import OpenEngine, Seat, open_engine
 from jupyter_aml.server.socket import EngineSocket
 

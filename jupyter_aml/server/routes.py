@@ -5,16 +5,24 @@ from __future__ import annotations
 from jupyter_server.auth.decorator import authorized
 from tornado.web import HTTPError, authenticated
 
-from jupyter_aml.server import environments, experiments, files, logs, metrics, repeating, runs
 from jupyter_aml.server.base import AmlHandler
-from jupyter_aml.server.comparing import WHAT, ArchiveHandler, DifferenceHandler
-from jupyter_aml.server.compute import ComputeHandler
-from jupyter_aml.server.engine import YieldHandler
-from jupyter_aml.server.events import EventsHandler
-from jupyter_aml.server.kernels import KernelHandler, KernelsHandler
+from jupyter_aml.server.handlers import (
+    environments,
+    experiments,
+    files,
+    logs,
+    metrics,
+    repeats,
+    runs,
+)
+from jupyter_aml.server.handlers.compute import ComputeHandler
+from jupyter_aml.server.handlers.difference import WHAT, ArchiveHandler, DifferenceHandler
+from jupyter_aml.server.handlers.engine import YieldHandler
+from jupyter_aml.server.handlers.events import EventsHandler
+from jupyter_aml.server.handlers.kernels import KernelHandler, KernelsHandler
+from jupyter_aml.server.handlers.status import StatusHandler
+from jupyter_aml.server.handlers.workspaces import NewWorkspace, WorkspaceHandler, WorkspacesHandler
 from jupyter_aml.server.openapi import Call, OpenApiHandler, Route, Rule, document
-from jupyter_aml.server.status import StatusHandler
-from jupyter_aml.server.workspaces import NewWorkspace, WorkspaceHandler, WorkspacesHandler
 from jupyter_aml.wire.asked import (
     WireBuildRequest,
     WireNewEnvironment,
@@ -103,10 +111,10 @@ ROUTES = (
     }),
     Route("runs/{id}/cancel", runs.CancelHandler, {"post": Call(answer=WireRun, status=202)}),
     Route("runs/{id}/look", runs.LookHandler, {"post": Call(answer=WireRun, status=202)}),
-    Route("runs/{id}/retry", repeating.RetryHandler, {
+    Route("runs/{id}/retry", repeats.RetryHandler, {
         "post": Call(body=WireRetry, answer=WireRun, status=201),
     }),
-    Route("runs/{id}/cell", repeating.CellHandler, {"get": Call(answer=WireCell)}),
+    Route("runs/{id}/cell", repeats.CellHandler, {"get": Call(answer=WireCell)}),
     Route("runs/{id}/metrics", metrics.MetricsHandler, {
         "get": Call(query=(metrics.POINTS, metrics.NAME, metrics.SOURCE), answer=WireMetrics),
     }),

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_aml.magics.env.building import BuildFailed
-from jupyter_aml.magics.waiting import RunFailed
+from jupyter_aml.magics.run.waiting import RunFailed
 from tests.index import Index, serving
 from tests.unit.magics.conftest import Notebook, a_shell
 

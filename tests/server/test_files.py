@@ -8,7 +8,7 @@ import pytest
 from tornado.httpclient import HTTPClientError
 
 from jupyter_aml.domain.errors import Refused
-from jupyter_aml.server.files import disposition, opened, wanted
+from jupyter_aml.server.handlers.files import disposition, opened, wanted
 
 DATA = bytes(range(256)) * 8192
 POLICY = "sandbox; default-src 'none'; frame-ancestors 'none'"

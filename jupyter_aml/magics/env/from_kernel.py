@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 
 from jupyter_aml.domain.environment import environment_name
-from jupyter_aml.magics import installed
+from jupyter_aml.magics.env import installed
 from jupyter_aml.magics.verb import Parser, Verb
 from jupyter_aml.widgets.plain import clean
 

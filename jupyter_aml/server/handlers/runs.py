@@ -9,7 +9,7 @@ from tornado.web import authenticated
 
 from jupyter_aml.domain import ids
 from jupyter_aml.server.base import AmlHandler, served
-from jupyter_aml.server.experiments import WORKSPACE
+from jupyter_aml.server.handlers.experiments import WORKSPACE
 from jupyter_aml.server.query import Number, Text
 
 if TYPE_CHECKING:

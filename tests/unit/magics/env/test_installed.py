@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from jupyter_aml.magics import installed
+from jupyter_aml.magics.env import installed
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from tornado.web import authenticated
 
 from jupyter_aml.domain import environment
 from jupyter_aml.server.base import AmlHandler, served
-from jupyter_aml.server.experiments import WORKSPACE
-from jupyter_aml.server.logs import LIMIT, OFFSET
+from jupyter_aml.server.handlers.experiments import WORKSPACE
+from jupyter_aml.server.handlers.logs import LIMIT, OFFSET
 from jupyter_aml.server.query import Number, Text
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from tornado.web import authenticated
 
 from jupyter_aml.domain import ids
 from jupyter_aml.server.base import AmlHandler, served
-from jupyter_aml.server.files import disposition
+from jupyter_aml.server.handlers.files import disposition
 from jupyter_aml.server.query import Text
 
 if TYPE_CHECKING:

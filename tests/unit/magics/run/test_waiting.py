@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from jupyter_aml.domain.errors import Unreachable
-from jupyter_aml.magics.waiting import RunFailed, raise_unless_completed, relevant, wait
+from jupyter_aml.magics.run.waiting import RunFailed, raise_unless_completed, relevant, wait
 from jupyter_aml.testing.wires import a_failure, a_wire_run
 
 TRACEBACK = """\

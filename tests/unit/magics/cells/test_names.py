@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from jupyter_aml.magics import names
-from jupyter_aml.magics.names import bound, undefined
+from jupyter_aml.magics.cells import names
+from jupyter_aml.magics.cells.names import bound, undefined
 
 CASES = [
     ("print(x)", ["x"]),

@@ -8,7 +8,7 @@ import warnings
 import pytest
 from IPython.core.error import UsageError
 
-from jupyter_aml.magics import cell as cells
+from jupyter_aml.magics.cells import checks as cells
 
 
 def check(cell, **different):

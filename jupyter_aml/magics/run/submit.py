@@ -8,8 +8,9 @@ from typing import Any
 from IPython.core.displayhook import DisplayHook
 
 from jupyter_aml.domain import ids
-from jupyter_aml.magics import cell as cells
-from jupyter_aml.magics import environment, line, notebook, waiting
+from jupyter_aml.magics import line, notebook
+from jupyter_aml.magics.cells import checks as cells
+from jupyter_aml.magics.run import environment, waiting
 from jupyter_aml.magics.verb import Parser, Verb, unique
 from jupyter_aml.sdk.core import Run, ScriptRunConfig
 from jupyter_aml.sdk.core.environment import Environment

@@ -12,7 +12,8 @@ from typing import Any
 
 from IPython.core.error import UsageError
 
-from jupyter_aml.magics import line, names
+from jupyter_aml.magics import line
+from jupyter_aml.magics.cells import names
 
 _NOTEBOOK_SYNTAX = re.compile(
     r"\s*(?P<plain>%%\w+|%pip|%conda|%\w+|!+|\?\w+)"

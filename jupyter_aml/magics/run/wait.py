@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from jupyter_aml.magics import waiting
+from jupyter_aml.magics.run import waiting
 from jupyter_aml.magics.verb import Parser, Verb
 from jupyter_aml.sdk.core import Run
 

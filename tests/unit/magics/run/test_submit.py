@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jupyter_aml.magics.waiting import RunFailed
+from jupyter_aml.magics.run.waiting import RunFailed
 from jupyter_aml.sdk.core import Run
 from jupyter_aml.testing.wires import NOON, a_failure
 from jupyter_aml.wire.stored import RUN_MIME

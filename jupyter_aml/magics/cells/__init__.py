@@ -1,0 +1,1 @@
+"""What is done with the text of a cell before it is sent."""

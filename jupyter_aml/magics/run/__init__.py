@@ -1,0 +1,1 @@
+"""The verbs of runs: submit, watch, read, compare, repeat."""
