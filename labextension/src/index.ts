@@ -1,18 +1,18 @@
 /** The list of plugins, no more. */
 
-import { active } from './plugins/active';
-import { commands } from './plugins/commands';
-import { compare } from './plugins/compare';
-import { environments } from './plugins/environments';
-import { keep } from './plugins/keep';
-import { kernels } from './plugins/kernels';
-import { library } from './plugins/library';
-import { notices } from './plugins/notices';
-import { renderer } from './plugins/renderer';
-import { repeat } from './plugins/repeat';
-import { runs } from './plugins/runs';
-import { server } from './plugins/server';
-import { submit } from './plugins/submit';
+import { active } from './plugins/runs/active';
+import { commands } from './plugins/runs/commands';
+import { compare } from './plugins/compare/compare';
+import { environments } from './plugins/environments/environments';
+import { keep } from './plugins/runs/keep';
+import { kernels } from './plugins/compute/kernels';
+import { library } from './plugins/runs/library';
+import { notices } from './plugins/environments/notices';
+import { renderer } from './plugins/runs/renderer';
+import { repeat } from './plugins/submit/repeat';
+import { runs } from './plugins/runs/runs';
+import { server } from './plugins/common/server';
+import { submit } from './plugins/submit/submit';
 
 export default [
   server,

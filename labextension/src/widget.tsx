@@ -8,8 +8,8 @@ import cardCss from '../style/card.css';
 import detailsCss from '../style/details.css';
 import logCss from '../style/log.css';
 import panesCss from '../style/panes.css';
-import { RunModel } from './models/run';
-import { RunCard } from './views/RunCard';
+import { RunModel } from './models/run/run';
+import { RunCard } from './views/run/RunCard';
 import type { WireCard } from './wire';
 
 interface Traits {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ActiveRuns } from '../src/models/active';
+import { ActiveRuns } from '../src/models/runs/active';
 import type { WireRun } from '../src/wire';
 import { aRun, FakeServer, settled } from './samples';
 

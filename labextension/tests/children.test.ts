@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
-import { ChildrenModel } from '../src/models/children';
+import { ChildrenModel } from '../src/models/run/children';
 import type { RunQuery } from '../src/tokens';
 import { aRun, FakeServer, settled } from './samples';
 

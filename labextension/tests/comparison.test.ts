@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { COLOURS, strokesOf } from '../src/models/colours';
-import { axesOf, axis, csvOf, traitsOf } from '../src/models/columns';
-import { ComparisonModel } from '../src/models/comparison';
-import { curveNames, overlay } from '../src/models/overlay';
-import { plain } from '../src/models/words';
+import { COLOURS, strokesOf } from '../src/models/charts/colours';
+import { axesOf, axis, csvOf, traitsOf } from '../src/models/compare/columns';
+import { ComparisonModel } from '../src/models/compare/comparison';
+import { curveNames, overlay } from '../src/models/compare/overlay';
+import { plain } from '../src/models/common/words';
 import type { WireMetrics } from '../src/wire';
 import { aRun, aSeries } from './samples';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
-import { EnvironmentModel } from '../src/models/environment';
+import { EnvironmentModel } from '../src/models/environments/environment';
 import type { WireEnvironment } from '../src/wire';
 import { anEnvironment, FakeServer, settled } from './samples';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
-import { EnvironmentsModel } from '../src/models/environments';
+import { EnvironmentsModel } from '../src/models/environments/environments';
 import { anEnvironment, FakeServer, settled } from './samples';
 
 async function aList(server: FakeServer): Promise<EnvironmentsModel> {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { LogModel } from '../src/models/log';
+import { LogModel } from '../src/models/files/log';
 
 function lines(log: LogModel): string[] {
   return Array.from({ length: log.count }, (_, i) => log.text(i));

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { imageFilesOf } from '../src/models/files';
-import { byLogOrder, CONSOLE, isLog } from '../src/models/logNames';
-import { between, smoothed } from '../src/models/series';
-import { measured, SystemModel } from '../src/models/system';
+import { imageFilesOf } from '../src/models/run/files';
+import { byLogOrder, CONSOLE, isLog } from '../src/models/run/logNames';
+import { between, smoothed } from '../src/models/charts/series';
+import { measured, SystemModel } from '../src/models/run/system';
 import { aSeries } from './samples';
 
 test('logs stand in the order of their numbers, the console behind them', () => {

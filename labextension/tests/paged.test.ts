@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { LogModel } from '../src/models/log';
-import { textOf } from '../src/models/lines';
-import { PagedLog } from '../src/models/paged';
+import { LogModel } from '../src/models/files/log';
+import { textOf } from '../src/models/files/lines';
+import { PagedLog } from '../src/models/files/paged';
 
 const TAIL = 65_536;
 

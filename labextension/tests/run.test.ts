@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { RunLibrary } from '../src/models/library';
-import { CONSOLE } from '../src/models/logNames';
-import { RunModel } from '../src/models/run';
+import { RunLibrary } from '../src/models/run/library';
+import { CONSOLE } from '../src/models/run/logNames';
+import { RunModel } from '../src/models/run/run';
 import { aCard, aRun, aSeries, FakeServer, settled } from './samples';
 
 test('a newer state replaces an older one and never the other way round', () => {

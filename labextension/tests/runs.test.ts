@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { rowsOf, RunsModel } from '../src/models/runs';
+import { rowsOf, RunsModel } from '../src/models/runs/runs';
 import { aRun, FakeServer } from './samples';
 
 const at = (second: number) => `2026-11-21T12:00:0${second}.000000Z`;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { NOTHING, pressed, whole, within } from '../src/models/selection';
-import type { Reach } from '../src/models/selection';
+import { NOTHING, pressed, whole, within } from '../src/models/common/selection';
+import type { Reach } from '../src/models/common/selection';
 
 const ORDER = ['a', 'b', 'c', 'd', 'e'];
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Series, thin } from '../src/models/series';
+import { Series, thin } from '../src/models/charts/series';
 import { aSeries } from './samples';
 
 test('a series that grows for ever stays bounded and keeps its peaks', () => {

@@ -10,7 +10,7 @@ import {
   residualsOf,
   roc,
   tableOf
-} from '../src/models/shapes';
+} from '../src/models/charts/shapes';
 
 function shape(data: object) {
   return { schema_type: 'any', schema_version: 'v1', data };

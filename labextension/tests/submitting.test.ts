@@ -9,7 +9,7 @@ import {
   parametersOf,
   typed,
   wordsOf
-} from '../src/models/submitting';
+} from '../src/models/submit/submitting';
 
 const HERE = { workspace: 'default', interpreter: '/usr/bin/python3', environment: null };
 const ORIGIN = { notebook: 'work/My trial.ipynb', cellId: 'c1', executionCount: null };

@@ -1,0 +1,153 @@
+/** Numbers, times and states as a user reads them. */
+
+import type { Trans } from '../../tokens';
+import type { EnvironmentState, Status, WireFailure, WireRun } from '../../wire';
+
+export const FINAL: ReadonlySet<Status> = new Set<Status>(['Completed', 'Failed', 'Canceled']);
+
+/** Shape, kind of colour and whether it moves; the word is the status itself. */
+export interface Face {
+  glyph: string;
+  tone: 'active' | 'good' | 'bad' | 'quiet';
+  word: string;
+}
+
+const FACES: Record<Status, Face> = {
+  NotStarted: { glyph: '◌', tone: 'quiet', word: 'Not started' },
+  Preparing: { glyph: '⟳', tone: 'active', word: 'Preparing' },
+  Provisioning: { glyph: '⟳', tone: 'active', word: 'Provisioning' },
+  Queued: { glyph: '◌', tone: 'quiet', word: 'Queued' },
+  Starting: { glyph: '◐', tone: 'active', word: 'Starting' },
+  Running: { glyph: '●', tone: 'active', word: 'Running' },
+  NotResponding: { glyph: '◍', tone: 'bad', word: 'Not responding' },
+  CancelRequested: { glyph: '◑', tone: 'quiet', word: 'Canceling' },
+  Finalizing: { glyph: '◕', tone: 'active', word: 'Finalizing' },
+  Completed: { glyph: '✓', tone: 'good', word: 'Completed' },
+  Failed: { glyph: '✕', tone: 'bad', word: 'Failed' },
+  Canceled: { glyph: '■', tone: 'quiet', word: 'Canceled' }
+};
+
+export function face(status: Status): Face {
+  return FACES[status] ?? { glyph: '?', tone: 'quiet', word: String(status) };
+}
+
+const STATES: Record<EnvironmentState, Face> = {
+  'not built': { glyph: '◌', tone: 'quiet', word: 'Not built' },
+  building: { glyph: '⟳', tone: 'active', word: 'Building' },
+  ready: { glyph: '✓', tone: 'good', word: 'Ready' },
+  failed: { glyph: '✕', tone: 'bad', word: 'Failed' }
+};
+
+export function stateFace(state: EnvironmentState): Face {
+  return STATES[state] ?? { glyph: '?', tone: 'quiet', word: String(state) };
+}
+
+/** The face of what Jupyter says of a kernel. */
+export function kernelFace(state: string): Face {
+  const word = state.slice(0, 1).toUpperCase() + state.slice(1).replace('_', ' ');
+  if (/^(busy|starting|restarting|autorestarting|building)$/.test(state)) {
+    return { glyph: state === 'busy' ? '●' : '⟳', tone: 'active', word };
+  }
+  if (/^(dead|terminating)$/.test(state)) {
+    return { glyph: '✕', tone: 'bad', word };
+  }
+  return { glyph: state === 'idle' ? '○' : '◌', tone: 'quiet', word };
+}
+
+/** `2m 14s`, `1h 03m`, `3d 4h`. */
+export function duration(seconds: number): string {
+  const whole = Math.max(0, Math.floor(seconds));
+  const two = (n: number): string => String(n).padStart(2, '0');
+  if (whole < 60) {
+    return `${whole}s`;
+  }
+  if (whole < 3600) {
+    return `${Math.floor(whole / 60)}m ${two(whole % 60)}s`;
+  }
+  if (whole < 86400) {
+    return `${Math.floor(whole / 3600)}h ${two(Math.floor(whole / 60) % 60)}m`;
+  }
+  return `${Math.floor(whole / 86400)}d ${Math.floor(whole / 3600) % 24}h`;
+}
+
+/** Seconds that a run has run, or null where it has not started. */
+export function elapsed(run: WireRun, now: number): number | null {
+  if (!run.startedAt) {
+    return null;
+  }
+  const end = run.endedAt ? Date.parse(run.endedAt) : now;
+  return (end - Date.parse(run.startedAt)) / 1000;
+}
+
+/** Words in the names of metrics that tell how well it goes, rather than what was tried. */
+const OUTCOME = /err|rmse|mse|mae|acc|auc|f1|r2|score|precision|recall|perplexity/i;
+
+/** Orders the names of metrics: curves that are learned first, then outcomes, then the rest. */
+export function byInterest(one: string, other: string): number {
+  return rank(one) - rank(other);
+}
+
+function rank(name: string): number {
+  return /loss/i.test(name) ? 0 : OUTCOME.test(name) ? 1 : 2;
+}
+
+/** A metric with some significant digits; words stay as they are. */
+export function number(value: unknown, digits = 5): string {
+  if (value === null || value === undefined) {
+    return 'NaN';
+  }
+  if (typeof value !== 'number') {
+    return String(value);
+  }
+  if (Number.isInteger(value) && Math.abs(value) < 1e7) {
+    return String(value);
+  }
+  const size = Math.abs(value);
+  if (size !== 0 && (size < 1e-3 || size >= 1e7)) {
+    return value
+      .toExponential(3)
+      .replace(/\.?0+e/, 'e')
+      .replace('e+', 'e');
+  }
+  return String(Number(value.toPrecision(digits)));
+}
+
+/** Bytes as `1.5 MB`. */
+export function size(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  let [value, unit] = [bytes, 0];
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
+}
+
+/** How long ago, as lists show it. */
+export function ago(at: string, now: number, trans: Trans): string {
+  const seconds = (now - Date.parse(at)) / 1000;
+  return seconds < 60 ? trans('just now') : trans('%1 ago', duration(seconds).split(' ')[0]);
+}
+
+/** A time of the wire in the reader's own zone and language. */
+export function moment(at: string | null): string {
+  return at ? new Date(at).toLocaleString() : '';
+}
+
+/** What a run is called: its display name, else what it executes. */
+export function title(run: WireRun): string {
+  return run.displayName ?? run.script ?? run.runId;
+}
+
+export function childrenWord(count: number, trans: Trans): string {
+  return count === 1 ? trans('1 child run') : trans('%1 child runs', count);
+}
+
+/** Why a run failed, in one sentence that begins with the type of the error. */
+export function cause({ type, message }: Pick<WireFailure, 'type' | 'message'>): string {
+  return type === null || message.startsWith(type) ? message : `${type}: ${message}`;
+}
+
+/** Fills `%1`, `%2` and leaves the language as it is. */
+export const plain: Trans = (text, ...args) =>
+  text.replace(/%(\d)/g, (whole, index: string) => String(args[Number(index) - 1] ?? whole));

@@ -1,0 +1,150 @@
+import type { Follower, Following, Link } from '../../tokens';
+import type {
+  WireComparisonCard,
+  WireEvent,
+  WireFacts,
+  WireMetrics,
+  WireRun,
+  WireSubscribe
+} from '../../wire';
+import type { Live } from '../run/run';
+import { Signal } from '../common/signal';
+import { FINAL } from '../common/words';
+
+const AT_ONCE = 4;
+const AGAIN = 2_000;
+
+/** Some runs side by side: from a stored output, from the server, or both; kept live. */
+export class ComparisonModel implements Follower {
+  constructor(
+    readonly runIds: readonly string[],
+    readonly live: Live | null
+  ) {}
+
+  readonly changed = new Signal();
+  readonly metrics = new Map<string, WireMetrics>();
+  readonly facts = new Map<string, WireFacts>();
+  /** What could not be had, by run. */
+  readonly problems = new Map<string, string>();
+  isLoading = false;
+  link_: Link = { state: 'idle', message: '' };
+
+  /** The runs that are known, in the order in which they were asked for. */
+  get runs(): WireRun[] {
+    return this.runIds.flatMap(id => this.known.get(id) ?? []);
+  }
+
+  /** Begin with what a notebook holds. */
+  restore(card: WireComparisonCard): void {
+    for (const run of card.runs) {
+      if (this.runIds.includes(run.runId) && !this.known.has(run.runId)) {
+        this.known.set(run.runId, run);
+      }
+    }
+    for (const [runId, metrics] of Object.entries(card.metrics ?? {})) {
+      if (!this.metrics.has(runId)) {
+        this.metrics.set(runId, metrics);
+      }
+    }
+    this.changed.emit();
+  }
+
+  /** Ask the server for all of it. */
+  async load(): Promise<void> {
+    if (!this.live || this.isLoading) {
+      return;
+    }
+    this.isLoading = true;
+    this.problems.clear();
+    this.changed.emit();
+    const waiting = [...this.runIds];
+    const worker = async (): Promise<void> => {
+      for (let id = waiting.shift(); id !== undefined; id = waiting.shift()) {
+        await this.loadRun(id);
+        this.changed.emit();
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, worker));
+    this.isLoading = false;
+    this.changed.emit();
+    this.follow();
+  }
+
+  stop(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    this.following?.dispose();
+    this.following = null;
+  }
+
+  // ---- follower of the socket
+
+  ask(): WireSubscribe {
+    const seq = this.runs.reduce((newest, run) => Math.max(newest, run.seq), 0);
+    const workspace = this.runs[0]?.workspace ?? 'default';
+    return { type: 'subscribe', topic: 'runs', workspace, seq };
+  }
+
+  link(link: Link): void {
+    this.link_ = link;
+    this.changed.emit();
+  }
+
+  hear(event: WireEvent): void {
+    if (event.type === 'run' && this.known.has(event.run.runId)) {
+      this.known.set(event.run.runId, event.run);
+      this.stale.add(event.run.runId);
+      this.timer ??= setTimeout(() => void this.reload(), AGAIN);
+      this.changed.emit();
+    }
+  }
+
+  /** While one of the runs goes on, what changes is heard of. */
+  private follow(): void {
+    if (this.live && !this.following && this.runs.some(run => !FINAL.has(run.status))) {
+      this.following = this.live.feed.follow(this);
+    }
+  }
+
+  private async reload(): Promise<void> {
+    const ids = [...this.stale];
+    this.stale.clear();
+    for (const id of ids) {
+      await this.loadMetrics(id);
+    }
+    this.timer = undefined;
+    this.changed.emit();
+  }
+
+  private async loadRun(runId: string): Promise<void> {
+    try {
+      this.known.set(runId, await this.live!.rest.run(runId));
+    } catch (error) {
+      // A stored run can still be shown when its folder is gone.
+      this.problems.set(runId, (error as Error).message);
+      return;
+    }
+    await Promise.all([this.loadMetrics(runId), this.loadFacts(runId)]);
+  }
+
+  private async loadMetrics(runId: string): Promise<void> {
+    try {
+      this.metrics.set(runId, await this.live!.rest.metrics(runId));
+    } catch (error) {
+      this.problems.set(runId, (error as Error).message);
+    }
+  }
+
+  private async loadFacts(runId: string): Promise<void> {
+    try {
+      this.facts.set(runId, await this.live!.rest.facts(runId));
+    } catch (error) {
+      this.problems.set(runId, (error as Error).message);
+    }
+  }
+
+  private readonly known = new Map<string, WireRun>();
+  private readonly stale = new Set<string>();
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private following: Following | null = null;
+}

@@ -1,0 +1,214 @@
+import type { WireEvent, WireRun, WireRunPage, WireSubscribe } from '../../wire';
+import { Loaded } from '../common/loaded';
+import { Signal } from '../common/signal';
+
+const PAGE = 200;
+const SETTLE = 600;
+const COUNTING = 2_000;
+/** A filter with one of these says for itself which children it wants. */
+const NAMES_CHILDREN = /(^|\s)-?(parent|run):/i;
+
+/** The runs of one workspace that have no parent, newest first: pages asked for, kept live. */
+export class RunsModel extends Loaded {
+  /** Given when a run is heard of that the list did not hold. */
+  readonly met = new Signal();
+
+  workspace = 'default';
+  filter = '';
+  rows: WireRun[] = [];
+  total = 0;
+  /** How many children a run of the list has, where it has any. */
+  children: ReadonlyMap<string, number> = new Map();
+  hasLoaded = false;
+
+  get hasMore(): boolean {
+    return this.next !== null;
+  }
+
+  find(runId: string): WireRun | null {
+    return this.rows.find(run => run.runId === runId) ?? null;
+  }
+
+  /** Show another workspace, or other runs of it. */
+  async show(workspace: string, filter: string): Promise<void> {
+    const isOther = workspace !== this.workspace;
+    [this.workspace, this.filter] = [workspace, filter.trim()];
+    if (isOther) {
+      [this.rows, this.total, this.next, this.hasLoaded] = [[], 0, null, false];
+    }
+    await this.refresh();
+    if (isOther && this.isFollowing) {
+      this.stop();
+      this.start();
+    }
+  }
+
+  /** Load the first page again. */
+  async refresh(): Promise<void> {
+    clearTimeout(this.settling);
+    await this.page(null);
+  }
+
+  /** Load the next page, if there is one. */
+  async more(): Promise<void> {
+    if (this.next !== null && !this.isLoading) {
+      await this.page(this.next);
+    }
+  }
+
+  override stop(): void {
+    clearTimeout(this.counting);
+    this.counting = 0;
+    super.stop();
+  }
+
+  /** Take a run that a command got as an answer. */
+  take(run: WireRun): void {
+    if (run.workspace !== this.workspace) {
+      return;
+    }
+    this.remember(() => this.take(run));
+    if (run.parentId !== null && !NAMES_CHILDREN.test(this.filter)) {
+      this.count(run.parentId);
+      return;
+    }
+    const at = this.rows.findIndex(row => row.runId === run.runId);
+    if (at < 0) {
+      this.met.emit();
+    }
+    if (at >= 0 && this.rows[at].seq > run.seq) {
+      return;
+    }
+    if (at >= 0) {
+      this.rows = this.rows.map((row, index) => (index === at ? run : row));
+    } else if (!this.filter && this.isNew(run)) {
+      const before = this.rows.findIndex(row => row.createdAt <= run.createdAt);
+      const place = before < 0 ? this.rows.length : before;
+      this.rows = [...this.rows.slice(0, place), run, ...this.rows.slice(place)];
+      this.total += 1;
+    }
+    if (this.filter) {
+      // Only the server knows whether the run is (still) among those that are wanted.
+      this.settle();
+    }
+    this.changed.emit();
+  }
+
+  drop(runId: string): void {
+    this.remember(() => this.drop(runId));
+    const left = this.rows.filter(run => run.runId !== runId);
+    this.total -= this.rows.length - left.length;
+    this.rows = left;
+    this.changed.emit();
+  }
+
+  // ---- follower of the socket
+
+  ask(): WireSubscribe {
+    const seq = this.rows.reduce((newest, run) => Math.max(newest, run.seq), 0);
+    return { type: 'subscribe', topic: 'runs', workspace: this.workspace, seq };
+  }
+
+  hear(event: WireEvent): void {
+    if (event.type === 'run') {
+      this.take(event.run);
+    } else if (event.type === 'deleted') {
+      this.drop(event.runId);
+    } else if (event.type === 'problem') {
+      this.problem = event.problem.message;
+      this.changed.emit();
+    }
+  }
+
+  /** Whether a run that is not in the list belongs to the part that was loaded. */
+  private isNew(run: WireRun): boolean {
+    const oldest = this.rows.at(-1);
+    return this.hasLoaded && (!this.hasMore || !oldest || run.createdAt >= oldest.createdAt);
+  }
+
+  /** The filter that the server is asked for: children stand with their parent. */
+  private get wanted(): string {
+    return NAMES_CHILDREN.test(this.filter) ? this.filter : `${this.filter} parent:none`.trim();
+  }
+
+  /** A child of this run has changed, and so perhaps how many there are; asked once for many. */
+  private count(parentId: string): void {
+    if (this.find(parentId) !== null && !this.counting) {
+      this.counting = setTimeout(() => void this.recount(), COUNTING);
+    }
+  }
+
+  private async recount(): Promise<void> {
+    try {
+      const { workspace } = this;
+      const asked = { workspace, filter: this.wanted, limit: PAGE };
+      this.keepCounts(await this.live.rest.runs(asked));
+      this.changed.emit();
+    } catch {
+      // The counts that are shown stay until the list is loaded again, which says what is wrong.
+    }
+    this.counting = 0;
+  }
+
+  private keepCounts(page: WireRunPage): void {
+    const counts = new Map(this.children);
+    page.runs.forEach(run => counts.delete(run.runId));
+    Object.entries(page.children ?? {}).forEach(([id, count]) => counts.set(id, count));
+    this.children = counts;
+  }
+
+  private settle(): void {
+    clearTimeout(this.settling);
+    this.settling = setTimeout(() => void this.refresh(), SETTLE);
+  }
+
+  private async page(after: string | null): Promise<void> {
+    const { workspace, wanted: filter } = this;
+    await this.load(
+      () => this.live.rest.runs({ workspace, filter, limit: PAGE, after }),
+      page => {
+        this.rows = after === null ? page.runs : merge(this.rows, page.runs);
+        this.keepCounts(page);
+        [this.total, this.next, this.hasLoaded] = [page.total, page.next, true];
+      }
+    );
+  }
+
+  private next: string | null = null;
+  private settling = 0;
+  private counting = 0;
+}
+
+function merge(rows: WireRun[], added: WireRun[]): WireRun[] {
+  const known = new Set(rows.map(run => run.runId));
+  return [...rows, ...added.filter(run => !known.has(run.runId))];
+}
+
+/** A row of the sidebar's list: the head of a group, or a run. */
+export type Row =
+  { kind: 'group'; name: string; count: number; isOpen: boolean } | { kind: 'run'; run: WireRun };
+
+/** The list as it is shown: flat, or under the experiments, that of the newest run first. */
+export function rowsOf(runs: WireRun[], isGrouped: boolean, closed: ReadonlySet<string>): Row[] {
+  if (!isGrouped) {
+    return runs.map(run => ({ kind: 'run', run }));
+  }
+  const groups = new Map<string, WireRun[]>();
+  for (const run of runs) {
+    const group = groups.get(run.experiment);
+    if (group) {
+      group.push(run);
+    } else {
+      groups.set(run.experiment, [run]);
+    }
+  }
+  const rows: Row[] = [];
+  for (const [name, members] of groups) {
+    const isOpen = !closed.has(name);
+    rows.push({ kind: 'group', name, count: members.length, isOpen });
+    if (isOpen) {
+      rows.push(...members.map(run => ({ kind: 'run', run }) as const));
+    }
+  }
+  return rows;
+}

@@ -1,0 +1,211 @@
+/** What is sent off from a page: the bodies of POST /aml/runs for cells, notebooks and scripts. */
+
+import type { WireOrigin, WireSource, WireSubmit } from '../../wire';
+
+export const CELL = 'cell.py';
+const CELL_RUNNER = 'jupyter_aml.sdk.cell_runner';
+const NOTEBOOK_RUNNER = 'jupyter_aml.sdk.notebook_runner';
+
+/** With what something is executed: an interpreter, or an environment of ours. */
+export interface Setting {
+  workspace: string;
+  interpreter: string;
+  /** The definition of the environment that the kernel runs in, where it is a managed one. */
+  environment: Record<string, unknown> | null;
+}
+
+/** The experiment that runs of a file go to by default: its name, as a name may be. */
+export function experimentOf(path: string): string {
+  const file = path.split('/').at(-1) ?? '';
+  const stem = file.replace(/(.)\.[^.]*$/, '$1');
+  const name = stem.replace(/[^A-Za-z0-9_.-]+/g, '-').replace(/^[-_.]+|[-_.]+$/g, '');
+  return name.slice(0, 255) || 'notebook';
+}
+
+export function cellBody(code: string, path: string, origin: WireOrigin, by: Setting): WireSubmit {
+  return {
+    ...common(by, ['-m', CELL_RUNNER, CELL]),
+    experiment: experimentOf(path),
+    script: CELL,
+    source: { files: { [CELL]: code } },
+    origin
+  };
+}
+
+export interface NotebookJob {
+  path: string;
+  content: string;
+  parameters: Record<string, unknown>;
+  displayName: string;
+  /** The folder of the notebook on the server's disk, which is sent; null for it alone. */
+  folder: string | null;
+}
+
+export function notebookBody(job: NotebookJob, by: Setting): WireSubmit {
+  const file = job.path.split('/').at(-1)!;
+  return {
+    ...common(by, ['-m', NOTEBOOK_RUNNER, file]),
+    experiment: experimentOf(job.path),
+    displayName: job.displayName || undefined,
+    script: file,
+    parameters: job.parameters,
+    source: sourceOf(file, job),
+    origin: { notebook: job.path, cellId: null, executionCount: null }
+  };
+}
+
+export interface ScriptJob {
+  path: string;
+  content: string;
+  arguments: string[];
+  folder: string | null;
+}
+
+export function scriptBody(job: ScriptJob, by: Setting): WireSubmit {
+  const file = job.path.split('/').at(-1)!;
+  return {
+    ...common(by, [file, ...job.arguments]),
+    experiment: experimentOf(job.path),
+    script: file,
+    arguments: job.arguments,
+    source: sourceOf(file, job)
+  };
+}
+
+function sourceOf(file: string, { content, folder }: NotebookJob | ScriptJob): WireSource {
+  return folder === null ? { files: { [file]: content } } : { directory: folder };
+}
+
+function common(by: Setting, command: string[]): WireSubmit {
+  const { environment } = by;
+  return {
+    workspace: by.workspace,
+    job: {
+      command,
+      interpreter: environment ? 'python' : by.interpreter,
+      environment: String(environment?.name ?? 'default'),
+      environmentVariables: {},
+      target: 'local',
+      timeout: null,
+      grace: 30,
+      lineOffset: 0
+    },
+    ...(environment ? { environment } : {})
+  };
+}
+
+/** The first line of a cell that only a notebook understands, counted from 1. */
+export function notebookSyntax(code: string): { line: number; text: string } | null {
+  const lines = code.split('\n');
+  let quote = '';
+  for (const [index, text] of lines.entries()) {
+    if (!quote && /^\s*(%{1,2}[A-Za-z]|!\S|\?\w)/.test(text)) {
+      return { line: index + 1, text: text.trim() };
+    }
+    for (const [mark] of text.matchAll(/"""|'''/g)) {
+      quote = quote === '' ? mark : quote === mark ? '' : quote;
+    }
+  }
+  return null;
+}
+
+/** One parameter as its cell sets it. */
+export interface Parameter {
+  name: string;
+  /** The value as Python has it. */
+  text: string;
+  note: string;
+}
+
+/** The names that a cell with the tag `parameters` sets, one a line. */
+export function parametersOf(source: string): Parameter[] {
+  const found: Parameter[] = [];
+  for (const line of source.split('\n')) {
+    const told = /^([A-Za-z_]\w*)\s*(?::\s*([^=]+?)\s*)?=(?!=)\s*(.+)$/.exec(line);
+    if (told) {
+      const [text, note] = withoutComment(told[3]);
+      found.push({ name: told[1], text, note: note || (told[2] ?? '') });
+    }
+  }
+  return found;
+}
+
+function withoutComment(text: string): [string, string] {
+  let quote = '';
+  for (let i = 0; i < text.length; i++) {
+    const sign = text[i];
+    if (quote) {
+      if (sign === '\\') {
+        i += 1;
+      } else if (sign === quote) {
+        quote = '';
+      }
+    } else if (sign === '"' || sign === "'") {
+      quote = sign;
+    } else if (sign === '#') {
+      return [text.slice(0, i).trim(), text.slice(i + 1).trim()];
+    }
+  }
+  return [text.trim(), ''];
+}
+
+const WORDS: Record<string, unknown> = { True: true, False: false, None: null };
+
+/** The value of a literal of Python or JSON; `undefined` where it is none. */
+export function literalOf(text: string): unknown {
+  const word = text.trim();
+  if (Object.hasOwn(WORDS, word)) {
+    return WORDS[word];
+  }
+  if (/^[+-]?(\d[\d_]*)?\.?\d*(e[+-]?\d+)?$/i.test(word) && /\d/.test(word)) {
+    return Number(word.replace(/_/g, ''));
+  }
+  if (/^[[{("']/.test(word)) {
+    try {
+      return JSON.parse(asJson(word)) as unknown;
+    } catch {
+      return undefined;
+    }
+  }
+  return undefined;
+}
+
+/** What was typed for a parameter: a literal where it reads as one, else the text itself. */
+export function typed(text: string): unknown {
+  const value = literalOf(text);
+  return value === undefined ? text : value;
+}
+
+/** Strings, lists, tuples and dictionaries of Python as JSON; what is none of it does not parse. */
+function asJson(text: string): string {
+  const strings =
+    /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\b(?:True|False|None)\b|[()]|,\s*(?=[\])}])/g;
+  return text.replace(strings, piece => {
+    if (piece.startsWith("'")) {
+      const inner = piece
+        .slice(1, -1)
+        .replace(/\\'/g, "'")
+        .replace(/(?<!\\)"/g, '\\"');
+      return `"${inner}"`;
+    }
+    if (piece === '(' || piece === ')') {
+      return piece === '(' ? '[' : ']';
+    }
+    if (piece.startsWith(',')) {
+      return '';
+    }
+    return Object.hasOwn(WORDS, piece) ? String(WORDS[piece]) : piece;
+  });
+}
+
+/** The words of a line as a shell takes them apart. */
+export function wordsOf(line: string): string[] {
+  const words = line.match(/(?:"(?:[^"\\]|\\.)*"|'[^']*'|\\.|[^\s"'\\])+/g) ?? [];
+  return words.map(word =>
+    word.replace(/"((?:[^"\\]|\\.)*)"|'([^']*)'|\\(.)/g, (_, double, single, escaped) =>
+      double !== undefined
+        ? String(double).replace(/\\(["\\$`])/g, '$1')
+        : ((single ?? escaped) as string)
+    )
+  );
+}

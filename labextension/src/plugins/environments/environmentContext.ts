@@ -1,0 +1,35 @@
+import type { JupyterFrontEnd } from '@jupyterlab/application';
+import type { ReadonlyJSONObject, ReadonlyPartialJSONObject } from '@lumino/coreutils';
+import type { IServer, Trans, Wanted } from '../../tokens';
+import type { RunCommand } from '../../views/environments/EnvironmentsSection';
+import type { IRunsPanel } from '../runs/runs';
+
+/** What the commands about environments share. */
+export interface EnvironmentsContext {
+  app: JupyterFrontEnd;
+  server: IServer;
+  panel: IRunsPanel;
+  trans: Trans;
+  run: RunCommand;
+  /** Which version a command is about. */
+  wanted(args: ReadonlyPartialJSONObject): Wanted | null;
+}
+
+export const ENVIRONMENT_ARGUMENTS: { args: ReadonlyJSONObject } = {
+  args: {
+    type: 'object',
+    properties: {
+      name: {
+        type: 'string',
+        description: 'The name of the environment; without it, the one that is selected.'
+      },
+      version: { type: 'string', description: 'A version of it; without it, the newest.' },
+      workspace: { type: 'string', description: 'Its workspace; without it, the one shown.' }
+    }
+  }
+};
+
+/** Whether an environment came with the server, as far as the list knows. */
+export function isCurated(name: string, panel: IRunsPanel): boolean {
+  return panel.environments.find(name)?.curated ?? false;
+}

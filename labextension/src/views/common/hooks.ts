@@ -1,0 +1,89 @@
+import * as React from 'react';
+import type { Signal } from '../../models/common/signal';
+import { plain } from '../../models/common/words';
+import type { Trans } from '../../tokens';
+
+export const TransContext = React.createContext<Trans>(plain);
+
+export function useTrans(): Trans {
+  return React.useContext(TransContext);
+}
+
+/** Draw again when the signal was given, at most once in `pause` ms (0: once a frame). */
+export function useSignal(signal: Signal, pause = 0): number {
+  const [version, draw] = React.useReducer((n: number) => n + 1, 0);
+  React.useEffect(() => {
+    let waiting = 0;
+    const again = (): void => {
+      waiting = 0;
+      draw();
+    };
+    const stop = signal.subscribe(() => {
+      waiting ||= pause ? window.setTimeout(again, pause) : requestAnimationFrame(again);
+    });
+    // What came between the first drawing and this effect.
+    draw();
+    return () => {
+      stop();
+      (pause ? window.clearTimeout : cancelAnimationFrame)(waiting);
+    };
+  }, [signal, pause]);
+  return version;
+}
+
+/** The time, once a second while it matters. */
+export function useNow(isTicking: boolean): number {
+  const [now, setNow] = React.useState(Date.now);
+  React.useEffect(() => {
+    if (!isTicking) {
+      return;
+    }
+    const timer = window.setInterval(() => setNow(Date.now()), 1000);
+    return () => window.clearInterval(timer);
+  }, [isTicking]);
+  return now;
+}
+
+/** Whether the element can be seen; what is off the screen need not be drawn. */
+export function useIsSeen(element: React.RefObject<HTMLElement>): boolean {
+  const [isSeen, setSeen] = React.useState(true);
+  React.useEffect(() => {
+    const node = element.current;
+    if (!node) {
+      return;
+    }
+    const observer = new IntersectionObserver(entries => setSeen(entries.at(-1)!.isIntersecting));
+    observer.observe(node);
+    return () => observer.disconnect();
+  }, [element]);
+  return isSeen;
+}
+
+/** Width and height of the element, whenever they change. */
+export function useSize(element: React.RefObject<HTMLElement>): { width: number; height: number } {
+  const [size, setSize] = React.useState({ width: 0, height: 0 });
+  React.useEffect(() => {
+    const node = element.current;
+    if (!node) {
+      return;
+    }
+    const observer = new ResizeObserver(() =>
+      setSize({ width: node.clientWidth, height: node.clientHeight })
+    );
+    observer.observe(node);
+    return () => observer.disconnect();
+  }, [element]);
+  return size;
+}
+
+/** Changes with the theme of the application. */
+export function useTheme(): string {
+  const read = (): string => document.body.dataset.jpThemeName ?? '';
+  const [theme, setTheme] = React.useState(read);
+  React.useEffect(() => {
+    const observer = new MutationObserver(() => setTheme(read()));
+    observer.observe(document.body, { attributeFilter: ['data-jp-theme-name'] });
+    return () => observer.disconnect();
+  }, []);
+  return theme;
+}

@@ -1,0 +1,163 @@
+import * as React from 'react';
+import { strokesOf } from '../../models/charts/colours';
+import { axesOf, traitsOf } from '../../models/compare/columns';
+import type { Compared } from '../../models/compare/compared';
+import type { ComparisonModel } from '../../models/compare/comparison';
+import { face } from '../../models/common/words';
+import type { Trans } from '../../tokens';
+import { CompareCurves } from './CompareCurves';
+import { CompareTable } from './CompareTable';
+import { Button, Trouble } from '../common/Control';
+import { DifferencePane } from './DifferencePane';
+import { TransContext, useSignal, useTrans } from '../common/hooks';
+import { Parallel } from './Parallel';
+import { nameOf, Swatch } from './runNames';
+import { Scatter } from './Scatter';
+import { Tabs } from '../common/Tabs';
+import type { Tab } from '../common/Tabs';
+
+export interface ComparisonProps {
+  model: ComparisonModel;
+  /** `page` fills the height that it is given. */
+  form: 'full' | 'page';
+  trans: Trans;
+  /** Opens the page of a run; without it names are no links. */
+  open?: (runId: string) => void;
+}
+
+/** Some runs side by side. */
+export function Comparison(props: ComparisonProps): JSX.Element {
+  return (
+    <TransContext.Provider value={props.trans}>
+      <Sheet {...props} />
+    </TransContext.Provider>
+  );
+}
+
+function Sheet({ model, form, open }: ComparisonProps): JSX.Element {
+  const trans = useTrans();
+  const version = useSignal(model.changed, 250);
+  const [hidden, setHidden] = React.useState<ReadonlySet<string>>(new Set());
+  const compared = React.useMemo((): Compared => {
+    const { runs } = model;
+    const shown = runs.filter(run => !hidden.has(run.runId));
+    return { runs, shown, strokes: strokesOf(runs), traits: traitsOf(model, trans) };
+  }, [model, version, hidden, trans]);
+  const { runs } = compared;
+  const toggle = (runId: string): void => {
+    const left = new Set(hidden);
+    if (!left.delete(runId)) {
+      left.add(runId);
+    }
+    setHidden(left);
+  };
+  const again = (): void => void model.load();
+  const [problem] = model.problems.values();
+  return (
+    <article
+      className={`jp-aml-Card jp-aml-Compare jp-mod-${form}`}
+      aria-label={trans('Comparison of %1 runs', model.runIds.length)}
+      aria-busy={model.isLoading}
+    >
+      {problem !== undefined && (
+        <Trouble
+          text={
+            model.problems.size > 1
+              ? trans('%1 (and %2 more)', problem, model.problems.size - 1)
+              : problem
+          }
+          label={trans('Try again')}
+          mend={again}
+        />
+      )}
+      {runs.length === 0 ? (
+        problem === undefined && <p className="jp-aml-Empty">{trans('Loading the runs')}</p>
+      ) : (
+        <>
+          <Legend compared={compared} hidden={hidden} toggle={toggle} open={open} />
+          <Tabs label={trans('Parts of the comparison')} tabs={tabsOf(model, compared, trans)} />
+        </>
+      )}
+    </article>
+  );
+}
+
+function tabsOf(model: ComparisonModel, compared: Compared, trans: Trans): Tab[] {
+  const { live } = model;
+  const axes = axesOf(compared.traits);
+  const differing = compared.traits.filter(one => one.differs).length;
+  const tabs: Tab[] = [
+    {
+      id: 'table',
+      label: trans('Table'),
+      badge: differing,
+      pane: () => <CompareTable compared={compared} />
+    },
+    {
+      id: 'curves',
+      label: trans('Curves'),
+      pane: () => <CompareCurves compared={compared} metrics={model.metrics} />
+    },
+    {
+      id: 'parallel',
+      label: trans('Parallel coordinates'),
+      pane: () => <Parallel compared={compared} axes={axes} />
+    },
+    {
+      id: 'scatter',
+      label: trans('Scatter'),
+      pane: () => <Scatter compared={compared} axes={axes} />
+    }
+  ];
+  if (live && compared.runs.length > 1) {
+    tabs.push({
+      id: 'difference',
+      label: trans('Code and packages'),
+      pane: () => <DifferencePane runs={compared.runs} rest={live.rest} />
+    });
+  }
+  return tabs;
+}
+
+interface LegendProps {
+  compared: Compared;
+  hidden: ReadonlySet<string>;
+  toggle(runId: string): void;
+  open?: (runId: string) => void;
+}
+
+/** The runs with their colours; a press hides one in the pictures. */
+function Legend({ compared, hidden, toggle, open }: LegendProps): JSX.Element {
+  const trans = useTrans();
+  return (
+    <ul className="jp-aml-Legend" aria-label={trans('Runs')}>
+      {compared.runs.map(run => (
+        <li key={run.runId}>
+          <Button
+            className="jp-mod-small"
+            aria-pressed={!hidden.has(run.runId)}
+            title={trans('Show or hide %1 in the pictures', nameOf(run))}
+            onClick={() => toggle(run.runId)}
+          >
+            <Swatch stroke={compared.strokes.get(run.runId)} isHidden={hidden.has(run.runId)} />
+            <span className={`jp-aml-State-glyph jp-mod-${face(run.status).tone}`}>
+              {face(run.status).glyph}
+            </span>
+            <span className="jp-aml-Hidden">{trans(face(run.status).word)}</span>
+            {nameOf(run)}
+          </Button>
+          {open && (
+            <Button
+              className="jp-mod-small"
+              title={trans('Open %1', nameOf(run))}
+              aria-label={trans('Open %1', nameOf(run))}
+              onClick={() => open(run.runId)}
+            >
+              ↗
+            </Button>
+          )}
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,346 @@
+import * as React from 'react';
+import { imageFilesOf } from '../../models/run/files';
+import type { RunModel } from '../../models/run/run';
+import {
+  cause,
+  byInterest,
+  duration,
+  elapsed,
+  face,
+  FINAL,
+  moment,
+  number,
+  plain,
+  title
+} from '../../models/common/words';
+import type { Trans } from '../../tokens';
+import type { WireRun } from '../../wire';
+import { Button, Trouble } from '../common/Control';
+import { TransContext, useNow, useSignal, useTrans } from '../common/hooks';
+import { later } from '../common/later';
+import type { Parts } from './parts';
+import { Sparkline } from '../charts/Sparkline';
+import { Tabs } from '../common/Tabs';
+
+const LogPane = later(async () => (await import('../files/LogPane')).LogPane);
+const MetricsPane = later(async () => (await import('./panes')).MetricsPane);
+const FileList = later(async () => (await import('./panes')).FileList);
+const DetailsPane = later(async () => (await import('./panes')).DetailsPane);
+const ImagesPane = later(async () => (await import('./ImagesPane')).ImagesPane);
+const Chart = later(async () => (await import('../charts/Chart')).Chart);
+const ChartBar = later(async () => (await import('../charts/Chart')).ChartBar);
+
+const CANCELABLE = new Set([
+  'NotStarted',
+  'Preparing',
+  'Provisioning',
+  'Queued',
+  'Starting',
+  'Running',
+  'NotResponding'
+]);
+
+export interface RunCardProps {
+  model: RunModel;
+  /** `page` fills the height it is given; the others keep theirs while the run is live. */
+  form: 'full' | 'mini' | 'page';
+  trans?: Trans;
+  /** Cancels the run; without it there is no such button. */
+  cancel?: () => Promise<void>;
+  /** Opens the run's page; without it there is no such button. */
+  open?: () => void;
+  /** What only the server can tell; without it that is left out. */
+  parts?: Parts;
+}
+
+/** One run: how it goes, how long, and where the result is. */
+export function RunCard(props: RunCardProps): JSX.Element {
+  const { model, form, trans = plain, cancel, open, parts } = props;
+  useSignal(model.changed, 100);
+  const run = model.run;
+  return (
+    <TransContext.Provider value={trans}>
+      <article
+        className={`jp-aml-Card jp-mod-${run || !model.problem ? form : 'mini'}`}
+        data-status={run?.status}
+        aria-label={run ? title(run) : model.runId}
+      >
+        {run ? (
+          <>
+            <Head model={model} run={run} form={form} cancel={cancel} open={open} />
+            {form !== 'mini' && <Body model={model} run={run} parts={parts} />}
+          </>
+        ) : (
+          <Unknown model={model} />
+        )}
+      </article>
+    </TransContext.Provider>
+  );
+}
+
+interface HeadProps extends Omit<RunCardProps, 'trans' | 'parts'> {
+  run: WireRun;
+}
+
+function Head({ model, run, form, cancel, open }: HeadProps): JSX.Element {
+  const trans = useTrans();
+  const [problem, setProblem] = React.useState<string | null>(null);
+  const canCancel = cancel && CANCELABLE.has(run.status) && !model.isDeleted;
+  const ask = async (): Promise<void> => {
+    try {
+      setProblem(null);
+      await cancel?.();
+    } catch (error) {
+      setProblem((error as Error).message);
+    }
+  };
+  return (
+    <header className="jp-aml-Head">
+      <div className="jp-aml-Head-line">
+        <State status={run.status} />
+        <span className="jp-aml-Head-name">
+          <span className="jp-aml-Head-experiment">
+            {run.experiment} #{run.number}
+          </span>
+          <b title={run.runId}>{title(run)}</b>
+        </span>
+        {form === 'mini' && <Spark model={model} />}
+        <Offline model={model} />
+        <Clock run={run} until={model.isStale ? model.savedAt : null} />
+        <span className="jp-aml-Head-target" title={trans('Compute target')}>
+          {run.target}
+        </span>
+        {canCancel && (
+          <Button disabled={model.hasServer && !model.isLive} onClick={() => void ask()}>
+            {trans('Cancel run')}
+          </Button>
+        )}
+        {open && (
+          <Button
+            className="jp-mod-small"
+            aria-label={trans('Open the run')}
+            title={trans('Open the run')}
+            onClick={open}
+          >
+            ↗
+          </Button>
+        )}
+      </div>
+      {form !== 'mini' && (
+        <Story run={run} problem={problem ?? model.problem} isDeleted={model.isDeleted} />
+      )}
+    </header>
+  );
+}
+
+function State({ status }: { status: WireRun['status'] }): JSX.Element {
+  const trans = useTrans();
+  const { glyph, tone, word } = face(status);
+  return (
+    <span className={`jp-aml-State jp-mod-${tone}`} data-status={status} role="status">
+      <span className="jp-aml-State-glyph" aria-hidden="true">
+        {glyph}
+      </span>
+      {trans(word)}
+    </span>
+  );
+}
+
+/** How long the run has run; a stored card without a server says how long it had when it was stored. */
+function Clock({ run, until }: { run: WireRun; until: string | null }): JSX.Element {
+  const trans = useTrans();
+  const isFinal = FINAL.has(run.status);
+  const now = useNow(!isFinal && run.startedAt !== null && until === null);
+  const seconds = elapsed(run, until === null ? now : Date.parse(until));
+  const tip = [
+    trans('Created %1', moment(run.createdAt)),
+    run.startedAt ? trans('started %1', moment(run.startedAt)) : '',
+    run.endedAt ? trans('ended %1', moment(run.endedAt)) : ''
+  ];
+  return (
+    <time className="jp-aml-Clock" title={tip.filter(part => part).join('\n')}>
+      {seconds === null ? '' : duration(seconds)}
+    </time>
+  );
+}
+
+function Offline({ model }: { model: RunModel }): JSX.Element | null {
+  const trans = useTrans();
+  const { state, message } = model.link_;
+  if (state === 'outdated') {
+    return (
+      <span className="jp-aml-Offline jp-mod-bad" title={message}>
+        {trans('other version')}
+      </span>
+    );
+  }
+  if (state !== 'missing' && state !== 'offline') {
+    return null;
+  }
+  return (
+    <Button className="jp-aml-Offline jp-mod-small" title={message} onClick={() => model.retry()}>
+      {trans('offline')}
+    </Button>
+  );
+}
+
+/** Two lines that are always there: what the run waits for or failed of, and what it was given. */
+function Story({
+  run,
+  problem,
+  isDeleted
+}: {
+  run: WireRun;
+  problem: string | null;
+  isDeleted: boolean;
+}): JSX.Element {
+  const trans = useTrans();
+  const { error } = run;
+  const command = [run.script, ...run.arguments].filter(part => part).join(' ');
+  const given = Object.entries(run.parameters).map(([name, value]) => `${name}=${String(value)}`);
+  const place = error && error.line !== null ? placeOf(error.file, error.line, trans) : '';
+  const first = isDeleted
+    ? trans('This run was deleted.')
+    : error
+      ? cause(error)
+      : (run.reason ?? command);
+  const second = error ? [place, error.hint].filter(part => part).join(' · ') : given.join(' · ');
+  const isBad = error !== null || problem !== null;
+  return (
+    <div className={isBad ? 'jp-aml-Story jp-mod-bad' : 'jp-aml-Story'} role="status">
+      <div className="jp-aml-Story-first" title={problem ?? first}>
+        {problem ?? first}
+      </div>
+      <div className="jp-aml-Story-second" title={second}>
+        {second}
+      </div>
+    </div>
+  );
+}
+
+function placeOf(file: string | null, line: number, trans: Trans): string {
+  return file === null || file === 'cell.py'
+    ? trans('cell line %1', line)
+    : trans('%1, line %2', file, line);
+}
+
+function Spark({ model }: { model: RunModel }): JSX.Element | null {
+  useSignal(model.measured, 250);
+  const first = [...model.series.values()]
+    .sort((one, other) => byInterest(one.name, other.name))
+    .find(series => series.x.length > 1);
+  return first ? <Sparkline series={first} /> : null;
+}
+
+interface BodyProps {
+  model: RunModel;
+  run: WireRun;
+  parts?: Parts;
+}
+
+function Body({ model, run, parts }: BodyProps): JSX.Element {
+  const trans = useTrans();
+  useSignal(model.measured, 250);
+  const images = imageFilesOf(model.values).size;
+  const Files = parts?.files ?? FileList;
+  const tabs = [
+    { id: 'log', label: trans('Log'), pane: () => <LogPane model={model} /> },
+    { id: 'metrics', label: trans('Metrics'), pane: () => <MetricsPane model={model} /> },
+    {
+      id: 'files',
+      label: trans('Files'),
+      badge: model.fileCount,
+      pane: () => <Files model={model} />
+    },
+    {
+      id: 'images',
+      label: trans('Images'),
+      badge: images,
+      pane: () => <ImagesPane model={model} />
+    },
+    ...(parts?.tabs(model, parts) ?? []),
+    {
+      id: 'details',
+      label: trans('Details'),
+      badge: run.warnings.length,
+      pane: () => <DetailsPane model={model} parts={parts} />
+    }
+  ];
+  return (
+    <>
+      <Measures model={model} run={run} />
+      <Tabs label={trans('Parts of the run')} tabs={tabs} />
+    </>
+  );
+}
+
+/** Last values at the left, curves at the right. */
+function Measures({ model, run }: { model: RunModel; run: WireRun }): JSX.Element | null {
+  const trans = useTrans();
+  // By name alone, so that no chart moves while the run goes on.
+  const curves = [...model.series.values()]
+    .filter(series => series.count > 1)
+    .sort((one, other) => byInterest(one.name, other.name));
+  const metrics = new Map<string, unknown>(Object.entries(run.metrics));
+  for (const series of model.series.values()) {
+    metrics.set(series.name, series.last);
+  }
+  const ordered = [...metrics].sort(([one], [other]) => byInterest(one, other));
+  if (metrics.size === 0 && FINAL.has(run.status)) {
+    return null;
+  }
+  if (metrics.size === 0) {
+    const hint = trans("No metric yet. run.log('loss', value) draws a curve here.");
+    return (
+      <div className="jp-aml-Measures">
+        <p className="jp-aml-Empty">{hint}</p>
+      </div>
+    );
+  }
+  return (
+    <div className="jp-aml-Measures">
+      <div className="jp-aml-Numbers" tabIndex={0} data-lm-suppress-shortcuts="true">
+        <table aria-label={trans('Last values')}>
+          <tbody>
+            {ordered.map(([name, value]) => (
+              <tr key={name}>
+                <th scope="row" title={name}>
+                  {name}
+                </th>
+                <td title={String(value)}>{number(value)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {curves.length > 0 && (
+        <div className="jp-aml-Curves">
+          <ChartBar model={model} />
+          <div className="jp-aml-Charts">
+            {curves.map(series => (
+              <Chart key={series.name} model={model} series={series} />
+            ))}
+          </div>
+        </div>
+      )}
+    </div>
+  );
+}
+
+/** A run of which nothing is known: say why. */
+function Unknown({ model }: { model: RunModel }): JSX.Element {
+  const trans = useTrans();
+  const { state, message } = model.link_;
+  const isWaiting =
+    !model.problem && (state === 'idle' || state === 'connecting' || state === 'online');
+  if (isWaiting) {
+    return <p className="jp-aml-Empty">{trans('Asking for run %1', model.runId)}</p>;
+  }
+  return (
+    <Trouble
+      text={model.problem ?? message}
+      label={trans('Try again')}
+      mend={() => model.retry()}
+    />
+  );
+}

@@ -1,0 +1,241 @@
+import * as React from 'react';
+import type { RunModel } from '../../models/run/run';
+import { moment, number, size } from '../../models/common/words';
+import type { WireRun } from '../../wire';
+import { Copy, QUIET } from '../common/Control';
+import { useSignal, useTrans } from '../common/hooks';
+import type { Parts } from './parts';
+import { Values } from './Values';
+
+interface PaneProps {
+  model: RunModel;
+}
+
+/** Every metric with its range, and the values that are not numbers. */
+export function MetricsPane({ model }: PaneProps): JSX.Element {
+  const trans = useTrans();
+  useSignal(model.measured, 250);
+  const single = Object.entries(model.run?.metrics ?? {}).filter(
+    ([name]) => !model.series.has(name)
+  );
+  if (single.length + model.series.size + model.values.size === 0) {
+    return (
+      <p className="jp-aml-Empty">
+        {trans("No metric was logged yet. run.log('loss', value) draws a curve here.")}
+      </p>
+    );
+  }
+  return (
+    <div className="jp-aml-Scroll">
+      <table className="jp-aml-Table">
+        <thead>
+          <tr>
+            <th scope="col">{trans('Metric')}</th>
+            {[trans('Last'), trans('Lowest'), trans('Highest'), trans('Points')].map(head => (
+              <th scope="col" className="jp-mod-number" key={head}>
+                {head}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {[...model.series.values()].map(one => (
+            <Row
+              key={one.name}
+              name={one.name}
+              cells={[one.last, lowest(one.y), highest(one.y), one.count]}
+            />
+          ))}
+          {single.map(([name, value]) => (
+            <Row key={name} name={name} cells={[value, undefined, undefined, undefined]} />
+          ))}
+        </tbody>
+      </table>
+      {[...model.values].map(([name, values]) => (
+        <Values key={name} name={name} values={values} />
+      ))}
+    </div>
+  );
+}
+
+function Row({ name, cells }: { name: string; cells: unknown[] }): JSX.Element {
+  return (
+    <tr>
+      <th scope="row">{name}</th>
+      {cells.map((cell, i) => (
+        <td key={i} className="jp-mod-number">
+          {cell === undefined ? '' : number(cell)}
+        </td>
+      ))}
+    </tr>
+  );
+}
+
+function lowest(y: (number | null)[]): number | null {
+  return y.reduce(
+    (low, value) => (value !== null && (low === null || value < low) ? value : low),
+    null
+  );
+}
+
+function highest(y: (number | null)[]): number | null {
+  return y.reduce(
+    (high, value) => (value !== null && (high === null || value > high) ? value : high),
+    null
+  );
+}
+
+/** The files of the run, each a download. */
+export function FileList({ model }: PaneProps): JSX.Element {
+  const trans = useTrans();
+  if (model.files.length === 0) {
+    return (
+      <p className="jp-aml-Empty">
+        {trans('No file yet. What the script writes into outputs/ shows here.')}
+      </p>
+    );
+  }
+  return (
+    <div className="jp-aml-Scroll">
+      <table className="jp-aml-Table">
+        <thead>
+          <tr>
+            <th scope="col">{trans('File')}</th>
+            <th scope="col" className="jp-mod-number">
+              {trans('Size')}
+            </th>
+            <th scope="col">{trans('Changed')}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {model.files.map(file => {
+            const url = model.fileUrl(file.name);
+            return (
+              <tr key={file.name}>
+                <th scope="row">
+                  {url ? (
+                    <a href={url} download={file.name.split('/').at(-1)} {...QUIET}>
+                      {file.name}
+                    </a>
+                  ) : (
+                    file.name
+                  )}
+                </th>
+                <td className="jp-mod-number" title={trans('%1 bytes', file.size)}>
+                  {size(file.size)}
+                </td>
+                <td>{new Date(file.modified * 1000).toLocaleString()}</td>
+              </tr>
+            );
+          })}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+/** What was asked and what became of it. */
+export function DetailsPane({ model, parts }: PaneProps & { parts?: Parts }): JSX.Element {
+  const trans = useTrans();
+  const run = model.run;
+  if (!run) {
+    return <p className="jp-aml-Empty">{trans('Nothing is known of this run yet.')}</p>;
+  }
+  const pairs: [string, React.ReactNode][] = [
+    [trans('Run id'), <Copied key="id" text={run.runId} label={trans('Copy the run id')} />],
+    [trans('Workspace'), run.workspace],
+    [trans('Experiment'), `${run.experiment} #${run.number}`],
+    [trans('Description'), run.description],
+    [trans('Script'), run.script],
+    [trans('Arguments'), run.arguments.join(' ')],
+    [trans('Environment'), run.job?.environment],
+    [trans('Compute'), run.target],
+    [trans('Created'), moment(run.createdAt)],
+    [trans('Started'), moment(run.startedAt)],
+    [trans('Ended'), moment(run.endedAt)],
+    [trans('Exit code'), run.exitCode],
+    [trans('Notebook'), run.origin?.notebook],
+    [trans('Submitted by'), run.submittedBy],
+    [trans('Parent run'), parentOf(run, parts)],
+    [trans('Snapshot'), run.snapshotId]
+  ];
+  return (
+    <div className="jp-aml-Scroll jp-aml-Details">
+      {run.warnings.map((warning, i) => (
+        <p key={i} className="jp-aml-Warning">
+          ⚠ {warning}
+        </p>
+      ))}
+      <dl>
+        {pairs
+          .filter(([, value]) => value !== null && value !== undefined && value !== '')
+          .map(([name, value]) => (
+            <Pair key={name} name={name} value={value} />
+          ))}
+      </dl>
+      <Mapping title={trans('Parameters')} values={run.parameters} />
+      <Mapping title={trans('Tags')} values={run.tags} />
+      <Mapping title={trans('Properties')} values={run.properties} />
+      {run.error?.traceback && (
+        <section>
+          <h4>{trans('Traceback')}</h4>
+          <pre className="jp-aml-Traceback">{run.error.traceback}</pre>
+        </section>
+      )}
+    </div>
+  );
+}
+
+function parentOf({ parentId }: WireRun, parts?: Parts): React.ReactNode {
+  return parentId !== null && parts ? (
+    <button type="button" className="jp-aml-Link" onClick={() => parts.visit(parentId)} {...QUIET}>
+      {parentId}
+    </button>
+  ) : (
+    parentId
+  );
+}
+
+function Pair({ name, value }: { name: string; value: React.ReactNode }): JSX.Element {
+  return (
+    <>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </>
+  );
+}
+
+function Copied({ text, label }: { text: string; label: string }): JSX.Element {
+  return (
+    <>
+      <code>{text}</code> <Copy text={text} label={label} />
+    </>
+  );
+}
+
+function Mapping({
+  title,
+  values
+}: {
+  title: string;
+  values: Record<string, unknown>;
+}): JSX.Element | null {
+  const entries = Object.entries(values);
+  if (entries.length === 0) {
+    return null;
+  }
+  return (
+    <section>
+      <h4>{title}</h4>
+      <dl>
+        {entries.map(([name, value]) => (
+          <Pair
+            key={name}
+            name={name}
+            value={typeof value === 'string' ? value : JSON.stringify(value)}
+          />
+        ))}
+      </dl>
+    </section>
+  );
+}

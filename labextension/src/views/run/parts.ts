@@ -1,0 +1,12 @@
+import type { RunModel } from '../../models/run/run';
+import type { Tab } from '../common/Tabs';
+
+/** What a page with a server shows of a run beyond what a stored card holds. */
+export interface Parts {
+  /** Opens the page of a run. */
+  visit(runId: string): void;
+  /** The tabs of what only the server has. */
+  tabs(model: RunModel, parts: Parts): Tab[];
+  /** Shows files as a tree with what is in them. */
+  files(props: { model: RunModel }): JSX.Element | null;
+}
