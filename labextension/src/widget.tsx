@@ -3,11 +3,11 @@
 import * as React from 'react';
 import { createRoot } from 'react-dom/client';
 import uplotCss from 'uplot/dist/uPlot.min.css';
-import baseCss from '../style/base.css';
-import cardCss from '../style/card.css';
-import detailsCss from '../style/details.css';
+import chartsCss from '../style/charts.css';
+import commonCss from '../style/common.css';
+import filesCss from '../style/files.css';
 import logCss from '../style/log.css';
-import panesCss from '../style/panes.css';
+import runCss from '../style/run.css';
 import { RunModel } from './models/run/run';
 import { RunCard } from './views/run/RunCard';
 import type { WireCard } from './wire';
@@ -32,7 +32,7 @@ interface RenderProps {
 /** Draw the card until the returned function is called. */
 function render({ model, el }: RenderProps): () => void {
   const style = document.createElement('style');
-  style.textContent = [uplotCss, baseCss, cardCss, panesCss, logCss, detailsCss].join('\n');
+  style.textContent = [uplotCss, commonCss, chartsCss, filesCss, logCss, runCss].join('\n');
   const place = document.createElement('div');
   el.append(style, place);
   const run = new RunModel(model.get('card').run.runId);

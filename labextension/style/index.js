@@ -1,10 +1,11 @@
 import 'uplot/dist/uPlot.min.css';
-import './base.css';
-import './card.css';
-import './panes.css';
+import './common.css';
+import './charts.css';
+import './files.css';
 import './log.css';
-import './details.css';
+import './run.css';
+import './runs.css';
 import './sidebar.css';
-import './environment.css';
+import './environments.css';
 import './compare.css';
 import './submit.css';
