@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { COLOURS, strokesOf } from '../src/models/charts/colours';
+import { plain } from '../src/models/common/words';
 import { axesOf, axis, csvOf, traitsOf } from '../src/models/compare/columns';
 import { ComparisonModel } from '../src/models/compare/comparison';
 import { curveNames, overlay } from '../src/models/compare/overlay';
-import { plain } from '../src/models/common/words';
 import type { WireMetrics } from '../src/wire';
 import { aRun, aSeries } from './samples';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
-import { BuildWatch } from '../src/models/environments/building';
 import { KernelsModel } from '../src/models/compute/kernels';
+import { BuildWatch } from '../src/models/environments/building';
 import type { EnvironmentState, WireKernels } from '../src/wire';
 import { settled } from './samples';
 

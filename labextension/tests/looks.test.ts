@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { between, smoothed } from '../src/models/charts/series';
 import { imageFilesOf } from '../src/models/run/files';
 import { byLogOrder, CONSOLE, isLog } from '../src/models/run/logNames';
-import { between, smoothed } from '../src/models/charts/series';
 import { measured, SystemModel } from '../src/models/run/system';
 import { aSeries } from './samples';
 

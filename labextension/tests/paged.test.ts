@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { LogModel } from '../src/models/files/log';
 import { textOf } from '../src/models/files/lines';
+import { LogModel } from '../src/models/files/log';
 import { PagedLog } from '../src/models/files/paged';
 
 const TAIL = 65_536;

@@ -1,5 +1,5 @@
-import type { WireCard, WireEnvironment, WireEvent, WireRun, WireSeries } from '../src/wire';
 import type { Feed, Follower, Rest, Wanted } from '../src/tokens';
+import type { WireCard, WireEnvironment, WireEvent, WireRun, WireSeries } from '../src/wire';
 
 /** A run that runs; give what is different about it. */
 export function aRun(different: Partial<WireRun> = {}): WireRun {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { toHtml, toText } from '../src/models/run/stored';
 import { cause, duration, number, size } from '../src/models/common/words';
+import { toHtml, toText } from '../src/models/run/stored';
 import { aCard, aRun } from './samples';
 
 const EVIL = '"><script>alert(1)</script>';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { numericColumns, ordered, parsed, tableOfValues } from '../src/models/common/table';
-import { closedAtFirst, rowsOf, treeOf } from '../src/models/files/tree';
 import { visible } from '../src/models/common/visible';
 import { inertPage, kindOf, notebookText, TextFile } from '../src/models/files/preview';
+import { closedAtFirst, rowsOf, treeOf } from '../src/models/files/tree';
 
 function logged(kind: 'row' | 'table' | 'list', value: unknown) {
   return { kind, value, time: 0, step: null };

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { EMPTY, entries, fromDefinition, toDefinition, toYaml } from '../src/models/environments/draft';
+import {
+  EMPTY,
+  entries,
+  fromDefinition,
+  toDefinition,
+  toYaml
+} from '../src/models/environments/draft';
 import { WritingModel } from '../src/models/environments/writing';
 import type { WireCheck, WireNewEnvironment } from '../src/wire';
 import { anEnvironment } from './samples';

@@ -2,8 +2,8 @@
 
 import type { Trans } from '../../tokens';
 import type { WireRun } from '../../wire';
-import type { ComparisonModel } from './comparison';
 import { byInterest, duration, elapsed, face, moment, number } from '../common/words';
+import type { ComparisonModel } from './comparison';
 
 export type Group = 'run' | 'parameter' | 'metric' | 'tag' | 'fact';
 

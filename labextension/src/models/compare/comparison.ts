@@ -7,9 +7,9 @@ import type {
   WireRun,
   WireSubscribe
 } from '../../wire';
-import type { Live } from '../run/run';
 import { Signal } from '../common/signal';
 import { FINAL } from '../common/words';
+import type { Live } from '../run/run';
 
 const AT_ONCE = 4;
 const AGAIN = 2_000;

@@ -1,8 +1,8 @@
 import type { EnvironmentRest } from '../../tokens';
 import type { WireCheck, WireEnvironment, WireMistake } from '../../wire';
+import { Signal } from '../common/signal';
 import { EMPTY, fromDefinition, toDefinition, toRequest, toYaml } from './draft';
 import type { Draft } from './draft';
-import { Signal } from '../common/signal';
 
 const TYPING = 400;
 

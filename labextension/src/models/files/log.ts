@@ -1,7 +1,7 @@
 import type { WireLogEvent, WireLogTail } from '../../wire';
+import { Signal } from '../common/signal';
 import { LineBuffer, textOf } from './lines';
 import type { Line } from './lines';
-import { Signal } from '../common/signal';
 
 const MOST_LINES = 10_000;
 const MOST_CHARACTERS = 2_000_000;

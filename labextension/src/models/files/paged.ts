@@ -1,8 +1,8 @@
 import type { Bytes } from '../../tokens';
-import type { LogModel } from './log';
+import { Signal } from '../common/signal';
 import { LineBuffer } from './lines';
 import type { Line } from './lines';
-import { Signal } from '../common/signal';
+import type { LogModel } from './log';
 
 const CHUNK = 131_072;
 /** How far behind the end of a chunk its last line may end. */

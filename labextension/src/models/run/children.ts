@@ -1,7 +1,7 @@
 import type { Follower, Following, Link } from '../../tokens';
 import type { WireEvent, WireRun, WireSubscribe } from '../../wire';
-import type { Live } from './run';
 import { Signal } from '../common/signal';
+import type { Live } from './run';
 
 const PAGE = 500;
 const MOST_PAGES = 4;

@@ -8,15 +8,15 @@ import type {
   WireSubscribe,
   WireValue
 } from '../../wire';
-import { listed, picturesOf } from './files';
-import { LogModel } from '../files/log';
-import { byLogOrder, CONSOLE, isLog } from './logNames';
-import type { Reader } from '../files/paged';
 import { Series } from '../charts/series';
 import type { Look } from '../charts/series';
 import { Signal } from '../common/signal';
-import { isPicture } from './stored';
 import { FINAL } from '../common/words';
+import { LogModel } from '../files/log';
+import type { Reader } from '../files/paged';
+import { listed, picturesOf } from './files';
+import { byLogOrder, CONSOLE, isLog } from './logNames';
+import { isPicture } from './stored';
 
 const TAIL = 262_144;
 const KEPT_TAIL = 65_536;

@@ -1,8 +1,8 @@
 import type { Follower, Following, Link } from '../../tokens';
 import type { WireEvent, WireRun, WireSubscribe } from '../../wire';
-import type { Live } from '../run/run';
 import { Signal } from '../common/signal';
 import { FINAL } from '../common/words';
+import type { Live } from '../run/run';
 
 const MOST = 500;
 

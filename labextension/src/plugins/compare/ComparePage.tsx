@@ -3,8 +3,8 @@ import * as React from 'react';
 import { ComparisonModel } from '../../models/compare/comparison';
 import type { Live } from '../../models/run/run';
 import type { Trans } from '../../tokens';
-import type { ComparisonProps } from '../../views/compare/Comparison';
 import { later } from '../../views/common/later';
+import type { ComparisonProps } from '../../views/compare/Comparison';
 
 /** The view of a comparison, whose code comes when the first one is shown. */
 export const LaterComparison = later<ComparisonProps>(

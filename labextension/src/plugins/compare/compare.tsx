@@ -12,10 +12,10 @@ import { ComparisonModel } from '../../models/compare/comparison';
 import { Commands, IServer, RepeatCommands } from '../../tokens';
 import type { Trans } from '../../tokens';
 import type { WireComparison } from '../../wire';
-import { ComparePage, LaterComparison } from './ComparePage';
 import { compareIcon } from '../common/icons';
 import { IRunLibrary } from '../runs/library';
 import { IRunsPanel } from '../runs/runs';
+import { ComparePage, LaterComparison } from './ComparePage';
 
 export const COMPARISON_MIME = 'application/vnd.jupyter-aml.comparison+json';
 const RANK = -100;

@@ -12,14 +12,14 @@ import type { RunCommand } from '../../views/environments/EnvironmentsSection';
 import type { MakeEditor } from '../../views/environments/YamlEditor';
 import type { WireEnvironment } from '../../wire';
 import { attempt } from '../common/attempt';
+import { boxIcon } from '../common/icons';
+import { IRunLibrary } from '../runs/library';
+import { IRunsPanel } from '../runs/runs';
 import { yamlEditors } from './editor';
 import { addEnvironmentActions } from './environmentActions';
 import { ENVIRONMENT_ARGUMENTS, isCurated } from './environmentContext';
 import type { EnvironmentsContext } from './environmentContext';
 import { EnvironmentPage } from './EnvironmentPage';
-import { boxIcon } from '../common/icons';
-import { IRunLibrary } from '../runs/library';
-import { IRunsPanel } from '../runs/runs';
 import { WriterPage } from './WriterPage';
 
 type Pages = WidgetTracker<MainAreaWidget<EnvironmentPage>>;

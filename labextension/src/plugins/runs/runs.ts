@@ -3,14 +3,14 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/applica
 import { IStateDB } from '@jupyterlab/statedb';
 import { Token } from '@lumino/coreutils';
 import type { ReadonlyPartialJSONValue } from '@lumino/coreutils';
-import { EnvironmentsModel } from '../../models/environments/environments';
 import { KernelsModel } from '../../models/compute/kernels';
 import type { OnKernelChange } from '../../models/compute/kernels';
+import { EnvironmentsModel } from '../../models/environments/environments';
 import { RunsModel } from '../../models/runs/runs';
 import { Commands, IServer, RepeatCommands } from '../../tokens';
 import type { SidebarMemory } from '../../views/sidebar/Sidebar';
-import { IRunLibrary } from './library';
 import { SidebarPanel } from '../sidebar/SidebarPanel';
+import { IRunLibrary } from './library';
 
 const MEMORY = 'jupyter-aml:sidebar';
 // Ranks 501 to 899 are for panels of third parties.

@@ -1,11 +1,11 @@
 import { ReactWidget } from '@jupyterlab/ui-components';
 import { Signal } from '@lumino/signaling';
 import * as React from 'react';
-import type { EnvironmentsModel } from '../../models/environments/environments';
-import type { KernelsModel } from '../../models/compute/kernels';
-import type { RunsModel } from '../../models/runs/runs';
 import { NOTHING, within } from '../../models/common/selection';
 import type { Selection } from '../../models/common/selection';
+import type { KernelsModel } from '../../models/compute/kernels';
+import type { EnvironmentsModel } from '../../models/environments/environments';
+import type { RunsModel } from '../../models/runs/runs';
 import { Sidebar } from '../../views/sidebar/Sidebar';
 import type { Chosen, SidebarMemory, SidebarProps } from '../../views/sidebar/Sidebar';
 import { flaskIcon } from '../common/icons';

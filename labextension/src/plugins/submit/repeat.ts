@@ -3,14 +3,14 @@ import { Clipboard, ICommandPalette, Notification } from '@jupyterlab/apputils';
 import { INotebookTracker, NotebookActions } from '@jupyterlab/notebook';
 import type { NotebookPanel } from '@jupyterlab/notebook';
 import { copyIcon, refreshIcon } from '@jupyterlab/ui-components';
-import { typed } from '../../models/submit/submitting';
 import { title } from '../../models/common/words';
+import { typed } from '../../models/submit/submitting';
 import { Commands, IServer, RepeatCommands } from '../../tokens';
 import type { Trans } from '../../tokens';
 import type { WireRun } from '../../wire';
 import { attempt } from '../common/attempt';
-import { IRunOfCommand, RUN_ARGUMENTS } from '../runs/commands';
 import { askFor } from '../common/form';
+import { IRunOfCommand, RUN_ARGUMENTS } from '../runs/commands';
 import { IRunLibrary } from '../runs/library';
 import { IRunsPanel } from '../runs/runs';
 

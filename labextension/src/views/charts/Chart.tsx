@@ -1,8 +1,8 @@
 import * as React from 'react';
-import type { RunModel } from '../../models/run/run';
 import { between, smoothed, thin } from '../../models/charts/series';
 import type { Look, Series } from '../../models/charts/series';
 import { number } from '../../models/common/words';
+import type { RunModel } from '../../models/run/run';
 import type { WireSeries } from '../../wire';
 import { Button, QUIET } from '../common/Control';
 import { useSignal, useTrans } from '../common/hooks';

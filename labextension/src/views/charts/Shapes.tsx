@@ -11,7 +11,13 @@ import {
   roc,
   tableOf
 } from '../../models/charts/shapes';
-import type { AccuracyTable, Histogram, Matrix, Predictions, UnitCurve } from '../../models/charts/shapes';
+import type {
+  AccuracyTable,
+  Histogram,
+  Matrix,
+  Predictions,
+  UnitCurve
+} from '../../models/charts/shapes';
 import { number } from '../../models/common/words';
 import type { WireValue } from '../../wire';
 import { Button, QUIET } from '../common/Control';

@@ -1,13 +1,13 @@
 import * as React from 'react';
+import { byInterest } from '../../models/common/words';
 import type { Compared } from '../../models/compare/compared';
 import { curveNames, overlay } from '../../models/compare/overlay';
 import type { Overlay } from '../../models/compare/overlay';
-import { byInterest } from '../../models/common/words';
 import type { WireMetrics } from '../../wire';
-import { Button, QUIET } from '../common/Control';
-import { useTrans } from '../common/hooks';
 import { Plot } from '../charts/Plot';
 import type { Curve, Drawing } from '../charts/Plot';
+import { Button, QUIET } from '../common/Control';
+import { useTrans } from '../common/hooks';
 import { nameOf } from './runNames';
 
 const MOST_DRAWN = 24;

@@ -1,13 +1,13 @@
 import * as React from 'react';
+import { visible } from '../../models/common/visible';
 import { csvOf } from '../../models/compare/columns';
 import type { Group, Trait } from '../../models/compare/columns';
 import type { Compared } from '../../models/compare/compared';
-import { visible } from '../../models/common/visible';
 import type { Trans } from '../../tokens';
 import { Button, QUIET } from '../common/Control';
 import { useTrans } from '../common/hooks';
-import { nameOf, Swatch } from './runNames';
 import { saveText } from '../common/saving';
+import { nameOf, Swatch } from './runNames';
 
 const MOST_SHOWN = 300;
 const ORDER: Group[] = ['run', 'parameter', 'metric', 'tag', 'fact'];

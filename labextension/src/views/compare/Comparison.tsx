@@ -1,20 +1,20 @@
 import * as React from 'react';
 import { strokesOf } from '../../models/charts/colours';
+import { face } from '../../models/common/words';
 import { axesOf, traitsOf } from '../../models/compare/columns';
 import type { Compared } from '../../models/compare/compared';
 import type { ComparisonModel } from '../../models/compare/comparison';
-import { face } from '../../models/common/words';
 import type { Trans } from '../../tokens';
+import { Button, Trouble } from '../common/Control';
+import { TransContext, useSignal, useTrans } from '../common/hooks';
+import { Tabs } from '../common/Tabs';
+import type { Tab } from '../common/Tabs';
 import { CompareCurves } from './CompareCurves';
 import { CompareTable } from './CompareTable';
-import { Button, Trouble } from '../common/Control';
 import { DifferencePane } from './DifferencePane';
-import { TransContext, useSignal, useTrans } from '../common/hooks';
 import { Parallel } from './Parallel';
 import { nameOf, Swatch } from './runNames';
 import { Scatter } from './Scatter';
-import { Tabs } from '../common/Tabs';
-import type { Tab } from '../common/Tabs';
 
 export interface ComparisonProps {
   model: ComparisonModel;

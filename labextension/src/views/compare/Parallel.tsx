@@ -4,8 +4,8 @@ import type { Axis, Trait } from '../../models/compare/columns';
 import type { Compared } from '../../models/compare/compared';
 import { Button, QUIET } from '../common/Control';
 import { useSize, useTrans } from '../common/hooks';
-import { nameOf } from './runNames';
 import { saveDrawing } from '../common/saving';
+import { nameOf } from './runNames';
 
 const MARGIN = { top: 40, right: 60, bottom: 16, left: 60 };
 const MOST_AXES = 12;

@@ -4,8 +4,8 @@ import type { Trait } from '../../models/compare/columns';
 import type { Compared } from '../../models/compare/compared';
 import { Button, QUIET } from '../common/Control';
 import { useSize, useTrans } from '../common/hooks';
-import { nameOf } from './runNames';
 import { saveDrawing } from '../common/saving';
+import { nameOf } from './runNames';
 
 const MARGIN = { top: 32, right: 24, bottom: 48, left: 80 };
 const FEW = 12;

@@ -1,15 +1,15 @@
 import * as React from 'react';
-import type { KernelsModel } from '../../models/compute/kernels';
 import { duration, kernelFace, size } from '../../models/common/words';
+import type { KernelsModel } from '../../models/compute/kernels';
 import { EnvironmentCommands } from '../../tokens';
 import type { Trans } from '../../tokens';
 import type { WireKernel, WireKernelSpec } from '../../wire';
 import { Button, Trouble } from '../common/Control';
-import type { RunCommand } from '../environments/EnvironmentsSection';
 import { useSignal, useTrans } from '../common/hooks';
 import { Rows } from '../common/Rows';
 import type { RowItem } from '../common/Rows';
 import { Section } from '../common/Section';
+import type { RunCommand } from '../environments/EnvironmentsSection';
 
 export interface KernelsSectionProps {
   model: KernelsModel;

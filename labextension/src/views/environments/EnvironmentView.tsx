@@ -1,15 +1,15 @@
 import * as React from 'react';
-import type { EnvironmentModel } from '../../models/environments/environment';
 import { face, moment, plain, size, stateFace, title } from '../../models/common/words';
+import type { EnvironmentModel } from '../../models/environments/environment';
 import { Commands, EnvironmentCommands } from '../../tokens';
 import type { Trans } from '../../tokens';
 import type { WireEnvironment, WireRun } from '../../wire';
 import { Button, Copy, QUIET, Trouble } from '../common/Control';
-import type { RunCommand } from './EnvironmentsSection';
 import { TransContext, useSignal, useTrans } from '../common/hooks';
-import { LogPane } from '../files/LogPane';
 import { Tabs } from '../common/Tabs';
 import type { Tab } from '../common/Tabs';
+import { LogPane } from '../files/LogPane';
+import type { RunCommand } from './EnvironmentsSection';
 import { EditorContext, YamlEditor } from './YamlEditor';
 import type { MakeEditor } from './YamlEditor';
 

@@ -1,7 +1,7 @@
 import * as React from 'react';
+import { plain } from '../../models/common/words';
 import { entries } from '../../models/environments/draft';
 import type { Draft } from '../../models/environments/draft';
-import { plain } from '../../models/common/words';
 import type { WritingModel } from '../../models/environments/writing';
 import type { Trans } from '../../tokens';
 import type { WireEnvironment, WireMistake } from '../../wire';

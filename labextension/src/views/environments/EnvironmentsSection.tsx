@@ -1,6 +1,6 @@
 import * as React from 'react';
-import type { EnvironmentsModel } from '../../models/environments/environments';
 import { size, stateFace } from '../../models/common/words';
+import type { EnvironmentsModel } from '../../models/environments/environments';
 import { EnvironmentCommands } from '../../tokens';
 import type { Trans } from '../../tokens';
 import type { WireEnvironment } from '../../wire';

@@ -1,22 +1,14 @@
 import * as React from 'react';
+import { size } from '../../models/common/words';
+import type { Shelf } from '../../models/files/shelf';
 import { closedAtFirst, rowsOf, treeOf } from '../../models/files/tree';
 import type { Node } from '../../models/files/tree';
-import { size } from '../../models/common/words';
-import type { Bytes } from '../../tokens';
 import { QUIET } from '../common/Control';
 import { useSize, useTrans } from '../common/hooks';
 import { Preview } from './Preview';
 
 const ROW = 24;
 const MARGIN = 10;
-
-/** Files and how to get at them. */
-export interface Shelf {
-  files: { name: string; size: number; modified?: number }[];
-  bytes(name: string, offset: number, limit: number): Promise<Bytes>;
-  /** Where a file is downloaded, or with `inline` shown as a picture; null without a server. */
-  url(name: string, inline?: boolean): string | null;
-}
 
 interface BrowserProps {
   shelf: Shelf;

@@ -1,8 +1,8 @@
 import * as React from 'react';
 import { visible } from '../../models/common/visible';
+import { Code } from '../common/Code';
 import { Button, QUIET } from '../common/Control';
 import { useTrans } from '../common/hooks';
-import { Code } from './Preview';
 
 const MOST_CHILDREN = 200;
 const OPEN_DEPTH = 2;

@@ -1,10 +1,10 @@
 import * as React from 'react';
+import { parsed } from '../../models/common/table';
+import { size } from '../../models/common/words';
 import { inertPage, kindOf, notebookText, separatorOf, TextFile } from '../../models/files/preview';
 import type { Kind } from '../../models/files/preview';
-import { parsed } from '../../models/common/table';
-import { visible } from '../../models/common/visible';
-import { size } from '../../models/common/words';
-import type { Shelf } from './Browser';
+import type { Shelf } from '../../models/files/shelf';
+import { Code } from '../common/Code';
 import { Button, QUIET, Trouble } from '../common/Control';
 import { Diff } from '../common/Diff';
 import { Grid } from '../common/Grid';
@@ -177,26 +177,4 @@ function TableFile({ held }: { held: TextFile }): JSX.Element {
     return parsed(lines, separatorOf(name));
   }, [text, isWhole, name]);
   return <Grid table={table} label={name} isFilling />;
-}
-
-/** Lines of text with their numbers. */
-export function Code({ text, label }: { text: string; label: string }): JSX.Element {
-  const shown = visible(text);
-  const lines = shown.replace(/\n$/, '').split('\n').length;
-  const numbers = React.useMemo(
-    () => Array.from({ length: lines }, (_, i) => i + 1).join('\n'),
-    [lines]
-  );
-  return (
-    <div
-      className="jp-aml-Preview-body jp-aml-Code"
-      tabIndex={0}
-      role="region"
-      aria-label={label}
-      {...QUIET}
-    >
-      <pre aria-hidden="true">{numbers}</pre>
-      <pre>{shown}</pre>
-    </div>
-  );
 }

@@ -1,7 +1,7 @@
 import * as React from 'react';
+import { childrenWord, duration, elapsed, face, number, title } from '../../models/common/words';
 import { ChildrenModel } from '../../models/run/children';
 import type { RunModel } from '../../models/run/run';
-import { childrenWord, duration, elapsed, face, number, title } from '../../models/common/words';
 import type { WireRun } from '../../wire';
 import { QUIET, Trouble } from '../common/Control';
 import { Gap, Head } from '../common/Grid';

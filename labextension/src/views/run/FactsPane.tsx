@@ -1,7 +1,7 @@
 import * as React from 'react';
-import type { RunModel } from '../../models/run/run';
-import { TextFile } from '../../models/files/preview';
 import { size } from '../../models/common/words';
+import { TextFile } from '../../models/files/preview';
+import type { RunModel } from '../../models/run/run';
 import type { WireFacts, WireGit, WireHost, WirePackage } from '../../wire';
 import { Button, Copy, QUIET, Trouble } from '../common/Control';
 import { Diff } from '../common/Diff';

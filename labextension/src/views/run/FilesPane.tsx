@@ -1,11 +1,11 @@
 import * as React from 'react';
-import type { RunModel } from '../../models/run/run';
 import { size } from '../../models/common/words';
-import { Browser } from '../files/Browser';
-import type { Shelf } from '../files/Browser';
+import type { Shelf } from '../../models/files/shelf';
+import type { RunModel } from '../../models/run/run';
 import { Button, Copy, QUIET, Trouble } from '../common/Control';
 import { useSignal, useTrans } from '../common/hooks';
 import { useAsked } from '../common/later';
+import { Browser } from '../files/Browser';
 
 interface PaneProps {
   model: RunModel;

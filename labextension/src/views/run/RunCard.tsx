@@ -1,6 +1,4 @@
 import * as React from 'react';
-import { imageFilesOf } from '../../models/run/files';
-import type { RunModel } from '../../models/run/run';
 import {
   cause,
   byInterest,
@@ -13,14 +11,16 @@ import {
   plain,
   title
 } from '../../models/common/words';
+import { imageFilesOf } from '../../models/run/files';
+import type { RunModel } from '../../models/run/run';
 import type { Trans } from '../../tokens';
 import type { WireRun } from '../../wire';
+import { Sparkline } from '../charts/Sparkline';
 import { Button, Trouble } from '../common/Control';
 import { TransContext, useNow, useSignal, useTrans } from '../common/hooks';
 import { later } from '../common/later';
-import type { Parts } from './parts';
-import { Sparkline } from '../charts/Sparkline';
 import { Tabs } from '../common/Tabs';
+import type { Parts } from './parts';
 
 const LogPane = later(async () => (await import('../files/LogPane')).LogPane);
 const MetricsPane = later(async () => (await import('./panes')).MetricsPane);

@@ -1,9 +1,9 @@
 import * as React from 'react';
 import type { RunModel } from '../../models/run/run';
 import { measured, SystemModel } from '../../models/run/system';
+import { Plot } from '../charts/Plot';
 import { Trouble } from '../common/Control';
 import { useSignal, useTrans } from '../common/hooks';
-import { Plot } from '../charts/Plot';
 
 /** Processor, memory, disk, network and GPUs over time, while the pane is looked at. */
 export function SystemPane({ model }: { model: RunModel }): JSX.Element {

@@ -2,12 +2,12 @@ import * as React from 'react';
 import { cellText, numericColumns, tableOfValues } from '../../models/common/table';
 import type { Table } from '../../models/common/table';
 import type { WireValue } from '../../wire';
+import { Plot } from '../charts/Plot';
+import type { Drawing } from '../charts/Plot';
 import { Button, QUIET } from '../common/Control';
 import { Grid } from '../common/Grid';
 import { useTrans } from '../common/hooks';
 import { later } from '../common/later';
-import { Plot } from '../charts/Plot';
-import type { Drawing } from '../charts/Plot';
 
 const MOST_SHOWN = 200;
 const MOST_CURVES = 7;

@@ -1,6 +1,6 @@
 import * as React from 'react';
-import type { RunModel } from '../../models/run/run';
 import { moment, number, size } from '../../models/common/words';
+import type { RunModel } from '../../models/run/run';
 import type { WireRun } from '../../wire';
 import { Copy, QUIET } from '../common/Control';
 import { useSignal, useTrans } from '../common/hooks';

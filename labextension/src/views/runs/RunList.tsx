@@ -1,5 +1,4 @@
 import * as React from 'react';
-import type { Row } from '../../models/runs/runs';
 import { pressed, whole } from '../../models/common/selection';
 import type { Reach, Selection } from '../../models/common/selection';
 import {
@@ -13,6 +12,7 @@ import {
   number,
   title
 } from '../../models/common/words';
+import type { Row } from '../../models/runs/runs';
 import type { WireRun } from '../../wire';
 import { Button, QUIET } from '../common/Control';
 import { useNow, useSize, useTrans } from '../common/hooks';

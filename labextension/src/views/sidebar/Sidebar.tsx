@@ -1,19 +1,19 @@
 import * as React from 'react';
-import type { EnvironmentsModel } from '../../models/environments/environments';
-import type { KernelsModel } from '../../models/compute/kernels';
-import { rowsOf } from '../../models/runs/runs';
-import type { RunsModel } from '../../models/runs/runs';
 import { NOTHING } from '../../models/common/selection';
 import type { Selection } from '../../models/common/selection';
 import { plain } from '../../models/common/words';
+import type { KernelsModel } from '../../models/compute/kernels';
+import type { EnvironmentsModel } from '../../models/environments/environments';
+import { rowsOf } from '../../models/runs/runs';
+import type { RunsModel } from '../../models/runs/runs';
 import type { Trans } from '../../tokens';
 import { Button, QUIET, Trouble } from '../common/Control';
+import { TransContext, useSignal, useTrans } from '../common/hooks';
+import { Section } from '../common/Section';
+import { KernelsSection } from '../compute/KernelsSection';
 import { EnvironmentsSection } from '../environments/EnvironmentsSection';
 import type { RunCommand } from '../environments/EnvironmentsSection';
-import { TransContext, useSignal, useTrans } from '../common/hooks';
-import { KernelsSection } from '../compute/KernelsSection';
 import { RunList } from '../runs/RunList';
-import { Section } from '../common/Section';
 
 const TYPING = 300;
 
