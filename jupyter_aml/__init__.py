@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_aml._version import __version__
 
 if TYPE_CHECKING:
-    from jupyter_aml.sdk.comparing import compare
+    from jupyter_aml.sdk.comparison import compare
     from jupyter_aml.sdk.core import Environment, Experiment, Run, ScriptRunConfig, Workspace
     from jupyter_aml.sdk.core.conda_dependencies import CondaDependencies
     from jupyter_aml.widgets import RunDetails
@@ -29,7 +29,7 @@ _HOMES = {
     "RunDetails": "jupyter_aml.widgets",
     "ScriptRunConfig": "jupyter_aml.sdk.core",
     "Workspace": "jupyter_aml.sdk.core",
-    "compare": "jupyter_aml.sdk.comparing",
+    "compare": "jupyter_aml.sdk.comparison",
 }
 
 

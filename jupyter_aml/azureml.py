@@ -21,7 +21,7 @@ from typing import Any
 
 from jupyter_aml._version import __version__
 from jupyter_aml.domain.errors import AmlError
-from jupyter_aml.sdk.later import NotThereYet
+from jupyter_aml.sdk._core.later import NotThereYet
 
 _OLD, _OURS = "azureml", "jupyter_aml.sdk"
 

@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from jupyter_aml.domain.errors import Refused
+from jupyter_aml.sdk._run.references import FORMS, References
 from jupyter_aml.sdk.core import Workspace
-from jupyter_aml.sdk.references import FORMS, References
 from jupyter_aml.widgets.plain import cell, clean, columns
 
 if TYPE_CHECKING:

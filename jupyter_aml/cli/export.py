@@ -18,7 +18,7 @@ from jupyter_aml.cli.ls import words
 from jupyter_aml.client import Client
 from jupyter_aml.domain.errors import AlreadyExists, Invalid, NotFound, StorageFailed
 from jupyter_aml.domain.run import RunStatus
-from jupyter_aml.sdk import listing
+from jupyter_aml.sdk._run import filters
 from jupyter_aml.sdk.core import Workspace
 from jupyter_aml.wire.runs import WireRun
 
@@ -97,7 +97,7 @@ def _queried(space: Workspace, args: argparse.Namespace) -> list[WireRun]:
     query: dict[str, Any] = {"filter": words([args.filter or ""], children=True) or None}
     if args.experiment is not None:
         query["experiment"] = args.experiment
-    pages = listing.pages(space.client, workspace=space.name, **query)
+    pages = filters.pages(space.client, workspace=space.name, **query)
     return [seen for page in pages for seen in page["runs"]]
 
 

@@ -6,9 +6,9 @@ import sys
 from collections.abc import Iterable
 
 from jupyter_aml.cli import asking
-from jupyter_aml.sdk import waiting
+from jupyter_aml.sdk._run import waiting
+from jupyter_aml.sdk._run.log import Log
 from jupyter_aml.sdk.core.run import Run
-from jupyter_aml.sdk.run_log import Log
 from jupyter_aml.widgets.plain import clean, duration, place
 from jupyter_aml.wire.runs import WireRun
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from jupyter_aml.cli import asking, codes, following
 from jupyter_aml.domain.errors import NotFound
 from jupyter_aml.runfolder.layout import CONSOLE
-from jupyter_aml.sdk.run_log import Log
+from jupyter_aml.sdk._run.log import Log
 
 _EPILOG = """\
   jupyter aml logs -f last

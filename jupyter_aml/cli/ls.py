@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from jupyter_aml.cli import asking, codes
-from jupyter_aml.sdk import listing
+from jupyter_aml.sdk._run import filters
 from jupyter_aml.widgets.plain import duration
 from jupyter_aml.wire.runs import WireRun
 
@@ -59,7 +59,7 @@ def words(given: list[str], *, children: bool) -> str:
     """The filter line of some words, which leaves children out unless they are asked for."""
     line = " ".join(given)
     if not children and "parent:" not in line:
-        line = f"{line} {listing.line(parent='none')}"
+        line = f"{line} {filters.line(parent='none')}"
     return line.strip()
 
 

@@ -11,7 +11,7 @@ from jupyter_aml.cli import asking, codes
 from jupyter_aml.client import Client
 from jupyter_aml.domain.errors import AmlError, NotFound
 from jupyter_aml.domain.run import RunStatus
-from jupyter_aml.sdk import listing
+from jupyter_aml.sdk._run import filters
 from jupyter_aml.widgets.plain import size
 from jupyter_aml.wire.coding import decode_time
 from jupyter_aml.wire.runs import WireRun
@@ -81,7 +81,7 @@ def _chosen(client: Client, workspace: str, args: argparse.Namespace) -> Iterato
         before = datetime.now(UTC) - timedelta(days=args.older_than)
     newer: dict[str, int] = {}
     query = {} if args.exp is None else {"experiment": args.exp}
-    for page in listing.pages(client, workspace=workspace, **query):
+    for page in filters.pages(client, workspace=workspace, **query):
         for seen in page["runs"]:
             if seen["parentId"] is not None:
                 continue

@@ -13,7 +13,7 @@ from jupyter_aml.cli import asking, codes, following
 from jupyter_aml.domain import ids
 from jupyter_aml.domain.environment import read_label
 from jupyter_aml.domain.errors import Invalid
-from jupyter_aml.sdk import submitting
+from jupyter_aml.sdk._submit import command_line
 from jupyter_aml.sdk.core import Experiment, Run, ScriptRunConfig, Workspace
 from jupyter_aml.sdk.core.environment import Environment
 from jupyter_aml.widgets.plain import size
@@ -45,7 +45,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("-n", "--name", help="a name for the run")
     add("-d", "--desc", default="", metavar="TEXT", help="what it is about")
-    pair, parameter = _type(submitting.pair), _type(submitting.parameter)
+    pair, parameter = _type(command_line.pair), _type(command_line.parameter)
     add("-t", "--tag", type=pair, action="append", default=[], metavar="K=V", help="a tag")
     add("-c", "--compute", default="local", metavar="TARGET", help="where it runs")
     add(
@@ -70,7 +70,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--pip", action="append", default=[], metavar="'A B==2'", help="an environment of these")
     add("--conda", action="append", default=[], metavar="'python=3.11 A'", help="conda packages")
     add("--env-file", metavar="FILE", help="a conda specification (.yml) or requirements (.txt)")
-    add("--timeout", type=_type(submitting.span), metavar="2h", help="90s, 30m, 2h or 1d")
+    add("--timeout", type=_type(command_line.span), metavar="2h", help="90s, 30m, 2h or 1d")
     rest = parser.add_mutually_exclusive_group()
     rest.add_argument("--wait", action="store_true", help="wait for the end")
     rest.add_argument("--follow", action="store_true", help="wait, and print what it prints")
@@ -147,7 +147,7 @@ def _read(args: argparse.Namespace) -> tuple[argparse.Namespace, str | None, str
     if words:
         return args, experiment, words[0], words[1:]
     if args.source is not None:
-        return args, experiment, submitting.only_script(args.source), []
+        return args, experiment, command_line.only_script(args.source), []
     if experiment is None:
         args.parser.error("name a script, `-` for one on stdin, or a folder with --source")
     raise Invalid(f"there is no script {experiment!r} in {Path.cwd()}")
@@ -163,7 +163,7 @@ def _config(args: argparse.Namespace, script: str, words: list[str]) -> ScriptRu
     if script != "-":
         if Path(script).suffix != ".py":
             raise Invalid(f"{script!r} is no Python script: its name must end in .py")
-        return submitting.Script(
+        return command_line.Script(
             script, words, source=args.source, include=args.include, parameters=parameters
         )
     if words:
@@ -194,9 +194,9 @@ def _environment(args: argparse.Namespace, space: Workspace, experiment: str) ->
         return Environment.get(space, *read_label(args.env))
     name = f"{experiment[:250]}-env"
     if args.env_file is not None:
-        made = submitting.of_file(args.env_file, name)
+        made = command_line.of_file(args.env_file, name)
     else:
-        made = submitting.of_packages(name, pip=args.pip, conda=args.conda)
+        made = command_line.of_packages(name, pip=args.pip, conda=args.conda)
     asked = {"workspace": space.name, "definition": made._to_json()}
     mistakes = space.client.check_environment(asked)["mistakes"]
     if mistakes:

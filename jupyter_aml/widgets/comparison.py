@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from jupyter_aml.sdk.frames import labels
+from jupyter_aml.sdk._run.frames import labels
 from jupyter_aml.widgets import svg
 from jupyter_aml.widgets.parts import grid, picture
 from jupyter_aml.widgets.plain import cell, clean, columns, duration, moment, short

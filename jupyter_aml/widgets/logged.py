@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
+from jupyter_aml.sdk._run.shapes import checked
 from jupyter_aml.sdk.exceptions import UserErrorException
-from jupyter_aml.sdk.run_shapes import checked
 from jupyter_aml.widgets import svg
 from jupyter_aml.widgets.parts import FAINT, grid, more, picture
 from jupyter_aml.widgets.plain import clean, inert, short

@@ -8,7 +8,7 @@ from itertools import islice
 from IPython.core.error import UsageError
 
 from jupyter_aml.magics.verb import Parser, Verb
-from jupyter_aml.sdk.comparing import Comparison
+from jupyter_aml.sdk.comparison import Comparison
 from jupyter_aml.sdk.core import Experiment, Run
 
 _NEWEST = 10

@@ -14,9 +14,9 @@ from jupyter_aml.magics.cells import names
 from jupyter_aml.magics.env import installed
 from jupyter_aml.magics.session import Session
 from jupyter_aml.magics.verb import Parser
+from jupyter_aml.sdk._submit.command_line import of_file, of_packages
 from jupyter_aml.sdk.core import ScriptRunConfig
 from jupyter_aml.sdk.core.environment import Environment
-from jupyter_aml.sdk.submitting import of_file, of_packages
 from jupyter_aml.widgets.plain import clean
 
 _OURS = ("azureml", "jupyter_aml")

@@ -11,7 +11,7 @@ from IPython.core.error import UsageError
 
 from jupyter_aml.magics.verb import Parser, Verb
 from jupyter_aml.runfolder.layout import CONSOLE
-from jupyter_aml.sdk.run_log import Log
+from jupyter_aml.sdk._run.log import Log
 
 _LONGEST_LINE = 2000
 _MOST_REPEATS = 2

@@ -10,7 +10,7 @@ from IPython.core.error import UsageError
 from jupyter_aml.domain.run import RunStatus
 from jupyter_aml.magics.table import RunTable
 from jupyter_aml.magics.verb import Parser, Verb
-from jupyter_aml.sdk import listing
+from jupyter_aml.sdk._run import filters
 
 _MOST = 500
 _STATES = {"active": "active", **{status.value.lower(): status.value for status in RunStatus}}
@@ -53,7 +53,7 @@ class Ls(Verb):
         words = [] if args.state is None else [f"status:{_states(args.state)}"]
         words += [] if args.filter is None else [args.filter]
         if not args.children and "parent:" not in (args.filter or ""):
-            words.append(listing.line(parent="none"))
+            words.append(filters.line(parent="none"))
         query: dict[str, Any] = {"limit": args.limit}
         if args.exp is not None:
             query["experiment"] = args.exp

@@ -12,8 +12,8 @@ from typing import Any
 from jupyter_aml.domain import specification
 from jupyter_aml.domain.environment import package_name, read_conda
 from jupyter_aml.domain.errors import Invalid
+from jupyter_aml.sdk._core.later import later
 from jupyter_aml.sdk.exceptions import UserErrorException
-from jupyter_aml.sdk.later import later
 
 PYTHON_DEFAULT_VERSION = "{}.{}".format(*sys.version_info[:2])
 """The version of the notebook's own Python: SDK v1's default cannot be had any more."""

@@ -12,15 +12,10 @@ from typing import TYPE_CHECKING, Any
 from jupyter_aml.domain import environment as definitions
 from jupyter_aml.domain import specification
 from jupyter_aml.domain.errors import Invalid, NotFound
-from jupyter_aml.sdk.core.conda_dependencies import (
-    CONDA_FILE_NAME,
-    PYTHON_DEFAULT_VERSION,
-    CondaDependencies,
-)
-from jupyter_aml.sdk.core.conda_existing import exported
-from jupyter_aml.sdk.core.container_registry import ContainerRegistry
-from jupyter_aml.sdk.core.environment_builds import DockerImageDetails, ImageBuildDetails
-from jupyter_aml.sdk.core.environment_sections import (
+from jupyter_aml.sdk._core.later import later
+from jupyter_aml.sdk.core._environment.builds import DockerImageDetails, ImageBuildDetails
+from jupyter_aml.sdk.core._environment.existing import exported
+from jupyter_aml.sdk.core._environment.sections import (
     DEFAULT_CPU_IMAGE,
     DEFAULT_GPU_IMAGE,
     DockerBuildContext,
@@ -33,8 +28,13 @@ from jupyter_aml.sdk.core.environment_sections import (
     SparkPackage,
     SparkSection,
 )
+from jupyter_aml.sdk.core.conda_dependencies import (
+    CONDA_FILE_NAME,
+    PYTHON_DEFAULT_VERSION,
+    CondaDependencies,
+)
+from jupyter_aml.sdk.core.container_registry import ContainerRegistry
 from jupyter_aml.sdk.exceptions import UserErrorException
-from jupyter_aml.sdk.later import later
 
 if TYPE_CHECKING:
     from jupyter_aml.sdk.core.workspace import Workspace

@@ -7,12 +7,11 @@ import time
 import uuid
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timezone
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from jupyter_aml.domain import ids
 from jupyter_aml.domain.errors import NotFound
-from jupyter_aml.sdk import listing
+from jupyter_aml.sdk._run import filters
 from jupyter_aml.sdk.core.run import Run
 from jupyter_aml.sdk.core.runconfig import RunConfiguration
 from jupyter_aml.sdk.core.script_run_config import ScriptRunConfig
@@ -133,19 +132,19 @@ class Experiment:
         return self._listed(include_children, type=type, tags=tags, properties=properties)
 
     def _listed(self, include_children: bool, **wanted: Any) -> Iterator[Run]:
-        line = listing.line(parent=None if include_children else "none", **wanted)
+        line = filters.line(parent=None if include_children else "none", **wanted)
         return (Run.from_wire(self._workspace, seen) for seen in self._found(line))
 
     def to_dataframe(self, filter: str = "", include_children: bool = False) -> pandas.DataFrame:
         """One row a run, newest first, for runs that fit a filter as `%aml ls` takes it."""
-        from jupyter_aml.sdk.frames import runs
+        from jupyter_aml.sdk._run.frames import runs
 
-        mine = "" if include_children else listing.line(parent="none")
+        mine = "" if include_children else filters.line(parent="none")
         return runs(self._found(f"{mine} {filter}".strip()))
 
     def _found(self, line: str) -> Iterator[WireRun]:
         query = {"workspace": self._workspace.name, "experiment": self._name, "filter": line}
-        for page in listing.pages(self._workspace.client, **query):
+        for page in filters.pages(self._workspace.client, **query):
             yield from page["runs"]
 
     @staticmethod
@@ -172,9 +171,11 @@ class Experiment:
     @staticmethod
     def from_directory(path: str | os.PathLike[str], auth: Any = None) -> Experiment:
         """The experiment that a folder was attached to, by the file that SDK v1 kept in it."""
-        # By name: it takes a workspace, which knows experiments itself.
-        found: Experiment = import_module("jupyter_aml.sdk.attached").experiment_of(path)
-        return found
+        from jupyter_aml.sdk._core.attached import names_in
+        from jupyter_aml.sdk.core.workspace import Workspace
+
+        workspace, name = names_in(path)
+        return Experiment(Workspace(workspace_name=workspace), name)
 
     # ---- tags and the end of it -------------------------------------------------------------
 
@@ -271,7 +272,7 @@ class Experiment:
         there = self.tags
         return all(
             key in there and value in (None, there[key])
-            for key, value in listing.named(tags).items()
+            for key, value in filters.named(tags).items()
         )
 
     def _of_the_kernel(self) -> dict[str, Any] | None:

@@ -7,13 +7,13 @@ from time import time
 from typing import TYPE_CHECKING, Any
 
 from jupyter_aml.runfolder.layout import RunFolder
+from jupyter_aml.sdk._core.later import later
+from jupyter_aml.sdk._run.children import RunChildren
+from jupyter_aml.sdk._run.labels import RunLabels
+from jupyter_aml.sdk._run.logging import RunLogging
+from jupyter_aml.sdk._run.repeats import RunRepeats
+from jupyter_aml.sdk._run.source import RunSource
 from jupyter_aml.sdk.exceptions import RunEnvironmentException, UserErrorException
-from jupyter_aml.sdk.later import later
-from jupyter_aml.sdk.run_children import RunChildren
-from jupyter_aml.sdk.run_labels import RunLabels
-from jupyter_aml.sdk.run_logging import RunLogging
-from jupyter_aml.sdk.run_repeats import RunRepeats
-from jupyter_aml.sdk.run_source import RunSource
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -74,7 +74,7 @@ class Run(RunSource, RunLabels, RunLogging, RunChildren, RunRepeats):
             raise RunEnvironmentException(
                 "this script was not submitted as a run: there is no run to log to"
             )
-        from jupyter_aml.sdk.offline import OfflineRun
+        from jupyter_aml.sdk._run.offline import OfflineRun
 
         return OfflineRun()
 
@@ -168,19 +168,19 @@ class Run(RunSource, RunLabels, RunLogging, RunChildren, RunRepeats):
 
     def get_details(self) -> dict[str, Any]:
         """All there is to know, with SDK v1's keys."""
-        from jupyter_aml.sdk.details import details
+        from jupyter_aml.sdk._run.details import details
 
         return details(self)
 
     def get_details_with_logs(self) -> dict[str, Any]:
         """As `get_details`, with the text of each log."""
-        from jupyter_aml.sdk.details import details_with_logs
+        from jupyter_aml.sdk._run.details import details_with_logs
 
         return details_with_logs(self)
 
     def get_all_logs(self, destination: str | None = None) -> Any:
         """Fetch every log into a folder; returns their paths."""
-        from jupyter_aml.sdk.details import fetch_logs
+        from jupyter_aml.sdk._run.details import fetch_logs
 
         return fetch_logs(self, destination)
 
@@ -193,24 +193,24 @@ class Run(RunSource, RunLabels, RunLogging, RunChildren, RunRepeats):
         With `recursive` that of the run and all runs below it, by run id; `run_type` is the type
         that these must have. Nothing has to be populated: all is here in any case.
         """
-        from jupyter_aml.sdk import run_metrics
+        from jupyter_aml.sdk._run import metrics
 
         if recursive:
-            return run_metrics.of_all(self, name, run_type)
+            return metrics.of_all(self, name, run_type)
         if self._here is not None:
-            return run_metrics.from_folder(self._here, name)
+            return metrics.from_folder(self._here, name)
         names = [] if name is None else [name]
-        return run_metrics.from_wire(self.client.metrics(self.id, points=0, names=names), name)
+        return metrics.from_wire(self.client.metrics(self.id, points=0, names=names), name)
 
     def get_environment(self) -> Environment:
         """The environment it ran in."""
-        from jupyter_aml.sdk.core.run_environment import environment_of
+        from jupyter_aml.sdk.core._run_environment import environment_of
 
         return environment_of(self)
 
     def get_secret(self, name: str) -> str:
         """A secret: the environment variable of that name; UserErrorException if not set."""
-        from jupyter_aml.sdk.secrets import secret
+        from jupyter_aml.sdk._run.secrets import secret
 
         return secret(name)
 
@@ -220,7 +220,7 @@ class Run(RunSource, RunLabels, RunLogging, RunChildren, RunRepeats):
 
     def get_portal_url(self) -> str:
         """Where everything of the run lies."""
-        from jupyter_aml.sdk.details import portal_url
+        from jupyter_aml.sdk._run.details import portal_url
 
         return portal_url(self)
 
@@ -232,7 +232,7 @@ class Run(RunSource, RunLabels, RunLogging, RunChildren, RunRepeats):
 
         Raises ActivityFailedException for a run that failed, unless `raise_on_error` is False.
         """
-        from jupyter_aml.sdk.waiting import wait
+        from jupyter_aml.sdk._run.waiting import wait
 
         return wait(self, show_output=show_output, raise_on_error=raise_on_error)
 
@@ -286,7 +286,7 @@ class Run(RunSource, RunLabels, RunLogging, RunChildren, RunRepeats):
         self.client.look(self.id)
         self._close()
         if self.type == "azureml.interactive":
-            from jupyter_aml.sdk.waiting import until_ended
+            from jupyter_aml.sdk._run.waiting import until_ended
 
             until_ended(self)
 
@@ -327,7 +327,7 @@ class Run(RunSource, RunLabels, RunLogging, RunChildren, RunRepeats):
 def __getattr__(name: str) -> Any:
     if name == "_OfflineRun":
         # Scripts ask whether this is what `get_context` gave them.
-        from jupyter_aml.sdk.offline import OfflineRun
+        from jupyter_aml.sdk._run.offline import OfflineRun
 
         return OfflineRun
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from jupyter_aml.sdk._core.later import later
 from jupyter_aml.sdk.core.container_registry import ContainerRegistry
 from jupyter_aml.sdk.core.environment import (
     DEFAULT_CPU_IMAGE,
@@ -17,7 +18,6 @@ from jupyter_aml.sdk.core.environment import (
     SparkEnvironment,
     SparkSection,
 )
-from jupyter_aml.sdk.later import later
 
 __all__ = [
     "DEFAULT_CPU_IMAGE", "DEFAULT_GPU_IMAGE", "CondaDependencies", "ContainerRegistry",

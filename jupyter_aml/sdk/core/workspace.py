@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from jupyter_aml.client import Client, find
 from jupyter_aml.domain.errors import AlreadyExists, NotFound
 from jupyter_aml.domain.ids import DEFAULT_WORKSPACE
+from jupyter_aml.sdk._core.later import later
 from jupyter_aml.sdk.exceptions import UserErrorException, WorkspaceException
-from jupyter_aml.sdk.later import later
 
 if TYPE_CHECKING:
     from jupyter_aml.sdk.core.environment import Environment

@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jupyter_aml.sdk import listing
+from jupyter_aml.sdk._run import filters
 from jupyter_aml.sdk.exceptions import SnapshotException, UserErrorException
 
 if TYPE_CHECKING:
     from jupyter_aml.client import Client
-    from jupyter_aml.sdk.run_source import RunSource
+    from jupyter_aml.sdk._run.source import RunSource
 
 _TAKEN = "snapshots"
 _NEVER = {".git", ".ipynb_checkpoints", "__pycache__", "node_modules", ".venv"}
@@ -74,7 +74,7 @@ def clean(run: RunSource) -> list[str]:
 
 
 def _sent_with(run: RunSource, snapshot_id: str) -> str:
-    line = listing.line(properties={"ContentSnapshotId": snapshot_id})
+    line = filters.line(properties={"ContentSnapshotId": snapshot_id})
     workspace = run.experiment.workspace.name
     found = run.client.runs(workspace=workspace, filter=line, limit=1)["runs"]
     if not found:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from jupyter_aml.sdk.run_files import RunFiles
+from jupyter_aml.sdk._run.files import RunFiles
 
 if TYPE_CHECKING:
     import os
@@ -19,7 +19,7 @@ class RunSource(RunFiles):
 
     def take_snapshot(self, file_or_folder_path: Any) -> str:
         """Keep a file or a folder with the run as a ZIP file; returns the id of the snapshot."""
-        from jupyter_aml.sdk.snapshots import take
+        from jupyter_aml.sdk._run.snapshots import take
 
         return take(self, file_or_folder_path)
 
@@ -30,7 +30,7 @@ class RunSource(RunFiles):
 
         `path` is a folder, or the file to be; by default `<snapshot id>.zip` in the current folder.
         """
-        from jupyter_aml.sdk.snapshots import restore
+        from jupyter_aml.sdk._run.snapshots import restore
 
         return restore(self, snapshot_id, path)
 
@@ -39,6 +39,6 @@ class RunSource(RunFiles):
 
         Outputs, logs and the source itself stay.
         """
-        from jupyter_aml.sdk.snapshots import clean
+        from jupyter_aml.sdk._run.snapshots import clean
 
         return clean(self)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_aml.domain.errors import NotFound, Unreachable
 from jupyter_aml.runfolder.layout import CONSOLE
-from jupyter_aml.sdk.details import details, error_details, failure, portal_url, summary
+from jupyter_aml.sdk._run.details import details, error_details, failure, portal_url, summary
 from jupyter_aml.sdk.exceptions import ActivityFailedException
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from jupyter_aml.sdk._run.shapes import checked
 from jupyter_aml.sdk.exceptions import UserErrorException
-from jupyter_aml.sdk.run_shapes import checked
 
 FORMS: dict[str, dict[str, Any]] = {
     "confusion_matrix": {"class_labels": ["a", "b"], "matrix": [[3, 0], [1, 2]]},

@@ -9,8 +9,8 @@ import pytest
 
 from jupyter_aml.runfolder.reading import read_all
 from jupyter_aml.runfolder.records import RecordWriter
+from jupyter_aml.sdk._run.logging import RunLogging
 from jupyter_aml.sdk.exceptions import UserErrorException
-from jupyter_aml.sdk.run_logging import RunLogging
 
 
 class Logging(RunLogging):

@@ -9,7 +9,7 @@ import pytest
 
 from jupyter_aml.runfolder.layout import RunFolder
 from jupyter_aml.runfolder.reading import read_all
-from jupyter_aml.sdk import run_children
+from jupyter_aml.sdk._run import children as run_children
 from jupyter_aml.sdk.core import run as runs
 from jupyter_aml.sdk.core.run import Run
 from jupyter_aml.sdk.exceptions import UserErrorException

@@ -10,8 +10,8 @@ from pathlib import Path
 from threading import get_ident
 from typing import IO, Any
 
+from jupyter_aml.sdk._run.place import RunPlace
 from jupyter_aml.sdk.exceptions import UserErrorException
-from jupyter_aml.sdk.run_place import RunPlace
 
 
 class RunFiles(RunPlace):

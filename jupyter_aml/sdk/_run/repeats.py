@@ -8,13 +8,13 @@ from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from jupyter_aml.sdk.run_place import RunPlace
+from jupyter_aml.sdk._run.place import RunPlace
 
 if TYPE_CHECKING:
     import matplotlib.figure
     import pandas
 
-    from jupyter_aml.sdk.comparing import Comparison, Difference
+    from jupyter_aml.sdk.comparison import Comparison, Difference
     from jupyter_aml.sdk.core.run import Run
 
 
@@ -51,7 +51,7 @@ class RunRepeats(RunPlace):
     @property
     def df(self) -> pandas.DataFrame:
         """Every number that was logged, one row each: metric, step, time, value."""
-        from jupyter_aml.sdk.frames import points
+        from jupyter_aml.sdk._run.frames import points
 
         run: Any = self
         return points(run)
@@ -66,4 +66,4 @@ class RunRepeats(RunPlace):
 
 def _comparing() -> Any:
     # By name: what compares runs stands above them.
-    return import_module("jupyter_aml.sdk.comparing")
+    return import_module("jupyter_aml.sdk.comparison")

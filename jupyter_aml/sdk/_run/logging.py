@@ -6,9 +6,9 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from jupyter_aml.sdk._run.place import RunPlace
+from jupyter_aml.sdk._run.values import as_step, plain
 from jupyter_aml.sdk.exceptions import UserErrorException
-from jupyter_aml.sdk.run_place import RunPlace
-from jupyter_aml.sdk.values import as_step, plain
 
 _HUGE = 2**1023
 """A whole number beyond this fits no float; it is kept as text."""
@@ -87,7 +87,7 @@ class RunLogging(RunPlace):
             self._put_image(name, file, os.path.splitext(path)[1].lower() or ".png")
 
     def _shape(self, name: str, kind: str, value: Any) -> None:
-        from jupyter_aml.sdk.run_shapes import checked
+        from jupyter_aml.sdk._run.shapes import checked
 
         self._records.value(name, kind, checked(kind, value))
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from jupyter_aml.domain import ids
 from jupyter_aml.domain.errors import NotFound
 from jupyter_aml.runfolder.layout import RunFolder
+from jupyter_aml.sdk._run.place import RunPlace
 from jupyter_aml.sdk.exceptions import UserErrorException
-from jupyter_aml.sdk.run_place import RunPlace
 
 if TYPE_CHECKING:
     from jupyter_aml.client import Client
@@ -93,7 +93,7 @@ class RunChildren(RunPlace):
         _rehydrate_runs: bool = True,
     ) -> Iterator[Run]:
         """The children, newest first; with `recursive` also theirs, below each of them."""
-        from jupyter_aml.sdk import listing
+        from jupyter_aml.sdk._run import filters
 
         if self._newest is not None:
             self._newest.look()  # Records are read in order: if this one is known, all are.
@@ -103,23 +103,23 @@ class RunChildren(RunPlace):
             "type": type, "tags": tags, "properties": properties, "status": status,
         }  # fmt: skip
         if recursive:
-            return (run for run in self._all_below() if listing.fits(run.seen, **wanted))
-        line = listing.line(parent=self.id, **wanted)
+            return (run for run in self._all_below() if filters.fits(run.seen, **wanted))
+        line = filters.line(parent=self.id, **wanted)
         return (run for run, _ in self._listed(line))
 
     def _all_below(self) -> Iterator[Run]:
-        from jupyter_aml.sdk import listing
+        from jupyter_aml.sdk._run import filters
 
-        for child, has_children in self._listed(listing.line(parent=self.id)):
+        for child, has_children in self._listed(filters.line(parent=self.id)):
             yield child
             if has_children:
                 yield from child._all_below()
 
     def _listed(self, line: str) -> Iterator[tuple[Run, bool]]:
-        from jupyter_aml.sdk import listing
+        from jupyter_aml.sdk._run import filters
 
         workspace, beside = self.experiment.workspace, self._here
-        for page in listing.pages(self.client, workspace=workspace.name, filter=line):
+        for page in filters.pages(self.client, workspace=workspace.name, filter=line):
             for seen in page["runs"]:
                 child = self._kind.from_wire(workspace, seen)
                 place = None if beside is None else RunFolder(beside.path.parent / child.id)

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from jupyter_aml.domain.errors import Invalid, NotFound
-from jupyter_aml.sdk import listing
+from jupyter_aml.sdk._run import filters
 
 if TYPE_CHECKING:
     from jupyter_aml.client import Client
@@ -48,7 +48,7 @@ class References:
     def last(self, experiment: str | None = None) -> WireRun:
         """The newest run that is no child of another."""
         query: dict[str, Any] = {} if experiment is None else {"experiment": experiment}
-        for page in listing.pages(self._client, workspace=self._workspace, **query):
+        for page in filters.pages(self._client, workspace=self._workspace, **query):
             for run in page["runs"]:
                 if run["parentId"] is None:
                     return run

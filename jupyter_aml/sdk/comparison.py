@@ -7,7 +7,7 @@ from importlib import import_module
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal
 
-from jupyter_aml.sdk import frames
+from jupyter_aml.sdk._run import frames
 from jupyter_aml.sdk.core.experiment import Experiment
 from jupyter_aml.sdk.core.run import Run
 from jupyter_aml.sdk.exceptions import UserErrorException
@@ -57,7 +57,7 @@ class Comparison:
         `smooth` from 0 up to below 1 is the weight of what came before. A metric that was logged
         once is drawn as bars.
         """
-        from jupyter_aml.sdk import drawing
+        from jupyter_aml.sdk._run import drawing
 
         if x not in ("step", "time"):
             raise UserErrorException(f'x must be "step" or "time", not {x!r}')
@@ -68,13 +68,13 @@ class Comparison:
 
     def parallel(self, names: Sequence[str] | None = None) -> matplotlib.figure.Figure:
         """A line a run through its parameters and last metrics, coloured by the last of them."""
-        from jupyter_aml.sdk import drawing
+        from jupyter_aml.sdk._run import drawing
 
         return drawing.parallel(self.look(), names)
 
     def scatter(self, x: str, y: str) -> matplotlib.figure.Figure:
         """A point a run: one parameter or last metric against another."""
-        from jupyter_aml.sdk import drawing
+        from jupyter_aml.sdk._run import drawing
 
         return drawing.scatter(self.look(), x, y)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from jupyter_aml.sdk.run_place import RunPlace
+from jupyter_aml.sdk._run.place import RunPlace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from jupyter_aml.sdk import listing
+from jupyter_aml.sdk._run import filters
 from jupyter_aml.store.filters import ChildOf, InStatus, Labelled, Typed, parse
 
 
@@ -23,11 +23,11 @@ from jupyter_aml.store.filters import ChildOf, InStatus, Labelled, Typed, parse
     ],
 )  # fmt: skip
 def test_what_is_asked_is_what_the_engine_understands(asked: dict[str, Any], words: Any) -> None:
-    assert list(parse(listing.line(**asked))) == words
+    assert list(parse(filters.line(**asked))) == words
 
 
 def test_a_status_is_one_word() -> None:
-    (word,) = parse(listing.line(status="Failed"))
+    (word,) = parse(filters.line(status="Failed"))
 
     assert isinstance(word, InStatus)
 
@@ -43,5 +43,5 @@ def test_pages_are_asked_for_one_after_the_other() -> None:
 
     client: Any = Client()
 
-    assert len(list(listing.pages(client, filter=""))) == 2
+    assert len(list(filters.pages(client, filter=""))) == 2
     assert client.asked == [None, "more"]

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from jupyter_aml.sdk import frames
-from jupyter_aml.sdk.comparing import Comparison, compare
+from jupyter_aml.sdk._run import frames
+from jupyter_aml.sdk._run.drawing import smoothed
+from jupyter_aml.sdk.comparison import Comparison, compare
 from jupyter_aml.sdk.core.run import Run
-from jupyter_aml.sdk.drawing import smoothed
 from jupyter_aml.sdk.exceptions import UserErrorException
 from jupyter_aml.testing.wires import a_series, a_wire_run
 from jupyter_aml.widgets import comparison

@@ -6,8 +6,8 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from jupyter_aml.sdk._run.values import plain
 from jupyter_aml.sdk.exceptions import UserErrorException
-from jupyter_aml.sdk.values import plain
 
 VERSION = "v1"
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
-from jupyter_aml.sdk import frames
+from jupyter_aml.sdk._run import frames
 from jupyter_aml.sdk.exceptions import UserErrorException
 
 if TYPE_CHECKING:

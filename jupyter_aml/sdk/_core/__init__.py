@@ -1,0 +1,1 @@
+"""What the classes of SDK v1 share."""

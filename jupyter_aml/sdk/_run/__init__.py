@@ -1,0 +1,1 @@
+"""What `azureml.core.Run` is made of."""

@@ -1,0 +1,1 @@
+"""What the shell and the magics share to send a run."""

@@ -1,0 +1,1 @@
+"""What `azureml.core.Environment` is made of."""
