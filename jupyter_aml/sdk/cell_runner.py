@@ -10,8 +10,12 @@ import json
 import os
 import sys
 import traceback
+from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
+
+_AGAIN = "jupyter_aml.sdk._cell"
+"""What child processes import in place of the cell, and what launchers start again."""
 
 
 def main(path: str) -> int:
@@ -19,22 +23,46 @@ def main(path: str) -> int:
     where = os.path.abspath(path)
     sys.argv = [path]
     # A module of its own, so that nothing of this runner is to be seen from the cell.
-    cell = ModuleType("__main__")
-    names = cell.__dict__
-    names.update(_parameters(), __file__=where, __builtins__=builtins)
-    sys.modules["__main__"] = cell
+    cell = sys.modules["__main__"] = ModuleType("__main__")
+    return _run(cell.__dict__, where)
+
+
+def again(names: dict[str, Any]) -> None:
+    """Run the cell of this run once more, in the names of a module that was made for it.
+
+    A child process of multiprocessing calls it `__mp_main__`, as it does with a script.
+    """
+    where = os.path.join(os.environ.get("AML_RUN_DIR", ".."), "work", "cell.py")
+    if names["__name__"] != "__main__":
+        _execute(names, where)
+        return
+    sys.argv[0] = "cell.py"
+    sys.exit(_run(names, where))
+
+
+def _run(names: dict[str, Any], where: str) -> int:
     try:
-        with open(where, encoding="utf-8") as file:
-            code = compile(file.read(), where, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
-        result = eval(code, names)
-        if inspect.iscoroutine(result):
-            asyncio.run(result)
+        _execute(names, where)
     except SystemExit:
         raise
     except BaseException as error:
         _print(error, where)
         return 130 if isinstance(error, KeyboardInterrupt) else 1
     return 0
+
+
+def _execute(names: dict[str, Any], where: str) -> None:
+    with open(where, encoding="utf-8") as file:
+        source = file.read()
+    # The flags of this very module, `annotations` among them, are not the cell's.
+    code = compile(source, where, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+    names.update(
+        __annotations__={}, __builtins__=builtins, __cached__=None, __doc__=None, __file__=where,
+        __package__="", __spec__=ModuleSpec(_AGAIN, None), **_parameters(),
+    )  # fmt: skip
+    result = eval(code, names)
+    if inspect.iscoroutine(result):
+        asyncio.run(result)
 
 
 def _parameters() -> dict[str, Any]:
