@@ -9,8 +9,8 @@ from pathlib import Path
 
 from IPython.core.error import UsageError
 
+from jupyter_aml.domain.cell import names
 from jupyter_aml.domain.environment import read_label
-from jupyter_aml.magics.cells import names
 from jupyter_aml.magics.env import installed
 from jupyter_aml.magics.session import Session
 from jupyter_aml.magics.verb import Parser

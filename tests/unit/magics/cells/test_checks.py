@@ -86,3 +86,11 @@ def test_parameters_are_known_and_warnings_are_left_to_the_run():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         check("print(alpha, '\\d')", parameters=["alpha"])
+
+
+def test_what_the_cell_may_never_come_to_is_said_and_sent(capsys):
+    check("def later():\n    return model\nprint(1)\n")
+
+    assert capsys.readouterr().err == (
+        "Note: the cell never defines 'model' (line 3); the run fails if it comes to it.\n"
+    )

@@ -9,6 +9,8 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from jupyter_aml.domain.cell.reach import Read, reads
+
 # A kernel adds some names to the builtins that a plain interpreter does not have.
 _KERNEL_ONLY = {"get_ipython", "display", "__IPYTHON__", "__tracebackhide__", "_"}
 _MODULE = {
@@ -18,28 +20,26 @@ _MODULE = {
 KNOWN = frozenset((set(dir(builtins)) - _KERNEL_ONLY) | _MODULE)
 
 # Code that makes names at run time cannot be judged by reading it.
-_MAKES_NAMES = frozenset({"exec", "globals"})
+_MAKES_NAMES = frozenset({"exec", "globals", "builtins", "__builtins__", "__main__"})
+_NAMES_OF_HERE = frozenset({"vars", "locals"})
+_REACHES_MODULES = frozenset({"f_globals", "init_session"})
 
 
-def undefined(code: str, *, given: Sequence[str] = ()) -> dict[str, int]:
-    """Map each name that the code reads but nobody defines to the line where it is first read.
+def undefined(code: str, *, given: Sequence[str] = ()) -> dict[str, Read]:
+    """Map each name that the code reads but nobody defines to where it is first read.
 
     The code must compile. It is given the benefit of the doubt where it imports `*`, makes names
-    at run time, or is ready for a NameError.
+    at run time, or is ready for a NameError. Of a name's reads those that are sure go before.
     """
     tree = ast.parse(code)
-    if _star(tree):
-        return {}
     bound, used = set(given) | KNOWN, set[str]()
     _scan(symtable.symtable(code, "cell.py", "exec"), bound, used)
-    if used & _MAKES_NAMES:
+    if _makes_names(tree, used):
         return {}
     missing = used - bound - _guarded(tree) - _walruses(tree)
-    lines: dict[str, int] = {}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and node.id in missing:
-            lines[node.id] = min(node.lineno, lines.get(node.id, node.lineno))
-    return dict(sorted(lines.items(), key=lambda item: (item[1], item[0])))
+    found = sorted((r for r in reads(tree) if r.name in missing), key=_sure_first, reverse=True)
+    first = {read.name: read for read in found}
+    return dict(sorted(first.items(), key=lambda item: (item[1].line, item[0])))
 
 
 def bound(code: str) -> set[str]:
@@ -99,11 +99,35 @@ def _ready_for(tree: ast.AST, errors: set[str]) -> set[ast.AST]:
     }
 
 
+def _sure_first(read: Read) -> tuple[bool, int]:
+    return not read.is_sure, read.line
+
+
+def _makes_names(tree: ast.AST, used: set[str]) -> bool:
+    return bool(used & _MAKES_NAMES) or any(map(_makes, ast.walk(tree)))
+
+
+def _makes(node: ast.AST) -> bool:
+    match node:
+        case ast.ImportFrom(names=[ast.alias(name="*")]):
+            return True
+        case ast.Call(func=ast.Name(id=name), args=[]):
+            return name in _NAMES_OF_HERE
+        case ast.Call(func=ast.Name(id="var") | ast.Attribute(attr="var"), args=[first, *_]):
+            # That is how sympy makes symbols.
+            return isinstance(first, ast.Constant) and isinstance(first.value, str)
+        case ast.Attribute(attr=name):
+            return name in _REACHES_MODULES
+        case ast.Subscript(value=ast.Attribute(attr="modules"), slice=ast.Name(id="__name__")):
+            return True
+    return False
+
+
 def _scan(table: symtable.SymbolTable, bound: set[str], used: set[str]) -> None:
     top = table.get_type() == "module"
     for symbol in table.get_symbols():
         name = symbol.get_name()
-        is_global = top or symbol.is_global()
+        is_global = top or _is_global(symbol)
         if is_global and _binds(symbol):
             bound.add(name)
         if is_global and symbol.is_referenced():
@@ -112,19 +136,18 @@ def _scan(table: symtable.SymbolTable, bound: set[str], used: set[str]) -> None:
         _scan(inner, bound, used)
 
 
+def _is_global(symbol: symtable.Symbol) -> bool:
+    # What a block binds is its own, though a function named `top` is taken for the module.
+    is_own = symbol.is_parameter() or symbol.is_assigned() or symbol.is_imported()
+    return symbol.is_declared_global() or (symbol.is_global() and not is_own)
+
+
 def _binds(symbol: symtable.Symbol) -> bool:
     return (
         symbol.is_assigned()
         or symbol.is_imported()
         or symbol.is_namespace()
         or symbol.is_annotated()
-    )
-
-
-def _star(tree: ast.AST) -> bool:
-    return any(
-        isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names)
-        for node in ast.walk(tree)
     )
 
 

@@ -6,8 +6,9 @@ import sys
 
 import pytest
 
-from jupyter_aml.magics.cells import names
-from jupyter_aml.magics.cells.names import bound, undefined
+from jupyter_aml.domain.cell import names
+from jupyter_aml.domain.cell.names import bound, undefined
+from jupyter_aml.domain.cell.reach import Read
 
 CASES = [
     ("print(x)", ["x"]),
@@ -56,7 +57,7 @@ def test_type_parameters_are_defined():
 
 
 def test_parameters_are_defined_and_lines_are_told():
-    assert undefined("alpha\n\nbeta\nbeta", given=["alpha"]) == {"beta": 3}
+    assert undefined("alpha\n\nbeta\nbeta", given=["alpha"]) == {"beta": Read("beta", 3, True)}
 
 
 def test_what_a_cell_defines():
@@ -86,3 +87,76 @@ def test_an_import_that_may_fail_is_optional_unless_it_is_needed_elsewhere():
     found = {each.module: (each.line, each.is_optional) for each in names.imports(code)}
 
     assert found == {"a": (2, True), "b": (5, False)}
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "def top(k, scores):\n    return sorted(scores)[:k]\nprint(top(2, [1]))",
+        "class top:\n    def top(self, k):\n        import json as j\n        return k, j\ntop",
+        "def f(top):\n    def top(k): return k\n    return top",
+        "vars()['q'] = 1\nq",
+        "import builtins\nbuiltins.q = 1\nq",
+        "import __main__\n__main__.q = 1\nq",
+        "import sys\nsetattr(sys.modules[__name__], 'q', 1)\nq",
+        "import sympy\nsympy.var('q r')\nq + r",
+        "from sympy import var\nvar('q')\nq",
+        "import inspect\ninspect.currentframe().f_globals['q'] = 1\nq",
+        "def f():\n    x: Foo = 1\n    return x\nf()",
+        "from __future__ import annotations\ndef f(a: T) -> R: ...\nx: Bar",
+        "print(__cached__, __annotations__, __spec__)",
+    ],
+)
+def test_what_python_runs_is_not_found_wanting(code):
+    assert undefined(code) == {}
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "def never(): return q",
+        "class A:\n    def never(self): return q",
+        "import sys\nif 'ipykernel' in sys.modules:\n    q",
+        "x = q if False else 1",
+        "ok = True or q",
+        "assert True, q",
+        "while False:\n    q",
+        "for i in []: pass\nelse: q",
+        "try:\n    q\nexcept Exception:\n    pass",
+        "try:\n    q\nexcept:\n    pass",
+        "try:\n    pass\nexcept q:\n    q",
+        "try:\n    pass\nexcept* q:\n    q",
+        "from contextlib import suppress\nwith suppress(Exception):\n    q",
+        "import sys\nif sys.argv:\n    sys.exit()\nq",
+        "def f(x):\n    if x: return 0\n    return q\nf(1)",
+        "def f(): return q\ndef g(): return f()",
+        "match 3:\n    case 4: q",
+        "def f():\n    q = 1\n    return q\nf()\nif False: q",
+        "[q for q in 'a']\nif False: q",
+    ],
+)
+def test_what_python_may_never_come_to_is_only_doubtful(code):
+    assert [(read.name, read.is_sure) for read in undefined(code).values()] == [("q", False)]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "def f(): return q\nf()",
+        "def f(): return q\ndef g(): return f()\nlist(map(g, 'a'))",
+        "class A:\n    def m(self): return q\nA().m()",
+        "if __name__ == '__main__':\n    q",
+        "while True:\n    q",
+        "for i in range(3):\n    q",
+        "with open('a') as file:\n    q",
+        "try:\n    q\nexcept ValueError:\n    pass",
+        "try:\n    pass\nfinally:\n    q",
+        "if False: q\nq",
+        "def f(x=q): ...",
+        "@q\ndef f(): ...",
+        "vars(3)\nq",
+        "import numpy\nnumpy.ones(3).var(0)\nq",
+    ],
+)
+def test_what_python_comes_to_is_sure(code):
+    assert [(read.name, read.is_sure) for read in undefined(code).values()] == [("q", True)]
