@@ -9,7 +9,7 @@ from typing import Any
 from jupyter_aml.sdk._run.frames import labels
 from jupyter_aml.widgets import svg
 from jupyter_aml.widgets.parts import grid, picture
-from jupyter_aml.widgets.plain import cell, clean, columns, duration, moment, short
+from jupyter_aml.widgets.plain import cell, clean, columns, duration, measure, moment, short
 from jupyter_aml.wire.coding import encode_time
 from jupyter_aml.wire.runs import WireRun
 from jupyter_aml.wire.stored import COMPARISON_MIME, WireComparison, WireComparisonCard
@@ -100,8 +100,7 @@ def _table(
 def _shown(held: Any, name: str) -> str:
     if name not in held:
         return ""
-    value = held[name]
-    return short(f"{value:.6g}" if isinstance(value, float) else value, 60)
+    return short(measure(held[name]), 60)
 
 
 def _charts(card: WireComparisonCard) -> list[str]:

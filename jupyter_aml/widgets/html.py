@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from jupyter_aml.widgets import svg
 from jupyter_aml.widgets.logged import draw
 from jupyter_aml.widgets.parts import CELL, FAINT, more, picture
-from jupyter_aml.widgets.plain import clean, console, duration, inert, moment, place, short
+from jupyter_aml.widgets.plain import (
+    clean,
+    console,
+    duration,
+    inert,
+    measure,
+    moment,
+    place,
+    short,
+)
 from jupyter_aml.wire.contents import WireSeries
 from jupyter_aml.wire.runs import WireRun
 from jupyter_aml.wire.stored import WireCard
@@ -60,7 +69,7 @@ def text(run: WireRun, *, now: datetime | None = None) -> str:
         words.append(f" Hint: {error['hint']}." if error["hint"] else "")
     if run["metrics"]:
         listed = list(run["metrics"].items())[:8]
-        words.append(" " + ", ".join(f"{name} = {_value(value)}" for name, value in listed) + ".")
+        words.append(" " + ", ".join(f"{name} = {measure(value)}" for name, value in listed) + ".")
     return clean("".join(words))
 
 
@@ -101,7 +110,10 @@ def _facts(run: WireRun) -> str:
         ("Started", moment(run["startedAt"])),
         ("Ended", moment(run["endedAt"])),
         ("Script", " ".join([run["script"] or "", *run["arguments"]]).strip()),
-        ("Parameters", ", ".join(f"{name} = {_value(v)}" for name, v in run["parameters"].items())),
+        (
+            "Parameters",
+            ", ".join(f"{name} = {measure(v)}" for name, v in run["parameters"].items()),
+        ),
         ("Tags", ", ".join(f"{name}: {value}" for name, value in run["tags"].items())),
         ("Description", run["description"]),
     ]
@@ -111,10 +123,12 @@ def _facts(run: WireRun) -> str:
 def _numbers(card: WireCard) -> str:
     drawn = _series(card)
     rows = [
-        (name, _value(value)) for name, value in card["run"]["metrics"].items() if name not in drawn
+        (name, measure(value))
+        for name, value in card["run"]["metrics"].items()
+        if name not in drawn
     ]
     rows += [
-        (name, f"{_value(one['last'])} (last of {one['count']})") for name, one in drawn.items()
+        (name, f"{measure(one['last'])} (last of {one['count']})") for name, one in drawn.items()
     ]
     return _titled("Metrics", _table(sorted(rows)[:_ROWS]), len(rows), _ROWS)
 
@@ -148,7 +162,7 @@ def _values(card: WireCard) -> str:
         if shown := draw(name, logged):
             drawn.append(shown)
         elif name not in card["run"]["metrics"]:
-            rows.append((name, short(_value(logged[-1]["value"]), 200)))
+            rows.append((name, short(measure(logged[-1]["value"]), 200)))
     return _table(rows[:_ROWS]) + "".join(drawn[:_DRAWN]) + more(len(drawn), _DRAWN)
 
 
@@ -172,7 +186,7 @@ def _log(card: WireCard) -> str:
     before = "…\n" if cut else ""
     body = (
         f'<pre style="{_RULE};border-radius:3px;padding:6px;margin:2px 0;overflow-x:auto;'
-        f'font-size:12px;color:inherit;background:none">{before}{inert(shown)}</pre>'
+        f'font-family:monospace;font-size:12px;color:inherit;background:none">{before}{inert(shown)}</pre>'
     )
     return _titled(f"Log: {inert(log['name'])}", body, 0, 0)
 
@@ -201,9 +215,3 @@ def _table(rows: list[tuple[str, str]]) -> str:
     # A page may colour its tables by itself; what stands around this one decides.
     style = "border-collapse:collapse;margin:4px 0;color:inherit;font-size:inherit"
     return f'<table style="{style}"><tbody>{body}</tbody></table>'
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, float):
-        return f"{value:.6g}"
-    return "NaN" if value is None else str(value)

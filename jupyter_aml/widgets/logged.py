@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
@@ -10,8 +11,9 @@ from jupyter_aml.sdk._run.shapes import checked
 from jupyter_aml.sdk.exceptions import UserErrorException
 from jupyter_aml.widgets import svg
 from jupyter_aml.widgets.parts import FAINT, grid, more, picture
-from jupyter_aml.widgets.plain import clean, inert, short
+from jupyter_aml.widgets.plain import clean, inert, measure, short
 from jupyter_aml.wire.contents import WireValue
+from jupyter_aml.wire.numbers import numbers
 
 _ROWS, _COLUMNS, _CLASSES, _CURVES = 20, 12, 20, 8
 
@@ -56,7 +58,7 @@ def _rows(name: str, values: Sequence[Any]) -> str:
 
 
 def _list(name: str, values: Sequence[Any]) -> str:
-    items = values[-1]
+    items = numbers(values[-1])
     if not isinstance(items, list) or len(items) < 3:
         return ""
     if not all(isinstance(item, int | float) for item in items):
@@ -71,7 +73,7 @@ def _confusion_matrix(name: str, values: Sequence[Any]) -> str:
     matrix = data["matrix"]
     rows = []
     for label, row in zip(data["class_labels"], matrix, strict=True):
-        whole = sum(count for count in row if count == count) or 1
+        whole = sum(count for count in row if math.isfinite(count)) or 1
         cells = "".join(_count(count, count / whole) for count in row)
         rows.append(f'<tr><th style="{_PAD};{FAINT}">{inert(short(label, 24))}</th>{cells}</tr>')
     heads = "".join(
@@ -87,7 +89,7 @@ def _confusion_matrix(name: str, values: Sequence[Any]) -> str:
 
 def _count(count: float, share: float) -> str:
     # Blue of the strength of the row's share, weak enough for the text on it, light or dark.
-    strength = 0.65 * min(1.0, max(0.0, share))
+    strength = 0.65 * min(1.0, max(0.0, share)) if share == share else 0.0
     look = f"{_PAD};text-align:right;background:rgba(47,138,196,{strength:.2f})"
     return f'<td style="{look}">{inert(_cell(count))}</td>'
 
@@ -99,7 +101,7 @@ def _accuracy_table(name: str, values: Sequence[Any]) -> str:
     roc, precision = [], []
     tables = zip(data["class_labels"], data["probability_tables"], strict=True)
     for label, table in list(tables)[:_CURVES]:
-        at = [_rates(*row) for row in table]
+        at = [_rates(*row) for row in table if all(map(math.isfinite, row))]
         across = sorted({(0.0, 0.0), (1.0, 1.0), *((fall, recall) for fall, recall, _ in at)})
         roc.append((clean(str(label)), [x for x, _ in across], [y for _, y in across]))
         known = sorted({(recall, exact) for _, recall, exact in at})
@@ -158,11 +160,20 @@ _PAD = "padding:2px 8px;border:0"
 
 def _data(kind: str, value: Any) -> dict[str, Any] | None:
     try:
-        found: dict[str, Any] = checked(kind, value)["data"]
+        found: dict[str, Any] = checked(kind, _measured(value))["data"]
     except UserErrorException:
         # Written by hand or by another version: it is shown as text.
         return None
     return found
+
+
+def _measured(value: Any) -> Any:
+    """The form with its numbers as they were logged, of which JSON tells some as null or text."""
+    data = value.get("data") if isinstance(value, Mapping) else None
+    if not isinstance(data, Mapping):
+        return value
+    told = {key: held if key == "class_labels" else numbers(held) for key, held in data.items()}
+    return {**value, "data": told}
 
 
 def _shape(name: str, shape: str | None) -> str:
@@ -170,6 +181,4 @@ def _shape(name: str, shape: str | None) -> str:
 
 
 def _cell(value: Any) -> str:
-    if isinstance(value, float):
-        return f"{value:.6g}"
-    return "NaN" if value is None else short(value, 60)
+    return short(measure(value), 60)

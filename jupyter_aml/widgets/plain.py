@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from datetime import datetime
@@ -42,6 +43,15 @@ def short(value: Any, length: int = 160) -> str:
     """The beginning of the value's text."""
     text = str(value)
     return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def measure(value: Any) -> str:
+    """A value that was logged, as its reader wants it: six digits, and no number without a name."""
+    if value is None or value != value:
+        return "NaN"
+    if isinstance(value, float):
+        return f"{value:.6g}" if math.isfinite(value) else f"{'-' if value < 0 else ''}Infinity"
+    return str(value)
 
 
 def place(run: WireRun) -> str:

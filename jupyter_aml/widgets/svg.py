@@ -32,6 +32,7 @@ def curves(
         for place, (label, x, y) in enumerate(lines[:_LINES])
         if len(points := _drawable(x, y)) > 1
     ]
+    left_out = sum(not _is_drawable(value) for _, _, y in lines[:_LINES] for value in y)
     if not drawn:
         return None
     lowest, highest = _bounds(b for _, _, points in drawn for _, b in points)
@@ -54,7 +55,7 @@ def curves(
     height = HEIGHT + _ROW * ((len(named) + 1) // 2)
     return (
         f"{head(WIDTH, height)}"
-        f'<text x="{_LEFT}" y="14" font-size="12">{escape(_short(name, 44))}</text>'
+        f"{_title(name, left_out)}"
         f'<path d="M{_LEFT} {_TOP}V{floor}H{WIDTH - _RIGHT}" fill="none" stroke="{_INK}"/>'
         f'<text x="{_LEFT - 4}" y="{_TOP + 6}" text-anchor="end">{number(highest)}</text>'
         f'<text x="{_LEFT - 4}" y="{floor}" text-anchor="end">{number(lowest)}</text>'
@@ -68,13 +69,17 @@ def bars(name: str, edges: Sequence[float], counts: Sequence[float]) -> str | No
     """Return a histogram as an SVG text; None where there is nothing to draw."""
     if not counts or len(edges) != len(counts) + 1 or len(counts) > _POINTS:
         return None
-    if not all(map(_is_drawable, [*edges, *counts])):
+    # An open end of a histogram is as infinite as a count may be.
+    drawn = [
+        each for each in zip(edges, edges[1:], counts, strict=False) if all(map(_is_drawable, each))
+    ]
+    if not drawn:
         return None
-    first, last = _bounds(edges)
-    _, highest = _bounds([0.0, *counts])
+    first, last = _bounds(edge for left, right, _ in drawn for edge in (left, right))
+    _, highest = _bounds([0.0, *(count for _, _, count in drawn)])
     wide, high, floor = WIDTH - _LEFT - _RIGHT, HEIGHT - _TOP - _BOTTOM, HEIGHT - _BOTTOM
     shapes = []
-    for left, right, count in zip(edges, edges[1:], counts, strict=False):
+    for left, right, count in drawn:
         start = _LEFT + (left - first) / (last - first) * wide
         across = abs(right - left) / (last - first) * wide
         up = max(0.0, count / highest * high)
@@ -84,7 +89,7 @@ def bars(name: str, edges: Sequence[float], counts: Sequence[float]) -> str | No
         )
     return (
         f"{head(WIDTH, HEIGHT)}"
-        f'<text x="{_LEFT}" y="14" font-size="12">{escape(_short(name, 44))}</text>'
+        f"{_title(name, len(counts) - len(drawn))}"
         f'<path d="M{_LEFT} {_TOP}V{floor}H{WIDTH - _RIGHT}" fill="none" stroke="{_INK}"/>'
         f'<text x="{_LEFT - 4}" y="{_TOP + 6}" text-anchor="end">{number(highest)}</text>'
         f'<text x="{_LEFT}" y="{HEIGHT - 6}">{number(first)}</text>'
@@ -106,6 +111,13 @@ def size(picture: str) -> tuple[str, str]:
     found = _SIZE.search(picture)
     assert found is not None
     return found[1], found[2]
+
+
+def _title(name: str, left_out: int) -> str:
+    """The name, and how many values are not in the picture as they have no place on an axis."""
+    room, said = (26, f"{left_out} not finite") if left_out else (44, "")
+    note = f'<text x="{WIDTH - _RIGHT}" y="14" text-anchor="end">{said}</text>' if said else ""
+    return f'<text x="{_LEFT}" y="14" font-size="12">{escape(_short(name, room))}</text>{note}'
 
 
 def _named(row: int, place: int, label: str) -> str:

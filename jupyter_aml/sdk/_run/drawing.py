@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from jupyter_aml.sdk._run import frames
 from jupyter_aml.sdk.exceptions import UserErrorException
+from jupyter_aml.wire.numbers import number
 
 if TYPE_CHECKING:
     import matplotlib.figure
@@ -96,9 +97,10 @@ def value_of(run: WireRun, name: str) -> Any:
     kind, dot, key = name.partition(".")
     if dot and kind == "param":
         return run["parameters"].get(key)
+    metrics = {metric: number(value) for metric, value in run["metrics"].items()}
     if dot and kind == "metric":
-        return run["metrics"].get(key)
-    return run["metrics"].get(name, run["parameters"].get(name))
+        return metrics.get(key)
+    return metrics.get(name, run["parameters"].get(name))
 
 
 def smoothed(values: Sequence[float], weight: float) -> list[float]:
@@ -117,7 +119,7 @@ def smoothed(values: Sequence[float], weight: float) -> list[float]:
 def _draw(
     axes: Any, name: str, found: Sequence[tuple[str, Curves]], *, by_time: bool, smooth: float
 ) -> None:
-    held = [(place, each[name]) for place, (_, each) in enumerate(found) if name in each]
+    held = [(place, _finite(each[name])) for place, (_, each) in enumerate(found) if name in each]
     axes.set_title(name, parse_math=False, fontsize="medium")
     _open(axes)
     if all(len(values) == 1 for _, (_, _, values) in held):
@@ -137,6 +139,12 @@ def _draw(
             values = smoothed(values, smooth)
         axes.plot(across, values, lw=1.4, marker="o" if len(values) == 1 else "", ms=3, **style)
     axes.set_xlabel("seconds since the first" if by_time else "step")
+
+
+def _finite(curve: tuple[list[float], list[float], list[float]]) -> Any:
+    """The curve with a gap where its value is infinite: an axis has no place for that."""
+    steps, times, values = curve
+    return steps, times, [value if value - value == 0 else math.nan for value in values]
 
 
 def _chosen(found: Sequence[Curves], names: Sequence[str] | None) -> list[str]:
@@ -176,13 +184,14 @@ class _Scale:
 
     def __init__(self, values: Sequence[Any]) -> None:
         known = [value for value in values if value is not None]
+        finite = [value for value in known if _is_number(value)]
         self.names: list[str] = []
         self.low, self.high = 0.0, 1.0
-        if known and all(_is_number(value) for value in known):
-            self.low, self.high = min(known), max(known)
+        if finite and all(_is_number(value) or _is_unbounded(value) for value in known):
+            self.low, self.high = min(finite), max(finite)
             wide = self.high - self.low
             self.heights = [
-                math.nan if value is None else (value - self.low) / wide if wide else 0.5
+                ((value - self.low) / wide if wide else 0.5) if _is_number(value) else math.nan
                 for value in values
             ]
             return
@@ -242,6 +251,11 @@ def _colour(place: int) -> str:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and value - value == 0
+
+
+def _is_unbounded(value: Any) -> bool:
+    """Whether it is a number that has no place on an axis: infinite, or not-a-number."""
+    return isinstance(value, float) and value - value != 0
 
 
 def _figure(wide: float, high: float) -> matplotlib.figure.Figure:

@@ -12,6 +12,7 @@ from jupyter_aml.runfolder.packed import packed
 from jupyter_aml.runfolder.reading import read_all
 from jupyter_aml.sdk.exceptions import UserErrorException
 from jupyter_aml.wire.coding import decode_time
+from jupyter_aml.wire.numbers import number
 from jupyter_aml.wire.runs import WireRun
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def curves(run: Run) -> dict[str, tuple[list[float], list[float], list[float]]]:
         return {name: (list(x), list(t), list(y)) for name, x, t, y in found}
     series = run.client.metrics(run.id, points=_DRAWN)["series"]
     return {
-        name: (one["x"], one["t"], [_number(value) for value in one["y"]])
+        name: (one["x"], one["t"], [number(value) for value in one["y"]])
         for name, one in series.items()
     }
 
@@ -115,7 +116,7 @@ def _row(run: WireRun) -> dict[str, Any]:
         "arguments": " ".join(run["arguments"]) or None,
     }
     row.update({f"param.{name}": value for name, value in run["parameters"].items()})
-    row.update({f"metric.{name}": _number(value) for name, value in run["metrics"].items()})
+    row.update({f"metric.{name}": number(value) for name, value in run["metrics"].items()})
     row.update({f"tag.{name}": value for name, value in run["tags"].items()})
     return row
 
@@ -129,7 +130,7 @@ def _series(run: Run) -> Iterator[Series]:
         yield from _from_folder(here)
         return
     for name, one in run.client.metrics(run.id, points=0)["series"].items():
-        yield name, one["x"], one["t"], [_number(value) for value in one["y"]]
+        yield name, one["x"], one["t"], [number(value) for value in one["y"]]
 
 
 def _from_folder(folder: RunFolder) -> Iterator[Series]:
@@ -144,10 +145,3 @@ def _from_folder(folder: RunFolder) -> Iterator[Series]:
         # Where no step was given, the place in the series is one.
         steps = [place if step != step else step for place, step in enumerate(steps)]
         yield name, steps, columns.time.tolist(), columns.value.tolist()
-
-
-def _number(value: Any) -> Any:
-    # JSON has neither NaN nor infinity.
-    if value is None:
-        return math.nan
-    return float(value) if value in ("Infinity", "-Infinity") else value

@@ -144,6 +144,36 @@ def test_what_cannot_be_drawn_is_told(runs: list[Run], what: Any, words: str) ->
         what(Comparison(runs))
 
 
+@pytest.mark.parametrize("unbounded", ["Infinity", "-Infinity", None])
+def test_one_value_that_is_not_finite_blanks_no_picture(unbounded: Any) -> None:
+    """JSON tells infinity as text and not-a-number as null; the rest is drawn."""
+    line = {"x": [0.0, 1.0, 2.0], "y": [3.0, unbounded, 1.0], "t": [0.0, 1.0, 2.0]}
+    runs = some_runs(
+        {"metrics": {"rmse": 2.0, "other": 1.0}},
+        {"metrics": {"rmse": unbounded, "other": 2.0}},
+        {"metrics": {"rmse": 4.0, "other": 3.0}},
+        loss={**line, "count": 3, "last": 1.0},
+        once={"x": [0.0], "y": [unbounded], "t": [0.0], "count": 1, "last": unbounded},
+    )
+
+    curve: Any = compare(runs).plot("loss", smooth=0.5)
+    (axes,) = curve.axes
+    assert all(0.0 < bound < 4.0 for bound in axes.get_ylim())
+    across: Any = compare(runs).parallel(["metric.rmse", "metric.other"])
+    ends = [line for line in across.axes[0].lines if len(line.get_xdata()) == 2]
+    heights = [float(line.get_ydata()[0]) for line in ends if line.get_marker() == "o"]
+    assert heights[0] == 0.0
+    assert math.isnan(heights[1])
+    assert heights[2] == 1.0
+    for figure in (
+        curve,
+        across,
+        compare(runs).plot("once"),
+        compare(runs).scatter("rmse", "other"),
+    ):
+        assert figure._repr_png_().startswith(b"\x89PNG")
+
+
 def test_smoothing_begins_where_the_curve_begins_and_leaves_gaps() -> None:
     found = smoothed([4.0, math.nan, 4.0, 0.0], 0.5)
 

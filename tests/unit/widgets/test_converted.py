@@ -66,5 +66,11 @@ def test_everything_that_was_logged_is_on_the_page(page):
     assert page.count("data:image/svg+xml;base64,") == 6
 
 
+def test_the_log_stands_in_letters_of_one_width(page):
+    [look] = re.findall(r'<pre style="([^"]*)">last line', page)
+
+    assert "font-family:monospace" in look
+
+
 def test_nothing_on_the_page_runs_or_is_fetched(page):
     assert not re.search(r"<script|\son\w+=|(?:src|href)=[\"'](?!data:image/)", page)

@@ -61,3 +61,28 @@ def test_a_long_table_says_how_much_is_left_out():
 @pytest.mark.parametrize("value", [None, 5, "x", [], {}, {"a": None}, [None], {"a": {"b": []}}])
 def test_nothing_that_was_logged_breaks_the_page(kind, value):
     assert shown(kind, value).startswith("<div")
+
+
+@pytest.mark.parametrize("kind", FORMS)
+@pytest.mark.parametrize("unbounded", ["Infinity", "-Infinity", None])
+def test_one_value_that_is_not_finite_blanks_no_chart(kind, unbounded):
+    """JSON tells infinity as text and not-a-number as null; the rest of the chart is drawn."""
+    form = a_form(kind)
+    name = {"confusion_matrix": "matrix", "accuracy_table": "probability_tables"}.get(kind)
+    numbers = form["data"][name][0] if name else form["data"]["bin_counts"]
+    numbers = numbers[0] if kind == "accuracy_table" else numbers
+    numbers[0] = unbounded
+
+    html = shown(kind, form)
+
+    assert ("true \\ predicted" if kind == "confusion_matrix" else "<img") in html
+    assert "schema_type" not in html
+
+
+def test_a_list_with_an_infinite_item_is_a_chart_still():
+    assert "<img" in shown("list", [1, "Infinity", 4.5, 3])
+
+
+def test_numbers_that_are_not_finite_are_told_as_python_and_the_page_tell_them():
+    assert "Infinity" in shown("table", {"a": [float("inf"), 1.0]})
+    assert "NaN" in shown("table", {"a": [float("nan"), 1.0]})

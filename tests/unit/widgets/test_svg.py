@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from jupyter_aml.widgets.svg import chart
+from jupyter_aml.widgets.svg import bars, chart, curves
 
 
 def test_a_curve_is_a_line_within_the_picture():
@@ -55,6 +55,35 @@ def test_many_points_stay_small_and_keep_the_spike():
 
 def test_a_name_with_markup_is_text():
     svg = chart("<script>alert(1)</script>", [0.0, 1.0], [0.0, 1.0])
+
+    assert "<script" not in svg
+    ElementTree.fromstring(svg)
+
+
+@pytest.mark.parametrize("unbounded", [math.inf, -math.inf, math.nan])
+def test_a_picture_says_how_many_values_are_not_in_it(unbounded):
+    assert ">1 not finite<" in chart("loss", [0.0, 1.0, 2.0], [3.0, unbounded, 2.0])
+    assert "not finite" not in chart("loss", [0.0, 1.0], [3.0, 2.0])
+
+
+@pytest.mark.parametrize("unbounded", [math.inf, -math.inf, math.nan])
+def test_a_histogram_without_one_of_its_bars_is_drawn(unbounded):
+    svg = bars("residuals", [-1.0, 0.0, 1.0, 2.0], [4, unbounded, 2])
+
+    assert svg.count("<rect") == 2
+    assert ">1 not finite<" in svg
+
+
+def test_a_histogram_may_be_open_at_its_ends():
+    svg = bars("residuals", [-math.inf, 0.0, 1.0, 2.0, math.inf], [1, 4, 2, 9])
+
+    assert svg.count("<rect") == 2
+    assert ">4</text>" in svg
+    assert ">2 not finite<" in svg
+
+
+def test_the_name_of_a_curve_with_markup_is_text():
+    svg = curves("loss", [("<script>alert(1)</script>", [0.0, 1.0], [0.0, 1.0])])
 
     assert "<script" not in svg
     ElementTree.fromstring(svg)
