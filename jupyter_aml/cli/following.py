@@ -9,7 +9,8 @@ from jupyter_aml.cli import asking
 from jupyter_aml.sdk._run import waiting
 from jupyter_aml.sdk._run.log import Log
 from jupyter_aml.sdk.core.run import Run
-from jupyter_aml.widgets.plain import clean, duration, place
+from jupyter_aml.widgets.plain import clean, duration
+from jupyter_aml.wire.causes import cause
 from jupyter_aml.wire.runs import WireRun
 
 
@@ -39,5 +40,5 @@ def sentence(seen: WireRun) -> str:
     if spent:
         told += f" after {spent}"
     if seen["error"] is not None:
-        told += f": {clean(seen['error']['message'])}{place(seen)}"
+        told += f": {clean(cause(seen))}"
     return told

@@ -59,6 +59,8 @@ MOVES: Mapping[RunStatus, frozenset[RunStatus]] = {
 
 SCRIPT_RUN = "azureml.scriptrun"
 INTERACTIVE_RUN = "azureml.interactive"
+CELL_RUNNER = "jupyter_aml.sdk.cell_runner"
+"""The module that runs a cell as a script. Runs that were stored name it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +99,7 @@ class Job:
     timeout: timedelta | None = None
     grace: timedelta = timedelta(seconds=10)
     line_offset: int = 0
-    """Lines that the editor shows above the first line of the script."""
+    """Lines that the editor shows above the first line of a cell; its runner counts them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

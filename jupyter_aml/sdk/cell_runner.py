@@ -1,4 +1,4 @@
-"""Runs a cell as a script: parameters are variables, line numbers stay, `await` works."""
+"""Runs a cell as a script: parameters are variables, lines are the editor's, `await` works."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import asyncio
 import builtins
 import inspect
 import json
+import linecache
 import os
 import sys
 import traceback
@@ -52,25 +53,38 @@ def _run(names: dict[str, Any], where: str) -> int:
 
 
 def _execute(names: dict[str, Any], where: str) -> None:
-    with open(where, encoding="utf-8") as file:
-        source = file.read()
+    run = _record()
+    source = _as_edited(where, run)
     # The flags of this very module, `annotations` among them, are not the cell's.
     code = compile(source, where, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
     names.update(
         __annotations__={}, __builtins__=builtins, __cached__=None, __doc__=None, __file__=where,
-        __package__="", __spec__=ModuleSpec(_AGAIN, None), **_parameters(),
+        __package__="", __spec__=ModuleSpec(_AGAIN, None), **run.get("parameters", {}),
     )  # fmt: skip
     result = eval(code, names)
     if inspect.iscoroutine(result):
         asyncio.run(result)
 
 
-def _parameters() -> dict[str, Any]:
+def _as_edited(where: str, run: dict[str, Any]) -> str:
+    """The cell with as many lines above it as the editor shows, `%%aml` and what is before it.
+
+    So its errors, its warnings and whatever else counts its lines say the number that the user
+    sees. Who looks for the text of a line finds it there.
+    """
+    with open(where, encoding="utf-8") as file:
+        source = "\n" * ((run.get("job") or {}).get("lineOffset") or 0) + file.read()
+    # Without a time of change it is not read anew from the file, whose lines have other numbers.
+    linecache.cache[where] = (len(source), None, source.splitlines(keepends=True), where)
+    return source
+
+
+def _record() -> dict[str, Any]:
     folder = os.environ.get("AML_RUN_DIR")
     if folder is None:
         return {}
     with open(os.path.join(folder, "run.json"), encoding="utf-8") as file:
-        return dict(json.load(file)["parameters"])
+        return dict(json.load(file))
 
 
 def _print(error: BaseException, where: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from jupyter_aml.domain.run import CELL_RUNNER
 from jupyter_aml.wire.contents import WireSeries
 from jupyter_aml.wire.environments import WireEnvironment
 from jupyter_aml.wire.runs import WireFailure, WireJob, WireRun
@@ -53,7 +54,7 @@ def a_wire_run(**different: Any) -> WireRun:
 def a_wire_job(**different: Any) -> WireJob:
     """A job that runs a cell whose first line is the editor's second."""
     job: dict[str, Any] = {
-        "command": ["cell.py"],
+        "command": ["-m", CELL_RUNNER, "cell.py"],
         "interpreter": "python",
         "environment": "user-managed",
         "environmentVariables": {},

@@ -16,9 +16,9 @@ from jupyter_aml.widgets.plain import (
     inert,
     measure,
     moment,
-    place,
     short,
 )
+from jupyter_aml.wire.causes import cause
 from jupyter_aml.wire.contents import WireSeries
 from jupyter_aml.wire.runs import WireRun
 from jupyter_aml.wire.stored import WireCard
@@ -65,7 +65,7 @@ def text(run: WireRun, *, now: datetime | None = None) -> str:
     if run["reason"] and run["endedAt"] is None:
         words.append(f" {run['reason']}.")
     if error:
-        words.append(f" {error['message']}{place(run)}.")
+        words.append(f" {cause(run)}.")
         words.append(f" Hint: {error['hint']}." if error["hint"] else "")
     if run["metrics"]:
         listed = list(run["metrics"].items())[:8]
@@ -91,7 +91,7 @@ def _why(run: WireRun) -> str:
         parts.append(f'<div style="{FAINT}">{inert(run["reason"])}</div>')
     error = run["error"]
     if error:
-        said = inert(error["message"] + place(run))
+        said = inert(cause(run))
         parts.append(f'<div style="color:{_COLOURS["Failed"]}">{said}</div>')
         parts += [f"<div>{inert(error['hint'])}</div>"] if error["hint"] else []
     parts += [f'<div style="{FAINT}">{inert(each)}</div>' for each in run["warnings"][:5]]

@@ -54,16 +54,6 @@ def measure(value: Any) -> str:
     return str(value)
 
 
-def place(run: WireRun) -> str:
-    """Where the run failed, as its user calls it: ` (line 3 of the cell)`; empty if not known."""
-    error, job = run["error"], run["job"]
-    if error is None or not error["line"]:
-        return ""
-    # Only a cell has lines above its first one.
-    is_cell = bool(job and job["lineOffset"]) and error["file"] in (None, run["script"])
-    return f" (line {error['line']} of {'the cell' if is_cell else error['file'] or 'the script'})"
-
-
 def duration(run: WireRun, *, now: datetime | None = None) -> str:
     """How long the run has run: `4.2 s`, `3 m 07 s`, `2 h 05 m`; empty before it starts."""
     start = decode_time(run["startedAt"])

@@ -125,15 +125,14 @@ records.value("note", "text", "hi")
 
 async def test_a_script_that_fails_says_why_and_where(aml_root: Path) -> None:
     async with an_engine(aml_root) as engine:
-        body = asked("x = 1\nraise ValueError('n/a')\n", job={"lineOffset": 1})
-        run = await engine.submit(body)
+        run = await engine.submit(asked("x = 1\nraise ValueError('n/a')\n"))
 
         end = await ended(engine, run["runId"])
 
         assert end["status"] == "Failed"
         assert end["error"] is not None
         assert end["error"]["message"] == "ValueError: n/a"
-        assert (end["error"]["file"], end["error"]["line"]) == ("main.py", 3)
+        assert (end["error"]["file"], end["error"]["line"]) == ("main.py", 2)
 
 
 async def test_a_script_may_overwrite_and_delete_itself_without_touching_what_was_sent(

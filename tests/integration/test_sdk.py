@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from jupyter_aml.cli.following import sentence
 from jupyter_aml.domain.errors import Invalid
+from jupyter_aml.magics.run.waiting import RunFailed, relevant
 from jupyter_aml.sdk.core import Experiment, Run, ScriptRunConfig, Workspace
 from jupyter_aml.sdk.exceptions import (
     ActivityFailedException,
@@ -20,6 +22,8 @@ from jupyter_aml.sdk.exceptions import (
     WorkspaceException,
 )
 from jupyter_aml.testing.engines import end_engine
+from jupyter_aml.widgets.card import card
+from jupyter_aml.widgets.html import html
 
 SCRIPT = """
 import argparse
@@ -128,6 +132,44 @@ def test_a_cell_has_its_parameters_and_may_await(ws: Workspace) -> None:
     logs = run.get_details_with_logs()["logFiles"]["user_logs/std_log.txt"]
     assert logs.startswith("0.5 a\n")
     assert "cell_runner" not in logs
+
+
+def test_an_error_has_one_line_and_that_is_the_editors_wherever_it_is_told(ws: Workspace) -> None:
+    cell = (
+        "import warnings\nwarnings.warn('careful')\n"
+        "def fit():\n    raise ValueError('n/a')\nfit()\n"
+    )
+    config = ScriptRunConfig.from_cell(cell, line_offset=4)
+
+    run = Experiment(ws, "cells").submit(config)
+    with pytest.raises(ActivityFailedException) as raised:
+        run.wait_for_completion()
+
+    seen = run.look()
+    assert seen["error"] is not None
+    assert (seen["error"]["file"], seen["error"]["line"]) == ("cell.py", 8)
+    log = run.get_details_with_logs()["logFiles"]["user_logs/std_log.txt"]
+    for told in (log, seen["error"]["traceback"] or ""):
+        assert 'cell.py", line 9, in <module>\n    fit()\n' in told
+        assert "cell.py\", line 8, in fit\n    raise ValueError('n/a')\n" in told
+    assert "cell.py:6: UserWarning: careful\n  warnings.warn('careful')\n" in log
+    error = run.get_details()["error"]
+    assert error["line"] == 8
+    assert "line 8, in fit" in error["error"]["details"][0]["message"]
+    for told in (str(raised.value), sentence(seen), html(card(run)), str(RunFailed(run, seen))):
+        assert "(cell line 8)" in told
+    assert "File cell, line 8, in fit" in relevant(seen)
+
+
+def test_a_cell_that_is_no_python_names_the_line_of_the_editor(ws: Workspace) -> None:
+    config = ScriptRunConfig.from_cell("x = 1\ny = = 2\n", line_offset=3)
+
+    run = Experiment(ws, "cells").submit(config)
+    run.wait_for_completion(raise_on_error=False)
+
+    assert run.get_details()["error"]["line"] == 5
+    log = run.get_details_with_logs()["logFiles"]["user_logs/std_log.txt"]
+    assert 'cell.py", line 5\n    y = = 2\n' in log
 
 
 def test_what_cannot_be_sent_is_said_in_one_sentence(ws: Workspace, folder: Path) -> None:

@@ -125,7 +125,7 @@ def _last_words(traceback: str) -> str:
 
 
 def _place(run: Run, traceback: str) -> tuple[str | None, int | None]:
-    """The innermost frame in a file of the run, with its line as the editor shows it."""
+    """The innermost frame in a file of the run; the runner of cells counts as the editor does."""
     place: tuple[str | None, int | None] = (None, None)
     for line in traceback.splitlines():
         frame = _FRAME.match(line)
@@ -135,8 +135,7 @@ def _place(run: Run, traceback: str) -> tuple[str | None, int | None]:
         marker = f"/{run.id}/work/"
         inside = path.split(marker, 1)[1] if marker in path else path
         if marker in path or (run.script and path == run.script):
-            offset = run.job.line_offset if run.job and inside == run.script else 0
-            place = (inside, int(frame["line"]) + offset)
+            place = (inside, int(frame["line"]))
     return place
 
 

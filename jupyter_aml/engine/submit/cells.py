@@ -9,14 +9,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from jupyter_aml.domain.errors import Invalid
-from jupyter_aml.domain.run import Job, Run
+from jupyter_aml.domain.run import CELL_RUNNER, Job, Run
 from jupyter_aml.engine import snapshot
 from jupyter_aml.engine.root import Root
 from jupyter_aml.engine.submit.repeats import definition_of
 from jupyter_aml.runfolder.plain import read_plain
 
 _CELL = "cell.py"
-_CELL_RUNNER = "jupyter_aml.sdk.cell_runner"
 _NOTEBOOK_RUNNER = "jupyter_aml.sdk.notebook_runner"
 _LONGEST_TIME = 2592000
 """Seconds that a ScriptRunConfig may run where it says nothing."""
@@ -29,7 +28,7 @@ def cell_of(run: Run, *, root: Root) -> str:
     """
     if run.job is None:
         raise Invalid(f"run {run.id} has no script to repeat: it logged from a notebook")
-    if _CELL_RUNNER in run.job.command:
+    if CELL_RUNNER in run.job.command:
         code = read_plain(snapshot.stored_file(root.folder(run), _CELL)).decode("utf-8")
         return f"{_magic(run, run.job, root)}\n{code}"
     return "\n".join(_python(run, run.job, root)) + "\n"

@@ -10,7 +10,8 @@ from typing import Any
 
 from jupyter_aml.domain.errors import Unreachable
 from jupyter_aml.domain.run import RunStatus
-from jupyter_aml.widgets.plain import clean, place
+from jupyter_aml.widgets.plain import clean
+from jupyter_aml.wire.causes import cause, is_cell
 from jupyter_aml.wire.runs import WireFailure, WireRun
 
 _FRAME = re.compile(r'(?P<head>\s+File )"(?P<file>[^"]+)", line (?P<line>\d+)(?P<tail>.*)\Z')
@@ -61,11 +62,10 @@ def raise_unless_completed(run: Any, seen: WireRun) -> None:
 
 
 def relevant(seen: WireRun) -> str:
-    """The part of the remote traceback that speaks of the user's code, with the editor's lines."""
-    error, job = seen["error"], seen["job"]
+    """The part of the remote traceback that speaks of the user's code."""
+    error = seen["error"]
     if error is None or not error["traceback"]:
         return ""
-    offset = job["lineOffset"] if job else 0
     marker = f"/{seen['runId']}/work/"
     kept: list[str] = []
     ours = True
@@ -75,10 +75,9 @@ def relevant(seen: WireRun) -> str:
             inside = frame["file"].split(marker, 1)[-1] if marker in frame["file"] else None
             ours = inside is not None or frame["file"] == seen["script"]
             name = inside or frame["file"]
-            if ours and name == seen["script"] and offset:
-                row = f"{frame['head']}cell, line {int(frame['line']) + offset}{frame['tail']}"
-            elif ours:
-                row = f'{frame["head"]}"{name}", line {frame["line"]}{frame["tail"]}'
+            if ours:
+                called = "cell" if name == seen["script"] and is_cell(seen) else f'"{name}"'
+                row = f"{frame['head']}{called}, line {frame['line']}{frame['tail']}"
         elif not row.startswith(" "):
             ours = True
         if ours:
@@ -112,7 +111,7 @@ def _sentence(seen: WireRun) -> str:
         return f"{name} was cancelled"
     if error is None:
         return f"{name} ended as {seen['status']}"
-    return clean(f"{error['message']}{place(seen)} in {name}")
+    return clean(f"{cause(seen)} in {name}")
 
 
 def _original(error: WireFailure | None) -> BaseException | None:

@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from jupyter_aml.wire.causes import cause
+
 if TYPE_CHECKING:
     from jupyter_aml.sdk.core.run import Run
     from jupyter_aml.wire.runs import WireJob, WireRun
@@ -86,8 +88,7 @@ def failure(seen: WireRun) -> str:
     error = seen["error"]
     if error is None:
         return f"run {seen['runId']} ended as {seen['status']}"
-    place = f" ({error['file']}, line {error['line']})" if error["line"] else ""
-    lines = [f"{error['message']}{place} in run {seen['experiment']} #{seen['number']}"]
+    lines = [f"{cause(seen)} in run {seen['experiment']} #{seen['number']}"]
     if error["traceback"]:
         lines.append(error["traceback"])
     if error["hint"]:

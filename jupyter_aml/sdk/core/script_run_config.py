@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_aml.domain import environment as definitions
+from jupyter_aml.domain.run import CELL_RUNNER
 from jupyter_aml.sdk.core.environment import Environment
 from jupyter_aml.sdk.core.runconfig import RunConfiguration
 from jupyter_aml.sdk.exceptions import UserErrorException
@@ -174,7 +175,7 @@ class ScriptRunConfig:
                 return ["/bin/sh", "-c", line]
             return [str(word) for word in self.command] + arguments
         if self._cell is not None:
-            return ["-m", "jupyter_aml.sdk.cell_runner", CELL]
+            return ["-m", CELL_RUNNER, CELL]
         return [str(self.script), *arguments]
 
     def _source(self) -> dict[str, Any]:

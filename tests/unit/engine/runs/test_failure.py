@@ -19,7 +19,7 @@ CONSOLE = """epoch 1
 Traceback (most recent call last):
   File "/opt/lib/runner.py", line 9, in <module>
     main()
-  File "/data/aml/workspaces/default/runs/diabetes_1/work/cell.py", line 13, in <module>
+  File "/data/aml/workspaces/default/runs/diabetes_1/work/cell.py", line 14, in <module>
     X = df.to_numpy(dtype=float)
   File "/opt/lib/pandas/frame.py", line 1831, in to_numpy
     return array(self)
@@ -73,7 +73,7 @@ def test_an_exit_code_alone_is_told() -> None:
 
 def test_a_syntax_error_needs_no_traceback() -> None:
     console = (
-        '  File "/x/runs/diabetes_1/work/cell.py", line 2\n    x = = 1\n        ^\n'
+        '  File "/x/runs/diabetes_1/work/cell.py", line 3\n    x = = 1\n        ^\n'
         "SyntaxError: invalid syntax\n"
     )
 
@@ -112,7 +112,7 @@ def test_a_last_line_is_told_without_its_colours_and_cut() -> None:
 
 def test_a_group_of_exceptions_is_named_with_its_line() -> None:
     console = """  + Exception Group Traceback (most recent call last):
-  |   File "/data/aml/workspaces/default/runs/diabetes_1/work/cell.py", line 4, in <module>
+  |   File "/data/aml/workspaces/default/runs/diabetes_1/work/cell.py", line 5, in <module>
   |     raise ExceptionGroup("two failed", [error, other])
   | ExceptionGroup: two failed (2 sub-exceptions)
   +-+---------------- 1 ----------------

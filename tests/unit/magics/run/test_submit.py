@@ -165,7 +165,7 @@ def test_a_failed_run_raises_its_exception_with_the_line_of_the_cell(notebook, e
     said = notebook.run("%%aml submit x --wait -o run\nprint(1)\n")
 
     assert isinstance(said.error, RunFailed)
-    assert "ValueError: bad alpha (line 3 of" in said.text
+    assert "ValueError: bad alpha (cell line 3)" in said.text
     assert "--include data.csv" in said.text
     assert "magics" not in said.text
     assert notebook.names["run"].id == said.error.run.id

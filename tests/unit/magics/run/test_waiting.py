@@ -10,7 +10,7 @@ from jupyter_aml.testing.wires import a_failure, a_wire_run
 
 TRACEBACK = """\
 Traceback (most recent call last):
-  File "/root/aml/runs/exp_1767355200_0a1b2c3d/work/cell.py", line 2, in <module>
+  File "/root/aml/runs/exp_1767355200_0a1b2c3d/work/cell.py", line 3, in <module>
     fit(0)
   File "/usr/lib/python3/site-packages/big/library.py", line 99, in fit
     deep()
@@ -86,7 +86,7 @@ def test_a_failure_says_exception_line_and_cure_once():
         raise_unless_completed(FakeRun(), FAILED)
 
     shown = "\n".join(raised.value._render_traceback_())
-    assert "ValueError: bad alpha (line 3 of the cell)" in str(raised.value)
+    assert "ValueError: bad alpha (cell line 3)" in str(raised.value)
     assert "add --include x.csv" in shown
     assert isinstance(raised.value.__cause__, ValueError)
     assert raised.value.__cause__.args == ("bad alpha",)
