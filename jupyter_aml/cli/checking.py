@@ -22,7 +22,7 @@ from jupyter_aml import containers
 from jupyter_aml._version import __version__
 from jupyter_aml.client import running
 from jupyter_aml.compute.proc import is_alive
-from jupyter_aml.domain.errors import AmlError
+from jupyter_aml.domain.errors import AmlError, Unreachable
 from jupyter_aml.engine.settings import Settings
 from jupyter_aml.environments.conda import client as conda_client
 from jupyter_aml.server import holder
@@ -88,7 +88,10 @@ def disk(settings: Settings) -> Finding:
 def engine(settings: Settings) -> Finding:
     """Who holds the root answers, in this version."""
     held = holder.read(settings.root)
-    client = running(settings.root)
+    try:
+        client = running(settings.root)
+    except Unreachable:
+        client = None  # It is told below, with its process.
     if client is not None:
         with closing(client):
             told = client.status()

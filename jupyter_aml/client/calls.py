@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from jupyter_aml.client.patience import LONGEST
 from jupyter_aml.client.transport import Address, Transport, quoted
 
 if TYPE_CHECKING:
@@ -43,8 +44,14 @@ class LogPiece(NamedTuple):
 class Client:
     """Speaks to one engine; raises the errors of `domain.errors` that it answers."""
 
-    def __init__(self, address: Address, find_again: Callable[[], Address] | None = None) -> None:
-        self._transport = Transport(address, find_again)
+    def __init__(
+        self,
+        address: Address,
+        find_again: Callable[[], Address] | None = None,
+        *,
+        longest: float = LONGEST,
+    ) -> None:
+        self._transport = Transport(address, find_again, longest=longest)
 
     @property
     def address(self) -> Address:

@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 from jupyter_aml.client.calls import Client
+from jupyter_aml.client.patience import SAY_AFTER, Silent, say
 from jupyter_aml.client.transport import Address
 from jupyter_aml.domain.errors import AmlError, StorageFailed, Unreachable
 
@@ -30,9 +31,10 @@ def default_root() -> Path:
 def find(root: str | os.PathLike[str] | None = None) -> Client:
     """Return a client of the engine that holds the root, starting one where none does.
 
-    Raises Unreachable with what the engine said last, or StorageFailed for a root that cannot
-    be used. Inside a run that was given a way (`AML_URL`, `AML_SOCKET`), it is that way. The
-    client looks for the engine again, or starts it again, when it has gone meanwhile.
+    Raises Unreachable with what the engine said last, or where it does not answer (its process is
+    stopped, say), and StorageFailed for a root that cannot be used. Inside a run that was given a
+    way (`AML_URL`, `AML_SOCKET`), it is that way. The client looks for the engine again, or
+    starts it again, when it has gone meanwhile.
     """
     given = _from_environment() if root is None else None
     if given is not None and given.url is not None:
@@ -60,23 +62,27 @@ def _from_environment() -> Address | None:
         return Address(url=url, token=os.environ.get("AML_TOKEN"))
     path = os.environ.get("AML_SOCKET")
     # An engine that has moved since is found by the root again.
-    return Address(socket=path) if path and _answers(Address(socket=path)) else None
+    address = Address(socket=path, root=os.environ.get("AML_ROOT"))
+    return address if path and _answers(address) else None
 
 
 def _answering(root: Path) -> Address | None:
     """Where the engine is that the root names, if it answers."""
     try:
         told = json.loads((root / "engine.json").read_bytes())
-        address = Address(socket=str(told["socket"]))
+        address = Address(socket=str(told["socket"]), root=str(root))
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return address if _answers(address) else None
 
 
 def _answers(address: Address) -> bool:
-    client = Client(address)
+    """Whether an engine is there; raises Silent where one listens and says nothing."""
+    client = Client(address, longest=_PATIENCE)
     try:
         client.status()
+    except Silent:
+        raise
     except AmlError:
         return False
     finally:
@@ -117,8 +123,11 @@ def _let_go(process: subprocess.Popen[bytes]) -> None:
 
 
 def _wait(root: Path, process: subprocess.Popen[bytes]) -> Address:
-    deadline = time.monotonic() + _PATIENCE
-    while time.monotonic() < deadline:
+    begun, has_said = time.monotonic(), False
+    while time.monotonic() - begun < _PATIENCE:
+        if not has_said and time.monotonic() - begun > SAY_AFTER:
+            has_said = True
+            say(f"waiting for the engine of {root} to start (process {process.pid})")
         address = _answering(root)
         if address is not None:
             return address

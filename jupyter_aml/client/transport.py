@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import socket
 import threading
 import urllib.parse
 from collections.abc import Callable, Iterator, Mapping
@@ -12,23 +11,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from jupyter_aml.client.patience import LONGEST, Line, Patience, Silent, connect
 from jupyter_aml.domain import errors
 
-_LONGEST_WAIT = 120.0
 _AGAIN = frozenset({"GET", "PATCH", "DELETE"})
 """Methods that may be sent twice; a POST that may be is told so by its caller."""
 
 
 class _UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path: str, timeout: float) -> None:
-        super().__init__("localhost", timeout=timeout)
-        self._path = path
+    def __init__(self, path: str, patience: Patience) -> None:
+        super().__init__("localhost", timeout=LONGEST)
+        self._path, self._patience = path, patience
 
     def connect(self) -> None:
         """Connect to the socket instead of to a host."""
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self._path)
+        self.sock = connect(self._path, self._patience)
 
     def __del__(self) -> None:
         # The thread that used it has ended, or the client was forgotten.
@@ -42,6 +39,8 @@ class Address:
     socket: str | None = None
     url: str | None = None
     token: str | None = None
+    root: str | None = None
+    """What the engine holds, where we came from there."""
 
     def __str__(self) -> str:
         return self.socket or self.url or "nowhere"
@@ -67,10 +66,17 @@ class Transport:
     when it has nothing to do, and a notebook goes on the next morning.
     """
 
-    def __init__(self, address: Address, find_again: Callable[[], Address] | None = None) -> None:
+    def __init__(
+        self,
+        address: Address,
+        find_again: Callable[[], Address] | None = None,
+        *,
+        longest: float = LONGEST,
+    ) -> None:
         self.address = address
         self._find_again = find_again
         self._own = threading.local()
+        self._longest = longest
 
     def request(
         self,
@@ -96,6 +102,10 @@ class Transport:
             fresh = getattr(self._own, "connection", None) is None
             try:
                 return self._once(method, target, data, sent)
+            except Silent:
+                # What it was asked lies before it: once more would only be twice.
+                self.close()
+                raise
             except (http.client.HTTPException, OSError) as error:
                 self.close()
                 repeatable = again or method in _AGAIN or isinstance(error, _NOTHING_SENT)
@@ -132,23 +142,42 @@ class Transport:
     ) -> Answer:
         connection = getattr(self._own, "connection", None)
         if connection is None:
-            connection = self._own.connection = self._connection()
+            connection = self._own.connection = self._open()
         connection.request(method, target, body=data, headers=self._headers(headers))
         response = connection.getresponse()
         body = response.read()
+        self._patience.answered()
         if response.status >= 400:
             raise problem(response.status, body)
         return Answer(response.status, dict(response.getheaders()), body)
 
+    @property
+    def _patience(self) -> Patience:
+        """How long this thread waits; what it has said is forgotten with the address."""
+        address = self.address
+        kept: tuple[Address, Patience] | None = getattr(self._own, "patience", None)
+        if kept is None or kept[0] != address:
+            patience = Patience(address.root or str(address), self._longest)
+            kept = self._own.patience = (address, patience)
+        return kept[1]
+
+    def _open(self) -> http.client.HTTPConnection:
+        """A connection that is open, and waits patiently."""
+        connection = self._connection()
+        connection.connect()
+        line: Any = Line(connection.sock, self._patience)
+        connection.sock = line
+        return connection
+
     def _connection(self) -> http.client.HTTPConnection:
         address = self.address
         if address.socket is not None:
-            return _UnixConnection(address.socket, _LONGEST_WAIT)
+            return _UnixConnection(address.socket, self._patience)
         parts = urllib.parse.urlsplit(address.url or "")
         kind: type[http.client.HTTPConnection] = http.client.HTTPConnection
         if parts.scheme == "https":
             kind = http.client.HTTPSConnection
-        return kind(parts.hostname or "localhost", parts.port, timeout=_LONGEST_WAIT)
+        return kind(parts.hostname or "localhost", parts.port, timeout=LONGEST)
 
     def _headers(self, headers: Mapping[str, str]) -> dict[str, str]:
         token = self.address.token
@@ -165,13 +194,14 @@ class Transport:
     def _connected(self) -> http.client.HTTPConnection:
         """A connection of its own that is open; raises Unreachable."""
         try:
-            connection = self._connection()
-            connection.connect()
+            return self._open()
         except OSError as error:
             if not self._finds_again(error):
                 raise self._unreachable(error) from error
-            return self._connection()
-        return connection
+        try:
+            return self._open()
+        except OSError as error:
+            raise self._unreachable(error) from error
 
     def _finds_again(self, error: Exception) -> bool:
         if self._find_again is None or not isinstance(error, _NOBODY_LISTENS):

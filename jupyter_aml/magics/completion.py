@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from jupyter_aml.client.patience import quietly
 from jupyter_aml.magics.verbs import Group
 from jupyter_aml.wire.environments import WireEnvironment
 from jupyter_aml.wire.runs import WireRun
@@ -66,7 +67,8 @@ class Cache:
 
     def _run(self) -> None:
         try:
-            found = self._look()
+            with quietly():
+                found = self._look()
             if found is not None:
                 self._known = found
         finally:

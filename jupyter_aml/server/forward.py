@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import time
 from contextlib import suppress
 from http.client import HTTPConnection, HTTPException
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ from tornado.netutil import Resolver
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
 from jupyter_aml.domain.errors import Invalid, NotFound, Unreachable
+from jupyter_aml.runfolder import silence
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -40,6 +42,10 @@ ANSWERED = (
 )  # fmt: skip
 PATIENCE = 60.0
 """Seconds until the holder must have begun to answer."""
+YIELDS = 3.0
+"""Seconds until a headless engine must have said whether it yields: it has only to say yes."""
+_LOOK = 0.5
+_GONE = "the server that holds the engine went away; try again"
 
 SECRET = ("token", "_xsrf")
 
@@ -54,7 +60,7 @@ async def connect(holder: Holder) -> IOStream:
     return stream
 
 
-async def request(handler: AmlHandler, stream: IOStream) -> None:
+async def request(handler: AmlHandler, holder: Holder, stream: IOStream) -> None:
     """Ask what the handler was asked, and answer what comes back, as it comes."""
     connection = HTTP1Connection(stream, True, HTTP1ConnectionParameters(max_body_size=1 << 62))
     body = handler.request.body
@@ -66,8 +72,8 @@ async def request(handler: AmlHandler, stream: IOStream) -> None:
         headers["Content-Length"] = str(len(body))
     answer = _Answer(handler)
     # A server that is stopped, not ended, would keep us for ever.
-    too_long = asyncio.get_running_loop().call_later(PATIENCE, stream.close)
-    answer.on_begin = too_long.cancel
+    watch = _Watch(holder, stream)
+    answer.on_begin = watch.end
     try:
         line = RequestStartLine(handler.request.method or "GET", target(handler), "")
         # Nobody may be there any more to take the bytes; what comes back tells.
@@ -76,14 +82,46 @@ async def request(handler: AmlHandler, stream: IOStream) -> None:
         await connection.read_response(answer)
     except StreamClosedError as error:
         if not answer.begun:
-            raise Unreachable("the server that holds the engine went away; try again") from error
+            raise watch.why() from error
     finally:
-        too_long.cancel()
+        watch.end()
         stream.close()
     if not answer.begun:
-        raise Unreachable("the server that holds the engine went away; try again")
+        raise watch.why()
     if not answer.whole:
         handler.break_off()
+
+
+class _Watch:
+    """Hangs up on a holder that does not begin to answer, sooner if its process is stopped."""
+
+    def __init__(self, holder: Holder, stream: IOStream) -> None:
+        self._holder, self._stream = holder, stream
+        self._begun = time.monotonic()
+        self._silence: str | None = None
+        self._task = asyncio.ensure_future(self._look())
+
+    def end(self) -> None:
+        """It answers, or it is waited for no longer."""
+        self._task.cancel()
+
+    def why(self) -> Unreachable:
+        """Why there was no answer."""
+        return Unreachable(self._silence or _GONE)
+
+    async def _look(self) -> None:
+        while time.monotonic() - self._begun < _bound(self._holder):
+            await asyncio.sleep(min(_LOOK, PATIENCE))
+        self._silence = _silence(self._holder, time.monotonic() - self._begun)
+        self._stream.close()
+
+
+def _bound(holder: Holder) -> float:
+    return min(PATIENCE, silence.STOPPED) if silence.is_stopped(holder.pid) else PATIENCE
+
+
+def _silence(holder: Holder, seconds: float) -> str:
+    return silence.sentence(f"the engine in {holder}", holder.pid, seconds)
 
 
 async def find(holder: Holder, target: str) -> None:
@@ -101,14 +139,17 @@ async def find(holder: Holder, target: str) -> None:
 def _get(holder: Holder, target: str) -> tuple[int, bytes]:
     connection = HTTPConnection("localhost")
     connection.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    bound = _bound(holder)
     try:
-        connection.sock.settimeout(PATIENCE)
+        connection.sock.settimeout(bound)
         connection.sock.connect(holder.socket)
         connection.request("GET", target)
         answer = connection.getresponse()
         return answer.status, answer.read()
+    except TimeoutError as error:
+        raise Unreachable(_silence(holder, bound)) from error
     except (HTTPException, OSError) as error:
-        raise Unreachable("the server that holds the engine went away; try again") from error
+        raise Unreachable(_GONE) from error
     finally:
         connection.close()
 
@@ -123,9 +164,11 @@ def target(handler: RequestHandler) -> str:
 
 
 async def ask_to_yield(holder: Holder) -> bool:
-    """Ask a headless engine to give its root to us; return whether it agreed."""
+    """Ask a headless engine to give its root to us; return whether it agreed in time."""
     with suppress(StreamClosedError, OSError):
         stream = await connect(holder)
+        # One that is stopped hears it when it goes on.
+        too_long = asyncio.get_running_loop().call_later(YIELDS, stream.close)
         try:
             await stream.write(
                 b"POST /aml/engine/yield HTTP/1.1\r\nHost: localhost\r\n"
@@ -133,6 +176,7 @@ async def ask_to_yield(holder: Holder) -> bool:
             )
             return (await stream.read_until(b"\r\n", max_bytes=1024)).split()[1:2] == [b"202"]
         finally:
+            too_long.cancel()
             stream.close()
     return False
 

@@ -11,6 +11,7 @@ from typing import Any
 import anywidget
 import traitlets
 
+from jupyter_aml.client.patience import quietly
 from jupyter_aml.domain.errors import AmlError
 from jupyter_aml.domain.run import RunStatus
 from jupyter_aml.widgets.card import card
@@ -63,7 +64,8 @@ def follow(view: Callable[[], RunWidget | None], closed: threading.Event, run: A
     while silent < _PATIENCE and not closed.wait(_PERIOD):
         problem = ""
         try:
-            seen = card(run)
+            with quietly():
+                seen = card(run)
             silent = 0
         except AmlError as error:
             silent, seen, problem = silent + 1, None, str(error)

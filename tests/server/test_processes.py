@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 
 import pytest
@@ -138,6 +139,22 @@ def test_servers_take_over_from_each_other(serve, jupyter, aml_root):
     assert status(url)["pid"] == two.pid
 
 
+@pytest.mark.parametrize("kind", ["jupyter", "headless"])
+def test_a_server_says_which_process_holds_the_root_and_is_stopped(serve, jupyter, aml_root, kind):
+    first = jupyter() if kind == "jupyter" else serve()
+    held = until(lambda: holder.read(aml_root), first)
+    first.send_signal(signal.SIGSTOP)
+    second = jupyter()
+    url = until(lambda: address(second), second)
+
+    told = until(lambda: refusal(url, "runs"), second)
+    first.send_signal(signal.SIGCONT)
+
+    assert f"process {held.pid}" in told
+    assert f"it is stopped; `kill -CONT {held.pid}` lets it go on" in told
+    assert until(lambda: status(url), second)
+
+
 def test_runs_outlive_the_server_that_started_them(jupyter, aml_root):
     one = jupyter("--AmlConfig.max_runs=1")
     url = until(lambda: address(one), one)
@@ -186,6 +203,17 @@ def ask(url, path, body=None):
     )
     with urllib.request.urlopen(request, timeout=20) as answer:
         return json.load(answer)
+
+
+def refusal(url, path):
+    """What the server says of the one that holds the root, once it knows that one."""
+    try:
+        ask(url, path)
+    except urllib.error.HTTPError as error:
+        message = json.load(error)["message"]
+        return None if "started or moved" in message else message
+    except OSError:
+        return None
 
 
 def status(url):

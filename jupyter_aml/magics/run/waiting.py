@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from jupyter_aml.client.patience import Restart
 from jupyter_aml.domain.errors import Unreachable
 from jupyter_aml.domain.run import RunStatus
 from jupyter_aml.widgets.plain import clean
@@ -86,16 +87,15 @@ def relevant(seen: WireRun) -> str:
 
 
 def _until_final(look: Callable[[], WireRun], deadline: float | None) -> WireRun | None:
-    pause, answered = _FIRST_PAUSE, time.monotonic()
+    pause, restart = _FIRST_PAUSE, Restart(_RESTART)
     while True:
         try:
             seen = look()
-        except Unreachable:
+        except Unreachable as error:
             # A server that restarts is back within seconds, and the run does not need it.
-            if time.monotonic() - answered > _RESTART:
-                raise
+            restart.missed(error)
         else:
-            answered = time.monotonic()
+            restart.answered()
             if RunStatus(seen["status"]).is_final:
                 return seen
         if deadline is not None and time.monotonic() >= deadline:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from jupyter_aml.client.patience import Restart
 from jupyter_aml.domain.errors import NotFound, Unreachable
 from jupyter_aml.domain.run import RunStatus
 from jupyter_aml.runfolder.layout import CONSOLE
@@ -47,20 +48,19 @@ class Log:
 
     def coming_pieces(self) -> Iterator[str]:
         """Yield what is new until the run has ended; the engine may be restarted meanwhile."""
-        answered = time.monotonic()
+        restart = Restart(_RESTART)
         while True:
             ended = False
             try:
                 ended = RunStatus(self.run.look()["status"]).is_final
                 yield from self.pieces()
-                answered = time.monotonic()
+                restart.answered()
             except NotFound:
                 # Nothing is written before the run starts, or ever by one that never does.
                 if ended and self._name != CONSOLE:
                     raise
-            except Unreachable:
-                if time.monotonic() - answered > _RESTART:
-                    raise
+            except Unreachable as error:
+                restart.missed(error)
                 ended = False
             if ended:
                 return

@@ -7,6 +7,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
+from jupyter_aml.client.patience import Restart
 from jupyter_aml.domain.errors import NotFound, Unreachable
 from jupyter_aml.runfolder.layout import CONSOLE
 from jupyter_aml.sdk._run.details import details, error_details, failure, portal_url, summary
@@ -36,18 +37,17 @@ def wait(run: Run, *, show_output: bool, raise_on_error: bool) -> dict[str, Any]
 
 def until_ended(run: Run, *, console: _Console | None = None) -> WireRun:
     """Look again and again until the run has ended; an engine may be restarted meanwhile."""
-    pause, answered = _FIRST_PAUSE, time.monotonic()
+    pause, restart = _FIRST_PAUSE, Restart(_RESTART)
     while True:
         try:
             seen = run.look()
-            answered = time.monotonic()
+            restart.answered()
             news = console.follow() if console is not None else False
             if seen["endedAt"] is not None:
                 return seen
             pause = _FIRST_PAUSE if news else min(pause * 1.4, _LONGEST_PAUSE)
-        except Unreachable:
-            if time.monotonic() - answered > _RESTART:
-                raise
+        except Unreachable as error:
+            restart.missed(error)
         time.sleep(pause)
 
 

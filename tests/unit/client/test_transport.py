@@ -100,7 +100,7 @@ def test_a_post_on_a_stale_connection_is_sent_again_only_where_that_is_harmless(
     for again, wanted in ((True, 2), (False, 1)):
         asked: list[bytes] = []
         transport = Transport(Address(socket="unused"))
-        transport._connection = lambda asked=asked: Hanging(asked)  # type: ignore[method-assign]
+        transport._open = lambda asked=asked: Hanging(asked)  # type: ignore[method-assign]
         transport._own.connection = Hanging(asked)
 
         with pytest.raises(errors.Unreachable):
