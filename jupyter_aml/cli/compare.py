@@ -10,7 +10,7 @@ from typing import Any
 
 from jupyter_aml.cli import asking, codes
 from jupyter_aml.domain.errors import Invalid
-from jupyter_aml.sdk._run.frames import told_apart
+from jupyter_aml.widgets.labels import told_apart
 from jupyter_aml.widgets.plain import cell, columns, duration
 from jupyter_aml.wire.runs import WireRun
 

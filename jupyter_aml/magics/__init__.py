@@ -13,7 +13,7 @@ def load(ip: Any) -> None:
     from jupyter_aml.magics.aml import AmlMagics
     from jupyter_aml.magics.hooks import Hooks
     from jupyter_aml.magics.session import Session
-    from jupyter_aml.widgets.display import register
+    from jupyter_aml.magics.views import register
 
     if hasattr(ip, _KEY):
         return

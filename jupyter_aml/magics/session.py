@@ -12,9 +12,9 @@ from jupyter_aml.domain.environment import read_label
 from jupyter_aml.domain.errors import AmlError, Invalid, NotFound
 from jupyter_aml.magics import notebook
 from jupyter_aml.magics.completion import Cache, Known
+from jupyter_aml.magics.views import Views
 from jupyter_aml.sdk._run.references import References
 from jupyter_aml.sdk.core import Experiment, Run, Workspace
-from jupyter_aml.widgets.display import Views
 from jupyter_aml.wire.environments import WireEnvironment
 from jupyter_aml.wire.runs import WireRun, WireRunPage
 

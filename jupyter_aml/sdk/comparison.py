@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from importlib import import_module
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -11,6 +10,7 @@ from jupyter_aml.sdk._run import frames
 from jupyter_aml.sdk.core.experiment import Experiment
 from jupyter_aml.sdk.core.run import Run
 from jupyter_aml.sdk.exceptions import UserErrorException
+from jupyter_aml.widgets.labels import labels
 
 if TYPE_CHECKING:
     import matplotlib.figure
@@ -87,7 +87,7 @@ class Comparison:
         return self.runs[0].difference(self.runs[1])
 
     def _labelled(self) -> list[tuple[str, Run]]:
-        return list(zip(frames.labels(self.look()), self.runs, strict=True))
+        return list(zip(labels(self.look()), self.runs, strict=True))
 
     def __len__(self) -> int:
         return len(self.runs)
@@ -99,8 +99,9 @@ class Comparison:
         return f"Comparison({', '.join(run.id for run in self.runs)})"
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
-        # By name: the widgets are the room above.
-        return import_module("jupyter_aml.widgets.comparison").bundle(self)
+        from jupyter_aml.widgets.comparison import bundle
+
+        return bundle(self)
 
 
 class Difference:
@@ -119,12 +120,14 @@ class Difference:
         )  # fmt: skip
 
     def __repr__(self) -> str:
-        text: str = import_module("jupyter_aml.widgets.difference").text(self.found)
-        return text
+        from jupyter_aml.widgets.difference import text
+
+        return text(self.found)
 
     def _repr_html_(self) -> str:
-        html: str = import_module("jupyter_aml.widgets.difference").html(self.found)
-        return html
+        from jupyter_aml.widgets.difference import html
+
+        return html(self.found)
 
 
 def _each(given: Iterable[Any], workspace: Workspace | None) -> Iterator[Run]:

@@ -1,13 +1,7 @@
-"""`azureml.widgets`: RunDetails, from the room above."""
+"""`azureml.widgets`: RunDetails."""
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Any
+from jupyter_aml.widgets.run_details import RunDetails
 
-
-def __getattr__(name: str) -> Any:
-    if name == "RunDetails":
-        # By name: this room lies below the widgets and must not import them.
-        return import_module("jupyter_aml.widgets").RunDetails
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__all__ = ["RunDetails"]

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import os
 import sys
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from typing import Any
 
 from jupyter_aml.widgets.card import card
 from jupyter_aml.widgets.html import Show, html, text
+from jupyter_aml.widgets.shown import Shown
 from jupyter_aml.wire.stored import RUN_MIME, WireBundle, WireCard
 
 WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
 _VERSION = 1
 
 
-def bundle(run: Any, *, show: Show = "full", widget: bool | None = None) -> dict[str, Any]:
+def bundle(run: Shown, *, show: Show = "full", widget: bool | None = None) -> dict[str, Any]:
     """Return the forms of the run as it is now; raises what the client raises.
 
     The live view of the kernel is added only where the front end has no renderer of ours, or
@@ -29,7 +30,7 @@ def bundle(run: Any, *, show: Show = "full", widget: bool | None = None) -> dict
         "show": show,
         "snapshot": seen,
     }
-    now = datetime.now(UTC)
+    now = datetime.now(timezone.utc)
     forms: dict[str, Any] = {
         RUN_MIME: data,
         "text/html": html(seen, show=show, now=now),
@@ -58,7 +59,7 @@ def _shell() -> Any:
     return None if ipython is None else ipython.get_ipython()
 
 
-def _widget(run: Any, seen: WireCard) -> dict[str, Any]:
+def _widget(run: Shown, seen: WireCard) -> dict[str, Any]:
     from jupyter_aml.widgets.run_widget import SCRIPT, make
 
     if not SCRIPT.is_file():

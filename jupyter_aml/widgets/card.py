@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from typing import Any
 
 from jupyter_aml.domain.errors import AmlError, NotFound
 from jupyter_aml.runfolder.layout import CONSOLE
+from jupyter_aml.widgets.shown import Shown
 from jupyter_aml.wire.coding import encode_time
 from jupyter_aml.wire.contents import WireMetrics, WireValue
 from jupyter_aml.wire.runs import WireRun
@@ -21,7 +22,7 @@ _IMAGES, _IMAGE_SIZE = 4, 200_000
 _KINDS = {b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpeg", b"GIF8": "gif"}
 
 
-def card(run: Any) -> WireCard:
+def card(run: Shown) -> WireCard:
     """Return what there is to see of the run now; raises what the client raises."""
     client = run.client
     seen: WireRun = run.look()
@@ -31,7 +32,7 @@ def card(run: Any) -> WireCard:
         "log": None,
         "files": [],
         "images": {},
-        "savedAt": encode_time(datetime.now(UTC)) or "",
+        "savedAt": encode_time(datetime.now(timezone.utc)) or "",
     }
     if seen["startedAt"] is None and seen["endedAt"] is None:
         return found

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from typing import Any
 
-from jupyter_aml.sdk._run.frames import labels
 from jupyter_aml.widgets import svg
+from jupyter_aml.widgets.labels import labels
 from jupyter_aml.widgets.parts import grid, picture
 from jupyter_aml.widgets.plain import cell, clean, columns, duration, measure, moment, short
 from jupyter_aml.wire.coding import encode_time
@@ -48,7 +48,7 @@ def snapshot(comparison: Any) -> WireComparisonCard:
     return {
         "runs": runs,
         "metrics": metrics,
-        "savedAt": encode_time(datetime.now(UTC)) or "",
+        "savedAt": encode_time(datetime.now(timezone.utc)) or "",
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from jupyter_aml.sdk._run.frames import told_apart
+from jupyter_aml.widgets.labels import told_apart
 from jupyter_aml.widgets.parts import grid
 from jupyter_aml.widgets.plain import cell, clean, columns, inert, short
 from jupyter_aml.wire.facts import WireFileChange, WireRunDifference

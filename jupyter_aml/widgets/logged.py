@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-from jupyter_aml.sdk._run.shapes import checked
-from jupyter_aml.sdk.exceptions import UserErrorException
+from jupyter_aml.domain.errors import Invalid
 from jupyter_aml.widgets import svg
 from jupyter_aml.widgets.parts import FAINT, grid, more, picture
 from jupyter_aml.widgets.plain import clean, inert, measure, short
 from jupyter_aml.wire.contents import WireValue
 from jupyter_aml.wire.numbers import numbers
+from jupyter_aml.wire.shapes import checked
 
 _ROWS, _COLUMNS, _CLASSES, _CURVES = 20, 12, 20, 8
 
@@ -161,7 +161,7 @@ _PAD = "padding:2px 8px;border:0"
 def _data(kind: str, value: Any) -> dict[str, Any] | None:
     try:
         found: dict[str, Any] = checked(kind, _measured(value))["data"]
-    except UserErrorException:
+    except Invalid:
         # Written by hand or by another version: it is shown as text.
         return None
     return found

@@ -15,6 +15,7 @@ from jupyter_aml.client.patience import quietly
 from jupyter_aml.domain.errors import AmlError
 from jupyter_aml.domain.run import RunStatus
 from jupyter_aml.widgets.card import card
+from jupyter_aml.widgets.shown import Shown
 from jupyter_aml.wire.stored import WireCard
 
 SCRIPT = Path(__file__).parent / "static" / "run.js"
@@ -28,7 +29,7 @@ class RunWidget(anywidget.AnyWidget):
     card = traitlets.Dict().tag(sync=True)
     problem = traitlets.Unicode("").tag(sync=True)
 
-    def __init__(self, run: Any, seen: WireCard, script: str) -> None:
+    def __init__(self, run: Shown, seen: WireCard, script: str) -> None:
         super().__init__(card=seen, _esm=script)
         self._run = run
         self._closed = threading.Event()
@@ -50,12 +51,12 @@ class RunWidget(anywidget.AnyWidget):
                 self.problem = str(error)
 
 
-def make(run: Any, seen: WireCard) -> RunWidget:
+def make(run: Shown, seen: WireCard) -> RunWidget:
     """Return a widget that follows the run; raises FileNotFoundError without built assets."""
     return RunWidget(run, seen, SCRIPT.read_text(encoding="utf-8"))
 
 
-def follow(view: Callable[[], RunWidget | None], closed: threading.Event, run: Any) -> None:
+def follow(view: Callable[[], RunWidget | None], closed: threading.Event, run: Shown) -> None:
     """Feed the view once a second until the run has ended, the view is gone or closed.
 
     The thread holds the widget only while it draws, so that a forgotten one can go.

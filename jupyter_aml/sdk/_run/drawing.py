@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from jupyter_aml.sdk._run import frames
 from jupyter_aml.sdk.exceptions import UserErrorException
+from jupyter_aml.widgets.labels import labels
 from jupyter_aml.wire.numbers import number
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def scatter(runs: Sequence[WireRun], x: str, y: str) -> matplotlib.figure.Figure
     figure = _figure(_WIDE, _HIGH + 0.4)
     axes = figure.subplots()
     drawn = 0
-    for place, (run, label) in enumerate(zip(runs, frames.labels(runs), strict=True)):
+    for place, (run, label) in enumerate(zip(runs, labels(runs), strict=True)):
         across, up = value_of(run, x), value_of(run, y)
         if _is_number(across) and _is_number(up):
             drawn += 1

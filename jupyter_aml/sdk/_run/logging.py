@@ -6,9 +6,10 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from jupyter_aml.domain.errors import Invalid
 from jupyter_aml.sdk._run.place import RunPlace
-from jupyter_aml.sdk._run.values import as_step, plain
 from jupyter_aml.sdk.exceptions import UserErrorException
+from jupyter_aml.wire.values import as_step, plain
 
 _HUGE = 2**1023
 """A whole number beyond this fits no float; it is kept as text."""
@@ -21,7 +22,7 @@ class RunLogging(RunPlace):
         """Log a number, a text or a truth value; a name logged again becomes a series."""
         kind = type(value)
         if step is not None and type(step) is not int:
-            step = as_step(step)
+            step = _as_step(step)
         if kind is float or (kind is int and -_HUGE < value < _HUGE):
             self._records.number(name, value, step)
         else:
@@ -87,9 +88,12 @@ class RunLogging(RunPlace):
             self._put_image(name, file, os.path.splitext(path)[1].lower() or ".png")
 
     def _shape(self, name: str, kind: str, value: Any) -> None:
-        from jupyter_aml.sdk._run.shapes import checked
+        from jupyter_aml.wire.shapes import checked
 
-        self._records.value(name, kind, checked(kind, value))
+        try:
+            self._records.value(name, kind, checked(kind, value))
+        except Invalid as wrong:
+            raise UserErrorException(str(wrong)) from None
 
     def _put_image(self, name: str, content: Any, suffix: str) -> None:
         raise NotImplementedError
@@ -103,3 +107,10 @@ class RunLogging(RunPlace):
         else:
             # What SDK v1 refused we keep, readable, rather than lose it.
             self._records.value(name, "text", repr(value), step)
+
+
+def _as_step(step: Any) -> float:
+    try:
+        return as_step(step)
+    except Invalid as wrong:
+        raise UserErrorException(str(wrong)) from None

@@ -318,10 +318,9 @@ class Run(RunSource, RunLabels, RunLogging, RunChildren, RunRepeats):
         )
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
-        # By name: the widgets are the room above.
-        from importlib import import_module
+        from jupyter_aml.widgets.bundle import bundle
 
-        return import_module("jupyter_aml.widgets").bundle(self)
+        return bundle(self)
 
 
 def __getattr__(name: str) -> Any:

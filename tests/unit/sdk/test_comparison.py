@@ -15,6 +15,7 @@ from jupyter_aml.sdk.core.run import Run
 from jupyter_aml.sdk.exceptions import UserErrorException
 from jupyter_aml.testing.wires import a_series, a_wire_run
 from jupyter_aml.widgets import comparison
+from jupyter_aml.widgets.labels import labels
 
 
 class FakeClient:
@@ -83,7 +84,7 @@ def test_runs_are_compared_by_what_tells_them_apart() -> None:
         for place in (1, 2)
     )
 
-    assert frames.labels([one, other]) == ["exp_1_1", "exp_2_1"]
+    assert labels([one, other]) == ["exp_1_1", "exp_2_1"]
     assert list(frames.runs([one, other])["arguments"]) == ["--alpha 1", "--alpha 2"]
     shown = comparison.text({"runs": [one, other], "metrics": {}, "savedAt": ""})
     assert "Arguments" in shown

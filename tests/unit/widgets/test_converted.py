@@ -11,9 +11,9 @@ from nbconvert import HTMLExporter
 from jupyter_aml.sdk.comparison import Comparison, Difference
 from jupyter_aml.testing.wires import a_series, a_wire_run
 from jupyter_aml.widgets.bundle import bundle
-from tests.unit.sdk._run.test_shapes import FORMS, a_form
 from tests.unit.sdk.test_comparison import some_runs
 from tests.unit.widgets.fakes import PNG, FakeRun
+from tests.unit.wire.test_shapes import FORMS, a_form
 
 EVIL = "</td><script>alert(1)</script>"
 

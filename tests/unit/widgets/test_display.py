@@ -8,9 +8,10 @@ import pytest
 from IPython.utils.capture import capture_output
 
 from jupyter_aml.domain.errors import Unreachable
+from jupyter_aml.magics.views import Views
 from jupyter_aml.testing.wires import a_wire_run
 from jupyter_aml.widgets import RunDetails
-from jupyter_aml.widgets.display import View, Views
+from jupyter_aml.widgets.display import View
 from jupyter_aml.wire.stored import RUN_MIME
 from tests.shells import an_ipython
 from tests.unit.widgets.fakes import FakeRun

@@ -6,7 +6,7 @@ import pytest
 
 from jupyter_aml.testing.wires import a_card, a_wire_run
 from jupyter_aml.widgets.html import html
-from tests.unit.sdk._run.test_shapes import FORMS, a_form
+from tests.unit.wire.test_shapes import FORMS, a_form
 
 
 def shown(kind, *values):

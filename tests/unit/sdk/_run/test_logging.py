@@ -46,6 +46,14 @@ def test_what_is_no_list_and_no_table_is_refused(tmp_path: Path) -> None:
         run.log_table("x", [1])
 
 
+@pytest.mark.parametrize("kind", ["confusion_matrix", "accuracy_table", "residuals", "predictions"])
+def test_a_form_that_does_not_fit_is_refused_as_sdk_v1_does(tmp_path: Path, kind: str) -> None:
+    log = getattr(Logging(tmp_path), f"log_{kind}")
+
+    with pytest.raises(UserErrorException, match=f"{kind.replace('_', ' ')}: data is missing"):
+        log("x", {"schema_type": kind})
+
+
 @pytest.mark.parametrize("step", [Scalar(3), Scalar(3.0), 3, 3.0])
 @pytest.mark.parametrize("value", [0.5, Scalar(0.5)])
 def test_a_step_may_be_a_number_of_any_library(tmp_path: Path, step: Any, value: Any) -> None:

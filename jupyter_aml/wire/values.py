@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from jupyter_aml.domain.errors import Invalid
+
 
 def as_step(step: Any) -> float:
-    """The step as a number of Python's own; raises UserErrorException for what is none."""
+    """The step as a number of Python's own; raises Invalid for what is none."""
     number = plain(step)
     if isinstance(number, int | float) and number - number == 0:
         return number
-    from jupyter_aml.sdk.exceptions import UserErrorException
-
-    raise UserErrorException(f"step must be a finite number, not {step!r}")
+    raise Invalid(f"step must be a finite number, not {step!r}")
 
 
 def plain(value: Any) -> Any:

@@ -6,14 +6,14 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from jupyter_aml.sdk._run.values import plain
-from jupyter_aml.sdk.exceptions import UserErrorException
+from jupyter_aml.domain.errors import Invalid
+from jupyter_aml.wire.values import plain
 
 VERSION = "v1"
 
 
 def checked(kind: str, value: Any) -> dict[str, Any]:
-    """Return the form as JSON has it, or raise UserErrorException naming what is missing.
+    """Return the form as JSON has it, or raise Invalid naming what is missing.
 
     `kind` is `confusion_matrix`, `accuracy_table`, `predictions` or `residuals`; `value` a text of
     JSON or an object, whose lists may be numpy's.
@@ -144,5 +144,5 @@ def _are_numbers(found: Any, count: int | None = None) -> bool:
     )
 
 
-def _wrong(kind: str, what: str) -> UserErrorException:
-    return UserErrorException(f"{kind.replace('_', ' ')}: {what}")
+def _wrong(kind: str, what: str) -> Invalid:
+    return Invalid(f"{kind.replace('_', ' ')}: {what}")

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from jupyter_aml.sdk._run.shapes import checked
-from jupyter_aml.sdk.exceptions import UserErrorException
+from jupyter_aml.domain.errors import Invalid
+from jupyter_aml.wire.shapes import checked
 
 FORMS: dict[str, dict[str, Any]] = {
     "confusion_matrix": {"class_labels": ["a", "b"], "matrix": [[3, 0], [1, 2]]},
@@ -46,7 +46,7 @@ def test_what_is_missing_is_named(kind: str, field: str) -> None:
     form = a_form(kind)
     del form["data"][field]
 
-    with pytest.raises(UserErrorException, match=rf"data\.{field} is missing"):
+    with pytest.raises(Invalid, match=rf"data\.{field} is missing"):
         checked(kind, form)
 
 
@@ -56,13 +56,13 @@ def test_what_does_not_fit_is_refused(kind: str, field: str, wrong: Any) -> None
     form = a_form(kind)
     form["data"][field] = wrong
 
-    with pytest.raises(UserErrorException, match=rf"^{kind.replace('_', ' ')}: .*data\."):
+    with pytest.raises(Invalid, match=rf"^{kind.replace('_', ' ')}: .*data\."):
         checked(kind, form)
 
 
 @pytest.mark.parametrize("value", ["{", "[]", 5, None, {}, {"schema_type": "residuals"}])
 def test_what_is_no_such_form_at_all_is_refused(value: Any) -> None:
-    with pytest.raises(UserErrorException, match="confusion matrix: "):
+    with pytest.raises(Invalid, match="confusion matrix: "):
         checked("confusion_matrix", value)
 
 
