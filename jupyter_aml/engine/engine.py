@@ -34,12 +34,12 @@ from jupyter_aml.engine.runs import archiving, difference, pruning, recover, var
 from jupyter_aml.engine.runs.jobs import Jobs
 from jupyter_aml.engine.runs.patching import patched
 from jupyter_aml.engine.runs.watch import Watch
-from jupyter_aml.engine.runtime import Runtime, ensure_runtime
 from jupyter_aml.engine.settings import Settings
 from jupyter_aml.engine.submit import cells
 from jupyter_aml.engine.submit.submissions import Submissions
 from jupyter_aml.engine.workspaces import Places
 from jupyter_aml.environments.protocol import Materialised
+from jupyter_aml.runtime.runtime import Runtime, ensure_runtime
 from jupyter_aml.store.blobs import Blobs
 from jupyter_aml.store.database import Database
 from jupyter_aml.wire.coding import encode_run

@@ -11,8 +11,8 @@ from jupyter_aml.client import Client, default_root, find
 from jupyter_aml.domain.environment import Definition
 from jupyter_aml.domain.environment import read as read_definition
 from jupyter_aml.domain.errors import AmlError, Invalid
-from jupyter_aml.engine.runtime import ensure_runtime
 from jupyter_aml.kernels.home import Home
+from jupyter_aml.runtime.runtime import ensure_runtime
 from jupyter_aml.wire.asked import WireBuildRequest
 from jupyter_aml.wire.environments import WireMaterialised
 

@@ -100,7 +100,7 @@ class AmlExtension(ExtensionApp):
 
 def give_kernels_the_old_names(root: Path) -> None:
     """Let kernels (and all else that this server starts) find the alias of `azureml`."""
-    from jupyter_aml.engine.runtime import ensure_runtime
+    from jupyter_aml.runtime.runtime import ensure_runtime
 
     holder.own(root)
     alias = str(ensure_runtime(root).pythonpath[1])

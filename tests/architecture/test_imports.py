@@ -6,26 +6,55 @@ import ast
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+import tomllib
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
 import jupyter_aml
-from jupyter_aml.environments.pythons import found
+from jupyter_aml.environments.pythons import OLDEST, found
+from jupyter_aml.runtime import travelling
 
 PACKAGE = Path(jupyter_aml.__file__).parent
 
-TRAVELS = ["domain", "wire", "runfolder", "shim", "client", "sdk"]
+TRAVELS = sorted({*travelling.ROOMS, *travelling.BESIDE})
 
-# Functions of the SDK read tables and draw images with what the run's own environment holds;
-# specifications of environments are YAML, read where they are written: in notebook and server.
-LAZY = {"sdk", "domain"}
+# Functions of the SDK read tables and draw images with what the run's own environment holds, and
+# views show themselves through IPython; specifications of environments are YAML, read where they
+# are written: in notebook and server.
+LAZY = {"sdk", "widgets", "domain"}
+NOTEBOOK = {"IPython", "anywidget", "traitlets"}
 
 
 def files(room: str) -> list[Path]:
     folder = PACKAGE / room
-    return sorted(folder.rglob("*.py")) if folder.is_dir() else [folder.with_suffix(".py")]
+    found = sorted(folder.rglob("*.py")) if folder.is_dir() else [folder.with_suffix(".py")]
+    return [file for file in found if name(file) not in travelling.PROGRAMS]
+
+
+def name(file: Path) -> str:
+    return file.relative_to(PACKAGE).as_posix()
+
+
+def needs_a_notebook(file: Path) -> bool:
+    room = name(file).partition("/")[0]
+    return room in travelling.NEEDS_IPYTHON or name(file) in travelling.NEEDS_WIDGETS
+
+
+def modules(files: Iterable[Path]) -> list[str]:
+    return [
+        ".".join(["jupyter_aml", *file.relative_to(PACKAGE).with_suffix("").parts])
+        for file in files
+        if not file.stem.startswith("__")
+    ]
+
+
+def import_all(names: list[str]) -> str:
+    return (
+        f"import sys; sys.path.append({str(PACKAGE.parent)!r})\n"
+        f"import importlib\nfor name in {names!r}: importlib.import_module(name)"
+    )
 
 
 def imports(file: Path, *, lazy_too: bool) -> Iterator[str]:
@@ -49,10 +78,10 @@ def test_a_room_that_travels_names_only_the_standard_library(room: str) -> None:
     allowed = sys.stdlib_module_names | {"jupyter_aml"}
 
     foreign = {
-        f"{file.relative_to(PACKAGE)}: {name}"
+        f"{name(file)}: {imported}"
         for file in files(room)
-        for name in imports(file, lazy_too=room not in LAZY)
-        if name.split(".")[0] not in allowed
+        for imported in imports(file, lazy_too=room not in LAZY)
+        if imported.split(".")[0] not in allowed | (NOTEBOOK if needs_a_notebook(file) else set())
     }
 
     assert not foreign
@@ -60,20 +89,43 @@ def test_a_room_that_travels_names_only_the_standard_library(room: str) -> None:
 
 @pytest.mark.parametrize("room", TRAVELS)
 def test_a_room_that_travels_is_imported_where_nothing_is_installed(room: str) -> None:
-    names = [
-        ".".join(["jupyter_aml", *file.relative_to(PACKAGE).with_suffix("").parts])
-        for file in files(room)
-        if not file.stem.startswith("__")
-    ]
-    code = (
-        f"import sys; sys.path.append({str(PACKAGE.parent)!r})\n"
-        f"import importlib\nfor name in {names!r}: importlib.import_module(name)"
-    )
+    code = import_all(modules(file for file in files(room) if not needs_a_notebook(file)))
 
     # Every Python of this machine that runs may use; -I and -S: no site-packages, no PYTHONPATH.
     for python in found().values():
         done = subprocess.run([python, "-I", "-S", "-c", code], capture_output=True, text=True)
         assert done.returncode == 0, f"{python}: {done.stderr}"
+
+
+def test_the_formatter_knows_what_runs_on_the_oldest_python() -> None:
+    table = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text())["tool"]["ruff"]
+
+    globs = table["per-file-target-version"]
+
+    rooms = ",".join(TRAVELS)
+    assert globs == {
+        f"jupyter_aml/{{{rooms}}}/**/*.py": "py310",
+        "jupyter_aml/{azureml,runtime/alias}.py": "py310",
+    }
+
+
+def test_what_a_notebook_loads_is_imported_on_the_oldest_python(tmp_path: Path) -> None:
+    oldest = min(found())
+    if (oldest.major, oldest.minor) != (OLDEST.major, OLDEST.minor):
+        pytest.skip(f"no Python {OLDEST} on this machine")
+    needed = [file for room in travelling.ROOMS for file in files(room) if needs_a_notebook(file)]
+    home = tmp_path / "env"
+    uv = [sys.executable, "-m", "uv", "--quiet"]
+    subprocess.run([*uv, "venv", "--python", found()[oldest], str(home)], check=True)
+    python = str(home / "bin" / "python")
+    install = [*uv, "pip", "install", "--python", python, "ipython", "anywidget"]
+    subprocess.run(install, check=True)
+
+    done = subprocess.run(
+        [python, "-I", "-c", import_all(modules(needed))], capture_output=True, text=True
+    )
+
+    assert done.returncode == 0, done.stderr
 
 
 def test_importing_the_package_brings_in_nothing_but_itself() -> None:

@@ -15,7 +15,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from jupyter_aml.engine.runtime import ensure_runtime
 from jupyter_aml.engine.snapshot import (
     Limits,
     Manifest,
@@ -23,10 +22,11 @@ from jupyter_aml.engine.snapshot import (
     lay_out,
     plan,
     plan_files,
-    remove_tree,
     take,
 )
 from jupyter_aml.runfolder.layout import RunFolder
+from jupyter_aml.runfolder.trees import remove_tree
+from jupyter_aml.runtime.runtime import ensure_runtime
 from jupyter_aml.store.blobs import Blobs
 
 LIMITS = Limits(max_bytes=400_000_000, max_files=3_000)

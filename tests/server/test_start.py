@@ -67,7 +67,7 @@ class TestUnusableRoot:
 
 
 async def test_kernels_find_root_and_old_names(engine, root):
-    from jupyter_aml.engine.runtime import ensure_runtime
+    from jupyter_aml.runtime.runtime import ensure_runtime
 
     _, alias = (await asyncio.to_thread(ensure_runtime, root)).pythonpath
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from jupyter_aml.domain.errors import AmlError, IllegalMove, NotFound
 from jupyter_aml.domain.run import Run
-from jupyter_aml.engine import snapshot
 from jupyter_aml.engine.ledger import Ledger
 from jupyter_aml.engine.root import GONE, Root
+from jupyter_aml.runfolder.trees import remove_tree
 
 _PORTION = 250
 """Runs that are removed in one transaction."""
@@ -30,7 +30,7 @@ async def tidy(*, root: Root, ledger: Ledger, log: logging.Logger) -> None:
             except AmlError as error:
                 log.warning("run %s: its removal cannot be finished: %s", run_id, error)
                 continue
-        await asyncio.to_thread(snapshot.remove_tree, path)
+        await asyncio.to_thread(remove_tree, path)
         log.warning("removed %s, which an earlier engine had not finished", path)
     adopted = await ledger.adopt()
     if adopted:
@@ -71,4 +71,4 @@ def _set_aside(some: Sequence[Run], root: Root) -> list[Path]:
 
 def _clear(folders: Sequence[Path]) -> None:
     for folder in folders:
-        snapshot.remove_tree(folder)
+        remove_tree(folder)

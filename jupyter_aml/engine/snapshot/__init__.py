@@ -1,7 +1,7 @@
 """The code that goes with a run: planned, stored once, and laid out in the run's folder."""
 
 from jupyter_aml.engine.snapshot.inline import plan_files, plan_source
-from jupyter_aml.engine.snapshot.lay import lay_out, read_list, remove_tree, stored_file
+from jupyter_aml.engine.snapshot.lay import lay_out, read_list, stored_file
 from jupyter_aml.engine.snapshot.plan import Limits, SnapshotPlan, SourceFile, plan
 from jupyter_aml.engine.snapshot.store import (
     Manifest,
@@ -24,7 +24,6 @@ __all__ = [
     "plan_files",
     "plan_source",
     "read_list",
-    "remove_tree",
     "stored_file",
     "take",
 ]

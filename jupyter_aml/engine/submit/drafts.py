@@ -21,6 +21,7 @@ from jupyter_aml.engine.ledger import now
 from jupyter_aml.engine.root import Root, write_json, write_record
 from jupyter_aml.engine.settings import Settings
 from jupyter_aml.runfolder.layout import CONSOLE
+from jupyter_aml.runfolder.trees import remove_tree
 from jupyter_aml.store.blobs import Blobs
 from jupyter_aml.wire.coding import decode_job, decode_run, encode_time
 from jupyter_aml.wire.contents import WireDryRun
@@ -108,7 +109,7 @@ def make_folder(drafted: Draft, manifest: snapshot.Manifest, *, root: Root, blob
         write_record(unfinished, run)
         os.rename(unfinished.path, folder.path)
     except BaseException as error:
-        snapshot.remove_tree(unfinished.path)
+        remove_tree(unfinished.path)
         if isinstance(error, OSError):
             raise StorageFailed(f"cannot write {error.filename}: {error.strerror}") from error
         raise

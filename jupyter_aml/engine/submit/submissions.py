@@ -19,6 +19,7 @@ from jupyter_aml.engine.settings import Settings
 from jupyter_aml.engine.submit import drafts, repeats
 from jupyter_aml.engine.submit.drafts import Draft
 from jupyter_aml.engine.workspaces import Places
+from jupyter_aml.runfolder.trees import remove_tree
 from jupyter_aml.store.blobs import Blobs
 from jupyter_aml.store.filters import quoted
 from jupyter_aml.wire.coding import encode_run
@@ -126,7 +127,7 @@ class Submissions:
         except AlreadyExists:
             return await self._ledger.find(made.id)
         except BaseException:
-            await asyncio.to_thread(snapshot.remove_tree, self._root.folder(made).path)
+            await asyncio.to_thread(remove_tree, self._root.folder(made).path)
             raise
 
     async def _same(self, run: Run, snapshot_id: str) -> Run | None:

@@ -20,11 +20,11 @@ from jupyter_aml.engine.snapshot import (
     plan,
     plan_files,
     read_list,
-    remove_tree,
     stored_file,
     take,
 )
 from jupyter_aml.runfolder.layout import RunFolder
+from jupyter_aml.runfolder.trees import remove_tree
 from jupyter_aml.store.blobs import Blobs
 
 ROOMY = Limits()

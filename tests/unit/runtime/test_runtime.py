@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from jupyter_aml.domain.errors import StorageFailed
-from jupyter_aml.engine import runtime
-from jupyter_aml.engine.runtime import ensure_runtime
+from jupyter_aml.runtime import runtime
+from jupyter_aml.runtime.runtime import ensure_runtime
 
 OUR_SDK = """
 import sys, types

@@ -14,11 +14,10 @@ from blake3 import blake3
 
 from jupyter_aml._version import __version__
 from jupyter_aml.domain.errors import StorageFailed
-from jupyter_aml.engine.snapshot import remove_tree
+from jupyter_aml.runfolder.trees import remove_tree
+from jupyter_aml.runtime import travelling
 
 _PACKAGE = Path(__file__).resolve().parent.parent
-_ROOMS = ("domain", "wire", "runfolder", "client", "sdk", "widgets", "magics")
-_MODULES = ("__init__.py", "_version.py", "azureml.py", "azureml_names.json")
 _KINDS = frozenset({".py", ".json"})
 _LEFT_OUT = frozenset({"__pycache__", "static"})
 
@@ -56,13 +55,13 @@ def _contents(package: Path) -> Iterator[tuple[str, bytes]]:
     """Yield the files of a runtime, by their paths in it."""
     for path in _travelling(package):
         yield f"lib/jupyter_aml/{path.relative_to(package).as_posix()}", path.read_bytes()
-    yield "alias/azureml/__init__.py", (package / "engine" / "alias.py").read_bytes()
+    yield "alias/azureml/__init__.py", (package / "runtime" / "alias.py").read_bytes()
 
 
 def _travelling(package: Path) -> Iterator[Path]:
-    for pattern in _MODULES:
+    for pattern in travelling.MODULES:
         yield from sorted(package.glob(pattern))
-    for room in _ROOMS:
+    for room in travelling.ROOMS:
         for parent, folders, names in os.walk(package / room):
             folders[:] = sorted(set(folders) - _LEFT_OUT)
             yield from (Path(parent, name) for name in sorted(names) if _travels(name))

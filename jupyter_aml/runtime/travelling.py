@@ -1,0 +1,22 @@
+"""The one list of what travels: into runs, kernels and containers, and to other machines."""
+
+from __future__ import annotations
+
+ROOMS = ("domain", "wire", "runfolder", "client", "widgets", "sdk", "magics")
+"""Copied as they are; they run on Python 3.10. A script that imports `Run` loads the standard
+library alone, whatever else a function imports when it is called."""
+
+MODULES = ("__init__.py", "_version.py", "azureml.py", "azureml_names.json")
+"""Copied beside the rooms."""
+
+BESIDE = ("shim",)
+"""Handed over as single files and started, not imported; Python 3.10 and the standard library."""
+
+NEEDS_IPYTHON = frozenset({"magics"})
+"""Loaded in notebooks alone, so these may import IPython."""
+
+NEEDS_WIDGETS = frozenset({"widgets/run_widget.py"})
+"""Loaded only where a live view of the kernel is made, which needs anywidget."""
+
+PROGRAMS = frozenset({"sdk/_cell.py"})
+"""Run when they are imported: child processes of a cell import them as their main module."""
