@@ -90,7 +90,8 @@ class Transport:
     ) -> Answer:
         """Ask; once more where the connection had gone stale, and once where the engine had gone.
 
-        Raises the error that the server names, or Unreachable.
+        An engine that is slow is not asked again: it is still at the first. Raises the error that
+        the server names, or Unreachable.
         """
         data = None if body is None else json.dumps(body).encode()
         sent = {"Accept": "application/json", **(headers or {})}

@@ -13,7 +13,7 @@ from jupyter_aml._version import __version__
 from jupyter_aml.compute.docker import DockerBackend
 from jupyter_aml.compute.local import LocalBackend
 from jupyter_aml.domain import ids
-from jupyter_aml.domain.errors import Outdated
+from jupyter_aml.domain.errors import NotFound, Outdated
 from jupyter_aml.domain.ids import RunId, WorkspaceName
 from jupyter_aml.domain.run import Run
 from jupyter_aml.engine import snapshot
@@ -76,7 +76,7 @@ class Engine:
         self._blobs = Blobs(settings.root / "blobs")
         self._ledger = Ledger(self._root, database, epoch=self._epoch)
         self._metrics, self._system = MetricsCache(), MetricsCache()
-        self._watcher = FolderWatcher()
+        self._watcher, self._deleting = FolderWatcher(), asyncio.Lock()
         self._feed = Feed(self)
         self._ledger.publish = self._feed.publish
         self._slots = {"local": Slots("local", settings.max_runs)}
@@ -243,12 +243,22 @@ class Engine:
         return encode_run(await self._insist(run_id, lambda run: patched(run, body)))
 
     async def delete(self, run_id: str) -> None:
-        """Remove a run that has ended, with its folder and its children; IllegalMove before."""
-        run = await self.find(ids.run_id(run_id))
-        async for gone, seq in recover.remove(run, root=self._root, ledger=self._ledger):
-            self._metrics.drop(gone.id)
-            self._system.drop(gone.id)
-            self._feed.deleted(gone, seq)
+        """Remove a run that has ended, with its folder and its children; IllegalMove before.
+
+        One that was deleted before is gone, which is all that was asked.
+        """
+        # A parent may be deleted together with a child of it, and each twice.
+        async with self._deleting:
+            try:
+                run = await self.find(ids.run_id(run_id))
+            except NotFound:
+                if await self._ledger.was_removed(RunId(run_id)):
+                    return
+                raise
+            async for gone, seq in recover.remove(run, root=self._root, ledger=self._ledger):
+                self._metrics.drop(gone.id)
+                self._system.drop(gone.id)
+                self._feed.deleted(gone, seq)
 
     async def prune(self, body: Mapping[str, Any]) -> WirePrunedRuns:
         """Delete the ended runs that are asked for, or with `dryRun` say which would go."""

@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
-from jupyter_aml.domain.errors import StorageFailed
+from jupyter_aml.domain.errors import AlreadyExists, StorageFailed
 from jupyter_aml.domain.ids import RunId, WorkspaceName
 from jupyter_aml.domain.run import Run, RunStatus
 from jupyter_aml.engine.root import Root, read_record, write_record
@@ -165,6 +165,18 @@ class Ledger:
     async def remove(self, run_id: RunId) -> int:
         """Take a run that has ended out of the index."""
         return await self.do(self.runs.remove, run_id)
+
+    async def was_removed(self, run_id: RunId) -> bool:
+        """Whether there was such a run, and it was deleted."""
+        return await self.do(self.runs.was_removed, run_id)
+
+    async def adopted(self, run: Run) -> Run:
+        """The run as its folder tells it, entered; AlreadyExists where the folder tells of none."""
+        folder = self._root.folder(run)
+        told = await self.do(read_record, folder.path)
+        if told is None:
+            raise AlreadyExists(f"{folder.path} is there and tells of no run: move it away")
+        return await self.add(told)
 
     async def adopt(self) -> int:
         """Enter the run folders that the index does not know, as after a crash or a copy."""

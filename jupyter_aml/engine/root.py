@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from threading import get_ident
 from typing import Any
+from uuid import uuid4
 
 from jupyter_aml.domain.errors import AmlError, StorageFailed
 from jupyter_aml.domain.ids import RunId, WorkspaceName
@@ -41,15 +42,20 @@ class Root:
         return RunFolder(self.runs(run.workspace) / run.id)
 
     def being_made(self, run: Run) -> RunFolder:
-        """The folder of a run until it is whole."""
-        return RunFolder(self.runs(run.workspace) / f"{NEW}{run.id}")
+        """A folder for a run until it is whole; another one at each call."""
+        return RunFolder(self.runs(run.workspace) / f"{NEW}{uuid4().hex}")
 
-    def leftovers(self) -> Iterator[tuple[str, RunId, Path]]:
-        """Folders that an earlier engine did not finish making or removing."""
+    def being_removed(self, run: Run) -> RunFolder:
+        """The folder of a run until it is gone."""
+        return RunFolder(self.runs(run.workspace) / f"{GONE}{run.id}")
+
+    def leftovers(self) -> Iterator[tuple[RunId | None, Path]]:
+        """Folders that an earlier engine did not finish making, or removing: then with the run."""
         for path in self.workspaces.glob("*/runs/.*"):
-            for prefix in (NEW, GONE):
-                if path.name.startswith(prefix):
-                    yield prefix, RunId(path.name.removeprefix(prefix)), path
+            if path.name.startswith(NEW):
+                yield None, path
+            elif path.name.startswith(GONE):
+                yield RunId(path.name.removeprefix(GONE)), path
 
     def folder_ids(self) -> Iterator[tuple[RunId, Path]]:
         """The ids and paths of all whole run folders, whatever the index knows."""

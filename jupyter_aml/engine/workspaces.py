@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 from jupyter_aml.domain import ids
@@ -11,9 +12,10 @@ from jupyter_aml.domain.errors import AlreadyExists, Invalid, NotFound
 from jupyter_aml.domain.experiment import Experiment
 from jupyter_aml.domain.ids import ExperimentName, WorkspaceName
 from jupyter_aml.domain.workspace import Workspace
+from jupyter_aml.engine import workspace_files as files
 from jupyter_aml.engine.ledger import Ledger, now
-from jupyter_aml.engine.root import Root, write_json
-from jupyter_aml.wire.coding import encode_time
+from jupyter_aml.engine.root import Root
+from jupyter_aml.engine.workspace_files import encode_experiment, encode_workspace
 from jupyter_aml.wire.runs import WireExperiment, WireWorkspace
 
 
@@ -37,12 +39,12 @@ class Places:
     async def workspaces(self) -> list[WireWorkspace]:
         """All workspaces."""
         found = await self._ledger.do(self._ledger.workspaces.list)
-        return [_workspace(workspace) for workspace in found]
+        return [encode_workspace(workspace) for workspace in found]
 
     async def workspace(self, name: str) -> WireWorkspace:
         """One workspace, or NotFound."""
         found = await self._ledger.do(self._ledger.workspaces.get, ids.workspace_name(name))
-        return _workspace(found)
+        return encode_workspace(found)
 
     async def add_workspace(self, body: Mapping[str, Any]) -> WireWorkspace:
         """Make a workspace: the file first, then the row."""
@@ -54,23 +56,14 @@ class Places:
             tags=_texts(body, "tags"),
             created_at=now(),
         )
-        try:
-            known = await self._ledger.do(self._ledger.workspaces.get, wanted.name)
-        except NotFound:
-            pass
-        else:
-            if not body.get("existOk", False):
-                raise AlreadyExists(f"there is a workspace {wanted.name!r} already")
-            return _workspace(known)
-        path = self._root.workspaces / wanted.name / "workspace.json"
-        await self._ledger.do(write_json, path, _workspace(wanted))
-        return _workspace(await self._ledger.do(self._ledger.workspaces.add, wanted))
+        exist_ok = bool(body.get("existOk", False))
+        return encode_workspace(await self._ledger.do(self._workspace, wanted, exist_ok))
 
     async def experiments(self, workspace: str) -> list[WireExperiment]:
         """The experiments of a workspace with the number of their runs."""
         name = ids.workspace_name(workspace)
         found = await self._ledger.do(self._ledger.experiments.list, name)
-        return [_experiment(experiment) for experiment in found]
+        return [encode_experiment(experiment) for experiment in found]
 
     async def add_experiment(self, body: Mapping[str, Any]) -> WireExperiment:
         """Make an experiment, or find it."""
@@ -78,11 +71,7 @@ class Places:
         name = ids.experiment_name(_text(body, "name", ""))
         await self.need_workspace(workspace)
         tags = _texts(body, "tags")
-        made = await self._ledger.do(
-            self._ledger.experiments.add, workspace, name, tags=tags, at=now()
-        )
-        await self._ledger.do(write_json, self._file(workspace, name), _experiment(made))
-        return _experiment(made)
+        return encode_experiment(await self._ledger.do(self._experiment, workspace, name, tags))
 
     async def tag_experiment(self, name: str, body: Mapping[str, Any]) -> WireExperiment:
         """Set tags of an experiment, which is made if need be; a tag of None goes away."""
@@ -91,45 +80,63 @@ class Places:
         given = body.get("tags") or {}
         if not isinstance(given, Mapping):
             raise Invalid(f"tags: expected an object, got {type(given).__name__}")
-        await self.add_experiment({"workspace": workspace, "name": experiment})
-        known = await self._ledger.do(self._ledger.experiments.get, workspace, experiment)
-        tags = {str(key): value for key, value in {**known.tags, **given}.items()}
-        kept = {key: str(value) for key, value in tags.items() if value is not None}
-        tagged = await self._ledger.do(
-            self._ledger.experiments.set_tags, workspace, experiment, kept
-        )
-        await self._ledger.do(write_json, self._file(workspace, experiment), _experiment(tagged))
-        return _experiment(tagged)
+        await self.need_workspace(workspace)
+        return encode_experiment(await self._ledger.do(self._tag, workspace, experiment, given))
 
     async def remove_experiment(self, workspace: str, name: str) -> None:
-        """Delete an experiment that has no runs: the row first, then the file."""
+        """Delete an experiment that has no runs: the file first, then the row."""
         place, experiment = ids.workspace_name(workspace), ids.experiment_name(name)
-        await self._ledger.do(self._ledger.experiments.remove, place, experiment)
-        await self._ledger.do(self._file(place, experiment).unlink, missing_ok=True)
+        await self._ledger.do(self._remove, place, experiment)
 
-    def _file(self, workspace: WorkspaceName, experiment: ExperimentName) -> Path:
-        return self._root.workspaces / workspace / "experiments" / f"{experiment}.json"
+    # ---- in the thread of the index, so that none of these comes between the steps of another --
 
+    def _workspace(self, wanted: Workspace, exist_ok: bool) -> Workspace:
+        known = files.read_workspace(self._root, wanted.name)
+        if known is None:
+            with contextlib.suppress(NotFound):
+                known = self._ledger.workspaces.get(wanted.name)
+        if known is not None and not exist_ok:
+            raise AlreadyExists(f"there is a workspace {wanted.name!r} already")
+        made = known or wanted
+        if known is None:
+            files.write_workspace(self._root, made)
+        return self._ledger.workspaces.put(made)
 
-def _workspace(workspace: Workspace) -> WireWorkspace:
-    return {
-        "name": workspace.name,
-        "subscriptionId": workspace.subscription_id,
-        "resourceGroup": workspace.resource_group,
-        "location": workspace.location,
-        "createdAt": encode_time(workspace.created_at) or "",
-        "tags": dict(workspace.tags),
-    }
+    def _experiment(
+        self, workspace: WorkspaceName, name: ExperimentName, tags: Mapping[str, str]
+    ) -> Experiment:
+        known = self._known_experiment(workspace, name)
+        made = known or Experiment(workspace=workspace, name=name, created_at=now(), tags=tags)
+        if not files.experiment_file(self._root, workspace, name).exists():
+            files.write_experiment(self._root, made)
+        return self._ledger.experiments.put(made)
 
+    def _tag(
+        self, workspace: WorkspaceName, name: ExperimentName, given: Mapping[str, Any]
+    ) -> Experiment:
+        known = self._experiment(workspace, name, {})
+        tags = {str(key): value for key, value in {**known.tags, **given}.items()}
+        kept = {key: str(value) for key, value in tags.items() if value is not None}
+        tagged = replace(known, tags=kept)
+        files.write_experiment(self._root, tagged)
+        return self._ledger.experiments.put(tagged)
 
-def _experiment(experiment: Experiment) -> WireExperiment:
-    return {
-        "name": experiment.name,
-        "workspace": experiment.workspace,
-        "createdAt": encode_time(experiment.created_at) or "",
-        "tags": dict(experiment.tags),
-        "runCount": experiment.run_count,
-    }
+    def _remove(self, workspace: WorkspaceName, name: ExperimentName) -> None:
+        self._ledger.experiments.need_empty(workspace, name)
+        files.experiment_file(self._root, workspace, name).unlink(missing_ok=True)
+        self._ledger.experiments.remove(workspace, name)
+
+    def _known_experiment(
+        self, workspace: WorkspaceName, name: ExperimentName
+    ) -> Experiment | None:
+        """What the file says, which the index only repeats; else what the index alone knows."""
+        written = files.read_experiment(self._root, workspace, name)
+        if written is not None:
+            return written
+        try:
+            return self._ledger.experiments.get(workspace, name)
+        except NotFound:
+            return None
 
 
 def _text(body: Mapping[str, Any], name: str, default: str) -> str:

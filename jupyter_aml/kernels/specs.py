@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -101,19 +102,29 @@ def add(wanted: KernelSpec) -> KernelSpec:
     Raises AlreadyExists where another kernel has its name, and StorageFailed.
     """
     place = folder() / wanted.spec
-    there = _read(place)
-    if there == wanted:
+    if _is_there(place, wanted):
         return wanted
-    if place.exists():
+    try:
+        _write(place, wanted)
+    except OSError as error:
+        # Somebody else may have been faster.
+        if error.errno in (errno.ENOTEMPTY, errno.EEXIST) and _is_there(place, wanted):
+            return wanted
+        raise StorageFailed(f"cannot write the kernel {place}: {error.strerror}") from error
+    return wanted
+
+
+def _is_there(place: Path, wanted: KernelSpec) -> bool:
+    """Whether the kernelspec was written before; AlreadyExists where another has its name."""
+    there = _read(place)
+    if there is None and place.exists():
+        there = _read(place)  # It may have come between the two looks.
+    if there != wanted and place.exists():
         whose = "of something else" if there is None else f"of {_label(there)}"
         raise AlreadyExists(
             f"there is a kernel {wanted.spec!r} already, {whose}: give this one another name"
         )
-    try:
-        _write(place, wanted)
-    except OSError as error:
-        raise StorageFailed(f"cannot write the kernel {place}: {error.strerror}") from error
-    return wanted
+    return there is not None
 
 
 def remove(name: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import json
 from collections.abc import Mapping
 from dataclasses import replace
@@ -23,19 +24,6 @@ class ExperimentTable:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    def add(
-        self,
-        workspace: WorkspaceName,
-        name: ExperimentName,
-        *,
-        at: datetime,
-        tags: Mapping[str, str] | None = None,
-    ) -> Experiment:
-        """Make the experiment, or find the one that is there, which keeps its tags."""
-        with self._db.transaction() as connection:
-            need_experiment(connection, workspace, name, at=at, tags=tags)
-            return _find(connection, workspace, name)
-
     def get(self, workspace: WorkspaceName, name: ExperimentName) -> Experiment:
         """The experiment with the number of its runs, or NotFound."""
         with self._db.reading() as connection:
@@ -54,23 +42,30 @@ class ExperimentTable:
             rows = connection.execute(named.order_by(experiments.c.name))
             return [replace(_experiment(row), run_count=counts.get(row.name, 0)) for row in rows]
 
-    def set_tags(
-        self, workspace: WorkspaceName, name: ExperimentName, tags: Mapping[str, str]
-    ) -> Experiment:
-        """Put these tags in the place of the old ones; raises NotFound."""
+    def put(self, experiment: Experiment) -> Experiment:
+        """Enter an experiment, in the place of the one of its name."""
+        workspace, name = experiment.workspace, experiment.name
         with self._db.transaction() as connection:
+            need_experiment(connection, workspace, name, at=experiment.created_at)
             this = (experiments.c.workspace == workspace) & (experiments.c.name == name)
-            connection.execute(update(experiments).where(this).values(tags=json.dumps(dict(tags))))
+            columns = experiment_columns(experiment)
+            connection.execute(update(experiments).where(this).values(columns))
             return _find(connection, workspace, name)
+
+    def every(self) -> builtins.list[Experiment]:
+        """All experiments of all workspaces, without the numbers of their runs."""
+        with self._db.reading() as connection:
+            return [_experiment(row) for row in connection.execute(select(experiments))]
+
+    def need_empty(self, workspace: WorkspaceName, name: ExperimentName) -> None:
+        """Raise IllegalMove where the experiment has runs, or NotFound."""
+        with self._db.reading() as connection:
+            _need_empty(_find(connection, workspace, name))
 
     def remove(self, workspace: WorkspaceName, name: ExperimentName) -> None:
         """Delete an experiment without runs; raises IllegalMove where it has some, or NotFound."""
         with self._db.transaction() as connection:
-            found = _find(connection, workspace, name)
-            if found.run_count:
-                raise IllegalMove(
-                    f"experiment {name!r} has {found.run_count} runs: delete them first"
-                )
+            _need_empty(_find(connection, workspace, name))
             this = (experiments.c.workspace == workspace) & (experiments.c.name == name)
             connection.execute(delete(experiments).where(this))
 
@@ -88,6 +83,13 @@ def need_experiment(
     if connection.execute(select(experiments.c.name).where(this)).first() is None:
         made = Experiment(workspace=workspace, name=name, created_at=at, tags=tags or {})
         connection.execute(insert(experiments).values(experiment_columns(made)))
+
+
+def _need_empty(experiment: Experiment) -> None:
+    if experiment.run_count:
+        raise IllegalMove(
+            f"experiment {experiment.name!r} has {experiment.run_count} runs: delete them first"
+        )
 
 
 def experiment_columns(experiment: Experiment) -> dict[str, str | None]:

@@ -133,6 +133,12 @@ class RunTable(ManyRuns):
             connection.execute(insert(tombstones).values(grave))
         return seq
 
+    def was_removed(self, run_id: RunId) -> bool:
+        """Whether there was a run of that id, which is gone."""
+        grave = select(tombstones.c.seq).where(tombstones.c.id == storable(run_id))
+        with self._db.reading() as connection:
+            return connection.execute(grave).first() is not None
+
     def active(self) -> list[Run]:
         """The runs that have not ended, of all workspaces, oldest first."""
         going = runs.c.status.not_in(_FINAL)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
-from sqlalchemy import Row, insert, select
+from sqlalchemy import Row, delete, insert, select
 
-from jupyter_aml.domain.errors import AlreadyExists, NotFound
+from jupyter_aml.domain.errors import NotFound
 from jupyter_aml.domain.ids import WorkspaceName
 from jupyter_aml.domain.workspace import Workspace
 from jupyter_aml.store.database import Database
@@ -20,12 +20,10 @@ class WorkspaceTable:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    def add(self, workspace: Workspace) -> Workspace:
-        """Enter a new workspace; raises AlreadyExists for a name that is taken."""
+    def put(self, workspace: Workspace) -> Workspace:
+        """Enter a workspace, in the place of the one of its name."""
         with self._db.transaction() as connection:
-            taken = select(workspaces.c.name).where(workspaces.c.name == workspace.name)
-            if connection.execute(taken).first():
-                raise AlreadyExists(f"there is a workspace {workspace.name!r} already")
+            connection.execute(delete(workspaces).where(workspaces.c.name == workspace.name))
             connection.execute(insert(workspaces).values(workspace_columns(workspace)))
         return workspace
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from jupyter_aml.domain.errors import AlreadyExists, IllegalMove, Invalid, NotFound, Outdated
+from jupyter_aml.domain.experiment import Experiment
 from jupyter_aml.domain.ids import ExperimentName, RunId, WorkspaceName
 from jupyter_aml.domain.run import Failure, Run, RunStatus
 from jupyter_aml.domain.workspace import Workspace
@@ -355,13 +356,14 @@ class RunTableContract:
 class PlacesContract:
     """Workspaces and experiments."""
 
-    def test_an_experiment_is_made_once(self, database: Database) -> None:
+    def test_an_experiment_takes_the_place_of_the_one_of_its_name(self, database: Database) -> None:
         table = ExperimentTable(database)
-        made = table.add(HOME, ExperimentName("demo"), at=NOON, tags={"k": MARKUP})
+        name = ExperimentName("demo")
+        made = table.put(Experiment(workspace=HOME, name=name, created_at=NOON, tags={"k": MARKUP}))
 
-        assert table.add(HOME, ExperimentName("demo"), at=NOON + timedelta(1)) == made
-        assert table.list(HOME) == [made]
-        assert table.set_tags(HOME, made.name, {}).tags == {}
+        assert (table.list(HOME), table.every(), table.get(HOME, name)) == ([made], [made], made)
+        changed = table.put(replace(made, created_at=NOON + timedelta(1), tags={}))
+        assert (table.list(HOME), table.every()) == ([changed], [changed])
         with pytest.raises(NotFound, match="'none'"):
             table.get(HOME, ExperimentName("none"))
 
@@ -372,12 +374,12 @@ class PlacesContract:
             ("demo", 1)
         ]
 
-    def test_a_workspace_is_made_once(self, database: Database) -> None:
+    def test_a_workspace_takes_the_place_of_the_one_of_its_name(self, database: Database) -> None:
         table = WorkspaceTable(database)
-        made = table.add(Workspace(name=HOME, created_at=NOON, tags={"k": MARKUP}))
+        made = table.put(Workspace(name=HOME, created_at=NOON, tags={"k": MARKUP}))
 
         assert (table.get(HOME), table.list()) == (made, [made])
-        with pytest.raises(AlreadyExists):
-            table.add(made)
+        changed = table.put(replace(made, location="here", tags={}))
+        assert table.list() == [changed]
         with pytest.raises(NotFound, match="there are: default"):
             table.get(WorkspaceName("none"))

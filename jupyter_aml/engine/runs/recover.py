@@ -12,7 +12,7 @@ from pathlib import Path
 from jupyter_aml.domain.errors import AmlError, IllegalMove, NotFound
 from jupyter_aml.domain.run import Run
 from jupyter_aml.engine.ledger import Ledger
-from jupyter_aml.engine.root import GONE, Root
+from jupyter_aml.engine.root import Root
 from jupyter_aml.runfolder.trees import remove_tree
 
 _PORTION = 250
@@ -21,8 +21,9 @@ _PORTION = 250
 
 async def tidy(*, root: Root, ledger: Ledger, log: logging.Logger) -> None:
     """Finish or undo what was half done, adopt folders the index does not know."""
-    for prefix, run_id, path in await asyncio.to_thread(lambda: list(root.leftovers())):
-        if prefix == GONE:
+    for run_id, path in await asyncio.to_thread(lambda: list(root.leftovers())):
+        # Where the run has a folder, what is left is that of an earlier run of the same id.
+        if run_id is not None and not path.with_name(run_id).exists():
             try:
                 await ledger.remove(run_id)
             except NotFound:
@@ -51,7 +52,11 @@ async def remove(run: Run, *, root: Root, ledger: Ledger) -> AsyncIterator[tuple
     for start in range(0, len(family), _PORTION):
         some = from_below[start : start + _PORTION]
         gone = await asyncio.to_thread(_set_aside, some, root)
-        removed = await ledger.remove_many([each.id for each in some])
+        try:
+            removed = await ledger.remove_many([each.id for each in some])
+        except AmlError:
+            await asyncio.to_thread(_set_back, some, root)
+            raise
         await asyncio.to_thread(_clear, gone)
         for each in some:
             if each.id in removed:
@@ -62,11 +67,20 @@ def _set_aside(some: Sequence[Run], root: Root) -> list[Path]:
     """Rename the folders, so that the next engine finishes what this one may not."""
     gone = []
     for run in some:
-        path = root.folder(run).path
-        gone.append(path.with_name(f"{GONE}{run.id}"))
+        aside = root.being_removed(run).path
+        gone.append(aside)
+        # An earlier run of this id may have been removed, and its folder could not be cleared.
+        remove_tree(aside)
         with contextlib.suppress(FileNotFoundError):
-            os.rename(path, gone[-1])
+            os.rename(root.folder(run).path, aside)
     return gone
+
+
+def _set_back(some: Sequence[Run], root: Root) -> None:
+    """Give runs their folders back, which the index would not let go of."""
+    for run in some:
+        with contextlib.suppress(FileNotFoundError):
+            os.rename(root.being_removed(run).path, root.folder(run).path)
 
 
 def _clear(folders: Sequence[Path]) -> None:

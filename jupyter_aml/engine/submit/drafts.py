@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import getpass
 import json
 import os
@@ -14,7 +15,7 @@ from typing import Any
 
 from jupyter_aml.domain import environment, ids
 from jupyter_aml.domain.environment import Definition
-from jupyter_aml.domain.errors import Invalid, NotFound, StorageFailed
+from jupyter_aml.domain.errors import AlreadyExists, Invalid, NotFound, StorageFailed
 from jupyter_aml.domain.run import INTERACTIVE_RUN, SCRIPT_RUN, Run, RunStatus
 from jupyter_aml.engine import snapshot
 from jupyter_aml.engine.ledger import now
@@ -89,7 +90,10 @@ def draft(body: Mapping[str, Any], *, settings: Settings, targets: list[str]) ->
 
 
 def make_folder(drafted: Draft, manifest: snapshot.Manifest, *, root: Root, blobs: Blobs) -> Run:
-    """Make the folder of a run whose source is in the blobs, whole or not at all."""
+    """Make the folder of a run whose source is in the blobs, whole or not at all.
+
+    Raises AlreadyExists where the run has a folder, which stays as it is.
+    """
     run = _with_snapshot(drafted.run, manifest.snapshot_id)
     unfinished, folder = root.being_made(run), root.folder(run)
     try:
@@ -110,6 +114,8 @@ def make_folder(drafted: Draft, manifest: snapshot.Manifest, *, root: Root, blob
         os.rename(unfinished.path, folder.path)
     except BaseException as error:
         remove_tree(unfinished.path)
+        if isinstance(error, OSError) and error.errno in (errno.ENOTEMPTY, errno.EEXIST):
+            raise AlreadyExists(f"there is a folder {folder.path} already") from error
         if isinstance(error, OSError):
             raise StorageFailed(f"cannot write {error.filename}: {error.strerror}") from error
         raise

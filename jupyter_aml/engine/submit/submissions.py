@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any, TypeVar
 
 from jupyter_aml.domain import ids
-from jupyter_aml.domain.errors import AlreadyExists, NotFound
+from jupyter_aml.domain.errors import AlreadyExists, NotFound, StorageFailed, Unreachable
 from jupyter_aml.domain.run import Run
 from jupyter_aml.engine import snapshot
 from jupyter_aml.engine.environments.environments import Environments
@@ -18,6 +19,7 @@ from jupyter_aml.engine.root import Root
 from jupyter_aml.engine.settings import Settings
 from jupyter_aml.engine.submit import drafts, repeats
 from jupyter_aml.engine.submit.drafts import Draft
+from jupyter_aml.engine.turns import Turns
 from jupyter_aml.engine.workspaces import Places
 from jupyter_aml.runfolder.trees import remove_tree
 from jupyter_aml.store.blobs import Blobs
@@ -32,7 +34,11 @@ _SAME = 100
 
 
 class Submissions:
-    """The way in for runs that are submitted. What it returns has begun."""
+    """The way in for runs that are submitted. What it returns has begun.
+
+    A run that is sent with an id may be sent any number of times, also at once: who comes second
+    waits until the first is done, and is given the run of the first.
+    """
 
     def __init__(
         self,
@@ -51,6 +57,7 @@ class Submissions:
         self._places, self._environments, self._facts = places, environments, facts
         self._targets, self._begin = targets, begin
         self._stats = snapshot.StatCache(settings.root / "cache")
+        self._turns = Turns()
         self._senders = ThreadPoolExecutor(2, thread_name_prefix="aml-submit")
 
     def close(self) -> None:
@@ -63,6 +70,19 @@ class Submissions:
         With `ifChanged` the newest completed run of the experiment that did just the same is the
         answer, where there is one.
         """
+        async with self._turn(body):
+            return await self._submitted(body)
+
+    async def retry(self, run_id: str, body: Mapping[str, Any]) -> WireRun:
+        """Send a run once more: the same source, command and environment, other parameters."""
+        async with self._turn(body):
+            return await self._repeated(run_id, body)
+
+    def _turn(self, body: Mapping[str, Any]) -> AbstractAsyncContextManager[None]:
+        """Keep away who else sends a run of this id."""
+        return nullcontext() if body.get("runId") is None else self._turns.of(str(body["runId"]))
+
+    async def _submitted(self, body: Mapping[str, Any]) -> WireRun | WireDryRun:
         known = await self._known(body)
         if known is not None:
             return encode_run(known)
@@ -84,8 +104,7 @@ class Submissions:
         self._begin(run)
         return encode_run(run)
 
-    async def retry(self, run_id: str, body: Mapping[str, Any]) -> WireRun:
-        """Send a run once more: the same source, command and environment, other parameters."""
+    async def _repeated(self, run_id: str, body: Mapping[str, Any]) -> WireRun:
         known = await self._known(body)
         if known is not None:
             return encode_run(known)
@@ -119,14 +138,23 @@ class Submissions:
         return drafted.within(registered.definition)
 
     async def _made(self, drafted: Draft, manifest: snapshot.Manifest) -> Run:
-        made = await self._sending(
-            drafts.make_folder, drafted, manifest, root=self._root, blobs=self._blobs
-        )
+        """The run with its folder, in the index.
+
+        Whoever is killed in between leaves a whole folder, which the next engine enters.
+        """
+        try:
+            made = await self._sending(
+                drafts.make_folder, drafted, manifest, root=self._root, blobs=self._blobs
+            )
+        except AlreadyExists:
+            # A run folder that came while the engine was there, and that it never heard of.
+            return await self._ledger.adopted(drafted.run)
         try:
             return await self._ledger.add(made)
         except AlreadyExists:
             return await self._ledger.find(made.id)
-        except BaseException:
+        except (StorageFailed, Unreachable):
+            # Of an engine that took over meanwhile (Outdated) the folder may be a run already.
             await asyncio.to_thread(remove_tree, self._root.folder(made).path)
             raise
 

@@ -28,6 +28,7 @@ class Handler(BaseHTTPRequestHandler):
         size = int(self.headers.get("Content-Length", 0))
         body = self.rfile.read(size)
         self.server.asked.append((self.command, self.path, body))
+        self.server.may_answer.wait(30)
         told = json.dumps({"path": self.path, "body": body.decode()}).encode()
         self.send_response(404 if "missing" in self.path else 200)
         if "missing" in self.path:
@@ -38,7 +39,7 @@ class Handler(BaseHTTPRequestHandler):
         if self.server.drops:
             self.close_connection = True
 
-    do_GET = do_POST = do_PATCH = answer
+    do_GET = do_POST = do_PATCH = do_DELETE = answer
 
     def address_string(self) -> str:
         return "socket"
@@ -55,7 +56,8 @@ class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
     def __init__(self, path: Path, *, drops: bool = False) -> None:
         super().__init__(str(path), Handler)
         self.asked: list[tuple[str, str, bytes]] = []
-        self.drops = drops
+        self.drops, self.may_answer = drops, threading.Event()
+        self.may_answer.set()
         threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True).start()
 
     def end(self) -> None:
@@ -107,6 +109,28 @@ def test_a_post_on_a_stale_connection_is_sent_again_only_where_that_is_harmless(
             transport.request("POST", "runs", body={}, again=again)
 
         assert len(asked) == wanted
+
+
+@pytest.mark.parametrize("has_connection", [True, False])
+def test_an_engine_that_is_slow_is_not_asked_again_while_it_is_at_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, has_connection: bool
+) -> None:
+    monkeypatch.setattr("jupyter_aml.client.transport._LONGEST_WAIT", 0.2)
+    server = Server(folder / "s")
+    client = Client(Address(socket=str(folder / "s")))
+    if has_connection:
+        client.status()
+    server.asked.clear()
+    server.may_answer.clear()
+
+    for ask in (lambda: client.submit({"runId": "x"}), lambda: client.delete("x"), client.status):
+        with pytest.raises(errors.Unreachable, match="may still do what it was asked"):
+            ask()
+
+    server.may_answer.set()
+    client.close()
+    server.end()
+    assert [method for method, _, _ in server.asked] == ["POST", "DELETE", "GET"]
 
 
 class Hanging:
