@@ -9,6 +9,8 @@ A record is a JSON array whose first item names its kind:
     ["file", name, time]                            an uploaded file, already in its place
     ["name" | "description", text, time]
     ["child", run id, {"displayName", "properties", "tags", "number"}, time]
+    ["wait", key, [run ids], until | null, time]    the script waits for these runs, at most until
+    ["resume", key, time]                           ... and waits for them no more
     ["fail", message, code | null, time]
     ["complete", time]
 

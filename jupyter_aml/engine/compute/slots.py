@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 
 from jupyter_aml.domain.ids import RunId
 from jupyter_aml.wire.runs import WireCompute
 
 
 class Slots:
-    """A fair queue in front of a fixed number of places. Lives on the event loop alone."""
+    """A fair queue in front of a fixed number of places. Lives on the event loop alone.
+
+    A run that only waits for others lends them its place: they go first, and nobody else is let
+    in on it while they need one. When it goes on it is let in at once, over the number if need be.
+    """
 
     def __init__(self, target: str, count: int) -> None:
         self.target, self.count = target, count
-        self._busy: set[RunId] = set()
+        self._seated: set[RunId] = set()
+        self._lent: dict[RunId, list[RunId]] = {}
+        """Who lends its place, and those that it waits for and that have not ended."""
         self._line: dict[RunId, tuple[asyncio.Future[None], Callable[[str], None]]] = {}
 
     @property
     def busy(self) -> int:
-        """Places taken."""
-        return len(self._busy)
+        """Places taken, or kept for a run that another one waits for."""
+        return self._active + self._kept
 
     @property
     def waiting(self) -> int:
@@ -39,49 +45,73 @@ class Slots:
 
     def seat(self, run: RunId) -> None:
         """Give a place to a run that is found running already, even where none is free."""
-        self._busy.add(run)
+        self._seated.add(run)
 
     async def take(self, run: RunId, *, say: Callable[[str], None]) -> None:
         """Return once the run has a place. `say` hears the reason each time it changes."""
-        if run in self._busy:
-            return
-        if len(self._busy) < self.count and not self._line:
-            self._busy.add(run)
+        if run in self._seated:
             return
         turn = asyncio.get_running_loop().create_future()
         self._line[run] = (turn, say)
-        self._tell()
+        self._advance()
         try:
             await turn
         except asyncio.CancelledError:
-            self._busy.discard(run)
-            raise
-        finally:
             self._line.pop(run, None)
-            self._advance()
+            self.give_back(run)
+            raise
 
     def give_back(self, run: RunId) -> None:
         """Free the place of a run that no longer needs it; twice is once."""
-        self._busy.discard(run)
+        self._seated.discard(run)
+        # Who waited for it alone goes on now, and is let in before anybody in the line.
+        left = ((each, [to for to in some if to != run]) for each, some in self._lent.items())
+        self._lent = {each: some for each, some in left if some and each != run}
         self._advance()
 
+    def lend(self, run: RunId, to: Iterable[RunId]) -> None:
+        """Let others have the place of a run, first of all those that it waits for."""
+        some = sorted(to)
+        if self._lent.get(run) != some:
+            self._lent[run] = some
+            self._advance()
+
+    def take_again(self, run: RunId) -> None:
+        """Let a run that has lent its place go on."""
+        if self._lent.pop(run, None) is not None:
+            self._tell()
+
+    @property
+    def _active(self) -> int:
+        return len(self._seated) - len(self._lent)
+
+    @property
+    def _kept(self) -> int:
+        return sum(not self._seated.issuperset(some) for some in self._lent.values())
+
     def _advance(self) -> None:
-        for run, (turn, _) in list(self._line.items()):
-            if len(self._busy) >= self.count:
-                break
-            if not turn.done():
-                self._busy.add(run)
-                turn.set_result(None)
+        while (run := self._next()) is not None:
+            turn, _ = self._line.pop(run)
+            self._seated.add(run)
+            turn.set_result(None)
         self._tell()
 
+    def _next(self) -> RunId | None:
+        """Who is let in now, if anybody."""
+        if self._active < self.count:
+            for run in self._awaited():
+                return run
+        return next(iter(self._line), None) if self.busy < self.count else None
+
+    def _awaited(self) -> Iterator[RunId]:
+        """Those in the line that others wait for."""
+        return (run for some in self._lent.values() for run in some if run in self._line)
+
     def _tell(self) -> None:
-        waiting = [say for turn, say in self._line.values() if not turn.done()]
-        for ahead, say in enumerate(waiting):
-            say(
-                waiting_reason(
-                    ahead=ahead, target=self.target, busy=len(self._busy), slots=self.count
-                )
-            )
+        first = dict.fromkeys(self._awaited())
+        for ahead, run in enumerate((*first, *(run for run in self._line if run not in first))):
+            _, say = self._line[run]
+            say(waiting_reason(ahead=ahead, target=self.target, busy=self.busy, slots=self.count))
 
 
 def waiting_reason(*, ahead: int, target: str, busy: int, slots: int) -> str:

@@ -5,18 +5,28 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from jupyter_aml.domain.errors import Outdated
+from jupyter_aml.domain.ids import RunId
 from jupyter_aml.domain.run import Run
 from jupyter_aml.engine.feed.metrics import LastValues, as_text
 from jupyter_aml.engine.ledger import Ledger
 from jupyter_aml.runfolder.layout import RunFolder
 
 _LONGEST = 10_000
+_MOST_AWAITED = 1_000
+"""Runs that one run is taken to wait for."""
 
 Announce = Callable[[Run, list[list[Any]]], None]
 """Hears of the children that a run has made."""
+
+
+class Wait(NamedTuple):
+    """Runs that a script waits for, and the time in seconds until which that holds."""
+
+    some: tuple[RunId, ...]
+    until: float | None
 
 
 @dataclass(slots=True)
@@ -29,6 +39,8 @@ class Said:
     description: str | None = None
     failed: tuple[str, str | None] | None = None
     completed: bool = False
+    waits: dict[str, Wait] = field(default_factory=dict)
+    """What it waits for, by the keys that it gave."""
     ended_at: float | None = None
     """When it said for the first time that it has ended, in seconds since the epoch."""
 
@@ -52,10 +64,29 @@ class Said:
                 case ["complete", *when]:
                     self.completed = True
                     self._ends(when)
+                case ["wait", str(key), [*some], until, *_]:
+                    self._waits(key, some, until)
+                    continue
+                case ["resume", key, *_]:
+                    self.waits.pop(str(key), None)
+                    continue
                 case _:
                     continue
             changed = True
         return changed
+
+    def awaited(self, at: float) -> set[RunId]:
+        """The runs that it waits for at this time."""
+        going = (wait for wait in self.waits.values() if wait.until is None or at < wait.until)
+        return {run_id for wait in going for run_id in wait.some}
+
+    def _waits(self, key: str, some: list[Any], until: Any) -> None:
+        limit = float(until) if isinstance(until, int | float) else None
+        self.waits.pop(key, None)
+        self.waits[key] = Wait(tuple(RunId(each) for each in some if isinstance(each, str)), limit)
+        while sum(len(wait.some) for wait in self.waits.values()) > _MOST_AWAITED:
+            # The oldest is forgotten: one that goes on is enough to wait for.
+            del self.waits[next(iter(self.waits))]
 
     def _ends(self, when: list[Any]) -> None:
         if self.ended_at is None and when and isinstance(when[0], int | float):

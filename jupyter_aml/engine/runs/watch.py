@@ -19,7 +19,7 @@ from jupyter_aml.domain.errors import (
 from jupyter_aml.domain.ids import RunId
 from jupyter_aml.domain.run import Failure, Run, RunStatus
 from jupyter_aml.engine.compute.slots import Slots
-from jupyter_aml.engine.ledger import Ledger
+from jupyter_aml.engine.ledger import Ledger, now
 from jupyter_aml.engine.root import Root
 from jupyter_aml.engine.runs.children import Families
 from jupyter_aml.engine.runs.finalize import Finalizer
@@ -284,8 +284,20 @@ class Watch:
         if next_status(run, seen) is S.FINALIZING:
             return await self._over(run, backend, handle, seen)
         await self._something(run, backend, handle)
-        run = await self._still(run)
-        return await self._take_in(run)
+        run = await self._take_in(await self._still(run))
+        await self._lend(run)
+        return run
+
+    async def _lend(self, run: Run) -> None:
+        """Give the place of a run that waits for others to them, until it waits no more."""
+        slots = self._slots[target_of(run)]
+        awaited = self._follower(run).said.awaited(now().timestamp())
+        some = await self._ledger.do(self._ledger.runs.among, list(awaited)) if awaited else {}
+        going = [each for each in some.values() if each.job is not None and not each.is_final]
+        if going:
+            slots.lend(run.id, (each.id for each in going))
+        else:
+            slots.take_again(run.id)
 
     async def _finalize(self, run: Run) -> Run:
         known = self._jobs.known(run.id)

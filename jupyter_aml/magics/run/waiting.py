@@ -11,6 +11,7 @@ from typing import Any
 from jupyter_aml.client.patience import Restart
 from jupyter_aml.domain.errors import Unreachable
 from jupyter_aml.domain.run import RunStatus
+from jupyter_aml.sdk._run.waits import waiting_for
 from jupyter_aml.widgets.plain import clean
 from jupyter_aml.wire.causes import cause, is_cell
 from jupyter_aml.wire.runs import WireFailure, WireRun
@@ -42,7 +43,8 @@ class RunFailed(Exception):
 def wait(run: Any, look: Callable[[], WireRun]) -> WireRun | None:
     """Return the run as it ended; None where the user detached from it."""
     try:
-        return _until_final(look, None)
+        with waiting_for(run):
+            return _until_final(look, None)
     except KeyboardInterrupt:
         print(
             f"Detached: the run goes on. `%aml cancel {run.id}` ends it, "

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_aml.domain import ids
 from jupyter_aml.domain.errors import NotFound
 from jupyter_aml.runfolder.layout import RunFolder
+from jupyter_aml.sdk._run import waits
 from jupyter_aml.sdk._run.place import RunPlace
 from jupyter_aml.sdk.exceptions import UserErrorException
 
@@ -120,6 +121,7 @@ class RunChildren(RunPlace):
 
         workspace, beside = self.experiment.workspace, self._here
         for page in filters.pages(self.client, workspace=workspace.name, filter=line):
+            waits.looked_at(self, page["runs"])
             for seen in page["runs"]:
                 child = self._kind.from_wire(workspace, seen)
                 place = None if beside is None else RunFolder(beside.path.parent / child.id)

@@ -17,7 +17,7 @@ _LOG_FOLDERS = ("user_logs/", "azureml-logs/", "logs/")
 
 def details(run: Run) -> dict[str, Any]:
     """The run as SDK v1 described it."""
-    seen = run.seen if run._is_in_script else run.look()
+    seen = run.seen if run._is_in_script else run._looked_at()
     job = seen["job"]
     return {
         "runId": run.id,

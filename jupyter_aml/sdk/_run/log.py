@@ -11,6 +11,7 @@ from jupyter_aml.client.patience import Restart
 from jupyter_aml.domain.errors import NotFound, Unreachable
 from jupyter_aml.domain.run import RunStatus
 from jupyter_aml.runfolder.layout import CONSOLE
+from jupyter_aml.sdk._run.waits import waiting_for
 
 if TYPE_CHECKING:
     from jupyter_aml.sdk.core.run import Run
@@ -48,6 +49,10 @@ class Log:
 
     def coming_pieces(self) -> Iterator[str]:
         """Yield what is new until the run has ended; the engine may be restarted meanwhile."""
+        with waiting_for(self.run):
+            yield from self._coming_pieces()
+
+    def _coming_pieces(self) -> Iterator[str]:
         restart = Restart(_RESTART)
         while True:
             ended = False

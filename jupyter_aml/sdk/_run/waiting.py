@@ -11,6 +11,7 @@ from jupyter_aml.client.patience import Restart
 from jupyter_aml.domain.errors import NotFound, Unreachable
 from jupyter_aml.runfolder.layout import CONSOLE
 from jupyter_aml.sdk._run.details import details, error_details, failure, portal_url, summary
+from jupyter_aml.sdk._run.waits import waiting_for
 from jupyter_aml.sdk.exceptions import ActivityFailedException
 
 if TYPE_CHECKING:
@@ -37,6 +38,11 @@ def wait(run: Run, *, show_output: bool, raise_on_error: bool) -> dict[str, Any]
 
 def until_ended(run: Run, *, console: _Console | None = None) -> WireRun:
     """Look again and again until the run has ended; an engine may be restarted meanwhile."""
+    with waiting_for(run):
+        return _until_ended(run, console)
+
+
+def _until_ended(run: Run, console: _Console | None) -> WireRun:
     pause, restart = _FIRST_PAUSE, Restart(_RESTART)
     while True:
         try:

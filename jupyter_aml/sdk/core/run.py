@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_aml.runfolder.layout import RunFolder
 from jupyter_aml.sdk._core.later import later
+from jupyter_aml.sdk._run import waits
 from jupyter_aml.sdk._run.children import RunChildren
 from jupyter_aml.sdk._run.labels import RunLabels
 from jupyter_aml.sdk._run.logging import RunLogging
@@ -156,14 +157,14 @@ class Run(RunSource, RunLabels, RunLogging, RunChildren, RunRepeats):
     def get_status(self) -> str:
         """The state now, one of SDK v1's strings."""
         if not self._is_in_script:
-            return self.look()["status"]
+            return self._looked_at()["status"]
         return "Running" if self._maker is None else self.seen["status"]
 
     def get_detailed_status(self) -> dict[str, Any]:
         """The state now and, where it is not final, why."""
         if self._is_in_script:
             return {"status": self.get_status(), "details": None}
-        seen = self.look()
+        seen = self._looked_at()
         return {"status": seen["status"], "details": seen["reason"]}
 
     def get_details(self) -> dict[str, Any]:
@@ -275,6 +276,12 @@ class Run(RunSource, RunLabels, RunLogging, RunChildren, RunRepeats):
     def _is_in_script(self) -> bool:
         """Whether this process is the run, or one that the run has started."""
         return self._is_inside if self._maker is None else self._maker._is_in_script
+
+    def _looked_at(self) -> WireRun:
+        """Ask as a script does that waits for the run."""
+        seen = self.look()
+        waits.looked_at(self, [seen])
+        return seen
 
     def _end(self, status: Literal["Completed", "Failed"]) -> None:
         if self._maker is not None:
