@@ -87,7 +87,10 @@ class Alias(ModuleType):
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
         ours = _ours(self.__name__)
         if ours is not None and hasattr(ours, name):
-            return getattr(ours, name)
+            found = getattr(ours, name)
+            # Our helpers beside SDK v1's modules are no names of SDK v1.
+            if not isinstance(found, ModuleType) or f"{self.__name__}.{name}" in _packages():
+                return found
         names = _table().get(self.__name__, [])
         if name == "__all__":
             return [each for each in names if not each.startswith("_")]
@@ -124,7 +127,7 @@ class _Finder(Loader):
         """Say that we have this module, or leave it to others."""
         if name != _OLD and not name.startswith(f"{_OLD}."):
             return None
-        if name != _OLD and _ours(name) is None and name not in _packages():
+        if name != _OLD and name not in _packages():
             return None
         spec = ModuleSpec(name, self, is_package=True)
         spec.submodule_search_locations = []

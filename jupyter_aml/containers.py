@@ -211,3 +211,14 @@ def _over_already() -> Iterator[None]:
 
 def _told(error: Any) -> str:
     return " ".join(str(error.explanation or error).split())
+
+
+def build_context(folder: Path, dockerfile: str) -> Any:
+    """Pack a folder for `docker build`, without what its `.dockerignore` names."""
+    from docker.utils.build import tar
+
+    ignored: list[str] = []
+    if (folder / ".dockerignore").is_file():
+        lines = (folder / ".dockerignore").read_text(encoding="utf-8").splitlines()
+        ignored = [line.strip() for line in lines if line.strip() and line[0] != "#"]
+    return tar(str(folder), exclude=ignored or None, dockerfile=(dockerfile, None))

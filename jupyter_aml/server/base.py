@@ -147,7 +147,7 @@ def served(method: Verb) -> Verb:
                 except OSError:
                     self.seat.lost(found)
                     continue
-                return await forward.request(self, found, stream)
+                return await forward.request(self, found, stream, break_off=self.break_off)
         except AmlError as error:
             self.refuse(*problem_of(500, error))
         except StreamClosedError:

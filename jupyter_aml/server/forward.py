@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
     from tornado.web import RequestHandler
 
-    from jupyter_aml.server.base import AmlHandler
     from jupyter_aml.server.holder import Holder
 
 # Cookies, tokens and origins end here: the socket trusts its user and needs none of them.
@@ -60,8 +59,13 @@ async def connect(holder: Holder) -> IOStream:
     return stream
 
 
-async def request(handler: AmlHandler, holder: Holder, stream: IOStream) -> None:
-    """Ask what the handler was asked, and answer what comes back, as it comes."""
+async def request(
+    handler: RequestHandler, holder: Holder, stream: IOStream, *, break_off: Callable[[], None]
+) -> None:
+    """Ask what the handler was asked, and answer what comes back, as it comes.
+
+    `break_off` hangs up on the client, so that it does not take half an answer for a whole one.
+    """
     connection = HTTP1Connection(stream, True, HTTP1ConnectionParameters(max_body_size=1 << 62))
     body = handler.request.body
     headers = HTTPHeaders({"Host": "localhost", "Connection": "close"})
@@ -89,7 +93,7 @@ async def request(handler: AmlHandler, holder: Holder, stream: IOStream) -> None
     if not answer.begun:
         raise watch.why()
     if not answer.whole:
-        handler.break_off()
+        break_off()
 
 
 class _Watch:
@@ -209,7 +213,7 @@ class _Resolver(Resolver):
 class _Answer(HTTPMessageDelegate):
     """Writes an answer into a handler while it arrives, no faster than the client reads."""
 
-    def __init__(self, handler: AmlHandler) -> None:
+    def __init__(self, handler: RequestHandler) -> None:
         self._handler = handler
         self.begun = self.whole = False
         self.on_begin: Callable[[], object] | None = None

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import subprocess
 import sys
 import tomllib
 from collections.abc import Iterable, Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 import jupyter_aml
+from jupyter_aml import azureml
 from jupyter_aml.environments.pythons import OLDEST, found
 from jupyter_aml.runtime import travelling
 
@@ -146,3 +149,41 @@ def test_every_public_name_is_there_when_it_is_asked_for() -> None:
 
     with pytest.raises(AttributeError, match="no attribute 'Runs'"):
         jupyter_aml.Runs  # noqa: B018
+
+
+OURS = {
+    "jupyter_aml.sdk.cell_runner", "jupyter_aml.sdk.comparison", "jupyter_aml.sdk.notebook_runner",
+    "jupyter_aml.sdk.notebooks",
+}  # fmt: skip
+"""The public modules of the SDK beside SDK v1's."""
+
+
+def test_every_public_module_of_the_sdk_is_one_of_sdk_v1_or_a_known_one_of_ours() -> None:
+    names = [f"jupyter_aml.sdk{old.removeprefix('azureml')}" for old in azureml._packages()]
+
+    found = {module for module in modules(files("sdk")) if "._" not in module}
+
+    assert found - set(names) == OURS
+
+
+@pytest.mark.parametrize("name", ["_run", "_core", "notebooks", "comparison", "core._environment"])
+def test_the_old_names_answer_for_nothing_but_sdk_v1(name: str) -> None:
+    azureml.install()
+
+    with pytest.raises(ImportError):
+        import_module(f"azureml.{name}")
+    parent, _, last = f"azureml.{name}".rpartition(".")
+    assert not hasattr(import_module(parent), last)
+
+
+BY_NAME = {"__init__.py", "azureml.py", "cli/__init__.py", "runtime/alias.py",
+           "sdk/core/__init__.py", "server/seat.py"}  # fmt: skip
+"""Verbs, lazy names and the old names are found by name, and the engine is loaded in a thread."""
+
+
+def test_no_room_is_imported_by_its_name_so_that_the_contracts_see_every_arrow() -> None:
+    hidden = re.compile(r"import_module\(\s*f?\"(jupyter_aml|\{__name__)")
+
+    found = {name(f) for f in PACKAGE.rglob("*.py") if hidden.search(f.read_text("utf-8"))}
+
+    assert found <= BY_NAME

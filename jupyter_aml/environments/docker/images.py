@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from jupyter_aml.containers import said
+from jupyter_aml.containers import build_context, said
 from jupyter_aml.domain.environment import Definition
 from jupyter_aml.domain.errors import AmlError, Invalid, NotFound, Unreachable
 from jupyter_aml.environments.protocol import Build
@@ -65,7 +65,7 @@ async def base(client: Any, definition: Definition, build: Build) -> str:
         folder = Path(str(context.get("location")))
         name = str(context.get("dockerfilePath") or "Dockerfile")
         dockerfile = await asyncio.to_thread(_text, folder, name)
-        pack: Callable[[], Any] = lambda: _packed_folder(folder, name)  # noqa: E731
+        pack: Callable[[], Any] = lambda: build_context(folder, name)  # noqa: E731
     elif docker["baseDockerfile"]:
         dockerfile, name = str(docker["baseDockerfile"]), "Dockerfile"
         pack = lambda: _packed({"Dockerfile": dockerfile})  # noqa: E731
@@ -315,16 +315,6 @@ def _text(folder: Path, name: str) -> str:
         return (folder / name).read_text(encoding="utf-8")
     except OSError as error:
         raise Invalid(f"cannot read {folder / name}: {error.strerror}") from error
-
-
-def _packed_folder(folder: Path, name: str) -> Any:
-    from docker.utils.build import tar
-
-    ignored: list[str] = []
-    if (folder / ".dockerignore").is_file():
-        lines = (folder / ".dockerignore").read_text(encoding="utf-8").splitlines()
-        ignored = [line.strip() for line in lines if line.strip() and line[0] != "#"]
-    return tar(str(folder), exclude=ignored or None, dockerfile=(name, None))
 
 
 def _packed(files: Mapping[str, str], folder: Path | None = None) -> io.BytesIO:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Sequence
 from itertools import islice
 
 from IPython.core.error import UsageError
 
 from jupyter_aml.magics.verb import Parser, Verb
-from jupyter_aml.sdk.comparison import Comparison
+from jupyter_aml.sdk._run.comparison import Comparison
+from jupyter_aml.sdk._run.place import RunPlace
 from jupyter_aml.sdk.core import Experiment, Run
 
 _NEWEST = 10
@@ -41,7 +43,7 @@ class Compare(Verb):
             return Comparison(newest)
         return Comparison([run for word in args.runs for run in self._meant(word)])
 
-    def _meant(self, word: str) -> list[Run]:
+    def _meant(self, word: str) -> Sequence[RunPlace]:
         held = self.session.names.get(word)
         if isinstance(held, Experiment):
             return list(islice(held.get_runs(), _NEWEST))

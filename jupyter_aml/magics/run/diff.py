@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 
 from jupyter_aml.magics.verb import Parser, Verb
-from jupyter_aml.sdk.comparison import Difference
+from jupyter_aml.sdk._run.comparison import Difference
 
 
 class Diff(Verb):

@@ -11,13 +11,14 @@ from jupyter_aml.domain import ids
 from jupyter_aml.domain.errors import NotFound
 from jupyter_aml.runfolder.layout import RunFolder
 from jupyter_aml.sdk._run import waits
-from jupyter_aml.sdk._run.place import RunPlace
+from jupyter_aml.sdk._run.place import RunPlace, found
 from jupyter_aml.sdk.exceptions import UserErrorException
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from jupyter_aml.client import Client
     from jupyter_aml.runfolder.records import PatientWriter
-    from jupyter_aml.sdk.core.run import Run
     from jupyter_aml.wire.runs import WireRun
 
 _PATIENCE = 30.0
@@ -30,7 +31,7 @@ class RunChildren(RunPlace):
     """The part of Run that deals with children."""
 
     _made = 0
-    _newest: Run | None = None
+    _newest: RunPlace | None = None
 
     def look(self) -> WireRun:
         """Ask the engine, and return the run as it is now."""
@@ -43,16 +44,19 @@ class RunChildren(RunPlace):
         return found
 
     @property
-    def parent(self) -> Run | None:
+    def parent(self) -> Self | None:
         """The run that it is a child of."""
         if self._maker is not None:
             return self._maker
         parent = self.seen["parentId"]
-        return None if parent is None else self._kind.get(self.experiment.workspace, parent)
+        if parent is None:
+            return None
+        workspace = self.experiment.workspace
+        return self.from_wire(workspace, found(workspace.client, parent))
 
     def child_run(
         self, name: str | None = None, run_id: str | None = None, outputs: Any = None
-    ) -> Run:
+    ) -> Self:
         """Make a child, which can log at once; it ends with `complete()`, `fail()`, or its parent.
 
         As a context manager it completes, or fails with the exception that leaves it.
@@ -64,7 +68,7 @@ class RunChildren(RunPlace):
         count: int | None = None,
         tag_key: str | None = None,
         tag_values: Sequence[Any] | None = None,
-    ) -> list[Run]:
+    ) -> list[Self]:
         """Make `count` children, or one for each value with that tag."""
         if count is not None:
             if tag_key is not None or tag_values is not None:
@@ -78,11 +82,12 @@ class RunChildren(RunPlace):
 
     def submit_child(
         self, config: Any, tags: Mapping[str, str] | None = None, **kwargs: Any
-    ) -> Run:
+    ) -> Self:
         """Send a ScriptRunConfig off as a child of this run, and return at once."""
         if self._maker is not None:
             self.look()  # The engine must know the parent.
-        return self.experiment.submit(config, tags=tags, **{**kwargs, "parent_id": self.id})
+        sent: Self = self.experiment.submit(config, tags=tags, **{**kwargs, "parent_id": self.id})
+        return sent
 
     def get_children(
         self,
@@ -92,7 +97,7 @@ class RunChildren(RunPlace):
         type: str | None = None,
         status: str | None = None,
         _rehydrate_runs: bool = True,
-    ) -> Iterator[Run]:
+    ) -> Iterator[Self]:
         """The children, newest first; with `recursive` also theirs, below each of them."""
         from jupyter_aml.sdk._run import filters
 
@@ -108,7 +113,7 @@ class RunChildren(RunPlace):
         line = filters.line(parent=self.id, **wanted)
         return (run for run, _ in self._listed(line))
 
-    def _all_below(self) -> Iterator[Run]:
+    def _all_below(self) -> Iterator[Self]:
         from jupyter_aml.sdk._run import filters
 
         for child, has_children in self._listed(filters.line(parent=self.id)):
@@ -116,20 +121,20 @@ class RunChildren(RunPlace):
             if has_children:
                 yield from child._all_below()
 
-    def _listed(self, line: str) -> Iterator[tuple[Run, bool]]:
+    def _listed(self, line: str) -> Iterator[tuple[Self, bool]]:
         from jupyter_aml.sdk._run import filters
 
         workspace, beside = self.experiment.workspace, self._here
         for page in filters.pages(self.client, workspace=workspace.name, filter=line):
             waits.looked_at(self, page["runs"])
             for seen in page["runs"]:
-                child = self._kind.from_wire(workspace, seen)
+                child = self.from_wire(workspace, seen)
                 place = None if beside is None else RunFolder(beside.path.parent / child.id)
                 if place is not None and place.record.is_file():
                     child._place = place
                 yield child, child.id in page["children"]
 
-    def _child(self, name: str | None, tags: dict[str, str], run_id: str | None) -> Run:
+    def _child(self, name: str | None, tags: dict[str, str], run_id: str | None) -> Self:
         here = self._here
         if here is None:
             return self._child_elsewhere(name, tags, run_id)
@@ -146,9 +151,8 @@ class RunChildren(RunPlace):
         facts = {"displayName": name, "properties": {}, "tags": tags, "number": number}
         records.record("child", folder.path.name, facts, time.time())
         seen = _begun(self.seen, folder.path.name, name, tags, number)
-        maker: Any = self
-        child = self._kind(
-            self._experiment, folder.path.name, _inside=folder, _seen=seen, _maker=maker
+        child = type(self)(
+            self._experiment, folder.path.name, _inside=folder, _seen=seen, _maker=self
         )
         self._newest = child
         return child
@@ -158,7 +162,7 @@ class RunChildren(RunPlace):
             _keep_few_open(self)
         return super()._opened()
 
-    def _child_elsewhere(self, name: str | None, tags: dict[str, str], run_id: str | None) -> Run:
+    def _child_elsewhere(self, name: str | None, tags: dict[str, str], run_id: str | None) -> Self:
         workspace = self.experiment.workspace
         body: dict[str, Any] = {
             "runId": run_id or f"{self.id}_{os.urandom(4).hex()}",
@@ -170,10 +174,10 @@ class RunChildren(RunPlace):
         }
         if name is not None:
             body["displayName"] = name
-        return self._kind.from_wire(workspace, self.client.submit(body))
+        return self.from_wire(workspace, self.client.submit(body))
 
 
-def _known(client: Client, run_id: str, maker: Run) -> WireRun:
+def _known(client: Client, run_id: str, maker: RunPlace) -> WireRun:
     """The child as the engine has it, which is asked to look for it; NotFound if it does not."""
     try:
         return client.run(run_id)

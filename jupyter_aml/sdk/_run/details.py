@@ -6,18 +6,19 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from jupyter_aml.sdk._run import waits
 from jupyter_aml.wire.causes import cause
 
 if TYPE_CHECKING:
-    from jupyter_aml.sdk.core.run import Run
+    from jupyter_aml.sdk._run.files import RunFiles
     from jupyter_aml.wire.runs import WireJob, WireRun
 
 _LOG_FOLDERS = ("user_logs/", "azureml-logs/", "logs/")
 
 
-def details(run: Run) -> dict[str, Any]:
+def details(run: RunFiles) -> dict[str, Any]:
     """The run as SDK v1 described it."""
-    seen = run.seen if run._is_in_script else run._looked_at()
+    seen = run.seen if run._is_in_script else waits.look(run)
     job = seen["job"]
     return {
         "runId": run.id,
@@ -96,14 +97,14 @@ def failure(seen: WireRun) -> str:
     return "\n".join(lines)
 
 
-def details_with_logs(run: Run) -> dict[str, Any]:
+def details_with_logs(run: RunFiles) -> dict[str, Any]:
     """The details, with the text of each log in place of its address."""
     told = details(run)
     told["logFiles"] = {name: _text(run, name) for name in told["logFiles"]}
     return told
 
 
-def fetch_logs(run: Run, destination: str | None) -> list[str]:
+def fetch_logs(run: RunFiles, destination: str | None) -> list[str]:
     """Fetch every log below a folder, by default one named after the run."""
     folder = Path(destination or run.id)
     fetched = []
@@ -115,12 +116,12 @@ def fetch_logs(run: Run, destination: str | None) -> list[str]:
     return fetched
 
 
-def log_names(run: Run) -> list[str]:
+def log_names(run: RunFiles) -> list[str]:
     """The names of the run's logs."""
     return [name for name in run.get_file_names() if name.startswith(_LOG_FOLDERS)]
 
 
-def portal_url(run: Run) -> str:
+def portal_url(run: RunFiles) -> str:
     """The folder of the run as an address; it holds everything and is readable by itself."""
     here = run._here
     return f"aml://runs/{run.id}" if here is None else here.path.as_uri()
@@ -138,12 +139,12 @@ def summary(seen: WireRun) -> str:
     return "\n".join(lines)
 
 
-def _address(run: Run, name: str) -> str:
+def _address(run: RunFiles, name: str) -> str:
     here = run._here
     return f"aml://runs/{run.id}/{name}" if here is None else here.locate(name).as_uri()
 
 
-def _text(run: Run, name: str) -> str:
+def _text(run: RunFiles, name: str) -> str:
     if run._is_inside:
         return run._folder.existing(name).read_text(encoding="utf-8", errors="replace")
     return run.client.file(run.id, name).decode("utf-8", "replace")

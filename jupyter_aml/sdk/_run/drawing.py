@@ -16,7 +16,7 @@ from jupyter_aml.wire.numbers import number
 if TYPE_CHECKING:
     import matplotlib.figure
 
-    from jupyter_aml.sdk.core.run import Run
+    from jupyter_aml.sdk._run.place import RunPlace
     from jupyter_aml.wire.runs import WireRun
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -32,7 +32,7 @@ Curves = Mapping[str, tuple[list[float], list[float], list[float]]]
 
 
 def curves(
-    runs: Sequence[tuple[str, Run]],
+    runs: Sequence[tuple[str, RunPlace]],
     names: Sequence[str] | None,
     *,
     by_time: bool,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas
 
     from jupyter_aml.runfolder.layout import RunFolder
-    from jupyter_aml.sdk.core.run import Run
+    from jupyter_aml.sdk._run.place import RunPlace
 
 _FACTS = ("experiment", "number", "name", "status", "type", "created", "started", "ended",
           "duration", "arguments")  # fmt: skip
@@ -46,7 +46,7 @@ def runs(found: Iterable[WireRun]) -> pandas.DataFrame:
     return table.reindex(columns=[*_FACTS, *ordered])
 
 
-def points(run: Run) -> pandas.DataFrame:
+def points(run: RunPlace) -> pandas.DataFrame:
     """Every number that a run logged: metric, step, time, value."""
     pandas = need("pandas")
     parts = [
@@ -60,7 +60,7 @@ def points(run: Run) -> pandas.DataFrame:
     return table
 
 
-def curves(run: Run) -> dict[str, tuple[list[float], list[float], list[float]]]:
+def curves(run: RunPlace) -> dict[str, tuple[list[float], list[float], list[float]]]:
     """Of each series its steps, times and values, thinned out to what a picture can show."""
     if run._is_in_script:
         found = _from_folder(run._folder)
@@ -106,7 +106,7 @@ def _row(run: WireRun) -> dict[str, Any]:
 Series = tuple[str, Sequence[float], Sequence[float], Sequence[float]]
 
 
-def _series(run: Run) -> Iterator[Series]:
+def _series(run: RunPlace) -> Iterator[Series]:
     here = run._here
     if here is not None:
         yield from _from_folder(here)

@@ -14,7 +14,7 @@ from jupyter_aml.runfolder.layout import CONSOLE
 from jupyter_aml.sdk._run.waits import waiting_for
 
 if TYPE_CHECKING:
-    from jupyter_aml.sdk.core.run import Run
+    from jupyter_aml.sdk._run.files import RunFiles
 
 _PIECE = 1 << 20
 _PAUSE = 0.2
@@ -25,7 +25,7 @@ _RESTART = 30.0
 class Log:
     """One log of a run, read piece by piece or line by line."""
 
-    def __init__(self, run: Run, name: str = CONSOLE) -> None:
+    def __init__(self, run: RunFiles, name: str = CONSOLE) -> None:
         self.run, self._name = run, name
         self._offset = 0
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jupyter_aml.runfolder.layout import RunFolder
 from jupyter_aml.runfolder.packed import packed
 from jupyter_aml.runfolder.reading import read_all
-
-if TYPE_CHECKING:
-    from jupyter_aml.sdk.core.run import Run
 
 
 def from_folder(folder: RunFolder, name: str | None = None) -> dict[str, Any]:
@@ -47,14 +43,6 @@ def from_wire(metrics: Mapping[str, Any], name: str | None = None) -> dict[str, 
             if name in (None, key):
                 found.value(key, value["time"], value["kind"], value["value"])
     return found.result()
-
-
-def of_all(run: Run, name: str | None, run_type: str | None) -> dict[str, Any]:
-    """What the run and all runs below it have logged, by run id; of that type, if one is given."""
-    below = run.get_children(recursive=True, type=run_type)
-    these = below if run_type not in (None, run.type) else chain([run], below)
-    named = ((each.id, each.get_metrics(name)) for each in these)
-    return {run_id: metrics for run_id, metrics in named if metrics}
 
 
 class _Metrics:

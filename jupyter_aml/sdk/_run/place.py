@@ -3,17 +3,49 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from jupyter_aml.runfolder.layout import RunFolder
 from jupyter_aml.sdk.exceptions import UserErrorException
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from jupyter_aml.client import Client
     from jupyter_aml.runfolder.records import PatientWriter, RecordWriter
-    from jupyter_aml.sdk.core.experiment import Experiment
-    from jupyter_aml.sdk.core.run import Run
     from jupyter_aml.wire.runs import WireRun
+
+
+class Space(Protocol):
+    """The workspace of a run; `azureml.core.Workspace` is one."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        ...
+
+    @property
+    def client(self) -> Client:
+        """The way to the engine."""
+        ...
+
+
+class Group(Protocol):
+    """The experiment of a run; `azureml.core.Experiment` is one."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        ...
+
+    @property
+    def workspace(self) -> Space:
+        """The workspace that it belongs to."""
+        ...
+
+    def submit(self, config: Any, tags: Any = None, **kwargs: Any) -> Any:
+        """Send a run off."""
+        ...
 
 
 class RunPlace:
@@ -24,20 +56,28 @@ class RunPlace:
     """
 
     id: str
+    _experiment: Group | None
+    _maker: Self | None
 
     def __init__(
-        self,
-        experiment: Experiment | None,
-        run_id: str,
-        *,
-        inside: RunFolder | None,
-        seen: WireRun | None,
-        maker: Run | None,
+        self, experiment: Group | None, run_id: str, outputs: Any = None, **kwargs: Any
     ) -> None:
         self._experiment, self.id = experiment, run_id
-        self._inside, self._seen, self._maker = inside, seen, maker
-        self._place: RunFolder | None = inside
+        self._maker = kwargs.get("_maker")
+        self._inside: RunFolder | None = kwargs.get("_inside")
+        self._seen: WireRun | None = kwargs.get("_seen")
+        self._place = self._inside
         self._writer: PatientWriter | None = None
+
+    @classmethod
+    def get_context(cls, allow_offline: bool = True, **kwargs: Any) -> Any:
+        """Return the run that this script is."""
+        raise NotImplementedError
+
+    @classmethod
+    def from_wire(cls, workspace: Any, seen: WireRun) -> Self:
+        """Return the run of an answer of the engine; `workspace` is the SDK's."""
+        raise NotImplementedError
 
     @property
     def seen(self) -> WireRun:
@@ -55,15 +95,9 @@ class RunPlace:
         return self._seen
 
     @property
-    def experiment(self) -> Experiment:
+    def experiment(self) -> Group:
         """The experiment it belongs to."""
         raise NotImplementedError
-
-    @property
-    def _kind(self) -> type[Run]:
-        """The class itself, which the parts that it is made of must not import."""
-        kind: Any = type(self)
-        return kind  # type: ignore[no-any-return]
 
     @property
     def client(self) -> Client:
@@ -73,6 +107,11 @@ class RunPlace:
     @property
     def _is_inside(self) -> bool:
         return self._inside is not None
+
+    @property
+    def _is_in_script(self) -> bool:
+        """Whether this process is the run, or one that the run has started."""
+        return self._is_inside if self._maker is None else self._maker._is_in_script
 
     @property
     def _here(self) -> RunFolder | None:
@@ -112,3 +151,14 @@ class RunPlace:
         if self._maker is not None:
             return self.seen["endedAt"] is not None
         return not self._is_inside and self.look()["endedAt"] is not None
+
+
+def found(client: Client, run_id: str) -> WireRun:
+    """Return the run of that id, or raise UserErrorException."""
+    from jupyter_aml.domain import ids
+    from jupyter_aml.domain.errors import NotFound
+
+    try:
+        return client.run(ids.run_id(run_id))
+    except NotFound as error:
+        raise UserErrorException(str(error)) from None

@@ -5,17 +5,17 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping, Sequence
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from jupyter_aml.sdk._run.place import RunPlace
 
 if TYPE_CHECKING:
+    from typing import Self
+
     import matplotlib.figure
     import pandas
 
-    from jupyter_aml.sdk.comparison import Comparison, Difference
-    from jupyter_aml.sdk.core.run import Run
+    from jupyter_aml.sdk._run.comparison import Difference
 
 
 class RunRepeats(RunPlace):
@@ -23,7 +23,7 @@ class RunRepeats(RunPlace):
 
     def retry(
         self, parameters: Mapping[str, Any] | None = None, display_name: str | None = None
-    ) -> Run:
+    ) -> Self:
         """Send it once more as it was, with these parameters in place of its own."""
         from jupyter_aml.domain.ids import new_run_id
 
@@ -36,34 +36,30 @@ class RunRepeats(RunPlace):
             body["parameters"] = dict(parameters)
         if display_name is not None:
             body["displayName"] = display_name
-        return self._kind.from_wire(self.experiment.workspace, self.client.retry(self.id, body))
+        return self.from_wire(self.experiment.workspace, self.client.retry(self.id, body))
 
     def to_cell(self) -> str:
         """The code of a cell that repeats it."""
         return self.client.cell(self.id)["text"]
 
-    def difference(self, other: Run | str) -> Difference:
+    def difference(self, other: RunPlace | str) -> Difference:
         """All in which another run differs from this one."""
+        from jupyter_aml.sdk._run.comparison import Difference
+
         other_id = other if isinstance(other, str) else other.id
-        found: Difference = _comparing().Difference(self.client.difference(self.id, other_id))
-        return found
+        return Difference(self.client.difference(self.id, other_id))
 
     @property
     def df(self) -> pandas.DataFrame:
         """Every number that was logged, one row each: metric, step, time, value."""
         from jupyter_aml.sdk._run.frames import points
 
-        run: Any = self
-        return points(run)
+        return points(self)
 
     def plot(
         self, names: str | Sequence[str] | None = None, x: str = "step", smooth: float = 0.0
     ) -> matplotlib.figure.Figure:
         """The series that it logged as a figure of matplotlib, all or those of these names."""
-        one: Comparison = _comparing().Comparison([self])
-        return one.plot(names, x=x, smooth=smooth)
+        from jupyter_aml.sdk._run.comparison import Comparison
 
-
-def _comparing() -> Any:
-    # By name: what compares runs stands above them.
-    return import_module("jupyter_aml.sdk.comparison")
+        return Comparison([self]).plot(names, x=x, smooth=smooth)

@@ -16,14 +16,14 @@ from jupyter_aml.sdk.exceptions import SnapshotException, UserErrorException
 
 if TYPE_CHECKING:
     from jupyter_aml.client import Client
-    from jupyter_aml.sdk._run.source import RunSource
+    from jupyter_aml.sdk._run.files import RunFiles
 
 _TAKEN = "snapshots"
 _NEVER = {".git", ".ipynb_checkpoints", "__pycache__", "node_modules", ".venv"}
 _ALWAYS_THE_SAME = (1980, 1, 1, 0, 0, 0)
 
 
-def take(run: RunSource, given: str | os.PathLike[str]) -> str:
+def take(run: RunFiles, given: str | os.PathLike[str]) -> str:
     """Pack a file or a folder, and keep it with the run; its id is the hash of the ZIP file."""
     source = Path(given)
     if not source.exists():
@@ -39,9 +39,9 @@ def take(run: RunSource, given: str | os.PathLike[str]) -> str:
     return digest.hexdigest()
 
 
-def restore(run: RunSource, snapshot_id: str | None, path: str | os.PathLike[str] | None) -> str:
+def restore(run: RunFiles, snapshot_id: str | None, path: str | os.PathLike[str] | None) -> str:
     """Write a snapshot as a ZIP file, and return its path."""
-    chosen = snapshot_id or run.get_snapshot_id()
+    chosen = snapshot_id or run.seen["snapshotId"]
     if chosen is None:
         raise SnapshotException(f"no source was sent with run {run.id}")
     target = Path(path or ".")
@@ -52,12 +52,12 @@ def restore(run: RunSource, snapshot_id: str | None, path: str | os.PathLike[str
     if taken in run.get_file_names():
         run.download_file(taken, target)
     else:
-        is_own = chosen == run.get_snapshot_id()
+        is_own = chosen == run.seen["snapshotId"]
         _restore(run.client, run.id if is_own else _sent_with(run, chosen), target)
     return str(target)
 
 
-def clean(run: RunSource) -> list[str]:
+def clean(run: RunFiles) -> list[str]:
     """Remove the files of an ended run that are neither outputs nor logs nor source."""
     if run._is_inside or run.look()["endedAt"] is None:
         raise UserErrorException(f"run {run.id} has not ended: it may need its files")
@@ -73,7 +73,7 @@ def clean(run: RunSource) -> list[str]:
     return removed
 
 
-def _sent_with(run: RunSource, snapshot_id: str) -> str:
+def _sent_with(run: RunFiles, snapshot_id: str) -> str:
     line = filters.line(properties={"ContentSnapshotId": snapshot_id})
     workspace = run.experiment.workspace.name
     found = run.client.runs(workspace=workspace, filter=line, limit=1)["runs"]

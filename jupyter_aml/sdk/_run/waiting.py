@@ -15,7 +15,7 @@ from jupyter_aml.sdk._run.waits import waiting_for
 from jupyter_aml.sdk.exceptions import ActivityFailedException
 
 if TYPE_CHECKING:
-    from jupyter_aml.sdk.core.run import Run
+    from jupyter_aml.sdk._run.files import RunFiles
     from jupyter_aml.wire.runs import WireRun
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 0.5
@@ -23,7 +23,7 @@ _RESTART = 60.0
 """Seconds for which an engine that is being restarted is waited for."""
 
 
-def wait(run: Run, *, show_output: bool, raise_on_error: bool) -> dict[str, Any]:
+def wait(run: RunFiles, *, show_output: bool, raise_on_error: bool) -> dict[str, Any]:
     """Return the details of the run once it has ended."""
     if show_output:
         print(f"RunId: {run.id}\nWeb View: {portal_url(run)}")
@@ -36,13 +36,13 @@ def wait(run: Run, *, show_output: bool, raise_on_error: bool) -> dict[str, Any]
     return details(run)
 
 
-def until_ended(run: Run, *, console: _Console | None = None) -> WireRun:
+def until_ended(run: RunFiles, *, console: _Console | None = None) -> WireRun:
     """Look again and again until the run has ended; an engine may be restarted meanwhile."""
     with waiting_for(run):
         return _until_ended(run, console)
 
 
-def _until_ended(run: Run, console: _Console | None) -> WireRun:
+def _until_ended(run: RunFiles, console: _Console | None) -> WireRun:
     pause, restart = _FIRST_PAUSE, Restart(_RESTART)
     while True:
         try:
@@ -60,7 +60,7 @@ def _until_ended(run: Run, console: _Console | None) -> WireRun:
 class _Console:
     """Prints what is new of the run's console."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: RunFiles) -> None:
         self._run, self._offset, self._said = run, 0, False
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
 

@@ -41,6 +41,13 @@ def waiting_for(run: RunPlace) -> Iterator[None]:
         script._records.record("resume", key, time())
 
 
+def look(run: RunPlace) -> WireRun:
+    """Ask for a run as a script does that waits for it."""
+    seen = run.look()
+    looked_at(run, [seen])
+    return seen
+
+
 def looked_at(run: RunPlace, some: Iterable[WireRun]) -> None:
     """Record what a script has seen by asking for a run: one that looks again and again waits."""
     for seen in some:
@@ -61,5 +68,5 @@ def _this_script(run: RunPlace, waits_for: str) -> RunPlace | None:
     """The run that this script is; None outside of runs, and where a run asks for itself."""
     if "AML_RUN_DIR" not in os.environ or os.environ["AML_RUN_ID"] == waits_for:
         return None
-    script: RunPlace = run._kind.get_context()
+    script: RunPlace = run.get_context()
     return script

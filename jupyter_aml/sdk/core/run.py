@@ -12,15 +12,15 @@ from jupyter_aml.sdk._run import waits
 from jupyter_aml.sdk._run.children import RunChildren
 from jupyter_aml.sdk._run.labels import RunLabels
 from jupyter_aml.sdk._run.logging import RunLogging
+from jupyter_aml.sdk._run.place import found
 from jupyter_aml.sdk._run.repeats import RunRepeats
 from jupyter_aml.sdk._run.source import RunSource
 from jupyter_aml.sdk.exceptions import RunEnvironmentException, UserErrorException
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from typing import Literal
+    from typing import Literal, Self
 
-    from jupyter_aml.client import Client
     from jupyter_aml.sdk.core.environment import Environment
     from jupyter_aml.sdk.core.experiment import Experiment
     from jupyter_aml.sdk.core.workspace import Workspace
@@ -36,19 +36,15 @@ class Run(RunSource, RunLabels, RunLogging, RunChildren, RunRepeats):
     Inside of a run everything goes to its folder and needs no server.
     """
 
+    _experiment: Experiment | None
+
     def __init__(
         self, experiment: Experiment | None, run_id: str, outputs: Any = None, **kwargs: Any
     ) -> None:
         """Take the run of that id; raises UserErrorException where the experiment has none."""
-        super().__init__(
-            experiment,
-            run_id,
-            inside=kwargs.get("_inside"),
-            seen=kwargs.get("_seen"),
-            maker=kwargs.get("_maker"),
-        )
+        super().__init__(experiment, run_id, outputs, **kwargs)
         if self._inside is None and self._seen is None:
-            self._seen = _found(self.client, run_id)
+            self._seen = found(self.client, run_id)
             name = self._seen["experiment"]
             if experiment is not None and name != experiment.name:
                 raise UserErrorException(
@@ -82,7 +78,7 @@ class Run(RunSource, RunLabels, RunLogging, RunChildren, RunRepeats):
     get_submitted_run = get_context
 
     @classmethod
-    def from_wire(cls, workspace: Workspace, seen: WireRun) -> Run:
+    def from_wire(cls, workspace: Workspace, seen: WireRun) -> Self:
         """The run of an answer of the engine."""
         from jupyter_aml.sdk.core.experiment import Experiment
 
@@ -91,7 +87,7 @@ class Run(RunSource, RunLabels, RunLogging, RunChildren, RunRepeats):
     @staticmethod
     def get(workspace: Workspace, run_id: str) -> Run:
         """The run of that id, or UserErrorException."""
-        return Run.from_wire(workspace, _found(workspace.client, run_id))
+        return Run.from_wire(workspace, found(workspace.client, run_id))
 
     @staticmethod
     def list(
@@ -157,14 +153,14 @@ class Run(RunSource, RunLabels, RunLogging, RunChildren, RunRepeats):
     def get_status(self) -> str:
         """The state now, one of SDK v1's strings."""
         if not self._is_in_script:
-            return self._looked_at()["status"]
+            return waits.look(self)["status"]
         return "Running" if self._maker is None else self.seen["status"]
 
     def get_detailed_status(self) -> dict[str, Any]:
         """The state now and, where it is not final, why."""
         if self._is_in_script:
             return {"status": self.get_status(), "details": None}
-        seen = self._looked_at()
+        seen = waits.look(self)
         return {"status": seen["status"], "details": seen["reason"]}
 
     def get_details(self) -> dict[str, Any]:
@@ -197,7 +193,10 @@ class Run(RunSource, RunLabels, RunLogging, RunChildren, RunRepeats):
         from jupyter_aml.sdk._run import metrics
 
         if recursive:
-            return metrics.of_all(self, name, run_type)
+            below = self.get_children(recursive=True, type=run_type)
+            own = [self] if run_type in (None, self.type) else []
+            named = ((run.id, run.get_metrics(name)) for run in (*own, *below))
+            return {run_id: logged for run_id, logged in named if logged}
         if self._here is not None:
             return metrics.from_folder(self._here, name)
         names = [] if name is None else [name]
@@ -272,17 +271,6 @@ class Run(RunSource, RunLabels, RunLogging, RunChildren, RunRepeats):
 
     # ---- inside -----------------------------------------------------------------------------
 
-    @property
-    def _is_in_script(self) -> bool:
-        """Whether this process is the run, or one that the run has started."""
-        return self._is_inside if self._maker is None else self._maker._is_in_script
-
-    def _looked_at(self) -> WireRun:
-        """Ask as a script does that waits for the run."""
-        seen = self.look()
-        waits.looked_at(self, [seen])
-        return seen
-
     def _end(self, status: Literal["Completed", "Failed"]) -> None:
         if self._maker is not None:
             self._seen = {**self.seen, "status": status, "endedAt": _now()}
@@ -352,13 +340,3 @@ def _now() -> str | None:
     from jupyter_aml.wire.coding import encode_time
 
     return encode_time(datetime.now(timezone.utc))
-
-
-def _found(client: Client, run_id: str) -> WireRun:
-    from jupyter_aml.domain import ids
-    from jupyter_aml.domain.errors import NotFound
-
-    try:
-        return client.run(ids.run_id(run_id))
-    except NotFound as error:
-        raise UserErrorException(str(error)) from None

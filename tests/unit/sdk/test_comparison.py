@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from jupyter_aml.sdk._run import frames
+from jupyter_aml.sdk._run.comparison import Comparison
 from jupyter_aml.sdk._run.drawing import smoothed
-from jupyter_aml.sdk.comparison import Comparison, compare
+from jupyter_aml.sdk.comparison import compare
 from jupyter_aml.sdk.core.run import Run
 from jupyter_aml.sdk.exceptions import UserErrorException
 from jupyter_aml.testing.wires import a_series, a_wire_run

@@ -8,7 +8,7 @@ import nbformat
 import pytest
 from nbconvert import HTMLExporter
 
-from jupyter_aml.sdk.comparison import Comparison, Difference
+from jupyter_aml.sdk._run.comparison import Comparison, Difference
 from jupyter_aml.testing.wires import a_series, a_wire_run
 from jupyter_aml.widgets.bundle import bundle
 from tests.unit.sdk.test_comparison import some_runs

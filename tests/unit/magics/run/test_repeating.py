@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jupyter_aml.sdk.comparison import Comparison
+from jupyter_aml.sdk._run.comparison import Comparison
 from jupyter_aml.wire.stored import COMPARISON_MIME
 
 
