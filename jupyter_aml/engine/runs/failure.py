@@ -6,17 +6,19 @@ import re
 import signal
 from pathlib import Path
 
+from jupyter_aml.domain.errors import Invalid, Refused
 from jupyter_aml.domain.run import Failure, Run
-from jupyter_aml.runfolder.plain import NotPlain, plain
+from jupyter_aml.engine.runs import traceback as tracebacks
+from jupyter_aml.engine.runs.traceback import HEAD, Traceback
+from jupyter_aml.runfolder.layout import RunFolder, checked
+from jupyter_aml.runfolder.plain import NotPlain, plain, read_plain
 
 _TAIL = 64 * 1024
-_TRACEBACK = "Traceback (most recent call last):"
-_GROUP = f"  + Exception Group {_TRACEBACK}"
-_OUTSIDE = re.compile(rf"^{re.escape(_TRACEBACK)}", re.MULTILINE)
+_GROUP = f"  + Exception Group {HEAD}"
+_OUTSIDE = re.compile(rf"^{re.escape(HEAD)}", re.MULTILINE)
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _LAST_LINE = 2000
 _FRAME = re.compile(r'\s+File "(?P<file>[^"]+)", line (?P<line>\d+)')
-_ERROR = re.compile(r"(?P<type>[A-Za-z_][\w.]*)(?:: (?P<text>.*))?\Z")
 _MODULE = re.compile(r"No module named '([^']+)'")
 _FILE = re.compile(r"No such file or directory: '([^']+)'")
 
@@ -32,14 +34,31 @@ def read_end(console: Path) -> str:
         return ""
 
 
-def explain(run: Run, *, exit_code: int | None, why: str | None, console: str) -> Failure:
-    """Say why the run failed: the exception of the script where there is one."""
+def read_script(run: Run, folder: RunFolder) -> str | None:
+    """Return the run's script, with the lines of a cell as the editor counts them; None without."""
+    if run.script is None:
+        return None
+    try:
+        place = folder.snapshot.joinpath(*checked(run.script).split("/"))
+        above = "\n" * (run.job.line_offset if run.job else 0)
+        return above + read_plain(place).decode("utf-8", "replace")
+    except (OSError, Invalid, Refused):
+        return None
+
+
+def explain(
+    run: Run, *, exit_code: int | None, why: str | None, console: str, code: str | None = None
+) -> Failure:
+    """Say why the run failed: the exception that ended the script, where there is one.
+
+    `code` is the script, with the lines that tracebacks tell.
+    """
     if why == "timeout":
         limit = run.job.timeout if run.job else None
         return Failure(message=f"ended after its time limit of {limit}", code="Timeout")
     if why and why != "canceled":
         return Failure(message=why, code="ServiceError")
-    told = _exception(run, console)
+    told = _exception(run, console, code)
     if told is not None and _may_be_uncaught(run, exit_code):
         return told
     if exit_code is not None and exit_code < 0:
@@ -76,34 +95,39 @@ def _signal(number: int) -> str:
     return f"the script was ended by {name}"
 
 
-def _exception(run: Run, console: str) -> Failure | None:
-    traceback = _traceback(console)
-    if not traceback:
+def _exception(run: Run, console: str, code: str | None) -> Failure | None:
+    group = _group(console)
+    found = [group] if group is not None else tracebacks.last(console)
+    ended = (each for each in found if each.error and each.ended(run.script, code))
+    traceback = next(ended, None)
+    if traceback is None or traceback.error is None:
         return _syntax_error(run, console)
-    last = _last_words(traceback)
-    found = _ERROR.match(last)
-    if not found:
-        return None
-    file, line = _place(run, traceback)
+    message = _message(traceback.error)
+    file, line = _place(run, traceback.text)
     return Failure(
-        message=last,
-        type=found["type"],
+        message=message,
+        type=traceback.error["type"],
         line=line,
         file=file,
-        hint=_hint(run, last),
-        traceback=traceback,
+        hint=_hint(run, message),
+        traceback=traceback.text,
     )
 
 
-def _traceback(console: str) -> str:
-    """The last traceback; a group of exceptions as if it were one, without its frame."""
+def _message(error: re.Match[str]) -> str:
+    """The exception in the words of Python, without the empty lines around them."""
+    text = (error["text"] or "").strip()
+    return f"{error['type']}: {text}" if text else error["type"]
+
+
+def _group(console: str) -> Traceback | None:
+    """A group of exceptions at the end as if it were one traceback, without its frame."""
     group = console.rfind(_GROUP)
-    if group >= 0 and not _OUTSIDE.search(console, group + len(_GROUP)):
-        lines = console[group:].splitlines()
-        inner = (line.removeprefix("  | ") for line in lines[1:] if line.startswith("  | "))
-        return "\n".join([_TRACEBACK, *inner])
-    start = console.rfind(_TRACEBACK)
-    return console[start:].rstrip() if start >= 0 else ""
+    if group < 0 or _OUTSIDE.search(console, group + len(_GROUP)):
+        return None
+    lines = console[group:].splitlines()
+    inner = (line.removeprefix("  | ") for line in lines[1:] if line.startswith("  | "))
+    return Traceback("\n".join([HEAD, *inner]))
 
 
 def _syntax_error(run: Run, console: str) -> Failure | None:
@@ -113,15 +137,6 @@ def _syntax_error(run: Run, console: str) -> Failure | None:
     file, line = _place(run, "\n".join(lines[-5:]))
     kind = lines[-1].split(":", 1)[0]
     return Failure(message=lines[-1], type=kind, line=line, file=file)
-
-
-def _last_words(traceback: str) -> str:
-    # The exception stands on the first line after the frames that is not indented.
-    lines = traceback.splitlines()[1:]
-    for line in lines:
-        if line and not line[0].isspace():
-            return line.strip()
-    return lines[-1].strip() if lines else ""
 
 
 def _place(run: Run, traceback: str) -> tuple[str | None, int | None]:

@@ -9,7 +9,7 @@ from jupyter_aml.domain.run import Failure, Run, RunStatus, outcome
 from jupyter_aml.engine.ledger import Ledger
 from jupyter_aml.engine.root import Root
 from jupyter_aml.engine.runs.children import Children
-from jupyter_aml.engine.runs.failure import explain, read_end
+from jupyter_aml.engine.runs.failure import explain, read_end, read_script
 from jupyter_aml.engine.runs.records import Follower, Said
 from jupyter_aml.runfolder.packed import pack
 
@@ -22,8 +22,7 @@ class Finalizer:
 
     def explain(self, run: Run, seen: Sighting) -> Failure:
         """Say why a job ended, from its exit record and its console."""
-        console = read_end(self._root.folder(run).console)
-        return explain(run, exit_code=seen.exit_code, why=seen.why, console=console)
+        return self._explain(run, exit_code=seen.exit_code, why=seen.why)
 
     async def end(self, run: Run, follower: Follower, children: Children) -> Run:
         """Collect what the run said, pack its metrics, end its children and write its last move."""
@@ -49,5 +48,9 @@ class Finalizer:
         if said.failed is not None and run.exit_code == 0:
             message, code = said.failed
             return Failure(message=message, code=str(code or "UserError"))
-        console = read_end(self._root.folder(run).console)
-        return explain(run, exit_code=run.exit_code, why=None, console=console)
+        return self._explain(run, exit_code=run.exit_code, why=None)
+
+    def _explain(self, run: Run, *, exit_code: int | None, why: str | None) -> Failure:
+        folder = self._root.folder(run)
+        console, code = read_end(folder.console), read_script(run, folder)
+        return explain(run, exit_code=exit_code, why=why, console=console, code=code)

@@ -150,3 +150,104 @@ def test_a_cell_that_was_interrupted_names_its_line() -> None:
     told = failed(console=CONSOLE.rsplit("\n", 2)[0] + "\nKeyboardInterrupt\n", exit_code=130)
 
     assert (told.message, told.line) == ("KeyboardInterrupt", 14)
+
+
+HANDLED = """import logging, sys
+try:
+    {}["cache"]
+except KeyError:
+    logging.exception("no cache yet")
+def load():
+    return {}["fold"]
+print("training ...")
+load()
+"""
+LOGGED = """ERROR:root:no cache yet
+Traceback (most recent call last):
+  File "/x/runs/diabetes_1/work/cell.py", line 3, in <module>
+    {}["cache"]
+    ~~^^^^^^^^^
+KeyError: 'cache'
+training ...
+"""
+RAISED = """Traceback (most recent call last):
+  File "/x/runs/diabetes_1/work/cell.py", line 9, in <module>
+    load()
+  File "/x/runs/diabetes_1/work/cell.py", line 7, in load
+    return {}["fold"]
+KeyError: 'fold'
+"""
+
+
+def test_an_exception_that_was_handled_is_not_the_cause_of_a_later_exit() -> None:
+    told = failed(console=LOGGED + "validation set is empty\n", code=HANDLED)
+
+    assert told.message == (
+        "the script ended with exit code 1; its last line: validation set is empty"
+    )
+    assert (told.type, told.line, told.traceback) == (None, None, None)
+
+
+def test_an_exception_that_a_function_handled_is_not_the_cause_either() -> None:
+    console = LOGGED.replace("in <module>", "in cached") + "validation set is empty\n"
+
+    assert failed(console=console, code=None).message.endswith("validation set is empty")
+
+
+@pytest.mark.parametrize(
+    "after", ["", "Exception ignored in: <function A.__del__ at 0x7f>\n" + LOGGED, "a child ends\n"]
+)
+def test_what_is_printed_after_the_exception_does_not_hide_it(after: str) -> None:
+    told = failed(console=LOGGED + RAISED + after, code=HANDLED)
+
+    assert told.message.splitlines()[0] == "KeyError: 'fold'"
+    assert (told.type, told.line) == ("KeyError", 7)
+
+
+def test_a_thread_that_fails_is_not_the_cause_of_an_exit() -> None:
+    console = "Exception in thread Thread-1 (work):\n" + RAISED + "gave up\n"
+
+    assert failed(console=console).message.endswith("its last line: gave up")
+
+
+def test_a_message_of_several_lines_is_told_whole() -> None:
+    console = (
+        "Traceback (most recent call last):\n"
+        '  File "/x/runs/diabetes_1/work/cell.py", line 2, in <module>\n    raise ValueError("""\n'
+        "ValueError: \nshapes differ:\n  left  (3, 4)\n  right (4, 3)\n"
+    )
+
+    told = failed(console=console, code='x = 1\nraise ValueError("""\n...""")')
+
+    assert told.message == "ValueError: shapes differ:\n  left  (3, 4)\n  right (4, 3)"
+    assert (told.type, told.line) == ("ValueError", 2)
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ("ValueError", "ValueError"),
+        ("ValueError:\n\n  text", "ValueError"),
+        ("pydantic_core._pydantic_core.ValidationError: 1 error\na\n  b", None),
+        ("__main__.main.<locals>.Odd: x", None),
+        ("Größe: zu klein", "Größe"),
+        ("KeyError: 'a'\nnote one\nnote two", "KeyError"),
+    ],
+)
+def test_exceptions_of_every_form_are_told_with_type_and_line(said: str, kind: str | None) -> None:
+    head = CONSOLE.rsplit("\n", 2)[0].replace("runner.py", "work/cell.py")
+
+    told = failed(console=f"{head}\n{said}\n", code="main()\n" * 20)
+
+    assert told.type == (kind or said.partition(":")[0])
+    assert told.line == 14
+    assert len(told.message) < 2100
+
+
+def test_a_message_without_end_is_cut() -> None:
+    head = CONSOLE.rsplit("\n", 1)[0].replace("runner.py", "work/cell.py")
+
+    told = failed(console=head + "\nx" * 5000, code=None)
+
+    assert told.type == "ValueError"
+    assert told.message.count("\n") < 12
