@@ -101,7 +101,7 @@ function Form({ model }: { model: WritingModel }): JSX.Element {
   const trans = useTrans();
   const { draft } = model;
   return (
-    <div className="jp-aml-Scroll jp-aml-Form">
+    <div className="jp-aml-Scroll jp-aml-Writer-form">
       {model.isTextFirst && model.mistakes.length > 0 && (
         <p className="jp-aml-Warning">
           {trans('The YAML has a mistake: the fields show what was read last.')}
