@@ -1,4 +1,4 @@
-"""Write labextension/src/wire.ts from jupyter_aml/wire/; with --check, fail when it is stale."""
+"""Write labextension/src/wire.ts from jupyter_aml/wire/ and the moves of runs; with --check, fail when it is stale."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any, Literal, NotRequired, Union, get_args, get_origin, get_t
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from jupyter_aml.domain.run import CELL_RUNNER, MOVES, RunStatus  # noqa: E402
 from jupyter_aml.wire import (  # noqa: E402
     asked,
     contents,
@@ -81,6 +82,23 @@ def declaration(name: str, spelled: str) -> str:
     return f"export type {name} =\n  | " + spelled.replace(" | ", "\n  | ") + ";\n"
 
 
+def moves() -> str:
+    """The table of moves between states, and the states that no move leads out of."""
+    order = list(RunStatus)
+    rows = [
+        f"  {status}: [{', '.join(repr(str(one)) for one in order if one in MOVES[status])}]"
+        for status in order
+    ]
+    final = ", ".join(repr(str(status)) for status in order if status.is_final)
+    return (
+        "/** Which states a run may come to from each. */\n"
+        "export const MOVES: Readonly<Record<Status, readonly Status[]>> = {\n"
+        + ",\n".join(rows)
+        + "\n};\n\n/** The states that no move leads out of. */\n"
+        f"export const FINAL: ReadonlySet<Status> = new Set<Status>([{final}]);\n"
+    )
+
+
 def member(key: str, hint: Any, *, total: bool) -> str:
     """One field of an interface."""
     optional = not total
@@ -107,7 +125,10 @@ def generate() -> str:
         f"/** Grows when a page of one version cannot talk to a server of another. */\n"
         f"export const PROTOCOL = {protocol.PROTOCOL};\n",
         f"export const RUN_MIME = '{stored.RUN_MIME}';\n",
+        f"/** The module that runs a cell as a script. */\n"
+        f"export const CELL_RUNNER = {CELL_RUNNER!r};\n",
         declaration("Status", alternatives(runs.Status)),
+        moves(),
         declaration("EnvironmentState", alternatives(environments.EnvironmentState)),
     ]
     for module in MODULES:

@@ -5,6 +5,9 @@ export const PROTOCOL = 1;
 
 export const RUN_MIME = 'application/vnd.jupyter-aml.run+json';
 
+/** The module that runs a cell as a script. */
+export const CELL_RUNNER = 'jupyter_aml.sdk.cell_runner';
+
 export type Status =
   | 'NotStarted'
   | 'Preparing'
@@ -18,6 +21,25 @@ export type Status =
   | 'Completed'
   | 'Failed'
   | 'Canceled';
+
+/** Which states a run may come to from each. */
+export const MOVES: Readonly<Record<Status, readonly Status[]>> = {
+  NotStarted: ['Preparing', 'Running', 'CancelRequested', 'Finalizing'],
+  Preparing: ['Provisioning', 'Queued', 'CancelRequested', 'Finalizing'],
+  Provisioning: ['Queued', 'CancelRequested', 'Finalizing'],
+  Queued: ['Provisioning', 'Starting', 'CancelRequested', 'Finalizing'],
+  Starting: ['Queued', 'Running', 'CancelRequested', 'Finalizing'],
+  Running: ['NotResponding', 'CancelRequested', 'Finalizing'],
+  NotResponding: ['Running', 'CancelRequested', 'Finalizing'],
+  CancelRequested: ['Finalizing'],
+  Finalizing: ['Completed', 'Failed', 'Canceled'],
+  Completed: [],
+  Failed: [],
+  Canceled: []
+};
+
+/** The states that no move leads out of. */
+export const FINAL: ReadonlySet<Status> = new Set<Status>(['Completed', 'Failed', 'Canceled']);
 
 export type EnvironmentState = 'not built' | 'building' | 'ready' | 'failed';
 

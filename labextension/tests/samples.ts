@@ -1,5 +1,13 @@
 import type { Feed, Follower, Rest, Wanted } from '../src/tokens';
-import type { WireCard, WireEnvironment, WireEvent, WireRun, WireSeries } from '../src/wire';
+import { CELL_RUNNER } from '../src/wire';
+import type {
+  WireCard,
+  WireEnvironment,
+  WireEvent,
+  WireJob,
+  WireRun,
+  WireSeries
+} from '../src/wire';
 
 /** A run that runs; give what is different about it. */
 export function aRun(different: Partial<WireRun> = {}): WireRun {
@@ -36,6 +44,20 @@ export function aRun(different: Partial<WireRun> = {}): WireRun {
     warnings: [],
     metrics: {},
     ...different
+  };
+}
+
+/** The job of a cell whose first line is the editor's second. */
+export function aCell(): WireJob {
+  return {
+    command: ['-m', CELL_RUNNER, 'cell.py'],
+    interpreter: 'python',
+    environment: 'default',
+    environmentVariables: {},
+    target: 'local',
+    timeout: null,
+    grace: 10,
+    lineOffset: 1
   };
 }
 

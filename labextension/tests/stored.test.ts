@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { cause, duration, number, size } from '../src/models/common/words';
 import { toHtml, toText } from '../src/models/run/stored';
-import { aCard, aRun } from './samples';
+import { aCard, aCell, aRun } from './samples';
 
 const EVIL = '"><script>alert(1)</script>';
 
@@ -38,7 +38,9 @@ test('a failed run says its cause in a terminal', () => {
     traceback: null
   };
 
-  const text = toText(aCard({ run: aRun({ status: 'Failed', error }) }));
+  const text = toText(
+    aCard({ run: aRun({ status: 'Failed', error, job: aCell(), script: 'cell.py' }) })
+  );
 
   assert.match(text, /Failed.*diabetes #1.*\nValueError: could not convert\ncell line 14/);
 });

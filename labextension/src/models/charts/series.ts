@@ -1,4 +1,5 @@
 import type { WireSeries } from '../../wire';
+import { isFinite, measure, told } from '../common/numbers';
 
 const DRAWN = 1_000;
 
@@ -20,8 +21,8 @@ export class Series {
   constructor(readonly name: string) {}
 
   replace(points: WireSeries): void {
-    [this.x, this.y, this.t] = [[...points.x], [...points.y], [...points.t]];
-    [this.count, this.last] = [points.count, points.last];
+    [this.x, this.y, this.t] = [[...points.x], points.y.map(measure), [...points.t]];
+    [this.count, this.last] = [points.count, measure(points.last)];
   }
 
   /** Whether the run logged more points than are here. */
@@ -33,9 +34,9 @@ export class Series {
   append(points: WireSeries): void {
     const isLate = this.x.length > 0 && points.x.length > 0 && points.x[0] < this.x.at(-1)!;
     this.x.push(...points.x);
-    this.y.push(...points.y);
+    this.y.push(...points.y.map(measure));
     this.t.push(...points.t);
-    [this.count, this.last] = [points.count, points.last];
+    [this.count, this.last] = [points.count, measure(points.last)];
     if (isLate) {
       this.sort();
     }
@@ -50,10 +51,10 @@ export class Series {
     const pick = <T>(column: T[]): T[] => kept.map(index => column[index]);
     return {
       x: pick(this.x),
-      y: pick(this.y),
+      y: pick(this.y).map(told),
       t: pick(this.t),
       count: this.count,
-      last: this.last
+      last: told(this.last)
     };
   }
 
@@ -71,6 +72,7 @@ export class Series {
 /**
  * The indexes to keep of a curve: the lowest and the highest of each stretch, and both ends.
  *
+ * What is not finite is lower and higher than nothing, as it is not drawn.
  * Stretches are equally long in x, so that a curve may be thinned out again and again as it grows.
  */
 export function thin(x: number[], y: (number | null)[], points: number): number[] {
@@ -87,10 +89,10 @@ export function thin(x: number[], y: (number | null)[], points: number): number[
     let [low, high, at] = [from, from, from];
     for (; at <= last && x[at] < end; at++) {
       const value = y[at];
-      if (value !== null && (y[low] === null || value < y[low]!)) {
+      if (isFinite(value) && (!isFinite(y[low]) || value < y[low]!)) {
         low = at;
       }
-      if (value !== null && (y[high] === null || value > y[high]!)) {
+      if (isFinite(value) && (!isFinite(y[high]) || value > y[high]!)) {
         high = at;
       }
     }
@@ -106,12 +108,13 @@ export function thin(x: number[], y: (number | null)[], points: number): number[
  * The curve without its noise: each point drawn towards those before it.
  *
  * The weight of what was before grows with `smoothing`; the beginning is not drawn towards zero.
+ * What is not finite stays where it is, and draws nothing towards it.
  */
 export function smoothed(y: (number | null)[], smoothing: number): (number | null)[] {
   let [mean, weight] = [0, 0];
   return y.map(value => {
-    if (value === null) {
-      return null;
+    if (!isFinite(value)) {
+      return value;
     }
     mean = mean * smoothing + value * (1 - smoothing);
     weight = weight * smoothing + (1 - smoothing);

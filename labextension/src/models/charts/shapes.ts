@@ -1,5 +1,7 @@
 /** The JSON shapes of SDK v1 for what a model got right and wrong. */
 
+import { isFinite, measure } from '../common/numbers';
+
 /** How often each true label (rows) was taken for each label (columns). */
 export interface Matrix {
   labels: string[];
@@ -40,8 +42,16 @@ function dataOf(value: unknown): Data | null {
   return typeof data === 'object' && data !== null ? (data as Data) : null;
 }
 
+/** A list of numbers, of which some may be infinite or NaN; null for any other list. */
 function numbers(value: unknown): number[] | null {
-  return Array.isArray(value) && value.every(one => typeof one === 'number') ? value : null;
+  const isNumber = (one: unknown): boolean => one === null || measure(one) !== null;
+  return Array.isArray(value) && value.every(isNumber)
+    ? value.map(one => measure(one) ?? NaN)
+    : null;
+}
+
+function sum(values: number[]): number {
+  return values.filter(isFinite).reduce((a, b) => a + b, 0);
 }
 
 function rows(value: unknown): number[][] | null {
@@ -66,15 +76,15 @@ export function matrixOf(value: unknown): Matrix | null {
 /** Each row as shares of its sum, so that rare labels can be compared with common ones. */
 export function normalised(counts: number[][]): number[][] {
   return counts.map(row => {
-    const sum = row.reduce((a, b) => a + b, 0);
-    return row.map(count => (sum ? count / sum : 0));
+    const whole = sum(row);
+    return row.map(count => (whole ? count / whole : 0));
   });
 }
 
 /** The share of what was right. */
 export function accuracyOf({ counts }: Matrix): number | null {
-  const all = counts.flat().reduce((a, b) => a + b, 0);
-  const right = counts.reduce((sum, row, i) => sum + row[i], 0);
+  const all = sum(counts.flat());
+  const right = sum(counts.map((row, i) => row[i]));
   return all ? right / all : null;
 }
 
@@ -105,18 +115,23 @@ export function tableOf({ tables }: AccuracyTable, index: number | null): number
 
 /** True positive rate over false positive rate. */
 export function roc(table: number[][]): UnitCurve {
-  const points = table.map(([tp, fp, tn, fn]) => [share(fp, fp + tn), share(tp, tp + fn)]);
+  const points = whole(table).map(([tp, fp, tn, fn]) => [share(fp, fp + tn), share(tp, tp + fn)]);
   return curve([[0, 0], ...points, [1, 1]]);
 }
 
 /** Precision over recall; where nothing is called positive, nothing called so was wrong. */
 export function precisionRecall(table: number[][]): UnitCurve {
-  const points = table.map(([tp, fp, , fn]) => [
+  const points = whole(table).map(([tp, fp, , fn]) => [
     share(tp, tp + fn),
     tp + fp === 0 ? 1 : tp / (tp + fp)
   ]);
   // At one recall the better precision comes first, as thresholds fall.
   return curve(points, -1);
+}
+
+/** The rows in which all can be counted. */
+function whole(table: number[][]): number[][] {
+  return table.filter(row => row.every(isFinite));
 }
 
 function share(part: number, whole: number): number {

@@ -1,6 +1,7 @@
 /** Tables of whatever was logged or stands in a file. */
 
 import type { WireValue } from '../../wire';
+import { measure } from './numbers';
 import { number } from './words';
 
 export type Cell = unknown;
@@ -58,7 +59,7 @@ function tableOfRecords(records: Record<string, unknown>[]): Table {
 export function numericColumns({ columns, rows }: Table): number[] {
   const isNumeric = (column: number): boolean => {
     const cells = rows.map(row => row[column]).filter(cell => !isNothing(cell));
-    return cells.length > 1 && cells.every(cell => typeof cell === 'number');
+    return cells.length > 1 && cells.every(cell => measure(cell) !== null);
   };
   return columns.map((_, i) => i).filter(isNumeric);
 }

@@ -1,9 +1,10 @@
 /** Numbers, times and states as a user reads them. */
 
 import type { Trans } from '../../tokens';
+import { CELL_RUNNER, MOVES } from '../../wire';
 import type { EnvironmentState, Status, WireFailure, WireRun } from '../../wire';
 
-export const FINAL: ReadonlySet<Status> = new Set<Status>(['Completed', 'Failed', 'Canceled']);
+export { FINAL } from '../../wire';
 
 /** Shape, kind of colour and whether it moves; the word is the status itself. */
 export interface Face {
@@ -146,6 +147,28 @@ export function childrenWord(count: number, trans: Trans): string {
 /** Why a run failed, in one sentence that begins with the type of the error. */
 export function cause({ type, message }: Pick<WireFailure, 'type' | 'message'>): string {
   return type === null || message.startsWith(type) ? message : `${type}: ${message}`;
+}
+
+/** Whether the script of the run is a cell of a notebook. */
+export function isCell({ job }: Pick<WireRun, 'job'>): boolean {
+  return job?.command.includes(CELL_RUNNER) ?? false;
+}
+
+/** Where a run failed: `cell line 7` as the editor counts, `line 3 of train.py`; else nothing. */
+export function place(run: WireRun, trans: Trans = plain): string {
+  const { error, script } = run;
+  if (!error?.line) {
+    return '';
+  }
+  const isInCell = isCell(run) && (error.file === null || error.file === script);
+  return isInCell
+    ? trans('cell line %1', error.line)
+    : trans('line %1 of %2', error.line, error.file ?? trans('the script'));
+}
+
+/** Whether the run may still be canceled. */
+export function canCancel(status: Status): boolean {
+  return MOVES[status]?.includes('CancelRequested') ?? false;
 }
 
 /** Fills `%1`, `%2` and leaves the language as it is. */

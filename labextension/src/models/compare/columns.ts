@@ -202,12 +202,17 @@ function shown(value: unknown): string {
   return typeof value === 'object' ? JSON.stringify(value) : number(value);
 }
 
+/** Numbers of metrics that have no place on an axis. */
+const UNBOUNDED: ReadonlySet<unknown> = new Set(['NaN', 'Infinity', '-Infinity']);
+
 function isNumber(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value);
 }
 
 function isNumeric(values: unknown[]): boolean {
-  const there = values.filter(value => value !== null && value !== undefined && value !== 'NaN');
+  const there = values.filter(
+    value => value !== null && value !== undefined && !UNBOUNDED.has(value)
+  );
   return there.length > 0 && there.every(isNumber);
 }
 

@@ -1,6 +1,7 @@
 /** The curves of several runs over one common axis. */
 
 import type { WireMetrics, WireRun } from '../../wire';
+import { measure } from '../common/numbers';
 import { smoothed } from '../charts/series';
 
 /** `undefined` where a run has no point at an x: its line goes on; null is a gap. */
@@ -50,7 +51,7 @@ export function overlay(
       order.sort((a, b) => series.t[a] - series.t[b]);
     }
     const x = order.map(i => (look.byTime ? series.t[i] - began : series.x[i]));
-    const raw = order.map(i => series.y[i]);
+    const raw = order.map(i => measure(series.y[i]));
     return [{ runId: run.runId, x, raw, y: smoothed(raw, look.smoothing) }];
   });
   const x = [...new Set(columns.flatMap(column => column.x))].sort((a, b) => a - b);

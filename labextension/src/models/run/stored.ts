@@ -1,7 +1,7 @@
 /** The inert forms of a card: HTML without script or anything remote, and plain text. */
 
 import type { WireCard } from '../../wire';
-import { cause, duration, elapsed, face, number, size, title } from '../common/words';
+import { cause, duration, elapsed, face, number, place, size, title } from '../common/words';
 
 const LOG_LINES = 20;
 const MOST_FILES = 50;
@@ -61,8 +61,7 @@ function causeOf(card: WireCard): string[] {
   if (!error) {
     return reason ? [reason] : [];
   }
-  const place = error.line === null ? '' : `${error.file ?? 'cell'} line ${error.line}`;
-  return [cause(error), place, error.hint ?? ''].filter(line => line);
+  return [cause(error), place(card.run), error.hint ?? ''].filter(line => line);
 }
 
 /** Where the run went on: nobody is to wait for a picture that does not change. */
@@ -111,5 +110,5 @@ function logTail(card: WireCard): string {
   }
   const text = card.log.text.replace(/\x1b\[[0-9;:?]*[ -/]*[@-~]/g, '').replace(/.*\r(?!\n)/g, '');
   const lines = text.trimEnd().split('\n').slice(-LOG_LINES).join('\n');
-  return `<details open><summary>${escape(card.log.name)}</summary><pre>${escape(lines)}</pre></details>`;
+  return `<details open><summary>${escape(card.log.name)}</summary><pre style="font-family:monospace">${escape(lines)}</pre></details>`;
 }

@@ -1,9 +1,9 @@
 /** What is sent off from a page: the bodies of POST /aml/runs for cells, notebooks and scripts. */
 
+import { CELL_RUNNER } from '../../wire';
 import type { WireOrigin, WireSource, WireSubmit } from '../../wire';
 
 export const CELL = 'cell.py';
-const CELL_RUNNER = 'jupyter_aml.sdk.cell_runner';
 const NOTEBOOK_RUNNER = 'jupyter_aml.sdk.notebook_runner';
 
 /** With what something is executed: an interpreter, or an environment of ours. */

@@ -18,7 +18,7 @@ import {
 import type { CommandRegistry } from '@lumino/commands';
 import { Token } from '@lumino/coreutils';
 import type { ReadonlyJSONObject, ReadonlyPartialJSONObject } from '@lumino/coreutils';
-import { FINAL, title } from '../../models/common/words';
+import { canCancel, FINAL, title } from '../../models/common/words';
 import { Commands, IServer, RepeatCommands } from '../../tokens';
 import type { Trans } from '../../tokens';
 import type { WireRun } from '../../wire';
@@ -215,7 +215,7 @@ function addActions(
     describedBy: RUN_ARGUMENTS,
     isEnabled: args => {
       const run = runOf.run(args);
-      return run !== null && !FINAL.has(run.status) && run.status !== 'CancelRequested';
+      return run !== null && canCancel(run.status);
     },
     execute: args => {
       const runId = runOf.id(args);

@@ -1,7 +1,9 @@
 import * as React from 'react';
 import uPlot from 'uplot';
+import { isFinite } from '../../models/common/numbers';
 import { number } from '../../models/common/words';
 import { Button, QUIET } from '../common/Control';
+import { saveAddress, saveText } from '../common/saving';
 import { useIsSeen, useSize, useTheme, useTrans } from '../common/hooks';
 
 const MARKED_BELOW = 40;
@@ -168,6 +170,7 @@ export function Plot(props: PlotProps): JSX.Element {
             ? (note ?? <Legend drawing={drawing} />)
             : pointedText(props, pointed, trans('step'))}
         </span>
+        <Gaps drawing={drawing} />
         <span className="jp-aml-Chart-save">
           {isZoomed && (
             <Button className="jp-mod-small" title={trans('Show all of %1', name)} onClick={reset}>
@@ -177,7 +180,7 @@ export function Plot(props: PlotProps): JSX.Element {
           <Button
             className="jp-mod-small"
             title={trans('Save %1 as PNG', name)}
-            onClick={() => plot.current && save(picture(plot.current), `${name}.png`)}
+            onClick={() => plot.current && saveAddress(picture(plot.current), `${name}.png`)}
           >
             PNG
           </Button>
@@ -201,6 +204,20 @@ export function Plot(props: PlotProps): JSX.Element {
       />
     </figure>
   );
+}
+
+/** How many of the values are not drawn, as neither infinity nor NaN has a place on an axis. */
+function Gaps({ drawing }: { drawing: Drawing }): JSX.Element | null {
+  const trans = useTrans();
+  const gaps = drawing.curves
+    .filter(curve => !curve.isFaint)
+    .flatMap(curve => curve.y)
+    .filter(value => value !== undefined && !isFinite(value)).length;
+  return gaps > 0 ? (
+    <span className="jp-aml-Chart-gaps" title={trans('%1 infinite or NaN: not drawn', gaps)}>
+      {trans('%1 not finite', gaps)}
+    </span>
+  ) : null;
 }
 
 /** Which colour is which curve. */
@@ -245,7 +262,10 @@ function pointedText(
 function columns(drawing: Drawing): uPlot.AlignedData {
   const positive = (y: Curve['y']): Curve['y'] =>
     y.map(value => (value === undefined || (value !== null && value > 0) ? value : null));
-  const ys = drawing.curves.map(({ y }) => (drawing.isLog ? positive(y) : y));
+  // One infinite value would leave no scale to draw the others on.
+  const finite = (y: Curve['y']): Curve['y'] =>
+    y.map(value => (value === undefined || isFinite(value) ? value : null));
+  const ys = drawing.curves.map(({ y }) => (drawing.isLog ? positive(finite(y)) : finite(y)));
   return [drawing.x, ...ys] as uPlot.AlignedData;
 }
 
@@ -370,14 +390,5 @@ async function saveCsv({ name, drawing, csv, xName }: PlotProps): Promise<void> 
   const row = (i: number): string =>
     [drawing.x[i], ...drawing.curves.map(curve => curve.y[i] ?? '')].join(',');
   const drawn = [heads.join(','), ...drawing.x.map((_, i) => row(i))].join('\n');
-  const text = csv ? await csv() : drawn;
-  const address = URL.createObjectURL(new Blob([text], { type: 'text/csv' }));
-  save(address, `${name}.csv`);
-  window.setTimeout(() => URL.revokeObjectURL(address), 60_000);
-}
-
-function save(address: string, name: string): void {
-  const link = document.createElement('a');
-  [link.href, link.download] = [address, name.replace(/[\\/]/g, '_')];
-  link.click();
+  saveText(csv ? await csv() : drawn, `${name}.csv`, 'text/csv');
 }

@@ -18,6 +18,7 @@ import type {
   Predictions,
   UnitCurve
 } from '../../models/charts/shapes';
+import { isFinite } from '../../models/common/numbers';
 import { number } from '../../models/common/words';
 import type { WireValue } from '../../wire';
 import { Button, QUIET } from '../common/Control';
@@ -91,10 +92,15 @@ function MatrixView({ name, matrix }: { name: string; matrix: Matrix }): JSX.Ele
   const [isShare, setShare] = React.useState(false);
   const labels = matrix.labels.slice(0, MOST_LABELS);
   const shares = React.useMemo(() => normalised(matrix.counts), [matrix]);
-  const most = matrix.counts.flat().reduce((a, b) => Math.max(a, b), 0);
+  const most = matrix.counts
+    .flat()
+    .filter(isFinite)
+    .reduce((a, b) => Math.max(a, b), 0);
   const right = accuracyOf(matrix);
-  const weight = (i: number, j: number): number =>
-    isShare ? shares[i][j] : most ? matrix.counts[i][j] / most : 0;
+  const weight = (i: number, j: number): number => {
+    const share = isShare ? shares[i][j] : most ? matrix.counts[i][j] / most : 0;
+    return isFinite(share) ? share : 0;
+  };
   const word = (i: number, j: number): string =>
     isShare ? `${(100 * shares[i][j]).toFixed(1)} %` : number(matrix.counts[i][j]);
   return (
@@ -226,7 +232,10 @@ function ResidualsView({ name, residuals }: { name: string; residuals: Histogram
 }
 
 function steps({ edges, counts }: Histogram, label: string): Drawing {
-  return { x: edges, curves: [{ label, y: [...counts, counts.at(-1)!], kind: 'steps' }] };
+  // A histogram may be open at its ends, and what is there has no place on an axis.
+  const shown = edges.map((_, i) => i).filter(i => isFinite(edges[i]));
+  const y = shown.map((at, i) => counts[i < shown.length - 1 ? at : at - 1]);
+  return { x: shown.map(i => edges[i]), curves: [{ label, y, kind: 'steps' }] };
 }
 
 function PredictionsView({

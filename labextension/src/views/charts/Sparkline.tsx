@@ -1,12 +1,16 @@
 import * as React from 'react';
 import type { Series } from '../../models/charts/series';
+import { isFinite } from '../../models/common/numbers';
 import { number } from '../../models/common/words';
 
 const [WIDTH, HEIGHT] = [96, 16];
 
 /** A curve of the height of a line. */
 export function Sparkline({ series }: { series: Series }): JSX.Element {
-  const points = series.x.flatMap((x, i) => (series.y[i] === null ? [] : [[x, series.y[i]!]]));
+  const points = series.x.flatMap((x, i) => {
+    const y = series.y[i];
+    return isFinite(y) ? [[x, y]] : [];
+  });
   const ys = points.map(([, y]) => y);
   const [low, high] = [
     ys.reduce((a, b) => Math.min(a, b), Infinity),

@@ -4,13 +4,20 @@ import * as React from 'react';
 import { visible } from '../../models/common/visible';
 import { QUIET } from './Control';
 
+interface CodeProps {
+  text: string;
+  label: string;
+  /** The number of the first line. */
+  first?: number;
+}
+
 /** Lines of text with their numbers. */
-export function Code({ text, label }: { text: string; label: string }): JSX.Element {
+export function Code({ text, label, first = 1 }: CodeProps): JSX.Element {
   const shown = visible(text);
   const lines = shown.replace(/\n$/, '').split('\n').length;
   const numbers = React.useMemo(
-    () => Array.from({ length: lines }, (_, i) => i + 1).join('\n'),
-    [lines]
+    () => Array.from({ length: lines }, (_, i) => i + first).join('\n'),
+    [lines, first]
   );
   return (
     <div

@@ -112,7 +112,11 @@ function TextContent({ file, shelf, kind }: ContentProps): JSX.Element {
   }
   return (
     <>
-      <Formed held={held} kind={needsWhole && !held.isWhole ? 'text' : kind} />
+      <Formed
+        held={held}
+        kind={needsWhole && !held.isWhole ? 'text' : kind}
+        first={shelf.firstLine?.(file.name) ?? 1}
+      />
       {!held.isWhole && (
         <div className="jp-aml-Bar">
           <span>{trans('The first %1 of %2', size(held.end), size(held.size))}</span>
@@ -125,8 +129,14 @@ function TextContent({ file, shelf, kind }: ContentProps): JSX.Element {
   );
 }
 
+interface FormedProps {
+  held: TextFile;
+  kind: Kind;
+  first: number;
+}
+
 /** The text in the form of its kind. */
-function Formed({ held, kind }: { held: TextFile; kind: Kind }): JSX.Element {
+function Formed({ held, kind, first }: FormedProps): JSX.Element {
   const { text, name } = held;
   switch (kind) {
     case 'page':
@@ -150,7 +160,7 @@ function Formed({ held, kind }: { held: TextFile; kind: Kind }): JSX.Element {
     case 'notebook':
       return <Code text={notebookText(text) ?? text} label={name} />;
     default:
-      return <Code text={text} label={name} />;
+      return <Code text={text} label={name} first={first} />;
   }
 }
 

@@ -88,10 +88,12 @@ export function CodePane({ model }: PaneProps): JSX.Element {
             files: snapshot.files.map(file => ({ name: file.path, size: file.size })),
             bytes: (path, offset, limit) =>
               way.rest.snapshotBytes(model.runId, path, offset, limit),
-            url: (path, inline) => way.rest.snapshotUrl(model.runId, path, inline)
+            url: (path, inline) => way.rest.snapshotUrl(model.runId, path, inline),
+            // A cell is counted as its editor counts it, in errors and here.
+            firstLine: path => (run?.script === path ? (run.job?.lineOffset ?? 0) : 0) + 1
           }
         : null,
-    [snapshot, way, model]
+    [snapshot, way, model, run?.script, run?.job?.lineOffset]
   );
   if (run && run.snapshotId === null) {
     return <p className="jp-aml-Empty">{trans('No source was sent with this run.')}</p>;

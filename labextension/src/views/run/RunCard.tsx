@@ -1,13 +1,15 @@
 import * as React from 'react';
 import {
-  cause,
   byInterest,
+  canCancel,
+  cause,
   duration,
   elapsed,
   face,
   FINAL,
   moment,
   number,
+  place,
   plain,
   title
 } from '../../models/common/words';
@@ -29,16 +31,6 @@ const DetailsPane = later(async () => (await import('./panes')).DetailsPane);
 const ImagesPane = later(async () => (await import('./ImagesPane')).ImagesPane);
 const Chart = later(async () => (await import('../charts/Chart')).Chart);
 const ChartBar = later(async () => (await import('../charts/Chart')).ChartBar);
-
-const CANCELABLE = new Set([
-  'NotStarted',
-  'Preparing',
-  'Provisioning',
-  'Queued',
-  'Starting',
-  'Running',
-  'NotResponding'
-]);
 
 export interface RunCardProps {
   model: RunModel;
@@ -85,7 +77,7 @@ interface HeadProps extends Omit<RunCardProps, 'trans' | 'parts'> {
 function Head({ model, run, form, cancel, open }: HeadProps): JSX.Element {
   const trans = useTrans();
   const [problem, setProblem] = React.useState<string | null>(null);
-  const canCancel = cancel && CANCELABLE.has(run.status) && !model.isDeleted;
+  const mayCancel = cancel && canCancel(run.status) && !model.isDeleted;
   const ask = async (): Promise<void> => {
     try {
       setProblem(null);
@@ -110,7 +102,7 @@ function Head({ model, run, form, cancel, open }: HeadProps): JSX.Element {
         <span className="jp-aml-Head-target" title={trans('Compute target')}>
           {run.target}
         </span>
-        {canCancel && (
+        {mayCancel && (
           <Button disabled={model.hasServer && !model.isLive} onClick={() => void ask()}>
             {trans('Cancel run')}
           </Button>
@@ -198,13 +190,14 @@ function Story({
   const { error } = run;
   const command = [run.script, ...run.arguments].filter(part => part).join(' ');
   const given = Object.entries(run.parameters).map(([name, value]) => `${name}=${String(value)}`);
-  const place = error && error.line !== null ? placeOf(error.file, error.line, trans) : '';
   const first = isDeleted
     ? trans('This run was deleted.')
     : error
       ? cause(error)
       : (run.reason ?? command);
-  const second = error ? [place, error.hint].filter(part => part).join(' · ') : given.join(' · ');
+  const second = error
+    ? [place(run, trans), error.hint].filter(part => part).join(' · ')
+    : given.join(' · ');
   const isBad = error !== null || problem !== null;
   return (
     <div className={isBad ? 'jp-aml-Story jp-mod-bad' : 'jp-aml-Story'} role="status">
@@ -216,12 +209,6 @@ function Story({
       </div>
     </div>
   );
-}
-
-function placeOf(file: string | null, line: number, trans: Trans): string {
-  return file === null || file === 'cell.py'
-    ? trans('cell line %1', line)
-    : trans('%1, line %2', file, line);
 }
 
 function Spark({ model }: { model: RunModel }): JSX.Element | null {

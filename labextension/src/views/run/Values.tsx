@@ -1,5 +1,6 @@
 import * as React from 'react';
 import { cellText, numericColumns, tableOfValues } from '../../models/common/table';
+import { isFinite, measure } from '../../models/common/numbers';
 import type { Table } from '../../models/common/table';
 import type { WireValue } from '../../wire';
 import { Plot } from '../charts/Plot';
@@ -125,12 +126,11 @@ function axisOf({ rows }: Table, columns: number[]): number | null {
 
 function drawn(table: Table, columns: number[], over: number | null): Drawing {
   const value = (row: number, column: number): number | null => {
-    const cell = table.rows[row][column];
-    return typeof cell === 'number' ? cell : null;
+    return measure(table.rows[row][column]);
   };
   let rows = table.rows.map((_, i) => i);
   if (over !== null) {
-    rows = rows.filter(row => value(row, over) !== null);
+    rows = rows.filter(row => isFinite(value(row, over)));
     rows.sort((one, other) => value(one, over)! - value(other, over)! || one - other);
   }
   const curves = columns.filter(column => column !== over).slice(0, MOST_CURVES);
