@@ -1,4 +1,4 @@
-"""Write labextension/src/wire.ts from jupyter_aml/wire/ and the moves of runs; with --check, fail when it is stale."""
+"""Write labextension/src/wire.ts from the wire and the moves of runs; --check: fail if stale."""
 
 from __future__ import annotations
 
