@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_aml.compute.attempt import Attempt, make_folders
-from jupyter_aml.compute.protocol import BackendJob, Handle, Phase, Sighting
+from jupyter_aml.compute.protocol import BackendJob, Container, Handle, Phase, Sighting
 from jupyter_aml.containers import arguments, connect, mount, remove, said, tell, walls
 from jupyter_aml.domain.errors import Invalid, NotFound, Unreachable
 from jupyter_aml.runfolder.layout import RunFolder
@@ -119,9 +119,9 @@ class DockerBackend:
         place = _Place(handle)
         if place.read("claim") is not None:
             return handle
-        if job.image is None:
+        if job.container is None:
             raise Invalid(f"job {job.id} names no image to run in")
-        container = self._container(place) or self._create(job)
+        container = self._container(place) or self._create(job, job.container)
         # Whoever made it may have died before it was started; to start it twice changes nothing.
         if container is not None and container.status == "created":
             with said():
@@ -132,12 +132,12 @@ class DockerBackend:
                     raise
         return handle
 
-    def _create(self, job: BackendJob) -> Any:
+    def _create(self, job: BackendJob, wished: Container) -> Any:
         """Make the container; None where another submit of the job is just doing so."""
-        options = _options(job)
+        options = _options(job, wished)
         with said():
             try:
-                return self._client.containers.create(job.image, **options)
+                return self._client.containers.create(wished.image, **options)
             except Exception as error:
                 if getattr(error, "status_code", None) != 409:
                     raise
@@ -227,18 +227,18 @@ def _handle(job: BackendJob, folder: RunFolder) -> Handle:
     return Handle(backend=DOCKER, data=data)
 
 
-def _options(job: BackendJob) -> dict[str, Any]:
+def _options(job: BackendJob, container: Container) -> dict[str, Any]:
     """How the container is made: as little as a script needs, and nothing of this machine else."""
     folder = RunFolder(job.folder.absolute())
     program = Path(shim.__file__).absolute()
     limit = 0.0 if job.timeout is None else job.timeout.total_seconds()
     beside = program.with_name("sampling.py")
-    reading = [mount(path, read_only=True) for path in (*job.mounts, program, beside)]
-    wished = arguments(job.arguments)
+    reading = [mount(path, read_only=True) for path in (*container.mounts, program, beside)]
+    wished = arguments(container.arguments)
     return {
         **walls(),
         "command": [
-            *(job.python or job.command[0], "-I", "-S", str(program)),
+            *(container.python, "-I", "-S", str(program)),
             *(str(folder.status), str(job.attempt)),
             *(str(folder.console), str(job.cwd.absolute()), repr(job.grace.total_seconds())),
             *(repr(limit), "--", *job.command),
@@ -247,7 +247,7 @@ def _options(job: BackendJob) -> dict[str, Any]:
         "labels": {LABEL: job.id, "aml.run": job.run},
         "mounts": [*reading, mount(folder.path, read_only=False)],
         "working_dir": "/",
-        "shm_size": job.shm_size,
+        "shm_size": container.shm_size,
         **wished,
         "environment": {"HOME": "/tmp", **wished["environment"], **job.environment},
     }

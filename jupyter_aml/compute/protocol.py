@@ -11,6 +11,22 @@ from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Container:
+    """What a job needs that runs in an image."""
+
+    image: str
+    """Id of the image."""
+    python: str
+    """The Python in that image, 3.10 or newer, which runs the shim."""
+    mounts: tuple[Path, ...] = ()
+    """What the job reads besides its folder: there at the same paths, read-only."""
+    shm_size: str | None = None
+    """Size of /dev/shm, such as "2g"."""
+    arguments: tuple[str, ...] = ()
+    """Further options, as `docker run` takes them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BackendJob:
     """One attempt at one run, as a backend is handed it."""
 
@@ -25,16 +41,8 @@ class BackendJob:
     """All variables of the script: nothing is inherited."""
     timeout: timedelta | None = None
     grace: timedelta = timedelta(seconds=10)
-    image: str | None = None
-    """Id of the image to run in, for backends that run containers."""
-    python: str = ""
-    """The Python in that image, 3.10 or newer, which runs the shim."""
-    mounts: tuple[Path, ...] = ()
-    """What the job reads besides its folder: there at the same paths, read-only."""
-    shm_size: str | None = None
-    """Size of /dev/shm in a container, such as "2g"."""
-    arguments: tuple[str, ...] = ()
-    """Further options of a container, as `docker run` takes them."""
+    container: Container | None = None
+    """Where the job runs in an image; None for one that runs on the machine itself."""
 
     @property
     def run(self) -> str:

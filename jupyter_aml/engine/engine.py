@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 from jupyter_aml._version import __version__
-from jupyter_aml.compute.docker import DockerBackend
-from jupyter_aml.compute.local import LocalBackend
+from jupyter_aml.compute.targets import AbsentTarget, TargetSettings, load
 from jupyter_aml.domain import ids
 from jupyter_aml.domain.errors import NotFound, Outdated
 from jupyter_aml.domain.ids import RunId, WorkspaceName
@@ -31,7 +30,7 @@ from jupyter_aml.engine.ledger import Ledger
 from jupyter_aml.engine.lock import RootLock, RootTaken
 from jupyter_aml.engine.root import Root
 from jupyter_aml.engine.runs import archiving, difference, pruning, recover, variables
-from jupyter_aml.engine.runs.jobs import Jobs
+from jupyter_aml.engine.runs.jobs import Jobs, target_of
 from jupyter_aml.engine.runs.patching import patched
 from jupyter_aml.engine.runs.watch import Watch
 from jupyter_aml.engine.settings import Settings
@@ -79,10 +78,12 @@ class Engine:
         self._watcher, self._deleting = FolderWatcher(), asyncio.Lock()
         self._feed = Feed(self)
         self._ledger.publish = self._feed.publish
-        self._slots = {"local": Slots("local", settings.max_runs)}
+        self._targets = load(
+            TargetSettings(max_runs=settings.max_runs, docker_url=settings.docker_url)
+        )
+        self._slots = {name: Slots(name, target.slots) for name, target in self._targets.items()}
         self._places = Places(self._root, self._ledger)
         self.environments = Environments(self._root, self._ledger, settings, self._feed.tell)
-        self._containers = DockerBackend(url=settings.docker_url)
         self._run_environments = RunEnvironments(
             self._root, self.environments, pythonpath=runtime.pythonpath
         )
@@ -92,11 +93,10 @@ class Engine:
             self._root,
             jobs=Jobs(
                 self._root,
-                backends={"local": LocalBackend()},
-                containers=self._containers,
+                targets=self._targets,
                 materialise=self._facts.noting(self._run_environments.ensure),
                 variables=self._variables,
-                inside=self._run_environments.inside,
+                container=self._run_environments.container,
             ),
             slots=self._slots,
             log=self._log,
@@ -134,7 +134,8 @@ class Engine:
         await self._watch.close()
         await self._facts.close()
         await self.environments.close()
-        self._containers.close()
+        for target in self._targets.values():
+            target.close()
         self._watcher.close()
         self._submissions.close()
         await self._ledger.close()
@@ -195,7 +196,8 @@ class Engine:
 
     async def compute(self) -> list[WireCompute]:
         """The compute targets and how busy they are."""
-        return [slots.told() for slots in self._slots.values()]
+        kinds = {name: target.kind for name, target in self._targets.items()}
+        return [{**slots.told(), "type": kinds[name]} for name, slots in self._slots.items()]
 
     # ---- runs -------------------------------------------------------------------------------
 
@@ -387,7 +389,14 @@ class Engine:
         await recover.tidy(root=self._root, ledger=self._ledger, log=self._log)
         await self._places.need_workspace(ids.DEFAULT_WORKSPACE)
         for run in await self._ledger.active():
+            self._know(target_of(run))
             self._watch.begin(run)
+
+    def _know(self, target: str) -> None:
+        """Let a run wait whose target came with a package that is gone."""
+        if target not in self._targets:
+            self._targets[target] = AbsentTarget(target)
+            self._slots[target] = Slots(target, 0)
 
     async def _insist(self, run_id: str, change: Callable[[Run], dict[str, Any]]) -> Run:
         """Apply a change that depends on the run as it is, however often others come between."""

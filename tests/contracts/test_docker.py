@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from jupyter_aml.compute.docker import DockerBackend
-from jupyter_aml.compute.protocol import ComputeBackend
+from jupyter_aml.compute.protocol import ComputeBackend, Container
 from jupyter_aml.environments.cache import Cache
 from jupyter_aml.environments.docker.builder import DockerBuilder
 from jupyter_aml.environments.protocol import Materialised, Wish
@@ -43,7 +43,7 @@ class TestDockerBackend(ComputeBackendContract):
 
     @property
     def fields(self) -> dict[str, Any]:
-        return {"image": BASE}
+        return {"container": Container(image=BASE, python="/usr/bin/python3")}
 
     def command(self, *, says: str, code: int | None) -> tuple[str, ...]:
         end = f"sys.exit({code})" if code is not None else "signal.pause()"

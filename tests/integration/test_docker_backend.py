@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import json
 import os
 import re
@@ -15,7 +16,7 @@ from typing import Any
 import pytest
 
 from jupyter_aml.compute.docker import DockerBackend
-from jupyter_aml.compute.protocol import BackendJob, Handle, Phase, Sighting
+from jupyter_aml.compute.protocol import BackendJob, Container, Handle, Phase, Sighting
 from jupyter_aml.domain.errors import AmlError, Invalid, Unreachable
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(60)]
@@ -39,11 +40,13 @@ def backend(docker_engine: Any, base_image: str, tmp_path: Path) -> Iterator[Doc
 
 @pytest.fixture
 def a_job(tmp_path: Path, base_image: str) -> Callable[..., BackendJob]:
-    """Make a job that runs this Python code; `fields` are those of the job."""
+    """Make a job that runs this Python code; `fields` are those of job and container."""
 
     def make(code: str = "", **fields: Any) -> BackendJob:
         work = tmp_path / "work"
         work.mkdir(exist_ok=True)
+        own = {field.name for field in dataclasses.fields(Container)}
+        inside = {name: fields.pop(name) for name in own & set(fields)}
         job = BackendJob(
             id=f"{tmp_path.name}.1",
             attempt=1,
@@ -52,8 +55,7 @@ def a_job(tmp_path: Path, base_image: str) -> Callable[..., BackendJob]:
             cwd=work,
             environment={"AML_RUN_ID": tmp_path.name},
             grace=timedelta(seconds=2),
-            image=base_image,
-            python=PYTHON,
+            container=replace(Container(image=base_image, python=PYTHON), **inside),
         )
         return replace(job, **fields)
 

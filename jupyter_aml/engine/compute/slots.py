@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
 
+from jupyter_aml.compute.targets import absence
 from jupyter_aml.domain.ids import RunId
 from jupyter_aml.wire.runs import WireCompute
 
@@ -116,6 +117,8 @@ class Slots:
 
 def waiting_reason(*, ahead: int, target: str, busy: int, slots: int) -> str:
     """Say why a run waits for its turn."""
+    if slots == 0:
+        return absence(target)
     nodes = f"{busy} of {slots} {'slot' if slots == 1 else 'slots'} busy"
     if ahead == 0:
         return f"next on '{target}' ({nodes})"

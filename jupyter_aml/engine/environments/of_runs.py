@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from jupyter_aml.compute.protocol import Container
 from jupyter_aml.domain import environment
 from jupyter_aml.domain.environment import Definition
 from jupyter_aml.domain.errors import Invalid
@@ -29,20 +30,20 @@ class RunEnvironments:
     ) -> None:
         self._root, self._environments, self._pythonpath = root, environments, pythonpath
 
-    def inside(self, run: Run, built: Materialised | None) -> Mapping[str, Any]:
-        """What a job needs that runs in an image: fields of BackendJob; nothing for others."""
+    def container(self, run: Run, built: Materialised | None) -> Container | None:
+        """Return what a job needs that runs in an image; None for others."""
         if built is None or built.image is None:
-            return {}
+            return None
         data = _read(self._root.folder(run).environment)
         docker = environment.read(data["definition"]).docker
-        return {
-            "image": built.image,
-            "python": built.interpreter,
+        return Container(
+            image=built.image,
+            python=built.interpreter,
             # Of this machine it sees the runtime, and the root for the engine's socket.
-            "mounts": (*self._pythonpath, self._root.path),
-            "shm_size": docker.get("shmSize"),
-            "arguments": tuple(str(one) for one in docker["arguments"]),
-        }
+            mounts=(*self._pythonpath, self._root.path),
+            shm_size=docker.get("shmSize"),
+            arguments=tuple(str(one) for one in docker["arguments"]),
+        )
 
     async def ensure(self, run: Run, say: Say) -> Materialised | None:
         """Return the environment of a run; None where the run brings a whole command.

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
 
-from jupyter_aml.compute.docker import DOCKER
-from jupyter_aml.compute.protocol import BackendJob, ComputeBackend, Handle
+from jupyter_aml.compute.protocol import BackendJob, ComputeBackend, Container, Handle
+from jupyter_aml.compute.targets import Target
 from jupyter_aml.domain.errors import Invalid, StorageFailed, Unreachable
 from jupyter_aml.domain.ids import RunId
 from jupyter_aml.domain.run import Run
@@ -14,8 +13,8 @@ from jupyter_aml.engine.root import Root
 from jupyter_aml.environments.protocol import Materialised, Say
 
 Variables = Callable[[Run, Materialised | None], dict[str, str]]
-Inside = Callable[[Run, Materialised | None], Mapping[str, Any]]
-"""What else a job needs that runs in an image: fields of BackendJob."""
+Inside = Callable[[Run, Materialised | None], Container | None]
+"""What a job needs that runs in an image; None for others."""
 Materialise = Callable[[Run, Say], Awaitable[Materialised | None]]
 """Finds or builds the environment of a run; None where the run brings its own command."""
 
@@ -27,14 +26,13 @@ class Jobs:
         self,
         root: Root,
         *,
-        backends: Mapping[str, ComputeBackend],
-        containers: ComputeBackend,
+        targets: Mapping[str, Target],
         materialise: Materialise,
         variables: Variables,
-        inside: Inside,
+        container: Inside,
     ) -> None:
-        self._root, self._backends, self._containers = root, backends, containers
-        self._materialise, self._variables, self._inside = materialise, variables, inside
+        self._root, self._targets = root, targets
+        self._materialise, self._variables, self._container = materialise, variables, container
         self._handles: dict[RunId, tuple[int, Handle]] = {}
 
     def known(self, run_id: RunId) -> Handle | None:
@@ -60,13 +58,13 @@ class Jobs:
         if known is None or known[0] != run.attempt:
             # A second submit of the same attempt only finds the job again.
             job = await self._job(run)
-            backend = self._backends[target_of(run)] if job.image is None else self._containers
+            backend = self._targets[target_of(run)].backend_for(job)
             known = self._handles[run.id] = (run.attempt, await backend.submit(job))
         return known[1]
 
     def backend(self, run: Run, handle: Handle) -> ComputeBackend:
-        """What runs the job: a container where its environment is an image."""
-        return self._containers if handle.backend == DOCKER else self._backends[target_of(run)]
+        """What runs the job, as its target says."""
+        return self._targets[target_of(run)].backend_of(handle)
 
     async def _job(self, run: Run) -> BackendJob:
         assert run.job is not None
@@ -85,7 +83,7 @@ class Jobs:
             timeout=run.job.timeout,
             grace=run.job.grace,
             attempt=run.attempt,
-            **self._inside(run, built),
+            container=self._container(run, built),
         )
 
 
