@@ -4,7 +4,9 @@
 
 The kernel is this very interpreter. Parameters of the run are set in a cell of their own, after the
 one that has the tag `parameters` (at the top where none has it). What cells print goes to the log,
-and after each cell `outputs/TRAIN.ipynb` is written anew. A cell that fails ends the run.
+and after each cell `outputs/TRAIN.ipynb` is written anew. A cell that fails ends the run, and one
+that exits, as by `sys.exit(0)` or `quit()`, ends it with its code. A notebook in a subfolder runs
+there; `outputs/` and `logs/` beside it are the run's.
 """
 
 from __future__ import annotations
@@ -14,7 +16,9 @@ import json
 import math
 import os
 import re
+import shutil
 import sys
+import tempfile
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
@@ -22,8 +26,12 @@ from typing import Any
 PARAMETERS = "parameters"
 INJECTED = "injected-parameters"
 OUTPUTS = "outputs"
+_OF_THE_RUN = (OUTPUTS, "logs")
+_LAST_WORDS = 4000
 
 _PLACE = re.compile(r"(?:Cell|Input) In ?\[(\d+)\],? (?:line (\d+)|in <cell line: (\d+)>)")
+_ASKS_TO_EXIT = "UserWarning: To exit: use 'exit', 'quit', or Ctrl-D."
+"""What IPython tells people who type `sys.exit()`."""
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -86,20 +94,66 @@ def parameters() -> dict[str, Any]:
         return dict(json.load(file)["parameters"])
 
 
+class _Exit(Exception):
+    """A cell has asked for the end, as `sys.exit` and `quit` do."""
+
+
 def _execute(notebook: Any, path: str, nbclient: Any, nbformat: Any) -> int:
-    client = _client(nbclient, nbformat)(notebook, path)
+    folder = _folder(path)
+    client = _client(nbclient, nbformat)(notebook, path, folder)
     client.save()
-    try:
-        asyncio.run(client.async_execute())
-    except nbclient.exceptions.CellExecutionError as error:
-        _say_failure(path, client.number, client.failure, error)
-        return 1
-    except nbclient.exceptions.DeadKernelError:
-        print(f"the kernel died in cell [{client.number}] of {path}", file=sys.stderr)
-        return 1
-    finally:
-        client.save()
+    # The kernel passes on what its children print; from its own streams it would come twice.
+    with tempfile.TemporaryFile() as last_words:
+        try:
+            streams = {"stdout": last_words, "stderr": last_words}
+            asyncio.run(client.async_execute(**streams))
+        except _Exit as end:
+            return _exit_code(str(end))
+        except nbclient.exceptions.CellExecutionError:
+            _say_failure(path, client.number, client.failure)
+            return 1
+        except nbclient.exceptions.DeadKernelError:
+            _say_last_words(last_words, client.said)
+            print(f"the kernel died in cell [{client.number}] of {path}", file=sys.stderr)
+            return 1
+        finally:
+            client.save()
     return 0
+
+
+def _folder(path: str) -> str:
+    """Where the notebook runs: in its own folder, whose `outputs` and `logs` are the run's."""
+    top = os.getcwd()
+    folder = os.path.dirname(os.path.abspath(path))
+    for name in _OF_THE_RUN if folder != top else ():
+        own, of_the_run = os.path.join(folder, name), os.path.join(top, name)
+        if os.path.isdir(own) and not os.path.islink(own):
+            shutil.copytree(own, of_the_run, symlinks=True, dirs_exist_ok=True)
+            shutil.rmtree(own)
+        if not os.path.lexists(own):
+            os.makedirs(of_the_run, exist_ok=True)
+            os.symlink(os.path.relpath(of_the_run, folder), own)
+    return folder
+
+
+def _exit_code(said: str) -> int:
+    """The exit code that `sys.exit` was told, as Python makes it of its argument."""
+    if said in ("", "None", "0"):
+        return 0
+    try:
+        return int(said) & 0xFF
+    except ValueError:
+        print(said, file=sys.stderr, flush=True)
+        return 1
+
+
+def _say_last_words(kept: Any, said: str) -> None:
+    """Print what the kernel wrote just before it died and could not pass on any more."""
+    size = kept.seek(0, os.SEEK_END)
+    kept.seek(max(0, size - _LAST_WORDS))
+    for line in kept.read().decode("utf-8", "replace").splitlines():
+        if line.strip() and line not in said:
+            print(line, file=sys.stderr, flush=True)
 
 
 def _client(nbclient: Any, nbformat: Any) -> Any:
@@ -116,12 +170,14 @@ def _client(nbclient: Any, nbformat: Any) -> Any:
     class Client(nbclient.NotebookClient):  # type: ignore[misc]
         """Says what cells print, and keeps the notebook as it is after each of them."""
 
-        def __init__(self, notebook: Any, path: str) -> None:
-            here = {"metadata": {"path": os.getcwd()}}
+        def __init__(self, notebook: Any, path: str, folder: str) -> None:
+            here = {"metadata": {"path": folder}}
             super().__init__(notebook, timeout=None, kernel_name="python3", resources=here)
             self.kept = os.path.join(OUTPUTS, os.path.basename(path))
             self.number = 0
             self.failure: dict[str, Any] = {}
+            self.said = ""
+            self.on_cell_executed = self._end_where_asked
 
         def create_kernel_manager(self) -> Any:
             manager = super().create_kernel_manager()
@@ -136,13 +192,24 @@ def _client(nbclient: Any, nbformat: Any) -> Any:
             store_history: bool = True,
         ) -> Any:
             if cell.cell_type == "code" and cell.source.strip():
-                self.number = self.code_cells_executed + 1
+                self.number, self.failure = self.code_cells_executed + 1, {}
             try:
                 return await super().async_execute_cell(
                     cell, cell_index, execution_count=execution_count, store_history=store_history
                 )
             finally:
                 self.save()
+
+        def _end_where_asked(self, cell: Any, cell_index: int, execute_reply: Any) -> None:
+            """Raise _Exit after a cell that exits; remember how one failed."""
+            reply = execute_reply["content"] if execute_reply else {}
+            if reply.get("status") == "error":
+                # A magic may fail without telling of an error on the other channel.
+                self.failure = {**reply, **self.failure}
+                if reply.get("ename") == "SystemExit":
+                    raise _Exit(reply.get("evalue") or "")
+            if any(each.get("source") == "ask_exit" for each in reply.get("payload") or ()):
+                raise _Exit("")
 
         def process_message(self, msg: Any, cell: Any, cell_index: int) -> Any:
             self._say(msg["msg_type"], msg["content"])
@@ -158,26 +225,30 @@ def _client(nbclient: Any, nbformat: Any) -> Any:
 
         def _say(self, kind: str, content: Any) -> None:
             if kind == "stream":
+                if _ASKS_TO_EXIT in content["text"]:
+                    return
+                self.said = (self.said + content["text"])[-_LAST_WORDS:]
                 stream = sys.stderr if content["name"] == "stderr" else sys.stdout
                 print(content["text"], end="", file=stream, flush=True)
             elif kind in ("display_data", "execute_result"):
                 print(content["data"].get("text/plain", ""), flush=True)
-            elif kind == "error":
+            elif kind == "error" and content["ename"] != "SystemExit":
                 self.failure = dict(content)
                 print("\n".join(content["traceback"]), file=sys.stderr, flush=True)
 
     return Client
 
 
-def _say_failure(path: str, number: int, failure: dict[str, Any], error: Exception) -> None:
+def _say_failure(path: str, number: int, failure: dict[str, Any]) -> None:
     """Tell of the failure as Python does, in the words that are looked for at the end of a log."""
-    name = failure.get("ename") or type(error).__name__
-    said = str(failure.get("evalue") or _first_line(error)).partition("\n")[0]
+    name = failure.get("ename") or "Error"
+    said = str(failure.get("evalue") or "").strip()
     print("Traceback (most recent call last):", file=sys.stderr)
     line = _line(failure.get("traceback") or [], number)
     if line is not None:
         print(f'  File "{path}", line {line}, in cell [{number}]', file=sys.stderr)
-    print(f"{name}: {said} (in cell [{number}])", file=sys.stderr, flush=True)
+    colon = ": " if said else ""
+    print(f"{name}{colon}{said} (in cell [{number}])", file=sys.stderr, flush=True)
 
 
 def _line(traceback: list[str], number: int) -> int | None:

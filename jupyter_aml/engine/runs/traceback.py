@@ -15,6 +15,8 @@ _ERROR = re.compile(r"(?P<type>[^\W\d][\w.<>]*)(?:: ?(?P<text>.*))?\Z", re.DOTAL
 _SURVIVED = ("Exception in thread ", "Exception ignored in", "Task exception was never retrieved")
 """What stands above a traceback that ends a thread or a task, and not the script."""
 _OTHER = re.compile("^(?:" + "|".join(map(re.escape, _SURVIVED)) + ")", re.MULTILINE)
+_OF_NOTEBOOK = re.compile(r" \(in cell \[\d+\]\)\Z")
+"""How the runner of notebooks ends what it says last."""
 _MOST_LINES, _MOST = 12, 2000
 _LOOKED_AT = 20
 
@@ -61,7 +63,7 @@ class Traceback:
         """
         if self.above.startswith(_SURVIVED):
             return False
-        if script is None or self.is_last_word:
+        if script is None or self.is_last_word or _OF_NOTEBOOK.search(self.text):
             return True
         frame = self.first_frame
         if frame is None or frame["name"] != "<module>" or not _is_file(frame["file"], script):

@@ -251,3 +251,19 @@ def test_a_message_without_end_is_cut() -> None:
 
     assert told.type == "ValueError"
     assert told.message.count("\n") < 12
+
+
+def test_the_cell_of_a_notebook_that_failed_is_told_with_all_its_words() -> None:
+    notebook = replace(CELL, script="a.ipynb", job=Job(command=("a.ipynb",)))
+    console = LOGGED + (
+        "Traceback (most recent call last):\n"
+        '  File "a.ipynb", line 4, in cell [3]\n'
+        "ValueError: shapes differ:\n  (3, 4) (in cell [3])\n"
+    )
+
+    told = failed(notebook, console)
+    left = failed(notebook, LOGGED + "no data\n")
+
+    assert told.message == "ValueError: shapes differ:\n  (3, 4) (in cell [3])"
+    assert (told.file, told.line) == ("a.ipynb", 4)
+    assert left.message.endswith("its last line: no data")
