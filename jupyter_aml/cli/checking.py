@@ -23,6 +23,8 @@ from jupyter_aml._version import __version__
 from jupyter_aml.client import running
 from jupyter_aml.compute.proc import is_alive
 from jupyter_aml.domain.errors import AmlError, Unreachable
+from jupyter_aml.domain.identity import Origin
+from jupyter_aml.engine import identity
 from jupyter_aml.engine.settings import Settings
 from jupyter_aml.environments.conda import client as conda_client
 from jupyter_aml.server import holder
@@ -58,7 +60,12 @@ def root(settings: Settings) -> Finding:
     if mode & 0o077:
         told = f"{path} can be entered by other users of this machine (mode {mode:04o})"
         return Finding("root", "warn", told, f"chmod 700 {path}")
-    return Finding("root", "ok", str(path))
+    found, known = identity.identify(path)
+    if found is Origin.COPIED:
+        told = f"{path} is a copy of {known.copy_of}; the first engine makes it a root of its own"
+        return Finding("root", "ok", told)
+    told = "" if known.copy_of is None else f", once a copy of {known.copy_of}"
+    return Finding("root", "ok", f"{path}{told}")
 
 
 def filesystem(settings: Settings) -> Finding:

@@ -15,6 +15,8 @@ from jupyter_aml.client.calls import Client
 from jupyter_aml.client.patience import SAY_AFTER, Silent, say
 from jupyter_aml.client.transport import Address
 from jupyter_aml.domain.errors import AmlError, StorageFailed, Unreachable
+from jupyter_aml.domain.identity import is_of
+from jupyter_aml.wire.protocol import WireStatus
 
 _PATIENCE = 20.0
 _LOOK = 0.02
@@ -62,32 +64,59 @@ def _from_environment() -> Address | None:
         return Address(url=url, token=os.environ.get("AML_TOKEN"))
     path = os.environ.get("AML_SOCKET")
     # An engine that has moved since is found by the root again.
-    address = Address(socket=path, root=os.environ.get("AML_ROOT"))
-    return address if path and _answers(address) else None
+    root = os.environ.get("AML_ROOT")
+    address = Address(socket=path, root=root)
+    told = _answer(address) if path else None
+    if told is None or (root is not None and _is_another(told, Path(root))):
+        return None
+    return address
 
 
 def _answering(root: Path) -> Address | None:
     """Where the engine is that the root names, if it answers."""
     try:
         told = json.loads((root / "engine.json").read_bytes())
-        address = Address(socket=str(told["socket"]), root=str(root))
-    except (OSError, ValueError, KeyError, TypeError):
+        here = root.stat()
+        said = is_of(told, here.st_dev, here.st_ino)
+        socket = _moved(root, Path(told["socket"])) if said else str(told["socket"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
-    return address if _answers(address) else None
+    if said is False:
+        return None  # Of the root that this one was copied from.
+    address = Address(socket=socket, root=str(root))
+    answer = _answer(address)
+    if answer is None or (said is None and _is_another(answer, root)):
+        return None
+    return address
 
 
-def _answers(address: Address) -> bool:
-    """Whether an engine is there; raises Silent where one listens and says nothing."""
+def _moved(root: Path, socket: Path) -> str:
+    """Where the socket of a root's engine is now: with the root, which may have been moved."""
+    return str(root / socket.name if socket.name == "engine.sock" else socket)
+
+
+def _is_another(told: WireStatus, root: Path) -> bool:
+    """Whether an engine that answers holds another root than the one that is meant.
+
+    In a container, which sees the socket alone, nobody can say.
+    """
+    try:
+        return not os.path.samefile(told["root"], root.expanduser())
+    except (OSError, KeyError):
+        return False
+
+
+def _answer(address: Address) -> WireStatus | None:
+    """What the engine there says; raises Silent where one listens and says nothing."""
     client = Client(address, longest=_PATIENCE)
     try:
-        client.status()
+        return client.status()
     except Silent:
         raise
     except AmlError:
-        return False
+        return None
     finally:
         client.close()
-    return True
 
 
 def _start(root: Path) -> Address:
@@ -141,7 +170,8 @@ def _wait(root: Path, process: subprocess.Popen[bytes]) -> Address:
 
 def _clean() -> dict[str, str]:
     """The variables of this process less those that speak of one run or one kernel."""
-    left_out = ("AML_RUN_", "AML_ATTEMPT", "AML_SOCKET", "AML_TOKEN", "AML_URL", "JPY_")
+    of_a_run = ("AML_RUN_", "AML_ROOT_ID", "AML_ATTEMPT")
+    left_out = (*of_a_run, "AML_SOCKET", "AML_TOKEN", "AML_URL", "JPY_")
     return {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
 
 

@@ -24,7 +24,7 @@ from jupyter_aml.runfolder.layout import RunFolder
 from jupyter_aml.shim import shim
 
 DOCKER = "docker"
-LABEL = "aml.job"
+LABEL, ROOT = "aml.job", "aml.root"
 
 _POLL, _LOOK = 0.05, 1.0
 _KILLED = 137
@@ -195,11 +195,16 @@ class DockerBackend:
         tell(container, "SIGTERM")
 
     def _container(self, place: _Place) -> Any:
-        try:
-            with said():
-                return self._client.containers.get(place.name)
-        except NotFound:
-            return None
+        """The container of the job; one of the same name in another root is none of ours."""
+        for name in place.names:
+            try:
+                with said():
+                    found = self._client.containers.get(name)
+            except NotFound:
+                continue
+            if _is_of(found, place):
+                return found
+        return None
 
     def _remove(self, place: _Place) -> None:
         container = self._container(place)
@@ -213,7 +218,12 @@ class _Place(Attempt):
     def __init__(self, handle: Handle) -> None:
         data = handle.data
         super().__init__(data["run"], data["attempt"], Path(data["status"]), Path(data["log"]))
-        self.name = data["container"]
+        self.root, self._name = data["root"], data["container"]
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """What its container is called, and what an earlier version called it."""
+        return self._name, self._name.replace(f"aml-{self.root[:8]}-", "aml-", 1)
 
 
 def _handle(job: BackendJob, folder: RunFolder) -> Handle:
@@ -222,7 +232,8 @@ def _handle(job: BackendJob, folder: RunFolder) -> Handle:
         "attempt": str(job.attempt),
         "status": str(folder.status),
         "log": str(folder.console),
-        "container": "aml-" + re.sub(r"[^A-Za-z0-9_.-]", "-", job.id),
+        "root": job.root,
+        "container": f"aml-{job.root[:8]}-" + re.sub(r"[^A-Za-z0-9_.-]", "-", job.id),
     }
     return Handle(backend=DOCKER, data=data)
 
@@ -244,13 +255,22 @@ def _options(job: BackendJob, container: Container) -> dict[str, Any]:
             *(repr(limit), "--", *job.command),
         ],
         "name": _handle(job, folder).data["container"],
-        "labels": {LABEL: job.id, "aml.run": job.run},
+        "labels": {LABEL: job.id, "aml.run": job.run, ROOT: job.root},
         "mounts": [*reading, mount(folder.path, read_only=False)],
         "working_dir": "/",
         "shm_size": container.shm_size,
         **wished,
         "environment": {"HOME": "/tmp", **wished["environment"], **job.environment},
     }
+
+
+def _is_of(container: Any, place: _Place) -> bool:
+    """Whether a container is that of a job in this root, by its label, else by its mounts."""
+    told = container.labels.get(ROOT)
+    if told is not None:
+        return bool(told == place.root)
+    here = str(place.status.parent)
+    return any(each.get("Source") == here for each in container.attrs.get("Mounts", ()))
 
 
 def _ended(state: Mapping[str, Any], place: Attempt) -> Sighting:

@@ -20,6 +20,7 @@ from jupyter_aml.compute import proc
 from jupyter_aml.compute.attempt import Attempt, make_folders
 from jupyter_aml.compute.protocol import BackendJob, Handle, Phase, Sighting
 from jupyter_aml.domain.errors import Invalid, Unreachable
+from jupyter_aml.domain.identity import Place, Whose, whose
 from jupyter_aml.runfolder.layout import RunFolder
 from jupyter_aml.shim import shim
 
@@ -29,6 +30,11 @@ _POLL = 0.02
 _SLOW_POLL = 0.5
 _FRESH_PULSE = 30.0
 _PATIENCE = 5.0
+
+_COPIED = (
+    "its folder was copied while the run went on; the script belongs to where it was copied from, "
+    "and was left alone"
+)
 
 _shims: dict[int, subprocess.Popen[bytes]] = {}
 """Shims started by this process and not reaped yet; children belong to the whole process."""
@@ -103,6 +109,7 @@ class _Place(Attempt):
     def __init__(self, handle: Handle) -> None:
         data = handle.data
         super().__init__(data["run"], data["attempt"], Path(data["status"]), Path(data["log"]))
+        self.root = data["root"]
         self._first = int(data["shim"]), data["shimStart"]
 
     def look(self) -> Sighting:
@@ -117,7 +124,10 @@ class _Place(Attempt):
             claim = self.claim_for_nobody()
         if claim.get("pid") == 0:
             return Sighting(phase=Phase.GONE, never_started=True)
-        if proc.is_alive(*_guard(claim)) or self._lives_elsewhere(claim):
+        claimed = self._whose(claim)
+        if claimed is Whose.COPIED:
+            return Sighting(phase=Phase.GONE, why=_COPIED, started=self.started())
+        if self._lives(claim, claimed):
             return Sighting(phase=Phase.ALIVE, started=self.started())
         # It may have ended, and written so, since the first line of this function.
         if (end := self.end()) is not None:
@@ -132,7 +142,7 @@ class _Place(Attempt):
     def tell(self, grace: timedelta) -> None:
         """Ask the shim to end the script within that grace."""
         claim = self.read("claim")
-        if claim and self._lives_elsewhere(claim):
+        if claim and self._whose(claim) is Whose.ELSEWHERE:
             raise Unreachable(f"run {self.run} is guarded on another machine; stop it there")
         self.wish(grace)
         pid, start = self.guard()
@@ -142,13 +152,39 @@ class _Place(Attempt):
     def left(self) -> list[proc.Process]:
         """List what lives of this attempt."""
         pids = self.read("pids") or {}
+        # A pid of another machine, or of before a restart, is that of a stranger here.
+        is_ours = self._whose(self.read("claim") or {}) in (Whose.OURS, Whose.UNSAID)
         child = (int(pids["child"]), str(pids["childStart"])) if "child" in pids else None
-        return proc.of_run(self.run, self.attempt, [child] if child else [])
+        known = [child] if child and is_ours else []
+        return proc.of_run(self.run, self.attempt, known, root=self.root)
 
-    def _lives_elsewhere(self, claim: Mapping[str, Any]) -> bool:
-        """Whether another machine on the same files has the job (or this one, a moment ago)."""
-        if claim.get("boot", "") == shim.boot():
+    def _whose(self, claim: Mapping[str, Any]) -> Whose:
+        """Whose the process of a claim is. In doubt it is none of ours."""
+        try:
+            found = (self.status / f"claim.{self.attempt}").stat()
+        except OSError:
+            file = None
+        else:
+            file = Place(found.st_dev, found.st_ino)
+        said = whose(claim, root=self.root, file=file, boot=shim.boot())
+        pid, start = _guard(claim)
+        if said is Whose.UNSAID and proc.is_alive(pid, start) and not self._works_here(pid):
+            return Whose.COPIED  # Of a version whose claims did not say.
+        return said
+
+    def _works_here(self, pid: int) -> bool:
+        """Whether a process that lives works in this run's folder, as far as the system tells."""
+        if not proc.HAS_PROC:
+            return True
+        try:
+            return os.path.samefile(f"/proc/{pid}/cwd", self.status.parent / "work")
+        except OSError:
             return False
+
+    def _lives(self, claim: Mapping[str, Any], claimed: Whose) -> bool:
+        if claimed is not Whose.ELSEWHERE:
+            return proc.is_alive(*_guard(claim))
+        # Another machine on the same files may have the job (or this one, a moment ago).
         try:
             return time.time() - (self.status / "pulse").stat().st_mtime < _FRESH_PULSE
         except OSError:
@@ -167,6 +203,7 @@ def _start(python: str, job: BackendJob) -> Handle:
         "attempt": attempt,
         "status": str(folder.status),
         "log": str(folder.console),
+        "root": job.root,
         "shim": str(pid),
         "shimStart": start,
     }

@@ -63,11 +63,14 @@ def send(pid: int, start: str, number: int) -> None:
     Process(pid, start, 0, 0).send(number)
 
 
-def of_run(run: str, attempt: str, roots: Iterable[tuple[int, str]]) -> list[Process]:
+def of_run(
+    run: str, attempt: str, roots: Iterable[tuple[int, str]], *, root: str = ""
+) -> list[Process]:
     """List the living processes of one attempt of a run, other than this process.
 
     Those are: the roots (pid and start) with their sessions, everything that carries the run's
-    id in its environment (Linux), and all descendants of these.
+    id in its environment (Linux), and all descendants of these. What carries the id of a run in
+    another root than that of the token `root` is a stranger.
     """
     # Should this very process carry the run's id, then all other runs descend from it.
     alive = [one for one in _all_of_this_user() if one.pid != os.getpid()]
@@ -79,7 +82,7 @@ def of_run(run: str, attempt: str, roots: Iterable[tuple[int, str]]) -> list[Pro
         for one in alive
         if one.session in sessions
         or known.get(one.pid) == one.start != ""
-        or _carries(one.pid, run, attempt)
+        or _carries(one.pid, run, attempt, root)
     }
     children = {one.pid for one in alive if one.parent in ours}
     while not children <= ours:
@@ -88,7 +91,7 @@ def of_run(run: str, attempt: str, roots: Iterable[tuple[int, str]]) -> list[Pro
     return [one for one in alive if one.pid in ours]
 
 
-def _carries(pid: int, run: str, attempt: str) -> bool:
+def _carries(pid: int, run: str, attempt: str, root: str) -> bool:
     if not HAS_PROC:
         return False
     try:
@@ -97,8 +100,14 @@ def _carries(pid: int, run: str, attempt: str) -> bool:
         return False
     if b"AML_RUN_ID=" + os.fsencode(run) not in variables:
         return False
-    attempts = [item for item in variables if item.startswith(b"AML_ATTEMPT=")]
-    return not attempts or b"AML_ATTEMPT=" + os.fsencode(attempt) in attempts
+    return _is_or_unsaid(variables, "AML_ATTEMPT", attempt) and (
+        not root or _is_or_unsaid(variables, "AML_ROOT_ID", root)
+    )
+
+
+def _is_or_unsaid(variables: Iterable[bytes], name: str, value: str) -> bool:
+    said = [item for item in variables if item.startswith(os.fsencode(f"{name}="))]
+    return not said or os.fsencode(f"{name}={value}") in said
 
 
 def _all_of_this_user() -> list[Process]:

@@ -33,6 +33,8 @@ class BackendJob:
     id: str
     """"<run id>.<attempt>"; a second submit of the same id is the same as the first."""
     attempt: int
+    root: str = ""
+    """The token of the root that the run lies in; the job's claim and processes carry it."""
     folder: Path
     """The run folder; its `status/` and `logs/` are written by the job."""
     command: tuple[str, ...]

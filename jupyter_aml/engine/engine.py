@@ -13,9 +13,10 @@ from jupyter_aml._version import __version__
 from jupyter_aml.compute.targets import AbsentTarget, TargetSettings, load
 from jupyter_aml.domain import ids
 from jupyter_aml.domain.errors import NotFound, Outdated
+from jupyter_aml.domain.identity import Identity, Origin
 from jupyter_aml.domain.ids import RunId, WorkspaceName
 from jupyter_aml.domain.run import Run
-from jupyter_aml.engine import snapshot
+from jupyter_aml.engine import identity, snapshot
 from jupyter_aml.engine.compute.slots import Slots
 from jupyter_aml.engine.environments.environments import Environments
 from jupyter_aml.engine.environments.of_runs import RunEnvironments
@@ -63,9 +64,16 @@ class Engine:
     """Holds one root. Make it by `open`; every method may be called from the event loop alone."""
 
     def __init__(
-        self, settings: Settings, kind: Kind, lock: RootLock, database: Database, runtime: Runtime
+        self,
+        settings: Settings,
+        kind: Kind,
+        lock: RootLock,
+        database: Database,
+        runtime: Runtime,
+        found: tuple[Origin, Identity],
     ) -> None:
         self.settings, self.kind = settings, kind
+        self._origin, self._identity = found
         self.socket: str | None = None
         """Where the engine answers; the server sets it once it listens."""
         self._log = logging.getLogger("jupyter_aml.engine")
@@ -93,6 +101,7 @@ class Engine:
             self._root,
             jobs=Jobs(
                 self._root,
+                root_id=self._identity.token,
                 targets=self._targets,
                 materialise=self._facts.noting(self._run_environments.ensure),
                 variables=self._variables,
@@ -121,7 +130,8 @@ class Engine:
             where = settings.database or settings.root / "aml.db"
             database = await asyncio.to_thread(Database.open, where)
             runtime = await asyncio.to_thread(ensure_runtime, settings.root)
-            engine = cls(settings, kind, lock, database, runtime)
+            found = await asyncio.to_thread(identity.identify, settings.root)
+            engine = cls(settings, kind, lock, database, runtime, found)
             await engine._recover()
         except BaseException:
             lock.release()
@@ -388,6 +398,10 @@ class Engine:
         await asyncio.to_thread(self._blobs.sweep)
         await recover.tidy(root=self._root, ledger=self._ledger, log=self._log)
         await self._places.need_workspace(ids.DEFAULT_WORKSPACE)
+        if self._origin is Origin.COPIED:
+            await recover.end_copied(self._identity, ledger=self._ledger, log=self._log)
+        # Only now: whoever is killed before finds the copy again, and ends what is left to end.
+        await asyncio.to_thread(identity.write, self.settings.root, self._identity)
         for run in await self._ledger.active():
             self._know(target_of(run))
             self._watch.begin(run)
@@ -415,6 +429,7 @@ class Engine:
             run,
             self._root.folder(run),
             root=self.settings.root,
+            root_id=self._identity.token,
             socket=self.socket,
             pythonpath=self._runtime.pythonpath,
             environment=environment,

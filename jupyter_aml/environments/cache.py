@@ -90,7 +90,7 @@ class Cache:
             return None
         # That an image is there still, only its engine knows.
         is_image = known["environment"]["image"] is not None
-        if not is_image and not os.path.lexists(str(known["environment"]["interpreter"])):
+        if not is_image and not _lies_in(folder, Path(known["environment"]["interpreter"])):
             return None
         used = folder / _USED
         if touch:
@@ -195,6 +195,18 @@ def disk_use(folder: Path) -> int:
             if stat.st_nlink == 1:
                 size += stat.st_blocks * 512
     return size
+
+
+def _lies_in(folder: Path, interpreter: Path) -> bool:
+    """Whether the interpreter of an entry is there, and in this folder.
+
+    What was copied names the one in the original: it is built anew, in its own place.
+    """
+    told = next((parent for parent in interpreter.parents if parent.name == folder.name), folder)
+    try:
+        return os.path.lexists(interpreter) and os.path.samefile(told, folder)
+    except OSError:
+        return False
 
 
 def _materialised(data: dict[str, Any]) -> Materialised:

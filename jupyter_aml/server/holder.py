@@ -16,6 +16,7 @@ from typing import Any, get_type_hints
 from jupyter_core.paths import jupyter_runtime_dir
 
 from jupyter_aml.domain.errors import Refused, StorageFailed
+from jupyter_aml.domain.identity import is_of
 
 LONGEST_SOCKET = 100
 """Bytes; systems refuse socket paths a little longer than this."""
@@ -32,18 +33,30 @@ class Holder:
     epoch: int
     kind: str
     socket: str
+    device: int = 0
+    inode: int = 0
+    """Of the folder that it holds: a copy of the folder carries a copy of this word."""
 
     def __str__(self) -> str:
         return f"process {self.pid} ({self.kind}, version {self.version})"
 
 
 def read(root: Path) -> Holder | None:
-    """Return who says that it holds the root, or None where nobody says so legibly."""
+    """Return who says that it holds the root, or None where nobody says so legibly.
+
+    What was said of another folder, and copied with it, does not count.
+    """
     try:
         data = json.loads((root / "engine.json").read_bytes())
-        said = {field.name: data[field.name] for field in fields(Holder)}
+        here = root.stat()
+        # An earlier version did not say which folder it means.
+        said = {"device": 0, "inode": 0} | {
+            field.name: data[field.name] for field in fields(Holder) if field.name in data
+        }
         legible = all(type(said[name]) is kind for name, kind in get_type_hints(Holder).items())
-        return Holder(**said) if legible else None
+        if not legible or is_of(said, here.st_dev, here.st_ino) is False:
+            return None
+        return Holder(**said)
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -69,6 +69,7 @@ class EngineSocket:
             path = holder.socket_path(root)
             # Before anything is awaited: a run that starts now shall know it.
             engine.socket = str(path)
+            folder = await asyncio.to_thread(root.stat)
             told = Holder(
                 pid=os.getpid(),
                 start=holder.process_start(os.getpid()),
@@ -77,6 +78,8 @@ class EngineSocket:
                 epoch=status["epoch"],
                 kind=status["kind"],
                 socket=str(path),
+                device=folder.st_dev,
+                inode=folder.st_ino,
             )
             # Who holds the lock may remove a socket that a killed engine left; binding does.
             listening = bind_unix_socket(str(path), mode=0o600)

@@ -6,7 +6,8 @@ It needs neither the server nor the kernel that started it. A limit of 0 is none
 the script's group, and kills it once the grace has passed. Into STATUS_DIR it writes, each as a
 line of JSON:
 
-    claim.N   {"pid", "start", "boot", "time"}          made once: who has it may start attempt N
+    claim.N   {"pid", "start", "boot", "time",          made once: who has it may start attempt N;
+               "root", "file": [device, inode]}         of which root it is, and of which file
     pids.N    {"shim", "shimStart", "child", "childStart", "time", "python"}
     pulse     empty; its mtime is at most some seconds old while a shim lives
     exit.N    {"code", "time", "started", "why", "maxRssKb", "userSeconds", "systemSeconds"}
@@ -121,9 +122,11 @@ def claim(status: str, attempt: str, pid: int) -> bool:
     final = f"{status}/claim.{attempt}"
     draft = f"{final}.{os.getpid()}-{time.monotonic_ns()}"
     start = start_of(pid) if pid else ""
-    text = f'{{"pid":{pid},"start":"{start}","boot":"{boot()}","time":{time.time()!r}}}\n'
+    root = _quoted(os.environ.get("AML_ROOT_ID", ""))
+    text = f'{{"pid":{pid},"start":"{start}","boot":"{boot()}","time":{time.time()!r},"root":{root}'
     try:
-        _write(draft, text.encode())
+        _touch(draft)
+        _write(draft, _of_file(text, os.stat(draft)))
         os.link(draft, final)
         return True
     except FileExistsError:
@@ -133,18 +136,23 @@ def claim(status: str, attempt: str, pid: int) -> bool:
         # Some file systems have no links; there the claim has its content a moment later.
         if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK):
             raise
-        return _claim_without_link(final, text.encode())
+        return _claim_without_link(final, text)
     finally:
         _try(os.unlink, draft)
 
 
-def _claim_without_link(final: str, text: bytes) -> bool:
+def _of_file(text: str, file: os.stat_result) -> bytes:
+    """The claim as it is written into that file; a copy of it lies in another."""
+    return f'{text},"file":[{file.st_dev},{file.st_ino}]}}\n'.encode()
+
+
+def _claim_without_link(final: str, text: str) -> bool:
     try:
         fd = os.open(final, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         return False
     try:
-        os.write(fd, text)
+        os.write(fd, _of_file(text, os.fstat(fd)))
     finally:
         os.close(fd)
     return True

@@ -26,12 +26,13 @@ class Jobs:
         self,
         root: Root,
         *,
+        root_id: str,
         targets: Mapping[str, Target],
         materialise: Materialise,
         variables: Variables,
         container: Inside,
     ) -> None:
-        self._root, self._targets = root, targets
+        self._root, self._root_id, self._targets = root, root_id, targets
         self._materialise, self._variables, self._container = materialise, variables, container
         self._handles: dict[RunId, tuple[int, Handle]] = {}
 
@@ -76,6 +77,7 @@ class Jobs:
             command = (python, *command)
         return BackendJob(
             id=f"{run.id}.{run.attempt}",
+            root=self._root_id,
             folder=folder.path,
             command=command,
             cwd=folder.work,

@@ -10,7 +10,8 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 from jupyter_aml.domain.errors import AmlError, IllegalMove, NotFound
-from jupyter_aml.domain.run import Run
+from jupyter_aml.domain.identity import Identity
+from jupyter_aml.domain.run import Failure, Run, RunStatus
 from jupyter_aml.engine.ledger import Ledger
 from jupyter_aml.engine.root import Root
 from jupyter_aml.runfolder.trees import remove_tree
@@ -36,6 +37,25 @@ async def tidy(*, root: Root, ledger: Ledger, log: logging.Logger) -> None:
     adopted = await ledger.adopt()
     if adopted:
         log.warning("entered %d runs that the index did not know", adopted)
+
+
+async def end_copied(identity: Identity, *, ledger: Ledger, log: logging.Logger) -> None:
+    """End what went on in the root that this one was copied from: there it still does.
+
+    Nothing is signalled, and nothing that waited is started a second time.
+    """
+    log.warning("this root is a copy of %s, and a root of its own from now on", identity.copy_of)
+    told = Failure(
+        message=f"this root is a copy of {identity.copy_of}, made while the run went on; "
+        "what ran or waited belongs to that root and was left alone",
+        code="CopiedRoot",
+        hint="send it once more to have it here, too",
+    )
+    for run in await ledger.active():
+        # Children without a job end with their parent.
+        is_alone = run.parent is None or run.job is not None
+        if is_alone and run.status is not RunStatus.FINALIZING:
+            await ledger.move(run, RunStatus.FINALIZING, failure=told)
 
 
 async def remove(run: Run, *, root: Root, ledger: Ledger) -> AsyncIterator[tuple[Run, int]]:
