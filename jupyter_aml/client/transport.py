@@ -13,6 +13,7 @@ from typing import Any
 
 from jupyter_aml.client.patience import LONGEST, Line, Patience, Silent, connect
 from jupyter_aml.domain import errors
+from jupyter_aml.wire.values import sendable
 
 _AGAIN = frozenset({"GET", "PATCH", "DELETE"})
 """Methods that may be sent twice; a POST that may be is told so by its caller."""
@@ -93,7 +94,7 @@ class Transport:
         An engine that is slow is not asked again: it is still at the first. Raises the error that
         the server names, or Unreachable.
         """
-        data = None if body is None else json.dumps(body).encode()
+        data = None if body is None else _encoded(body)
         sent = {"Accept": "application/json", **(headers or {})}
         if data is not None:
             sent["Content-Type"] = "application/json"
@@ -234,3 +235,11 @@ def problem(status: int, body: bytes) -> errors.AmlError:
     if not (isinstance(kind, type) and issubclass(kind, errors.AmlError)):
         kind = errors.AmlError
     return kind(message)
+
+
+def _encoded(body: Any) -> bytes:
+    """The body as strict JSON; raises Invalid naming the value that it cannot say."""
+    try:
+        return json.dumps(body, allow_nan=False).encode()
+    except (TypeError, ValueError):
+        return json.dumps(sendable("the body", body)).encode()

@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from jupyter_aml.sdk._core.given import parameters as checked
 from jupyter_aml.sdk.core.script_run_config import ScriptRunConfig
 from jupyter_aml.sdk.exceptions import UserErrorException
 from jupyter_aml.sdk.notebook_runner import PARAMETERS
@@ -33,7 +34,7 @@ def notebook_config(
     """
     file = Path(path).absolute()
     cells = _cells(file)
-    given = dict(parameters or {})
+    given = checked(parameters)
     _check(given, cells, file)
     folder = Path(source_directory).absolute() if source_directory is not None else file.parent
     if not file.is_relative_to(folder):

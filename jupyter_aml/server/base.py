@@ -78,7 +78,7 @@ class AmlHandler(APIHandler):
         try:
             value = json.loads(raw.decode("utf-8"), parse_constant=_no_constant)
         except (ValueError, RecursionError) as error:
-            raise HTTPError(400, "the body is not JSON") from error
+            raise HTTPError(400, f"the body is not JSON: {error}"[:200]) from error
         if not isinstance(value, dict):
             raise HTTPError(400, "the body is not a JSON object")
         return value
@@ -194,4 +194,4 @@ def _key(key: Any) -> str:
 
 
 def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
+    raise ValueError(f"{name} is no number of it")

@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from jupyter_aml.sdk._core import given
 from jupyter_aml.sdk._run.place import RunPlace
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class RunRepeats(RunPlace):
             "runId": new_run_id(experiment, seconds=int(time.time()), suffix=suffix)
         }
         if parameters:
-            body["parameters"] = dict(parameters)
+            body["parameters"] = given.parameters(parameters)
         if display_name is not None:
             body["displayName"] = display_name
         return self.from_wire(self.experiment.workspace, self.client.retry(self.id, body))

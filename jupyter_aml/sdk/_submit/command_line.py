@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_aml.domain.errors import Invalid
+from jupyter_aml.sdk._core.given import parameters as checked
 from jupyter_aml.sdk.core.conda_dependencies import CondaDependencies
 from jupyter_aml.sdk.core.environment import Environment
 from jupyter_aml.sdk.core.script_run_config import ScriptRunConfig
@@ -102,7 +103,7 @@ class Script(ScriptRunConfig):
         **more: Any,
     ) -> None:
         """Raises Invalid where there is no such script, or it needs more than is sent."""
-        self._include, self._parameters = list(include), dict(parameters or {})
+        self._include, self._parameters = list(include), checked(parameters)
         path = Path(script).expanduser()
         self._text = None if source is not None else _read(path)
         folder, name = (source, script) if source is not None else (str(path.parent), path.name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from jupyter_aml.sdk._core import given
 from jupyter_aml.sdk._core.later import later
 from jupyter_aml.sdk.core.container_registry import ContainerRegistry
 from jupyter_aml.sdk.core.environment import (
@@ -37,7 +38,7 @@ class DockerConfiguration:
         shm_size: str | None = None,
     ) -> None:
         self.use_docker, self.shared_volumes = use_docker, shared_volumes
-        self.arguments, self.shm_size = list(arguments or []), shm_size
+        self.arguments, self.shm_size = given.words("arguments", arguments), shm_size
 
 
 @later("auto_prepare_environment delete load save")
@@ -57,7 +58,7 @@ class RunConfiguration:
         command: list[str] | str | None = None,
     ) -> None:
         self.script = script
-        self.arguments = list(arguments or [])
+        self.arguments = given.words("arguments", arguments)
         self.command = command
         self.framework = framework or "Python"
         self.communicator = communicator or "None"

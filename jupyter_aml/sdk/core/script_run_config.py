@@ -11,6 +11,7 @@ from typing import Any
 
 from jupyter_aml.domain import environment as definitions
 from jupyter_aml.domain.run import CELL_RUNNER
+from jupyter_aml.sdk._core import given
 from jupyter_aml.sdk.core.environment import Environment
 from jupyter_aml.sdk.core.runconfig import RunConfiguration
 from jupyter_aml.sdk.exceptions import UserErrorException
@@ -45,7 +46,9 @@ class ScriptRunConfig:
         self.run_config = run_config or RunConfiguration()
         self.source_directory = os.fspath(source_directory) if source_directory else "."
         self.script = script or self.run_config.script
-        self.arguments = list(arguments if arguments is not None else self.run_config.arguments)
+        self.arguments = given.words(
+            "arguments", self.run_config.arguments if arguments is None else arguments
+        )
         self.command = command or self.run_config.command
         self.max_run_duration_seconds = max_run_duration_seconds
         if compute_target is not None:
@@ -89,7 +92,7 @@ class ScriptRunConfig:
             config.run_config.target = getattr(compute_target, "name", compute_target)
         if environment is not None:
             config.run_config.environment = _checked(environment)
-        config._cell = _Cell(cell, dict(parameters or {}), list(include), base, line_offset)
+        config._cell = _Cell(cell, given.parameters(parameters), list(include), base, line_offset)
         if config.source_directory:
             config._check_folder()
         return config
@@ -157,14 +160,14 @@ class ScriptRunConfig:
 
     def _variables(self, environment: definitions.Definition | None, python: str) -> dict[str, str]:
         own = self.run_config.environment_variables
-        given = {} if environment is None else environment.variables
-        given.update({str(name): str(value) for name, value in own.items()})
-        if self.command and "PATH" not in given and python != _BUILT:
+        variables = {} if environment is None else environment.variables
+        variables.update({str(name): str(value) for name, value in own.items()})
+        if self.command and "PATH" not in variables and python != _BUILT:
             # `python` in a command is the environment's, as it is for a script.
             folder = os.path.dirname(python)
             others = os.environ.get("PATH", os.defpath)
-            given["PATH"] = f"{folder}{os.pathsep}{others}" if folder else others
-        return given
+            variables["PATH"] = f"{folder}{os.pathsep}{others}" if folder else others
+        return variables
 
     def _command(self) -> list[str]:
         arguments = [str(argument) for argument in self.arguments]

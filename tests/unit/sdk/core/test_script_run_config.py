@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from jupyter_aml.sdk._submit.command_line import Script
 from jupyter_aml.sdk.core import Environment, Experiment, RunConfiguration, ScriptRunConfig
 from jupyter_aml.sdk.core.conda_dependencies import CondaDependencies
 from jupyter_aml.sdk.core.runconfig import DockerConfiguration
 from jupyter_aml.sdk.exceptions import UserErrorException
+from jupyter_aml.sdk.notebooks import notebook_config
 
 
 @pytest.fixture
@@ -242,3 +247,56 @@ def test_in_a_kernel_too_what_is_asked_for_is_what_is_sent(kernel: Any, source: 
 
     assert kernel.asked == []
     assert kernel.sent["environment"]["name"] == "mine"
+
+
+@pytest.mark.parametrize("given", [{"--rate": 0.1}, "--rate 0.1", b"--rate", 7, {"--rate"}])
+def test_arguments_that_are_no_list_are_refused(source: str, given: Any) -> None:
+    said = f"arguments: give a list, such as ['--rate', 0.1], not the {type(given).__name__}"
+
+    for refused in (
+        lambda: ScriptRunConfig(source, script="train.py", arguments=given),
+        lambda: RunConfiguration(script="train.py", arguments=given),
+        lambda: DockerConfiguration(use_docker=True, arguments=given),
+    ):
+        with pytest.raises(UserErrorException, match=re.escape(said)):
+            refused()
+
+    config = RunConfiguration(script="train.py")
+    config.arguments = given
+    with pytest.raises(UserErrorException, match=re.escape(said)):
+        ScriptRunConfig(source, run_config=config)
+
+
+def test_arguments_may_be_a_tuple_and_of_numpy(source: str) -> None:
+    config = ScriptRunConfig(source, script="train.py", arguments=("--n", np.int64(3)))
+
+    assert config.request()["arguments"] == ["--n", "3"]
+
+
+@pytest.mark.parametrize("value", [float("nan"), {1, 2}, b"x"])
+def test_a_parameter_that_json_cannot_say_is_refused_by_its_name(
+    tmp_path: Path, value: Any
+) -> None:
+    (tmp_path / "n.ipynb").write_text('{"cells": []}')
+    (tmp_path / "train.py").write_text("")
+
+    for refused in (
+        lambda: notebook_config(tmp_path / "n.ipynb", {"x": value}),
+        lambda: ScriptRunConfig.from_cell("print(x)", parameters={"x": value}),
+        lambda: Script(str(tmp_path / "train.py"), [], source=None, parameters={"x": value}),
+    ):
+        with pytest.raises(UserErrorException, match="parameter 'x' is "):
+            refused()
+
+
+def test_numpy_numbers_are_parameters(tmp_path: Path) -> None:
+    (tmp_path / "n.ipynb").write_text('{"cells": []}')
+
+    config = notebook_config(tmp_path / "n.ipynb", {"x": np.int64(3), "y": np.arange(2)})
+
+    assert json.dumps(config.request()["parameters"]) == '{"x": 3, "y": [0, 1]}'
+
+
+def test_parameters_that_are_no_dictionary_are_refused() -> None:
+    with pytest.raises(UserErrorException, match=r"parameters: give a dictionary, .* not a list"):
+        ScriptRunConfig.from_cell("print(x)", parameters=["x"])  # type: ignore[arg-type]
