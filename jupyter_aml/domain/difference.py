@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from jupyter_aml.domain import requirement
 from jupyter_aml.domain.environment import Conda, package_name
-
-_SEPARATORS = re.compile(r"[-_.]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,12 +47,17 @@ def between(before: Mapping[str, str], after: Mapping[str, str]) -> Difference:
 def wished(conda: Conda) -> dict[str, str]:
     """What a specification asks of each package that it names, Python included."""
     named = {} if conda.python is None else {"python": conda.python}
-    for requirement in (*conda.packages, *conda.pip):
-        name = package_name(requirement)
-        text = requirement.rpartition("::")[2].strip()
-        named[name] = text[len(name) :].strip()
+    for package in conda.packages:
+        name = package_name(package)
+        named[name] = package.rpartition("::")[2].strip()[len(name) :].strip()
+    for line in requirement.merged(conda.pip):
+        asked = requirement.read(line)
+        name = line if asked is None else asked.key
+        wish = "" if asked is None else line[len(asked.name) :].strip()
+        # Two lines of one package hold under different conditions.
+        named[name] = f"{named[name]}, {wish}" if named.get(name) else wish
     return named
 
 
 def _plain(packages: Mapping[str, str]) -> dict[str, str]:
-    return {_SEPARATORS.sub("-", name).lower(): version for name, version in packages.items()}
+    return {requirement.normalised(name): version for name, version in packages.items()}

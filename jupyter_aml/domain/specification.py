@@ -1,4 +1,4 @@
-"""Reads conda specifications (YAML) and requirements files; errors name line and column."""
+"""Reads conda specifications (YAML); errors name line and column."""
 
 from __future__ import annotations
 
@@ -53,16 +53,6 @@ def dump_yaml(data: Any) -> str:
     import yaml
 
     return str(yaml.safe_dump(data, sort_keys=False, default_flow_style=False, allow_unicode=True))
-
-
-def requirements(text: str) -> tuple[str, ...]:
-    """The requirements of a requirements file, without comments; continued lines are joined."""
-    lines: list[str] = []
-    for line in text.replace("\\\n", " ").splitlines():
-        kept = line.split(" #", 1)[0].strip()
-        if kept and not kept.startswith("#"):
-            lines.append(kept)
-    return tuple(lines)
 
 
 def conda_of(text: str, *, name: str = "the specification") -> Conda:

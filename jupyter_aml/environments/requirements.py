@@ -11,6 +11,9 @@ from packaging.utils import canonicalize_name
 from jupyter_aml.domain.errors import Invalid
 
 _ELSEWHERE = re.compile(r"[a-z+]+://|git\+|(\.{0,2}|~)/|.*\.(whl|zip|tar\.gz)\Z", re.IGNORECASE)
+_OPTION = re.compile(r"\s(--[a-z-]+)")
+_LONGEST = 120
+"""Characters of a line that an error shows."""
 _SOURCES = ("--index-url", "-i", "--extra-index-url", "--find-links", "-f", "--pre")
 
 
@@ -55,7 +58,7 @@ def key(requirement: Requirement) -> str:
 
 
 def _checked(line: str, allow_sources: bool) -> str:
-    if any(ord(letter) < 32 for letter in line):
+    if any(ord(letter) < 32 and letter != "\t" for letter in line):
         raise Invalid(f"{line!r} is not a requirement: it holds a control character")
     if line.startswith("-"):
         if line.split("=", 1)[0].split()[0] not in _SOURCES:
@@ -69,7 +72,17 @@ def _checked(line: str, allow_sources: bool) -> str:
         return str(line)
     if requirement is not None or _ELSEWHERE.match(line):
         return _if_allowed(line, allow_sources, "a package from elsewhere than the index")
-    raise Invalid(f"{line!r} is not a requirement: {_why(line)}")
+    option = _OPTION.search(line)
+    if option is not None:
+        raise Invalid(
+            f"{_short(line)!r}: {option[1]} is not taken behind a requirement; leave it out"
+            + (" (the lock of an environment has hashes of its own)" if "hash" in option[1] else "")
+        )
+    raise Invalid(f"{_short(line)!r} is not a requirement: {_why(line)}")
+
+
+def _short(line: str) -> str:
+    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}..."
 
 
 def _if_allowed(line: str, allow_sources: bool, what: str) -> str:

@@ -14,6 +14,7 @@ from jupyter_aml.domain import environment, ids, specification
 from jupyter_aml.domain.environment import Definition
 from jupyter_aml.domain.errors import AmlError, Invalid, NotFound, Unreachable
 from jupyter_aml.domain.ids import WorkspaceName
+from jupyter_aml.domain.requirement import lines_of
 from jupyter_aml.engine.environments.book import EnvironmentBook, Registered
 from jupyter_aml.engine.environments.builds import Builds, BuildState, Listen
 from jupyter_aml.engine.environments.labels import EnvironmentLabels
@@ -255,7 +256,7 @@ class Environments:
         if form not in ("conda", "pip"):
             raise Invalid(f"format: expected 'conda' or 'pip', not {form!r}")
         if form == "pip":
-            lines = list(specification.requirements(text))
+            lines = list(lines_of(text))
             conda: dict[str, Any] = {"channels": [], "dependencies": ["pip", {"pip": lines}]}
         else:
             conda = specification.conda_yaml(text)

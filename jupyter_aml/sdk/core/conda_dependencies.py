@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from jupyter_aml.domain import specification
+from jupyter_aml.domain import requirement, specification
 from jupyter_aml.domain.environment import package_name, read_conda
 from jupyter_aml.domain.errors import Invalid
 from jupyter_aml.sdk._core.later import later
@@ -71,23 +71,13 @@ class CondaDependencies:
             made.set_pip_index_url(pip_indexurl)
         for package in _several(conda_packages, "conda_packages"):
             made.add_conda_package(package)
-        for package in _several(pip_packages, "pip_packages"):
-            made.add_pip_package(package)
+        made._add_pip(_several(pip_packages, "pip_packages"))
         return made
 
     @staticmethod
     def merge_requirements(requirements: Iterable[str]) -> list[str]:
         """The requirements, those of one package joined: `a>=1` and `a<2` become `a>=1,<2`."""
-        merged: dict[str, str] = {}
-        for line in requirements:
-            name = package_name(line)
-            rest = line.strip()[len(name) :].strip()
-            if name in merged and rest and rest not in merged[name]:
-                has_version = len(merged[name]) > len(name)
-                merged[name] += f",{rest}" if has_version else rest
-            else:
-                merged.setdefault(name, line.strip())
-        return list(merged.values())
+        return requirement.merged(_several(requirements, "requirements"))
 
     # ---- what there is ------------------------------------------------------------------------
 
@@ -176,13 +166,14 @@ class CondaDependencies:
         self._data[PACKAGES] = [one for one in self._packages if not _is(one, name)]
 
     def add_pip_package(self, pip_package: str) -> None:
-        """Add a pip package, in the place of another version of it."""
-        _check(pip_package, "pip package")
-        self.remove_pip_package(pip_package)
-        self._pip_list().append(pip_package)
+        """Add a pip package, in the place of another version of it.
+
+        Versions for different conditions (`; python_version < "3.12"`) stand beside each other.
+        """
+        self._add_pip([pip_package])
 
     def remove_pip_package(self, pip_package: str) -> None:
-        """Remove a pip package, whatever its version."""
+        """Remove a pip package, whatever its version and condition."""
         name, lines = _pip_name(pip_package), self._pip_list()
         lines[:] = [line for line in lines if line.startswith("-") or _pip_name(line) != name]
 
@@ -190,8 +181,15 @@ class CondaDependencies:
         """Put these in the place of all pip packages."""
         lines = self._pip_list()
         lines[:] = [line for line in lines if line.startswith("-")]
-        for requirement in _several(pip_requirements, "pip_requirements"):
-            self.add_pip_package(requirement)
+        self._add_pip(_several(pip_requirements, "pip_requirements"))
+
+    def _add_pip(self, added: list[str]) -> None:
+        """Add lines, all of them, in the place of what there was of these packages."""
+        for line in added:
+            _check(line, "pip package")
+        lines = self._pip_list()
+        kept = [line for line in lines if not any(_stands_for(each, line) for each in added)]
+        lines[:] = dict.fromkeys((*kept, *added))
 
     def set_pip_option(self, pip_option: str) -> None:
         """Add an option such as `--find-links URL`, in the place of an earlier one of its name.
@@ -293,9 +291,18 @@ def _list(data: dict[str, Any], key: str) -> list[Any]:
     return found
 
 
-def _pip_name(requirement: str) -> str:
+def _pip_name(line: str) -> str:
     """The name as the index has it, for which `scikit_learn` and `Scikit-Learn` are one."""
-    return package_name(requirement).replace("_", "-").replace(".", "-")
+    asked = requirement.read(line)
+    return line.strip() if asked is None else asked.key
+
+
+def _stands_for(new: str, old: str) -> bool:
+    """Whether a new line takes the place of an old one."""
+    one, other = requirement.read(new), requirement.read(old)
+    if one is None or other is None or one.key != other.key:
+        return False
+    return not (one.marker and other.marker) or one.condition == other.condition
 
 
 def _is(entry: Any, name: str) -> bool:

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_aml.domain import environment as definitions
-from jupyter_aml.domain import specification
 from jupyter_aml.domain.errors import Invalid, NotFound
+from jupyter_aml.domain.requirement import lines_of
 from jupyter_aml.sdk._core.later import later
 from jupyter_aml.sdk.core._environment.builds import DockerImageDetails, ImageBuildDetails
 from jupyter_aml.sdk.core._environment.existing import exported
@@ -368,4 +368,4 @@ def _requirements(file_path: _Path) -> tuple[str, ...]:
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not text"
         raise UserErrorException(f"cannot read {os.fspath(file_path)!r}: {why}") from None
-    return specification.requirements(text)
+    return lines_of(text)

@@ -23,3 +23,13 @@ def test_a_specification_asks_for_python_conda_and_pip_packages():
     assert difference.wished(conda) == {
         "python": "=3.11", "xz": ">=5", "numpy": "", "pandas": "[x]==2",
     }  # fmt: skip
+
+
+def test_lines_of_one_package_and_lines_that_name_none_are_all_compared() -> None:
+    conda = Conda(
+        (), (), None, ("six==1 ; os_name=='nt'", "Six==2 ; os_name!='nt'", "https://x/a.whl")
+    )
+
+    assert difference.wished(conda) == {
+        "six": "==1 ; os_name=='nt', ==2 ; os_name!='nt'", "https://x/a.whl": "",
+    }  # fmt: skip

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_aml.sdk.core.conda_dependencies import PYTHON_DEFAULT_VERSION, CondaDependencies
+from jupyter_aml.sdk.core.environment import Environment
 from jupyter_aml.sdk.exceptions import UserErrorException
 
 FILE = """\
@@ -165,3 +166,45 @@ def test_a_mistake_in_a_call_is_said_at_once() -> None:
         CondaDependencies().add_pip_package(None)  # type: ignore[arg-type]
     with pytest.raises(UserErrorException, match="'latest' is not a version of Python"):
         CondaDependencies().set_python_version("latest")
+
+
+PAIRS = [
+    ("six==1.16.0 ; python_version < '3.12'", "six==1.17.0 ; python_version >= '3.12'"),
+    ("https://example.org/a-1-py3-none-any.whl", "https://example.org/b-1-py3-none-any.whl"),
+    ("./a-1-py3-none-any.whl", "./b-1-py3-none-any.whl"),
+    ("pandas<3", "pandas[excel]>=1"),
+]
+
+
+@pytest.mark.parametrize("lines", PAIRS)
+def test_all_lines_of_one_list_are_kept(lines: tuple[str, str], tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("\n".join(lines))
+    of_list, of_call = CondaDependencies(), CondaDependencies.create(pip_packages=lines)
+    of_list.set_pip_requirements(lines)
+    of_file = Environment.from_pip_requirements("x", tmp_path / "requirements.txt")
+
+    assert tuple(of_list.pip_packages) == lines
+    assert tuple(of_call.pip_packages) == ("azureml-defaults", *lines)
+    assert tuple(of_file.python.conda_dependencies.pip_packages) == lines
+
+
+@pytest.mark.parametrize("lines", PAIRS[:3])
+def test_lines_that_are_no_versions_of_one_another_are_kept_one_by_one(
+    lines: tuple[str, str],
+) -> None:
+    made = CondaDependencies()
+
+    for line in lines * 2:
+        made.add_pip_package(line)
+
+    assert tuple(made.pip_packages) == ("azureml-defaults", *lines)
+    made.remove_pip_package(lines[0])
+    assert lines[0] not in list(made.pip_packages)
+
+
+def test_a_version_without_a_condition_stands_for_all_others() -> None:
+    made = CondaDependencies()
+    for line in (*PAIRS[0], "Six==2"):
+        made.add_pip_package(line)
+
+    assert list(made.pip_packages) == ["azureml-defaults", "Six==2"]
