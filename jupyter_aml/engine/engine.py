@@ -33,6 +33,7 @@ from jupyter_aml.engine.root import Root
 from jupyter_aml.engine.runs import archiving, difference, pruning, recover, variables
 from jupyter_aml.engine.runs.jobs import Jobs, target_of
 from jupyter_aml.engine.runs.patching import patched
+from jupyter_aml.engine.runs.waiting import Waiting, Why
 from jupyter_aml.engine.runs.watch import Watch
 from jupyter_aml.engine.settings import Settings
 from jupyter_aml.engine.submit import cells
@@ -89,7 +90,11 @@ class Engine:
         self._targets = load(
             TargetSettings(max_runs=settings.max_runs, docker_url=settings.docker_url)
         )
-        self._slots = {name: Slots(name, target.slots) for name, target in self._targets.items()}
+        self._waiting = Waiting()
+        self._waiting.stirred = moved = self._feed.stir
+        self._slots = {
+            name: Slots(name, target.slots, moved=moved) for name, target in self._targets.items()
+        }
         self._places = Places(self._root, self._ledger)
         self.environments = Environments(self._root, self._ledger, settings, self._feed.tell)
         self._run_environments = RunEnvironments(
@@ -108,6 +113,7 @@ class Engine:
                 container=self._run_environments.container,
             ),
             slots=self._slots,
+            waiting=self._waiting,
             log=self._log,
         )
         self._submissions = Submissions(
@@ -120,6 +126,7 @@ class Engine:
             facts=self._facts,
             targets=list(self._slots),
             begin=self._watch.begin,
+            tell=self.told,
         )
 
     @classmethod
@@ -230,7 +237,7 @@ class Engine:
             limit=limit,
             after=after,
         )
-        runs = [encode_run(run) for run in page.runs]
+        runs = [self.told(run) for run in page.runs]
         return {"runs": runs, "total": page.total, "next": page.next, "children": page.children}
 
     async def submit(self, body: Mapping[str, Any]) -> WireRun | WireDryRun:
@@ -248,11 +255,11 @@ class Engine:
 
     async def run(self, run_id: str) -> WireRun:
         """One run, or NotFound."""
-        return encode_run(await self.find(ids.run_id(run_id)))
+        return self.told(await self.find(ids.run_id(run_id)))
 
     async def patch(self, run_id: str, body: Mapping[str, Any]) -> WireRun:
         """Change what a user may change; properties that are there stay as they are."""
-        return encode_run(await self._insist(run_id, lambda run: patched(run, body)))
+        return self.told(await self._insist(run_id, lambda run: patched(run, body)))
 
     async def delete(self, run_id: str) -> None:
         """Remove a run that has ended, with its folder and its children; IllegalMove before.
@@ -280,7 +287,7 @@ class Engine:
         """Ask a run to end, with its children. A run that has ended stays as it is."""
         run = await self.find(ids.run_id(run_id))
         if run.is_final:
-            return encode_run(run)
+            return self.told(run)
         run = await self._ledger.request_cancel(run.id)
         self._log.info("run %s: cancel was asked", run.id)
         self._watch.kick(run.id)
@@ -289,13 +296,13 @@ class Engine:
             if child.job is not None and not child.is_final:
                 await self._ledger.request_cancel(child.id)
                 self._watch.kick(child.id)
-        return encode_run(run)
+        return self.told(run)
 
     async def look(self, run_id: str) -> WireRun:
         """Look at a run's records now."""
         run = await self.find(ids.run_id(run_id))
         self._watch.kick(run.id)
-        return encode_run(run)
+        return self.told(run)
 
     async def metrics(
         self,
@@ -374,6 +381,14 @@ class Engine:
     async def find(self, run_id: RunId) -> Run:
         """The run as the index has it, or NotFound."""
         return await self._ledger.find(run_id)
+
+    def told(self, run: Run) -> WireRun:
+        """The run as it is told: of one that waits, with the reason of this moment."""
+        return encode_run(self._waiting.shown(run))
+
+    def waiting(self) -> list[tuple[Run, Why]]:
+        """The runs that wait, and who says why."""
+        return self._waiting.all()
 
     async def changed(
         self, workspace: WorkspaceName, seq: int, parent: RunId | None = None

@@ -48,6 +48,16 @@ class WireRunEvent(TypedDict):
     run: WireRun
 
 
+class WireReasonsEvent(TypedDict):
+    """Why runs wait has changed, as when a queue moves up: the new `run.reason` by id.
+
+    It is computed when it is told: `run.seq` stays as it is.
+    """
+
+    type: Literal["reasons"]
+    reasons: dict[str, str]
+
+
 class WireDeletedEvent(TypedDict):
     """A run is gone."""
 
@@ -119,7 +129,7 @@ class WireProblemEvent(TypedDict):
 
 
 WireEvent = (
-    WireHello | WireRunEvent | WireDeletedEvent | WireLogEvent | WireMetricsEvent
-    | WireEnvironmentEvent | WireEnvironmentGoneEvent | WireFilesEvent | WireGapEvent
-    | WireProblemEvent
+    WireHello | WireRunEvent | WireReasonsEvent | WireDeletedEvent | WireLogEvent
+    | WireMetricsEvent | WireEnvironmentEvent | WireEnvironmentGoneEvent | WireFilesEvent
+    | WireGapEvent | WireProblemEvent
 )  # fmt: skip

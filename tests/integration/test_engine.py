@@ -61,10 +61,14 @@ async def until(
     try:
         await listener.subscribe({"topic": "run", "runId": run_id})
         async with asyncio.timeout(limit):
-            while True:
+            run = await engine.run(run_id)
+            while not is_so(run):
                 event = await listener.next()
-                if event["type"] == "run" and is_so(event["run"]):
-                    return event["run"]
+                if event["type"] == "run":
+                    run = event["run"]
+                elif event["type"] == "reasons":
+                    run["reason"] = event["reasons"][run_id]
+            return run
     finally:
         listener.close()
 

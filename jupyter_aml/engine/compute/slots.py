@@ -17,12 +17,16 @@ class Slots:
     in on it while they need one. When it goes on it is let in at once, over the number if need be.
     """
 
-    def __init__(self, target: str, count: int) -> None:
-        self.target, self.count = target, count
+    def __init__(
+        self, target: str, count: int, *, moved: Callable[[], None] = lambda: None
+    ) -> None:
+        self.target, self.count, self._moved = target, count, moved
         self._seated: set[RunId] = set()
         self._lent: dict[RunId, list[RunId]] = {}
         """Who lends its place, and those that it waits for and that have not ended."""
-        self._line: dict[RunId, tuple[asyncio.Future[None], Callable[[str], None]]] = {}
+        self._line: dict[RunId, asyncio.Future[None]] = {}
+        self._ahead: dict[RunId, int] | None = None
+        """How many stand before each run; counted when somebody asks."""
 
     @property
     def busy(self) -> int:
@@ -48,12 +52,11 @@ class Slots:
         """Give a place to a run that is found running already, even where none is free."""
         self._seated.add(run)
 
-    async def take(self, run: RunId, *, say: Callable[[str], None]) -> None:
-        """Return once the run has a place. `say` hears the reason each time it changes."""
+    async def take(self, run: RunId) -> None:
+        """Return once the run has a place."""
         if run in self._seated:
             return
-        turn = asyncio.get_running_loop().create_future()
-        self._line[run] = (turn, say)
+        turn = self._line[run] = asyncio.get_running_loop().create_future()
         self._advance()
         try:
             await turn
@@ -80,7 +83,17 @@ class Slots:
     def take_again(self, run: RunId) -> None:
         """Let a run that has lent its place go on."""
         if self._lent.pop(run, None) is not None:
-            self._tell()
+            self._stir()
+
+    def reason(self, run: RunId) -> str | None:
+        """Why the run waits now; None where it does not."""
+        if self._ahead is None:
+            line = dict.fromkeys((*self._awaited(), *self._line))
+            self._ahead = {each: ahead for ahead, each in enumerate(line)}
+        ahead = self._ahead.get(run)
+        if ahead is None:
+            return None
+        return waiting_reason(ahead=ahead, target=self.target, busy=self.busy, slots=self.count)
 
     @property
     def _active(self) -> int:
@@ -92,10 +105,10 @@ class Slots:
 
     def _advance(self) -> None:
         while (run := self._next()) is not None:
-            turn, _ = self._line.pop(run)
+            turn = self._line.pop(run)
             self._seated.add(run)
             turn.set_result(None)
-        self._tell()
+        self._stir()
 
     def _next(self) -> RunId | None:
         """Who is let in now, if anybody."""
@@ -108,11 +121,10 @@ class Slots:
         """Those in the line that others wait for."""
         return (run for some in self._lent.values() for run in some if run in self._line)
 
-    def _tell(self) -> None:
-        first = dict.fromkeys(self._awaited())
-        for ahead, run in enumerate((*first, *(run for run in self._line if run not in first))):
-            _, say = self._line[run]
-            say(waiting_reason(ahead=ahead, target=self.target, busy=self.busy, slots=self.count))
+    def _stir(self) -> None:
+        self._ahead = None
+        if self._line:
+            self._moved()
 
 
 def waiting_reason(*, ahead: int, target: str, busy: int, slots: int) -> str:

@@ -9,18 +9,22 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
 from jupyter_aml.domain import ids
 from jupyter_aml.domain.errors import AmlError, Invalid
 from jupyter_aml.domain.ids import RunId, WorkspaceName
 from jupyter_aml.domain.run import Run
+from jupyter_aml.engine.feed.reasons import Reasons
 from jupyter_aml.engine.feed.subscription import Subscription
-from jupyter_aml.wire.coding import encode_run
 from jupyter_aml.wire.events import WireEnvironmentEvent, WireEnvironmentGoneEvent, WireEvent
+from jupyter_aml.wire.runs import WireRun
 
 _MOST_PENDING = 1000
+
+
+Why = Callable[[], str | None]
 
 
 class Source(Protocol):
@@ -28,6 +32,12 @@ class Source(Protocol):
 
     async def find(self, run_id: RunId) -> Run:
         """The run, or NotFound."""
+
+    def told(self, run: Run) -> WireRun:
+        """The run as it is told now."""
+
+    def waiting(self) -> Iterable[tuple[Run, Why]]:
+        """The runs that wait, and who says why."""
 
     async def changed(
         self, workspace: WorkspaceName, seq: int, parent: RunId | None = None
@@ -66,6 +76,11 @@ class Feed:
         for listener in self._listeners:
             listener.lost(run, seq)
 
+    def stir(self) -> None:
+        """Reasons for which runs wait may have changed."""
+        for listener in self._listeners:
+            listener.reasons.stir()
+
     def leave(self, listener: Listener) -> None:
         """Forget a listener."""
         self._listeners.discard(listener)
@@ -97,6 +112,7 @@ class Listener:
         self._stirred: OrderedDict[RunId, None] = OrderedDict()
         self._out: deque[WireEvent] = deque()
         self._ready = asyncio.Event()
+        self.reasons = Reasons(self._ready.set)
 
     async def subscribe(self, message: Mapping[str, Any]) -> None:
         """Begin to follow a run or a workspace, from the positions that the message gives."""
@@ -130,7 +146,9 @@ class Listener:
                 return self._out.popleft()
             if self._runs:
                 _, run = self._runs.popitem(last=False)
-                return {"type": "run", "run": encode_run(run)}
+                return {"type": "run", "run": self._feed.source.told(run)}
+            if (reasons := self.reasons.news(self._waiting())) is not None:
+                return reasons
             if self._changed:
                 return self._changed.pop(next(iter(self._changed)))
             if self._stirred:
@@ -183,6 +201,7 @@ class Listener:
         self._workspaces.clear()
         self._parents.clear()
         self._environments.clear()
+        self.reasons.close()
         self._feed.leave(self)
 
     def _follows(self, run: Run) -> bool:
@@ -191,6 +210,11 @@ class Listener:
             or run.workspace in self._workspaces
             or run.parent in self._parents
         )
+
+    def _waiting(self) -> Iterator[tuple[RunId, str]]:
+        for run, why in self._feed.source.waiting():
+            if self._follows(run) and (reason := why()) is not None:
+                yield run.id, reason
 
     def _say(self, event: WireEvent) -> None:
         self._out.append(event)

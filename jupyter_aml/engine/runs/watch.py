@@ -27,7 +27,7 @@ from jupyter_aml.engine.runs.interactive import InteractiveRuns
 from jupyter_aml.engine.runs.jobs import Jobs, target_of
 from jupyter_aml.engine.runs.plan import next_status
 from jupyter_aml.engine.runs.records import Follower
-from jupyter_aml.environments.protocol import Say
+from jupyter_aml.engine.runs.waiting import Waiting, Why
 
 S = RunStatus
 T = TypeVar("T")
@@ -46,10 +46,11 @@ class Watch:
         *,
         jobs: Jobs,
         slots: Mapping[str, Slots],
+        waiting: Waiting,
         log: logging.Logger,
     ) -> None:
         self._ledger, self._root, self._log = ledger, root, log
-        self._jobs, self._slots = jobs, slots
+        self._jobs, self._slots, self._waiting = jobs, slots, waiting
         self._tasks: dict[RunId, asyncio.Task[None]] = {}
         self._kicks: dict[RunId, asyncio.Event] = {}
         self._followers: dict[RunId, Follower] = {}
@@ -192,60 +193,55 @@ class Watch:
         return await self._ledger.move(run, S.PREPARING, reason="looking for its environment")
 
     async def _prepare(self, run: Run) -> Run:
-        assert run.job is not None
-        started = run
-        run, built = await self._while(run, lambda say: self._jobs.built(started, say))
+        said: list[str] = []
+
+        def say(line: str) -> None:
+            said[:] = [line]
+            self._waiting.stirred()
+
+        run, built = await self._while(
+            run, self._jobs.built(run, say), why=lambda: said[0] if said else None
+        )
         if run.status is not S.PREPARING:
             return run
         warnings = () if built is None else built.warnings
-        # Where a place is free the run is next at once; the line says more otherwise.
         return await self._ledger.move(
             run,
             S.QUEUED,
-            reason=f"next on '{target_of(run)}'",
+            reason=f"waiting for its turn on '{target_of(run)}'",
             warnings=tuple(dict.fromkeys((*run.warnings, *warnings))),
         )
 
     async def _queue(self, run: Run) -> Run:
-        slots = self._slots[target_of(run)]
-        run, _ = await self._while(run, lambda say: slots.take(run.id, say=say))
+        slots, run_id = self._slots[target_of(run)], run.id
+        run, _ = await self._while(run, slots.take(run_id), why=lambda: slots.reason(run_id))
         if run.status is not S.QUEUED:
             return run
         return await self._ledger.move(run, S.STARTING, attempt=run.attempt + 1)
 
     async def _while(
-        self, run: Run, work: Callable[[Say], Coroutine[Any, Any, T]]
+        self, run: Run, work: Coroutine[Any, Any, T], *, why: Why
     ) -> tuple[Run, T | None]:
-        """Wait for the work, showing what it says as the reason of the run.
+        """Wait for the work; `why` says meanwhile what the run waits for.
 
         Given up when somebody else moves the run meanwhile: then the run comes back as it is.
         """
         status, kick = run.status, self._kicks[run.id]
-        reasons: asyncio.Queue[str] = asyncio.Queue()
-        task = asyncio.create_task(work(reasons.put_nowait))
-        asked: tuple[asyncio.Task[Any], ...] = ()
+        task, kicked = asyncio.create_task(work), asyncio.create_task(kick.wait())
         try:
-            while not task.done():
-                news = asyncio.create_task(reasons.get())
-                kicked = asyncio.create_task(kick.wait())
-                asked = (news, kicked)
-                await asyncio.wait({task, *asked}, return_when=asyncio.FIRST_COMPLETED)
-                if news.done():
-                    run = await self._say(run, [news.result(), *_drained(reasons)][-1])
-                if kicked.done():
-                    kick.clear()
-                    run = await self._still(run)
-                for each in asked:
-                    each.cancel()
-                if run.status is not status:
-                    return run, None
-            return run, task.result()
+            with self._waiting.because(run, why):
+                while not task.done():
+                    await asyncio.wait({task, kicked}, return_when=asyncio.FIRST_COMPLETED)
+                    if kicked.done():
+                        kick.clear()
+                        kicked = asyncio.create_task(kick.wait())
+                        run = await self._still(run)
+                    if run.status is not status:
+                        return run, None
+                return run, task.result()
         finally:
-            for each in (task, *asked):
-                each.cancel()
-
-    async def _say(self, run: Run, reason: str) -> Run:
-        return run if reason == run.reason else await self._ledger.change(run, reason=reason)
+            task.cancel()
+            kicked.cancel()
 
     async def _start(self, run: Run) -> Run:
         self._slots[target_of(run)].seat(run.id)
@@ -376,7 +372,3 @@ class Watch:
                 self._ledger, self._root.folder(run), announce=self._families.of(run.id).announce
             )
         return self._followers[run.id]
-
-
-def _drained(queue: asyncio.Queue[str]) -> list[str]:
-    return [queue.get_nowait() for _ in range(queue.qsize())]

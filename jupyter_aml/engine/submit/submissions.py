@@ -24,7 +24,6 @@ from jupyter_aml.engine.workspaces import Places
 from jupyter_aml.runfolder.trees import remove_tree
 from jupyter_aml.store.blobs import Blobs
 from jupyter_aml.store.filters import quoted
-from jupyter_aml.wire.coding import encode_run
 from jupyter_aml.wire.contents import WireDryRun
 from jupyter_aml.wire.runs import WireRun
 
@@ -52,10 +51,11 @@ class Submissions:
         facts: Facts,
         targets: list[str],
         begin: Callable[[Run], None],
+        tell: Callable[[Run], WireRun],
     ) -> None:
         self._settings, self._root, self._ledger, self._blobs = settings, root, ledger, blobs
         self._places, self._environments, self._facts = places, environments, facts
-        self._targets, self._begin = targets, begin
+        self._targets, self._begin, self._tell = targets, begin, tell
         self._stats = snapshot.StatCache(settings.root / "cache")
         self._turns = Turns()
         self._senders = ThreadPoolExecutor(2, thread_name_prefix="aml-submit")
@@ -85,7 +85,7 @@ class Submissions:
     async def _submitted(self, body: Mapping[str, Any]) -> WireRun | WireDryRun:
         known = await self._known(body)
         if known is not None:
-            return encode_run(known)
+            return self._tell(known)
         drafted = await self._sending(
             drafts.draft, body, settings=self._settings, targets=self._targets
         )
@@ -98,16 +98,16 @@ class Submissions:
         if body.get("ifChanged"):
             same = await self._same(drafted.run, manifest.snapshot_id)
             if same is not None:
-                return encode_run(same)
+                return self._tell(same)
         run = await self._made(drafted, manifest)
         self._facts.begin(run, drafted.plan.source, drafted.process)
         self._begin(run)
-        return encode_run(run)
+        return self._tell(run)
 
     async def _repeated(self, run_id: str, body: Mapping[str, Any]) -> WireRun:
         known = await self._known(body)
         if known is not None:
-            return encode_run(known)
+            return self._tell(known)
         earlier = await self._ledger.find(ids.run_id(run_id))
         drafted = await self._placed(
             await self._sending(repeats.draft, earlier, body, root=self._root)
@@ -118,7 +118,7 @@ class Submissions:
         run = await self._made(drafted, manifest)
         await asyncio.to_thread(repeats.copy_facts, earlier, run, root=self._root)
         self._begin(run)
-        return encode_run(run)
+        return self._tell(run)
 
     async def _known(self, body: Mapping[str, Any]) -> Run | None:
         """The run that an earlier call with the same id made."""

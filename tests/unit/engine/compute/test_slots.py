@@ -10,35 +10,52 @@ from jupyter_aml.engine.compute.slots import Slots
 A, B, C = RunId("a"), RunId("b"), RunId("c")
 
 
-def ignore(reason: str) -> None:
-    """A run whose reason nobody reads."""
-
-
-def test_a_run_waits_while_all_places_are_taken_and_hears_why() -> None:
-    async def story() -> list[str]:
-        slots, heard = Slots("local", 1), list[str]()
-        await slots.take(A, say=ignore)
-        second = asyncio.create_task(slots.take(B, say=ignore))
-        third = asyncio.create_task(slots.take(C, say=heard.append))
+def test_a_run_waits_while_all_places_are_taken_and_says_why() -> None:
+    async def story() -> list[str | None]:
+        slots = Slots("local", 1)
+        await slots.take(A)
+        second, third = asyncio.create_task(slots.take(B)), asyncio.create_task(slots.take(C))
         await asyncio.sleep(0)
+        said = [slots.reason(A), slots.reason(B), slots.reason(C)]
         slots.give_back(A)
+        said += [slots.reason(B), slots.reason(C)]
         await second
         slots.give_back(B)
         await third
-        return heard
+        return [*said, slots.reason(C)]
 
-    heard = asyncio.run(story())
+    assert asyncio.run(story()) == [
+        None,
+        "next on 'local' (1 of 1 slot busy)",
+        "1 run ahead on 'local' (1 of 1 slot busy)",
+        None,
+        "next on 'local' (1 of 1 slot busy)",
+        None,
+    ]
 
-    assert heard[0] == "1 run ahead on 'local' (1 of 1 slot busy)"
-    assert heard[-1] == "next on 'local' (1 of 1 slot busy)"
+
+def test_a_line_that_moves_says_so_once_however_long_it_is() -> None:
+    async def story() -> int:
+        moved = list[None]()
+        slots = Slots("local", 1, moved=lambda: moved.append(None))
+        await slots.take(A)
+        line = [asyncio.create_task(slots.take(RunId(str(number)))) for number in range(100)]
+        await asyncio.sleep(0)
+        moved.clear()
+        slots.give_back(A)
+        for task in line[1:]:
+            task.cancel()
+        return len(moved)
+
+    assert asyncio.run(story()) == 1
 
 
 def test_who_leaves_the_line_lets_the_next_one_up() -> None:
     async def story() -> bool:
         slots = Slots("local", 1)
-        await slots.take(A, say=ignore)
-        second = asyncio.create_task(slots.take(B, say=ignore))
-        third = asyncio.create_task(slots.take(C, say=ignore))
+        await slots.take(A)
+        second = asyncio.create_task(slots.take(B))
+        third = asyncio.create_task(slots.take(C))
         await asyncio.sleep(0)
         second.cancel()
         await asyncio.gather(second, return_exceptions=True)
@@ -52,8 +69,8 @@ def test_who_leaves_the_line_lets_the_next_one_up() -> None:
 def test_a_place_granted_to_one_who_left_is_free_again() -> None:
     async def story() -> int:
         slots = Slots("local", 1)
-        await slots.take(A, say=ignore)
-        second = asyncio.create_task(slots.take(B, say=ignore))
+        await slots.take(A)
+        second = asyncio.create_task(slots.take(B))
         await asyncio.sleep(0)
         slots.give_back(A)
         second.cancel()
@@ -65,7 +82,7 @@ def test_a_place_granted_to_one_who_left_is_free_again() -> None:
 
 async def queue(slots: Slots, *runs: RunId) -> list[asyncio.Task[None]]:
     """Put runs into the line, in this order."""
-    tasks = [asyncio.create_task(slots.take(run, say=ignore)) for run in runs]
+    tasks = [asyncio.create_task(slots.take(run)) for run in runs]
     await asyncio.sleep(0)
     return tasks
 
@@ -73,7 +90,7 @@ async def queue(slots: Slots, *runs: RunId) -> list[asyncio.Task[None]]:
 def test_a_place_that_is_lent_goes_to_who_is_waited_for_before_those_who_came_first() -> None:
     async def story() -> tuple[bool, bool]:
         slots = Slots("local", 1)
-        await slots.take(A, say=ignore)
+        await slots.take(A)
         second, third = await queue(slots, B, C)
         slots.lend(A, [C])
         await asyncio.wait_for(third, 5)
@@ -85,12 +102,12 @@ def test_a_place_that_is_lent_goes_to_who_is_waited_for_before_those_who_came_fi
 def test_a_place_is_kept_for_who_is_waited_for_and_is_not_in_the_line_yet() -> None:
     async def story() -> tuple[bool, int]:
         slots = Slots("local", 1)
-        await slots.take(A, say=ignore)
+        await slots.take(A)
         (second,) = await queue(slots, B)
         slots.lend(A, [C])
         await asyncio.sleep(0)
         was_let_in = second.done()
-        await asyncio.wait_for(slots.take(C, say=ignore), 5)
+        await asyncio.wait_for(slots.take(C), 5)
         return was_let_in, slots.busy
 
     assert asyncio.run(story()) == (False, 1)
@@ -100,7 +117,7 @@ def test_the_place_of_who_waits_for_one_that_runs_elsewhere_serves_the_next_in_t
     async def story() -> int:
         slots = Slots("local", 2)
         for run in (A, B):
-            await slots.take(run, say=ignore)
+            await slots.take(run)
         (third,) = await queue(slots, C)
         slots.lend(A, [B])
         await asyncio.wait_for(third, 5)
@@ -112,9 +129,9 @@ def test_the_place_of_who_waits_for_one_that_runs_elsewhere_serves_the_next_in_t
 def test_who_waited_for_one_that_ended_has_its_place_before_the_next_in_the_line() -> None:
     async def story() -> tuple[bool, int]:
         slots = Slots("local", 1)
-        await slots.take(A, say=ignore)
+        await slots.take(A)
         slots.lend(A, [B])
-        await slots.take(B, say=ignore)
+        await slots.take(B)
         (third,) = await queue(slots, C)
         slots.give_back(B)
         await asyncio.sleep(0)
@@ -126,9 +143,9 @@ def test_who_waited_for_one_that_ended_has_its_place_before_the_next_in_the_line
 def test_who_comes_back_is_over_the_number_and_nobody_is_let_in_until_it_is_kept_again() -> None:
     async def story() -> tuple[int, bool]:
         slots = Slots("local", 1)
-        await slots.take(A, say=ignore)
+        await slots.take(A)
         slots.lend(A, [B])
-        await slots.take(B, say=ignore)
+        await slots.take(B)
         (third,) = await queue(slots, C)
         slots.take_again(A)
         most = slots.busy
@@ -145,9 +162,9 @@ def test_who_comes_back_is_over_the_number_and_nobody_is_let_in_until_it_is_kept
 def test_who_ends_while_its_place_is_lent_leaves_one_place_free() -> None:
     async def story() -> list[int]:
         slots = Slots("local", 1)
-        await slots.take(A, say=ignore)
+        await slots.take(A)
         slots.lend(A, [B])
-        await slots.take(B, say=ignore)
+        await slots.take(B)
         slots.give_back(A)
         busy = [slots.busy]
         slots.give_back(B)

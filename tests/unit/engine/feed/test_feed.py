@@ -9,9 +9,11 @@ import pytest
 
 from jupyter_aml.domain.ids import RunId, WorkspaceName
 from jupyter_aml.domain.run import Run
-from jupyter_aml.engine.feed.feed import Feed
+from jupyter_aml.engine.feed.feed import Feed, Why
 from jupyter_aml.engine.feed.subscription import Subscription
 from jupyter_aml.testing.store_contracts import a_run
+from jupyter_aml.wire.coding import encode_run
+from jupyter_aml.wire.runs import WireRun
 
 pytestmark = pytest.mark.anyio
 
@@ -21,9 +23,16 @@ class Changed:
 
     def __init__(self, *runs: Run) -> None:
         self.runs = list(runs)
+        self.queue: list[tuple[Run, Why]] = []
 
     async def find(self, run_id: RunId) -> Run:
         raise NotImplementedError
+
+    def told(self, run: Run) -> WireRun:
+        return encode_run(run)
+
+    def waiting(self) -> list[tuple[Run, Why]]:
+        return self.queue
 
     async def changed(
         self, workspace: WorkspaceName, seq: int, parent: RunId | None = None
@@ -69,3 +78,37 @@ async def test_a_listener_to_a_parent_hears_of_its_children_alone() -> None:
         "other", "parent_1",
     ]  # fmt: skip
     assert [event["run"]["seq"] for event in heard if event["type"] == "run"] == [4, 5]
+
+
+async def test_a_queue_that_moves_is_told_in_one_message_of_what_is_followed() -> None:
+    source = Changed()
+    queue = [a_run(f"run_{number}") for number in range(100)]
+    source.queue = [(run, lambda at=at: f"{at} ahead") for at, run in enumerate(queue)]  # type: ignore[misc]
+    source.queue.append((a_run("elsewhere", workspace=WorkspaceName("other")), lambda: "far"))
+    feed = Feed(source)
+    listener = feed.listen()
+    await listener.subscribe({"topic": "runs", "workspace": "default", "seq": 0})
+
+    for _ in range(100):
+        feed.stir()
+    heard = await listener.next()
+    feed.deleted(queue[0], 7)
+
+    assert heard["type"] == "reasons"
+    assert heard["reasons"] == {run.id: f"{at} ahead" for at, run in enumerate(queue)}
+    assert (await listener.next())["type"] == "deleted"
+
+
+async def test_of_a_queue_only_what_has_changed_is_told_again() -> None:
+    source, reason = Changed(), ["2 runs ahead"]
+    source.queue = [(a_run("one"), lambda: "next"), (a_run("two"), lambda: reason[0])]
+    feed = Feed(source)
+    listener = feed.listen()
+    await listener.subscribe({"topic": "runs", "workspace": "default", "seq": 0})
+    feed.stir()
+    await listener.next()
+
+    reason[0] = "1 run ahead"
+    feed.stir()
+
+    assert await listener.next() == {"type": "reasons", "reasons": {"two": "1 run ahead"}}
