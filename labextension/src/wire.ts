@@ -537,6 +537,16 @@ export interface WireRunEvent {
   run: WireRun;
 }
 
+/**
+ * Why runs wait has changed, as when a queue moves up: the new `run.reason` by id.
+ *
+ * It is computed when it is told: `run.seq` stays as it is.
+ */
+export interface WireReasonsEvent {
+  type: 'reasons';
+  reasons: Record<string, string>;
+}
+
 /** A run is gone. */
 export interface WireDeletedEvent {
   type: 'deleted';
@@ -603,6 +613,7 @@ export interface WireProblemEvent {
 export type WireEvent =
   | WireHello
   | WireRunEvent
+  | WireReasonsEvent
   | WireDeletedEvent
   | WireLogEvent
   | WireMetricsEvent
