@@ -25,6 +25,17 @@ test('a stored card, however new it says it is, gives way to what the server say
   assert.equal(run.run?.displayName, 'true');
 });
 
+test('a run that waits hears its new place, and nothing of it once it runs', () => {
+  const run = new RunModel('diabetes_1_a', new FakeServer());
+  run.hear({ type: 'run', run: aRun({ seq: 5, status: 'Queued', reason: '2 runs ahead' }) });
+  run.hear({ type: 'reasons', reasons: { diabetes_1_a: '1 run ahead' } });
+  const waiting = run.run?.reason;
+  run.hear({ type: 'run', run: aRun({ seq: 6, status: 'Running', reason: null }) });
+  run.hear({ type: 'reasons', reasons: { diabetes_1_a: 'next' } });
+
+  assert.deepEqual([waiting, run.run?.reason], ['1 run ahead', null]);
+});
+
 test('a log is asked for from the byte where its tail ended', async () => {
   const server = new FakeServer();
   server.logs[CONSOLE] = 'epoch 1\n';

@@ -58,6 +58,20 @@ test('a page that was moved by new runs adds nothing twice', async () => {
   assert.equal(list.hasMore, false);
 });
 
+test('a queue that moves up changes the reasons of those that wait, and of no others', async () => {
+  const server = new FakeServer();
+  const waits = { status: 'Queued', reason: '2 runs ahead' } as const;
+  server.pages = [[aRun({ runId: 'a', ...waits }), aRun({ runId: 'b', status: 'Running' })]];
+  const list = await aList(server);
+
+  server.push({ type: 'reasons', reasons: { a: '1 run ahead', b: 'too late', c: 'elsewhere' } });
+
+  assert.deepEqual(
+    list.rows.map(run => run.reason),
+    ['1 run ahead', null]
+  );
+});
+
 test('a deleted run leaves the list', async () => {
   const server = new FakeServer();
   server.pages = [[aRun({ runId: 'a' })]];

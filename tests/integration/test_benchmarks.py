@@ -40,6 +40,10 @@ def test_many_children_can_be_measured() -> None:
     assert len(rows("bench_children")) == 2 + 9
 
 
+def test_a_long_queue_can_be_measured() -> None:
+    assert len(rows("bench_queue")) == 2 + 1 + 2 + 1
+
+
 def test_many_runs_that_write_a_lot_can_be_measured() -> None:
     assert len(rows("bench_flood")) == 2 + 2
 

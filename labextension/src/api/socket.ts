@@ -229,6 +229,8 @@ function concerns(event: WireEvent, key: string): boolean {
         key === `runs/${event.run.workspace}` ||
         key === `runs/${event.run.workspace}/${event.run.parentId}`
       );
+    case 'reasons':
+      return key.startsWith('runs/') || Object.keys(event.reasons).some(id => key === `run/${id}`);
     case 'metrics':
       return key === `run/${event.metrics.runId}`;
     case 'deleted':

@@ -1,5 +1,6 @@
 import type { Follower, Following, Link } from '../../tokens';
 import type { WireEvent, WireRun, WireSubscribe } from '../../wire';
+import { withReason } from '../common/reasons';
 import { Signal } from '../common/signal';
 import type { Live } from './run';
 
@@ -91,6 +92,14 @@ export class ChildrenModel implements Follower {
   hear(event: WireEvent): void {
     if (event.type === 'run' && event.run.parentId === this.parentId) {
       this.take(event.run);
+    } else if (event.type === 'reasons') {
+      for (const [page, rows] of this.pages) {
+        this.pages.set(
+          page,
+          rows.map(run => withReason(run, event.reasons))
+        );
+      }
+      this.changed.emit();
     } else if (event.type === 'deleted') {
       this.hasLost = true;
       this.settle();

@@ -10,6 +10,7 @@ import type {
 } from '../../wire';
 import { Series } from '../charts/series';
 import type { Look } from '../charts/series';
+import { withReason } from '../common/reasons';
 import { Signal } from '../common/signal';
 import { FINAL } from '../common/words';
 import { LogModel } from '../files/log';
@@ -281,6 +282,9 @@ export class RunModel implements Follower {
     switch (event.type) {
       case 'run':
         return this.takeRun(event.run);
+      case 'reasons':
+        this.run = this.run && withReason(this.run, event.reasons);
+        return this.changed.emit();
       case 'log':
         return this.log(event.name).hear(event);
       case 'metrics':

@@ -1,5 +1,6 @@
 import type { Follower, Following, Link } from '../../tokens';
 import type { WireEvent, WireRun, WireSubscribe } from '../../wire';
+import { withReason } from '../common/reasons';
 import { Signal } from '../common/signal';
 import { FINAL } from '../common/words';
 import type { Live } from '../run/run';
@@ -91,6 +92,11 @@ export class ActiveRuns implements Follower {
   hear(event: WireEvent): void {
     if (event.type === 'run' && event.run.workspace === this.current && !event.run.parentId) {
       this.take(event.run);
+      this.changed.emit();
+    } else if (event.type === 'reasons') {
+      for (const [runId, run] of this.active) {
+        this.active.set(runId, withReason(run, event.reasons));
+      }
       this.changed.emit();
     } else if (event.type === 'deleted' && this.active.delete(event.runId)) {
       this.changed.emit();

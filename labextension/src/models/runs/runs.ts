@@ -1,5 +1,6 @@
 import type { WireEvent, WireRun, WireRunPage, WireSubscribe } from '../../wire';
 import { Loaded } from '../common/loaded';
+import { withReason } from '../common/reasons';
 import { Signal } from '../common/signal';
 
 const PAGE = 200;
@@ -112,6 +113,9 @@ export class RunsModel extends Loaded {
   hear(event: WireEvent): void {
     if (event.type === 'run') {
       this.take(event.run);
+    } else if (event.type === 'reasons') {
+      this.rows = this.rows.map(run => withReason(run, event.reasons));
+      this.changed.emit();
     } else if (event.type === 'deleted') {
       this.drop(event.runId);
     } else if (event.type === 'problem') {
