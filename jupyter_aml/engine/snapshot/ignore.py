@@ -54,10 +54,13 @@ class _Pattern(NamedTuple):
 
 
 class IgnoreFile:
-    """One ignore file; `base` is the folder it stands in, relative, '' or ending with '/'."""
+    """One ignore file; `base` is the folder it stands in, relative, '' or ending with '/'.
 
-    def __init__(self, base: str, text: str, *, name: str) -> None:
-        self._base = len(base)
+    One of a folder above what is sent has no base; `inside` is the way down from there.
+    """
+
+    def __init__(self, base: str, text: str, *, name: str, inside: str = "") -> None:
+        self._base, self._inside = len(base), inside
         self._patterns = _compiled(text)
         self._brings_back_secrets = name == AML_IGNORE
         self._memory: dict[str, Verdict | None] = {}
@@ -68,14 +71,21 @@ class IgnoreFile:
         What is left out by default is brought back only by a pattern that names it.
         """
         if default is not Verdict.SENT:
-            return self._judge(path[self._base :], default=default)
+            return self._judge(self._inside + path[self._base :], default=default)
         try:
             return self._memory[path]
         except KeyError:
             if len(self._memory) > _MEMORY:
                 self._memory.clear()
-            said = self._memory[path] = self._judge(path[self._base :], default=default)
+            name = self._inside + path[self._base :]
+            said = self._memory[path] = self._judge(name, default=default)
             return said
+
+    def parts_above(self) -> list[Verdict | None]:
+        """What this file says of each folder on the way down to what is sent."""
+        parts = self._inside.rstrip("/").split("/")
+        ways = ["/".join(parts[: depth + 1]) + "/" for depth in range(len(parts))]
+        return [self._judge(way, default=Verdict.SENT) for way in ways]
 
     def _judge(self, path: str, *, default: Verdict) -> Verdict | None:
         name = path.removesuffix("/")
@@ -95,14 +105,49 @@ class IgnoreFile:
 
 
 @lru_cache(maxsize=64)
-def ignore_file(base: str, text: str, name: str) -> IgnoreFile:
+def ignore_file(base: str, text: str, name: str, inside: str) -> IgnoreFile:
     """The same rules again for the same text, so that they remember what they said."""
-    return IgnoreFile(base, text, name=name)
+    return IgnoreFile(base, text, name=name, inside=inside)
 
 
-def read_ignore_file(folder: str, base: str, names: frozenset[str], only: str | None) -> (
-    IgnoreFile | None
-):  # fmt: skip
+def folders_above(top: str) -> list[str]:
+    """The folders above this one in its git repository, the nearest first; none outside of one."""
+    found: list[str] = []
+    folder = top
+    while not os.path.lexists(os.path.join(folder, ".git")):
+        parent = os.path.dirname(folder)
+        if parent == folder:
+            return []
+        folder = parent
+        found.append(folder)
+    return found
+
+
+def rules_above(top: str, only: str | None) -> tuple[IgnoreFile, ...]:
+    """The rules of the repository's folders above the one that is sent, as git heeds them.
+
+    Where they leave out that very folder they are passed over: whoever sends it means it.
+    """
+    found: list[IgnoreFile] = []
+    for folder in folders_above(top):
+        inside = f"{os.path.relpath(top, folder)}/"
+        rules = read_ignore_file(folder, "", names_in(folder), only, inside)
+        if rules is not None:
+            found.append(rules)
+    parts = [each.parts_above() for each in found]
+    return () if any(Verdict.IGNORED in said for said in parts) else tuple(found)
+
+
+def names_in(folder: str) -> frozenset[str]:
+    """Which ignore files stand in the folder."""
+    return frozenset(
+        name for name in (AML_IGNORE, GIT_IGNORE) if os.path.lexists(f"{folder}/{name}")
+    )
+
+
+def read_ignore_file(
+    folder: str, base: str, names: frozenset[str], only: str | None, inside: str = ""
+) -> IgnoreFile | None:
     """The rules that stand in a folder with these entries: `.amlignore`, else `.gitignore`."""
     for name in (AML_IGNORE, GIT_IGNORE) if only is None else (only,):
         if name not in names:
@@ -112,7 +157,7 @@ def read_ignore_file(folder: str, base: str, names: frozenset[str], only: str | 
             if not os.path.isfile(path):
                 continue  # A folder, or a pipe that would be waited for.
             with open(path, encoding="utf-8-sig", errors="replace") as file:
-                return ignore_file(base, file.read(), name)
+                return ignore_file(base, file.read(), name, inside)
         except OSError as error:
             raise Invalid(f"cannot read {os.path.join(folder, name)}: {error.strerror}") from error
     return None

@@ -119,14 +119,23 @@ def _inlined_first(
 def _matching(walk: Walk, glob: str) -> Iterator[SourceFile]:
     """Yield the files that the glob names; a folder stands for all that is sent of it."""
     parts = _parts(glob)
-    if not any(map(_MAGIC.search, parts)):
+    plain = _plain(walk.top, parts)
+    if plain == len(parts):
         yield from _named(walk, "/".join(parts))
         return
-    plain = next(index for index, part in enumerate(parts) if _MAGIC.search(part))
     base = "".join(f"{part}/" for part in parts[:plain])
     if os.path.isdir(os.path.join(walk.top, base)):
         walk.check_inside(base.rstrip("/"))
         yield from _descend(walk, walk.start(base), tuple(parts[plain:]))
+
+
+def _plain(top: str, parts: Sequence[str]) -> int:
+    """How many of the first parts are names: without a magic sign, or there as they stand."""
+    for count, part in enumerate(parts):
+        there = os.path.lexists(os.path.join(top, *parts[: count + 1]))
+        if _MAGIC.search(part) and not there:
+            return count
+    return len(parts)
 
 
 def _parts(glob: str) -> list[str]:
@@ -181,7 +190,7 @@ def _fits(name: str, pattern: str) -> bool:
     """Whether a name fits as in a shell: what begins with a dot must be asked for with a dot."""
     if name.startswith(".") and not pattern.startswith("."):
         return False
-    return _translated(pattern).match(name) is not None
+    return name == pattern or _translated(pattern).match(name) is not None
 
 
 @lru_cache(maxsize=256)

@@ -88,6 +88,7 @@ class Walk:
     only: str | None = None
     tally: oversize.Tally = field(init=False)
     _real_top: str = field(init=False)
+    _rules_above: tuple[IgnoreFile, ...] = field(init=False)
     _ignored: list[str] = field(default_factory=list)
     _secrets: list[str] = field(default_factory=list)
     _clutter: Counter[str] = field(default_factory=Counter)
@@ -98,8 +99,10 @@ class Walk:
     def __post_init__(self) -> None:
         self._real_top = os.path.realpath(self.top)
         self.tally = oversize.Tally(self.limits.max_bytes, self.limits.max_files)
-        if os.path.isfile(os.path.join(self.top, ignore.AML_IGNORE)):
+        folders = (self.top, *ignore.folders_above(self._real_top))
+        if any(os.path.isfile(os.path.join(folder, ignore.AML_IGNORE)) for folder in folders):
             self.only = ignore.AML_IGNORE
+        self._rules_above = ignore.rules_above(self._real_top, self.only)
 
     def counted(self, files: Iterator[SourceFile]) -> Iterator[SourceFile]:
         """Yield files of this walk until they are too many, and raise Invalid then."""
@@ -113,7 +116,7 @@ class Walk:
 
     def start(self, base: str = "") -> Level:
         """The state of a walk that has come down to `base`, with the rules of all above it."""
-        folder, done, rules = self.top, "", self._rules_of(self.top, "", ())
+        folder, done, rules = self.top, "", self._rules_of(self.top, "", self._rules_above)
         above: tuple[tuple[int, int], ...] = (_identity(self.top),)
         for part in base.rstrip("/").split("/") if base else ():
             folder, done = f"{folder}/{part}", f"{done}{part}/"
@@ -123,12 +126,7 @@ class Walk:
     def _rules_of(
         self, folder: str, base: str, rules: tuple[IgnoreFile, ...]
     ) -> tuple[IgnoreFile, ...]:
-        names = frozenset(
-            name
-            for name in (ignore.AML_IGNORE, ignore.GIT_IGNORE)
-            if os.path.lexists(f"{folder}/{name}")
-        )
-        found = ignore.read_ignore_file(folder, base, names, self.only)
+        found = ignore.read_ignore_file(folder, base, ignore.names_in(folder), self.only)
         return rules if found is None else (found, *rules)
 
     def below(self, base: str = "") -> Iterator[SourceFile]:

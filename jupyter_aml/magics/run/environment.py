@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from IPython.core.error import UsageError
@@ -152,5 +152,10 @@ def _is_sent(module: str, args: Namespace) -> bool:
     return any(
         Path(path).parts[:1] in [(part,) for part in parts]
         for pattern in args.include
-        for path in glob.iglob(pattern, recursive=True)
+        for path in _found(pattern)
     )
+
+
+def _found(pattern: str) -> Iterable[str]:
+    """The files that are meant: one of that very name goes before the pattern."""
+    return [pattern] if Path(pattern).exists() else glob.iglob(pattern, recursive=True)

@@ -189,3 +189,23 @@ def test_a_folder_that_holds_a_file_of_the_cells_name_is_refused(base):
 def test_a_folder_and_what_is_on_top_share_the_limits(base):
     with pytest.raises(Invalid, match="more than 2 files"):
         sent({"directory": str(base / "lib"), "files": CELL}, snapshot_max_files=2)
+
+
+def test_a_name_that_is_there_goes_before_the_pattern_that_it_could_be(tmp_path):
+    for name in (
+        "data[1].csv",
+        "data1.csv",
+        "what?.txt",
+        "fold[2]/a.csv",
+        "fold2/b.csv",
+        "x/[1].txt",
+    ):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("x")
+
+    assert paths(including(tmp_path, "data[1].csv")) == ["data[1].csv"]
+    assert paths(including(tmp_path, "what?.txt")) == ["what?.txt"]
+    assert paths(including(tmp_path, "fold[2]/*.csv")) == ["fold[2]/a.csv"]
+    assert paths(including(tmp_path, "fold[2]")) == ["fold[2]/a.csv"]
+    assert paths(including(tmp_path, "*/[1].txt")) == ["x/[1].txt"]
+    assert paths(including(tmp_path, "data[0-9].csv")) == ["data1.csv"]

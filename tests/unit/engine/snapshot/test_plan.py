@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_aml.domain.errors import Invalid, Refused
-from jupyter_aml.engine.snapshot import Limits, SnapshotPlan, plan
+from jupyter_aml.engine.snapshot import Limits, SnapshotPlan, plan, plan_files
 
 ROOMY = Limits()
 
@@ -311,3 +311,69 @@ def test_a_hopeless_folder_is_not_walked_to_its_end(tmp_path):
 
     with pytest.raises(Invalid, match=r"at least .* files"):
         plan(tmp_path, limits=Limits(max_files=2))
+
+
+def a_repository(top: Path) -> Path:
+    """A repository with ignore files above and beside what is sent."""
+    (top / ".git").mkdir()
+    (top / ".gitignore").write_text("*.ckpt\n/project/big/\n/secret.txt\n")
+    write(top, "project/train.py", "project/a.ckpt", "project/big/x.bin", "project/secret.txt")
+    write(top, "project/lib/deep.ckpt", "project/keep.ckpt")
+    return top / "project"
+
+
+def test_ignore_files_of_the_folders_above_hold_as_git_says(tmp_path):
+    project = a_repository(tmp_path)
+    (project / ".gitignore").write_text("!keep.ckpt\n")
+
+    planned = plan(project, limits=ROOMY)
+
+    assert paths(planned) == [".gitignore", "keep.ckpt", "secret.txt", "train.py"]
+    assert "ignored by the ignore files" in planned.excluded[-1]
+
+
+def test_they_hold_in_each_folder_between_the_repository_and_what_is_sent(tmp_path):
+    a_repository(tmp_path)
+    (tmp_path / "project" / ".gitignore").write_text("deep.*\n!*.ckpt\n")
+    write(tmp_path, "project/lib/b.ckpt", "project/lib/deep.py")
+
+    assert paths(plan(tmp_path / "project" / "lib", limits=ROOMY)) == ["b.ckpt", "deep.ckpt"]
+
+
+def test_an_amlignore_above_takes_the_place_of_git_s(tmp_path):
+    project = a_repository(tmp_path)
+    (tmp_path / ".amlignore").write_text("lib/\n")
+
+    assert "a.ckpt" in paths(plan(project, limits=ROOMY))
+    assert "lib/deep.ckpt" not in paths(plan(project, limits=ROOMY))
+
+
+def test_without_a_repository_what_stands_above_says_nothing(tmp_path):
+    project = a_repository(tmp_path)
+    (tmp_path / ".git").rmdir()
+
+    assert "a.ckpt" in paths(plan(project, limits=ROOMY))
+
+
+def test_a_repository_within_another_is_its_own(tmp_path):
+    project = a_repository(tmp_path)
+    (project / ".git").write_text("gitdir: elsewhere\n")
+
+    assert "a.ckpt" in paths(plan(project, limits=ROOMY))
+
+
+@pytest.mark.parametrize("rule", ["*", "project/", "/project", "project/*\n*"])
+def test_a_folder_that_is_ignored_is_sent_where_it_is_meant(tmp_path, rule):
+    project = a_repository(tmp_path)
+    (tmp_path / ".gitignore").write_text(rule + "\n")
+
+    assert "train.py" in paths(plan(project, limits=ROOMY))
+
+
+def test_what_is_named_outright_is_sent_though_a_folder_above_ignores_it(tmp_path):
+    project = a_repository(tmp_path)
+
+    assert paths(plan_files({}, include=["a.ckpt"], base=project, limits=ROOMY)) == ["a.ckpt"]
+    assert paths(plan_files({}, include=["*"], base=project, limits=ROOMY)) == [
+        "secret.txt", "train.py",
+    ]  # fmt: skip
