@@ -21,6 +21,7 @@ from traitlets.config.loader import (
 
 from jupyter_aml.cli import asking, codes
 from jupyter_aml.domain.errors import Invalid, StorageFailed
+from jupyter_aml.sdk._core.files import json_of
 from jupyter_aml.server.config import AmlConfig
 from jupyter_aml.server.headless import CONFIG_FILES, HeadlessApp
 
@@ -142,10 +143,10 @@ def write(name: str, text: str) -> Path:
     value = _value(name, text)
     path = Path(HeadlessApp.instance().config_dir) / _OWN
     try:
-        held = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        held = json_of(path) if path.exists() else {}
         if not isinstance(held, dict) or not isinstance(held.get(_SECTION, {}), dict):
             raise ValueError("expected an object")
-    except (OSError, ValueError) as error:
+    except (Invalid, ValueError) as error:
         raise Invalid(f"{path} cannot be read, and is left as it is: {error}") from None
     held.setdefault(_SECTION, {})[name] = value
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")

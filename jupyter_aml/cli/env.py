@@ -15,6 +15,7 @@ from jupyter_aml.client.packages import compare
 from jupyter_aml.domain import specification
 from jupyter_aml.domain.environment import environment_name, read_label
 from jupyter_aml.domain.errors import AmlError, Invalid
+from jupyter_aml.sdk._core.files import text_of
 from jupyter_aml.sdk.core import Workspace
 from jupyter_aml.widgets import environments
 from jupyter_aml.widgets.plain import clean, size
@@ -164,12 +165,7 @@ def _add(args: argparse.Namespace) -> int:
 
 def _asked(path: Path, name: str | None) -> dict[str, Any]:
     """What to register; raises Invalid naming the file, with line and column where one is known."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise Invalid(f"cannot read {path}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise Invalid(f"{path} is not text in UTF-8") from None
+    text = text_of(path)
     kind = path.suffix.lower()
     if kind == ".txt":
         return {"name": _named(path, name, None), "specification": text, "format": "pip"}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
-import json
 import os
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from jupyter_aml.domain.errors import Invalid
+from jupyter_aml.sdk._core.files import json_of, text_of
 from jupyter_aml.sdk._core.given import parameters as checked
 from jupyter_aml.sdk.core.script_run_config import ScriptRunConfig
 from jupyter_aml.sdk.exceptions import UserErrorException
@@ -65,15 +66,17 @@ class _NotebookRunConfig(ScriptRunConfig):
     def _source(self) -> dict[str, Any]:
         if self._sends_folder:
             return super()._source()
-        return {"files": {str(self.script): self._file.read_text(encoding="utf-8")}}
+        return {"files": {str(self.script): text_of(self._file)}}
 
 
 def _cells(file: Path) -> list[dict[str, Any]]:
+    if not file.is_file():
+        raise UserErrorException(f"there is no notebook {file}")
     try:
-        cells = json.loads(file.read_text(encoding="utf-8"))["cells"]
-    except OSError as error:
-        raise UserErrorException(f"there is no notebook {file}: {error.strerror}") from None
-    except (ValueError, KeyError, TypeError):
+        cells = json_of(file)["cells"]
+    except Invalid as error:
+        raise UserErrorException(str(error)) from None
+    except (KeyError, TypeError):
         raise UserErrorException(f"{file} is not a notebook of nbformat 4") from None
     return list(cells)
 

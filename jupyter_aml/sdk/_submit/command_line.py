@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_aml.domain.errors import Invalid
+from jupyter_aml.sdk._core.files import text_of
 from jupyter_aml.sdk._core.given import parameters as checked
 from jupyter_aml.sdk.core.conda_dependencies import CondaDependencies
 from jupyter_aml.sdk.core.environment import Environment
@@ -141,11 +142,10 @@ def only_script(source: str) -> str:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise Invalid(f"cannot read {path}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise Invalid(f"{path} is not text in UTF-8; send its folder with --source") from None
+        return text_of(path)
+    except Invalid as error:
+        cure = "; send its folder with --source" if path.is_file() else ""
+        raise Invalid(f"{error}{cure}") from None
 
 
 def _check_beside(path: Path, code: str) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from jupyter_aml.domain import requirement, specification
 from jupyter_aml.domain.environment import package_name, read_conda
 from jupyter_aml.domain.errors import Invalid
+from jupyter_aml.sdk._core.files import text_of
 from jupyter_aml.sdk._core.later import later
 from jupyter_aml.sdk.exceptions import UserErrorException
 
@@ -273,12 +274,7 @@ class CondaDependencies:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is not text"
-        raise UserErrorException(f"cannot read {os.fspath(path)!r}: {why}") from None
-    try:
-        return specification.conda_yaml(text, name=str(path))
+        return specification.conda_yaml(text_of(path), name=str(path))
     except Invalid as error:
         raise UserErrorException(str(error)) from None
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_aml.domain import environment as definitions
 from jupyter_aml.domain.errors import Invalid, NotFound
 from jupyter_aml.domain.requirement import lines_of
+from jupyter_aml.sdk._core.files import json_of, text_of
 from jupyter_aml.sdk._core.later import later
 from jupyter_aml.sdk.core._environment.builds import DockerImageDetails, ImageBuildDetails
 from jupyter_aml.sdk.core._environment.existing import exported
@@ -266,16 +267,17 @@ class Environment:
         """Read what `save_to_directory` wrote; files beside the definition have the last word."""
         folder = Path(path)
         try:
-            data = json.loads((folder / _DEFINITION).read_text(encoding="utf-8"))
+            data = json_of(folder / _DEFINITION)
+        except Invalid as error:
+            raise UserErrorException(str(error)) from None
+        try:
             made = Environment._from_json(data)
-        except OSError as error:
-            raise UserErrorException(f"cannot read {error.filename}: {error.strerror}") from None
-        except (ValueError, Invalid) as error:
+        except Invalid as error:
             raise UserErrorException(f"{folder / _DEFINITION}: {error}") from None
         if (folder / CONDA_FILE_NAME).is_file():
             made.python.conda_dependencies = CondaDependencies(folder / CONDA_FILE_NAME)
         if (folder / _DOCKERFILE).is_file():
-            made.docker.base_dockerfile = (folder / _DOCKERFILE).read_text(encoding="utf-8")
+            made.docker.base_dockerfile = _text(folder / _DOCKERFILE)
         return made
 
     # ---- the JSON form ------------------------------------------------------------------------
@@ -362,10 +364,12 @@ def _with_packages(
     return made
 
 
-def _requirements(file_path: _Path) -> tuple[str, ...]:
+def _text(path: _Path) -> str:
     try:
-        text = Path(file_path).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is not text"
-        raise UserErrorException(f"cannot read {os.fspath(file_path)!r}: {why}") from None
-    return lines_of(text)
+        return text_of(path)
+    except Invalid as error:
+        raise UserErrorException(str(error)) from None
+
+
+def _requirements(file_path: _Path) -> tuple[str, ...]:
+    return lines_of(_text(file_path))

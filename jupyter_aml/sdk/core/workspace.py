@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_aml.client import Client, find
-from jupyter_aml.domain.errors import AlreadyExists, NotFound
+from jupyter_aml.domain.errors import AlreadyExists, Invalid, NotFound
 from jupyter_aml.domain.ids import DEFAULT_WORKSPACE
+from jupyter_aml.sdk._core.files import json_of, text_of
 from jupyter_aml.sdk._core.later import later
 from jupyter_aml.sdk.exceptions import UserErrorException, WorkspaceException
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from jupyter_aml.sdk.core.experiment import Experiment
     from jupyter_aml.sdk.core.run import Run
 
+_KEYS = ("subscription_id", "resource_group", "workspace_name")
 _PLACES = ("config.json", ".azureml/config.json", "aml_config/config.json")
 
 
@@ -70,16 +72,11 @@ class Workspace:
         found = _find_config(path, _file_name)
         if found is None:
             return Workspace()
-        try:
-            told = json.loads(found.read_text(encoding="utf-8"))
-            name = str(told["workspace_name"])
-        except (OSError, ValueError, KeyError, TypeError):
-            raise UserErrorException(
-                f"{found} is not a config.json of a workspace: it needs "
-                '"subscription_id", "resource_group" and "workspace_name"'
-            ) from None
+        told = _read(found)
         return Workspace(
-            str(told.get("subscription_id", "")), str(told.get("resource_group", "")), name
+            str(told.get("subscription_id", "")),
+            str(told.get("resource_group", "")),
+            told["workspace_name"],
         )
 
     @staticmethod
@@ -250,6 +247,20 @@ def _names_a_workspace(path: Path) -> bool:
     if path.parent.name in (".azureml", "aml_config"):
         return True
     try:
-        return "workspace_name" in json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, TypeError):
-        return False
+        text = text_of(path)
+    except Invalid:
+        return True  # It is told what is wrong with it when it is read.
+    return any(f'"{key}"' in text for key in _KEYS)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        told = json_of(path)
+    except Invalid as error:
+        raise UserErrorException(str(error)) from None
+    if not isinstance(told, dict) or not isinstance(told.get("workspace_name"), str):
+        needed = ", ".join(f'"{key}"' for key in _KEYS)
+        raise UserErrorException(
+            f"{path} is not a config.json of a workspace: it needs {needed}, each with a text"
+        )
+    return told

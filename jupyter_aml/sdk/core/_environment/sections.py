@@ -196,7 +196,7 @@ class DockerSection:
         if given is None or "\n" in given or given.strip().upper().startswith(_FIRST_WORDS):
             return given
         try:
-            return Path(given).read_text(encoding="utf-8")
+            return Path(given).read_text(encoding="utf-8-sig")
         except OSError as error:
             raise UserErrorException(
                 f"docker.base_dockerfile: cannot read {given!r}: {error.strerror}"

@@ -360,5 +360,5 @@ def test_a_folder_without_a_definition_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserErrorException, match=r"cannot read .*azureml_environment\.json"):
         Environment.load_from_directory(tmp_path)
     (tmp_path / "azureml_environment.json").write_text("{")
-    with pytest.raises(UserErrorException, match=r"azureml_environment\.json: .*line 1 column"):
+    with pytest.raises(UserErrorException, match=r"azureml_environment\.json, line 1, column 2: "):
         Environment.load_from_directory(tmp_path)
