@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from threading import get_ident
 from typing import IO, Any
@@ -103,30 +105,64 @@ class RunFiles(RunPlace):
 
     def _put(self, name: str, content: IO[Any]) -> None:
         target = self._folder.locate(name)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = target.with_name(f".{target.name}.{os.getpid()}-{get_ident()}.part")
-        try:
-            with unfinished.open("wb") as file:
-                while block := content.read(1 << 20):
-                    file.write(block.encode() if isinstance(block, str) else block)
+        with _written(target, content) as unfinished:
             unfinished.replace(target)
-        finally:
-            unfinished.unlink(missing_ok=True)
+        self._tell_file(name)
+
+    def _put_image(self, name: str, content: Any, suffix: str) -> None:
+        records = self._records  # Refuses a run that has ended before a file is made.
+        stem = re.sub(r"[\\/:\x00-\x1f]", "_", name).strip(" .") or "image"
+        stem = stem[:-len(suffix)] if stem.lower().endswith(suffix) else stem  # fmt: skip
+        stem = stem.encode()[:200].decode(errors="ignore")
+        file, count = f"{stem}{suffix}", self._images.get((stem, suffix), 0)
+        with _written(self._folder.locate(file), content) as unfinished:
+            # A name may be logged again, by other processes as well: each image is kept.
+            while not _takes(self._folder.locate(file), unfinished):
+                count += 1
+                file = f"{stem}_{count}{suffix}"
+        self._images[stem, suffix] = count
+        self._tell_file(file)
+        records.value(name, "image", {"file": file})
+
+    def _tell_file(self, name: str) -> None:
         # Once a run has ended nobody reads records; its files are listed from the folder.
         if not self._has_ended:
             self._records.record("file", name, time.time())
 
-    def _put_image(self, name: str, content: Any, suffix: str) -> None:
-        records = self._records  # Refuses a run that has ended before a file is made.
-        # A name may be logged again: each image is kept, the first under the bare name.
-        stem = re.sub(r"[\\/:\x00-\x1f]", "_", name).strip(" .") or "image"
-        stem = stem[:-len(suffix)] if stem.lower().endswith(suffix) else stem  # fmt: skip
-        stem = stem.encode()[:200].decode(errors="ignore")
-        file, count = f"{stem}{suffix}", 1
-        while self._folder.locate(file).exists():
-            file, count = f"{stem}_{count}{suffix}", count + 1
-        self._put(file, content)
-        records.value(name, "image", {"file": file})
+    @cached_property
+    def _images(self) -> dict[tuple[str, str], int]:
+        """How many images of a name there are at least, so that no name is tried again."""
+        return {}
+
+
+@contextmanager
+def _written(target: Path, content: IO[Any]) -> Iterator[Path]:
+    """What is to be a file, whole, beside the place where it belongs; gone afterwards."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = target.with_name(f".{target.name}.{os.getpid()}-{get_ident()}.part")
+    try:
+        with unfinished.open("wb") as file:
+            while block := content.read(1 << 20):
+                file.write(block.encode() if isinstance(block, str) else block)
+        yield unfinished
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _takes(target: Path, unfinished: Path) -> bool:
+    """Make a file the target; False where there is one, of whatever process."""
+    try:
+        os.link(unfinished, target)
+    except FileExistsError:
+        return False
+    except OSError:
+        # Here are no hard links: the name is taken first, and filled by rename.
+        try:
+            os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        except FileExistsError:
+            return False
+        unfinished.replace(target)
+    return True
 
 
 def _begins(name: str, prefix: str | None) -> bool:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import math
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from jupyter_aml.runfolder.layout import RunFolder
 from jupyter_aml.runfolder.packed import pack
+from jupyter_aml.runfolder.reading import read_all
 from jupyter_aml.sdk.core import run as runs
 from jupyter_aml.sdk.core.run import Run
 from jupyter_aml.sdk.exceptions import RunEnvironmentException, UserErrorException
@@ -169,3 +172,50 @@ def test_a_number_that_fits_no_float_is_kept_as_text(run: Run) -> None:
     run.log("large", 2**1022)
 
     assert run.get_metrics() == {"huge": str(10**400), "large": float(2**1022)}
+
+
+PICTURES = """
+import multiprocessing, os, threading
+from azureml.core import Run
+run = Run.get_context()
+
+def log(who, gate):
+    gate.wait()
+    for number in range(20):
+        name = f"{who}-{number}.png"
+        open(name, "wb").write(f"{who}-{number}".encode())
+        run.log_image("pic", path=name)
+
+def several(who, gate):
+    started = [threading.Thread(target=log, args=(f"{who}{each}", gate)) for each in "ab"]
+    [each.start() for each in started]
+    [each.join() for each in started]
+
+if __name__ == "__main__":
+    fork = multiprocessing.get_context("fork")
+    gate = fork.Barrier(8)
+    started = [fork.Process(target=several, args=(who, gate)) for who in range(4)]
+    [each.start() for each in started]
+    [each.join() for each in started]
+"""
+
+
+@pytest.mark.parametrize("links", ["links", "no links"])
+def test_each_picture_that_processes_and_threads_log_by_one_name_is_kept(
+    run: Run, tmp_path: Path, links: str
+) -> None:
+    refused = "import os\ndef link(*_, **__): raise PermissionError(1, 'x')\nos.link = link\n"
+    code = PICTURES if links == "links" else refused + PICTURES
+    environment = {**os.environ, "AML_WORKSPACE": "default", "AML_EXPERIMENT": "x"}
+
+    subprocess.run(
+        [sys.executable, "-c", "import jupyter_aml.azureml\n" + code],
+        cwd=tmp_path, env=environment, check=True, timeout=120,
+    )  # fmt: skip
+
+    folder = RunFolder(Path(os.environ["AML_RUN_DIR"]))
+    told = [value.value["file"] for value in read_all(folder.metrics).values]
+    assert len(told) == len(set(told)) == 160
+    kept = {(folder.files / name).read_text() for name in told}
+    assert kept == {f"{who}{each}-{n}" for who in range(4) for each in "ab" for n in range(20)}
+    assert sorted(os.listdir(folder.files)) == sorted(told)
