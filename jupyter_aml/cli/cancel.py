@@ -20,10 +20,10 @@ def run(args: argparse.Namespace) -> int:
     asked = []
     for each in asking.meant(asking.workspace(args), args.runs):
         try:
-            seen = each.client.cancel(each.id)
+            seen = each.client.runs.cancel(each.id)
         except IllegalMove as error:
             asking.tell(str(error))
-            seen = each.client.run(each.id)
+            seen = each.client.runs.get(each.id)
         asked.append(seen)
     asking.answer(args, asked, "\n".join(map(following.sentence, asked)))
     return codes.DONE

@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
             raise Invalid(f"--diff is about two runs, and these are {len(meant)}")
         from jupyter_aml.widgets import difference
 
-        found = space.client.difference(meant[0].id, meant[1].id)
+        found = space.client.runs.difference(meant[0].id, meant[1].id)
         asking.answer(args, found, difference.text(found))
         return codes.DONE
     seen = [each.look() for each in meant]

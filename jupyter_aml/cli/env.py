@@ -67,12 +67,12 @@ def _one(parser: argparse.ArgumentParser) -> None:
 
 
 def _found(space: Workspace, label: str) -> WireEnvironment:
-    return space.client.environment(space.name, *read_label(label))
+    return space.client.environments.get(space.name, *read_label(label))
 
 
 def _ls(args: argparse.Namespace) -> int:
     space = asking.workspace(args)
-    found = space.client.environments(space.name)
+    found = space.client.environments.list(space.name)
     rows = [environments.row(each) for each in found]
     asking.answer(args, found, asking.table(environments.HEADS, rows, "no environments"))
     return 0
@@ -117,7 +117,7 @@ def _log(text: str) -> None:
 def _lock(args: argparse.Namespace) -> int:
     space = asking.workspace(args)
     found = _found(space, args.environment)
-    lock = space.client.environment_lock(space.name, found["name"], found["version"])
+    lock = space.client.environments.lock(space.name, found["name"], found["version"])
     listed = "\n".join(f"{each['name']}=={each['version']}" for each in lock["packages"])
     asking.answer(args, lock, (lock["text"] or listed).rstrip("\n"))
     return 0
@@ -147,7 +147,7 @@ def _remove(args: argparse.Namespace) -> int:
     if not args.yes and not asking.confirm(f"Delete environment {what}{used}?"):
         asking.tell("nothing was deleted")
         return 1
-    space.client.remove_environment(space.name, name, version)
+    space.client.environments.remove(space.name, name, version)
     gone = found["versions"] if version is None else [version]
     asking.answer(args, {"name": name, "versions": gone}, f"deleted {what}")
     return 0
@@ -156,7 +156,7 @@ def _remove(args: argparse.Namespace) -> int:
 def _add(args: argparse.Namespace) -> int:
     body = _asked(args.file, args.name)
     space = asking.workspace(args)
-    made = space.client.add_environment({"workspace": space.name, **body})
+    made = space.client.environments.add({"workspace": space.name, **body})
     for warning in made["warnings"]:
         asking.tell(f"warning: {warning}")
     asking.answer(args, made, f"{made['name']}:{made['version']}")
@@ -197,7 +197,7 @@ def _prune(args: argparse.Namespace) -> int:
         args.parser.error("say what to remove: --older-than 30d, --keep 5GB, or both")
     asked = {"olderThanDays": args.older_than, "keepBytes": args.keep, "dryRun": args.dry_run}
     given = {name: value for name, value in asked.items() if value is not None}
-    found = asking.workspace(args).client.prune_environments(given)
+    found = asking.workspace(args).client.environments.prune(given)
     verb = "would remove" if args.dry_run else "removed"
     count = len(found["keys"])
     many = "1 built environment" if count == 1 else f"{count} built environments"

@@ -120,7 +120,7 @@ def _text(value: Any) -> str:
 
 
 def _points(client: Client, seen: WireRun) -> Rows:
-    found = client.metrics(seen["runId"], points=0)
+    found = client.runs.metrics(seen["runId"], points=0)
     return [[seen["runId"], *point] for point in metrics.points(found)]
 
 
@@ -172,7 +172,7 @@ def _fetch_folder(client: Client, run_id: str, target: Path) -> None:
     target.mkdir(exist_ok=True)
     packed = target / f".{run_id}.zip"
     try:
-        client.archive(run_id, "run", packed)
+        client.runs.archive(run_id, "run", packed)
         # It makes no file outside of the folder, whatever the names are.
         with ZipFile(packed) as archive:
             archive.extractall(target / run_id)

@@ -37,14 +37,14 @@ def run(args: argparse.Namespace) -> int:
     match words:
         case []:
             found = asking.one(args)
-            files = found.client.files(found.id, prefix=args.prefix)["files"]
+            files = found.client.runs.files(found.id, prefix=args.prefix)["files"]
             rows = [[file["name"], size(file["size"])] for file in files]
             asking.answer(args, files, asking.table(_HEADS, rows, "no files"))
         case ["get", name, target]:
             _answer(args, [_get(asking.one(args), name, Path(target))])
         case ["get-all", folder]:
             found = asking.one(args)
-            files = found.client.files(found.id, prefix=args.prefix)["files"]
+            files = found.client.runs.files(found.id, prefix=args.prefix)["files"]
             _answer(args, [_save(found, file["name"], Path(folder, checked(file["name"])))
                            for file in files])  # fmt: skip
         case _:
@@ -62,7 +62,7 @@ def _get(run: Run, name: str, target: Path) -> Path:
     try:
         return _save(run, name, target)
     except NotFound:
-        known = [file["name"] for file in run.client.files(run.id)["files"]]
+        known = [file["name"] for file in run.client.runs.files(run.id)["files"]]
         near = get_close_matches(name, known, n=2)
         did = f"; did you mean {' or '.join(near)}?" if near else ""
         raise NotFound(f"run {run.id} has no file {name[:120]!r}{did}") from None
@@ -71,7 +71,7 @@ def _get(run: Run, name: str, target: Path) -> Path:
 def _save(run: Run, name: str, target: Path) -> Path:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        run.client.save(run.id, name, target)
+        run.client.runs.save(run.id, name, target)
     except OSError as error:
         raise StorageFailed(f"cannot write {target}: {error.strerror}") from None
     return target

@@ -27,7 +27,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _ls(args: argparse.Namespace) -> int:
-    found = asking.workspace(args).client.kernels()["specs"]
+    found = asking.workspace(args).client.kernels.list()["specs"]
     rows = [environments.spec_row(each) for each in found]
     nothing = "no kernels of environments"
     asking.answer(args, found, asking.table(environments.SPEC_HEADS, rows, nothing))
@@ -39,12 +39,12 @@ def _add(args: argparse.Namespace) -> int:
     space = asking.workspace(args)
     asked = {"workspace": space.name, "environment": name, "version": version,
              "compute": args.compute, "name": args.name}  # fmt: skip
-    made = space.client.add_kernel({k: v for k, v in asked.items() if v is not None})
+    made = space.client.kernels.add({k: v for k, v in asked.items() if v is not None})
     asking.answer(args, made, made["spec"])
     return 0
 
 
 def _remove(args: argparse.Namespace) -> int:
-    asking.workspace(args).client.remove_kernel(args.kernel)
+    asking.workspace(args).client.kernels.remove(args.kernel)
     asking.answer(args, {"spec": args.kernel}, f"removed {args.kernel}")
     return 0

@@ -73,7 +73,7 @@ def _found(client: Any, workspace: str, args: argparse.Namespace) -> tuple[list[
     found: list[WireRun] = []
     after = None
     while True:
-        page = client.runs(limit=min(args.limit - len(found), _PAGE), after=after, **query)
+        page = client.runs.page(limit=min(args.limit - len(found), _PAGE), after=after, **query)
         found += page["runs"]
         after = page["next"]
         if after is None or len(found) >= args.limit:

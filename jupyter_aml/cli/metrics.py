@@ -42,9 +42,9 @@ def run(args: argparse.Namespace) -> int:
     each.look()
     names = [] if args.name is None else [args.name]
     source = "system" if args.system else None
-    found = each.client.metrics(each.id, points=0, names=names, source=source)
+    found = each.client.runs.metrics(each.id, points=0, names=names, source=source)
     if args.name is not None and not {args.name} & {*found["series"], *found["values"]}:
-        known = each.client.metrics(each.id, source=source)
+        known = each.client.runs.metrics(each.id, source=source)
         raise NotFound(_unknown(args.name, each.id, [*known["series"], *known["values"]]))
     if args.json:
         asking.answer(args, found, "")

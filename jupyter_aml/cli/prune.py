@@ -66,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
     rows.append(f"{verb} {_many(len(gone), 'run')}")
     if args.environments:
         asked = {"olderThanDays": args.older_than, "dryRun": args.dry_run}
-        built = space.client.prune_environments(asked)
+        built = space.client.environments.prune(asked)
         answer.update(environments=built["keys"], size=built["size"])
         many = _many(len(built["keys"]), "built environment")
         rows += [*built["keys"], f"{verb} {many}, {size(built['size'])}"]
@@ -99,7 +99,7 @@ def _chosen(client: Client, workspace: str, args: argparse.Namespace) -> Iterato
 def _delete(client: Client, chosen: list[WireRun]) -> Iterator[WireRun]:
     for seen in chosen:
         try:
-            client.delete(seen["runId"])
+            client.runs.delete(seen["runId"])
         except NotFound:
             pass  # Somebody else was quicker.
         except AmlError as error:

@@ -33,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
             asking.tell(f"{each.id} is {each.seen['status']}: cancel it before you delete it")
             continue
         try:
-            each.client.delete(each.id)
+            each.client.runs.delete(each.id)
         except AmlError as error:
             asking.tell(f"{each.id}: {error}")
         else:

@@ -198,7 +198,7 @@ def _environment(args: argparse.Namespace, space: Workspace, experiment: str) ->
     else:
         made = command_line.of_packages(name, pip=args.pip, conda=args.conda)
     asked = {"workspace": space.name, "definition": made._to_json()}
-    mistakes = space.client.check_environment(asked)["mistakes"]
+    mistakes = space.client.environments.check(asked)["mistakes"]
     if mistakes:
         raise Invalid("; ".join(each["message"] for each in mistakes))
     return made

@@ -6,7 +6,7 @@ import codecs
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from jupyter_aml.client.calls import Client
+from jupyter_aml.client.client import Client
 from jupyter_aml.domain.errors import NotFound
 
 if TYPE_CHECKING:
@@ -35,14 +35,14 @@ class Build:
             self._stale = self.log()
         workspace, name, version = self._place
         body = {"workspace": workspace, "version": version, "again": again}
-        return self._client.build_environment(name, body)
+        return self._client.environments.build(name, body)
 
     def follow(self, say: Tell, log: Tell | None = None) -> WireMaterialised:
         """Return how the build ended; `say` hears each step, `log` every piece of its log."""
         pieces = _Log(self, log, stale=self._stale) if log is not None else None
         said = None
         while True:
-            state = self._client.build_state(*self._place, wait=_LOOK)
+            state = self._client.environments.build_state(*self._place, wait=_LOOK)
             if pieces is not None:
                 # One that fails twice in the same way has the same log again.
                 pieces.hear(is_new=state["state"] == "failed")
@@ -57,7 +57,7 @@ class Build:
         found = b""
         try:
             while True:
-                piece = self._client.build_log(*self._place, offset=offset + len(found))
+                piece = self._client.environments.log(*self._place, offset=offset + len(found))
                 found += piece.data
                 if not piece.data or offset + len(found) >= piece.size:
                     return found

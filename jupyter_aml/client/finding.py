@@ -11,7 +11,7 @@ import threading
 import time
 from pathlib import Path
 
-from jupyter_aml.client.calls import Client
+from jupyter_aml.client.client import Client
 from jupyter_aml.client.patience import SAY_AFTER, Silent, say
 from jupyter_aml.client.transport import Address
 from jupyter_aml.domain.errors import AmlError, StorageFailed, Unreachable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from jupyter_aml.client.calls import Client
+from jupyter_aml.client.client import Client
 from jupyter_aml.domain import difference, environment
 from jupyter_aml.domain.difference import Difference
 from jupyter_aml.domain.errors import NotFound
@@ -44,7 +44,7 @@ def compare(client: Client, before: WireEnvironment, after: WireEnvironment) -> 
 
 def _lock(client: Client, found: WireEnvironment) -> dict[str, str] | None:
     try:
-        lock = client.environment_lock(found["workspace"], found["name"], found["version"])
+        lock = client.environments.lock(found["workspace"], found["name"], found["version"])
     except NotFound:
         return None
     packages = {package["name"]: package["version"] for package in lock["packages"]}

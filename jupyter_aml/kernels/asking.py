@@ -44,7 +44,7 @@ async def home_of(
     """
     root = default_root()
     client = await asyncio.to_thread(find, root)
-    found = await _ask(client, lambda: client.environment(workspace, environment, version))
+    found = await _ask(client, lambda: client.environments.get(workspace, environment, version))
     definition = read_definition(found["definition"])
     label = f"{found['name']}:{found['version']}"
     built = await _built(client, workspace, found["name"], found["version"], say)
@@ -72,7 +72,7 @@ async def _built(
     body: WireBuildRequest = {
         "workspace": workspace, "version": version, "extras": list(EXTRAS)
     }  # fmt: skip
-    seen = await _ask(client, lambda: client.build_environment(name, body))
+    seen = await _ask(client, lambda: client.environments.build(name, body))
     told: str | None = None
     while seen["state"] == "building":
         if seen["reason"] not in (None, told):
@@ -80,7 +80,9 @@ async def _built(
             say(f"environment {name}:{version} is being built: {told}")
         seen = await _ask(
             client,
-            lambda: client.build_state(workspace, name, version, extras=EXTRAS, wait=_WAIT),
+            lambda: client.environments.build_state(
+                workspace, name, version, extras=EXTRAS, wait=_WAIT
+            ),
         )
     if seen["state"] == "ready" and seen["interpreter"]:
         return seen
@@ -90,7 +92,7 @@ async def _built(
 
 
 async def _end_of_log(client: Client, workspace: str, name: str, version: str) -> str:
-    log = lambda: client.build_log(workspace, name, version, extras=EXTRAS)  # noqa: E731
+    log = lambda: client.environments.log(workspace, name, version, extras=EXTRAS)  # noqa: E731
     try:
         piece = await _ask(client, log)
     except AmlError as error:

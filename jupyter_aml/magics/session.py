@@ -91,19 +91,19 @@ class Session:
     def runs(self, **query: Any) -> WireRunPage:
         """One page of this workspace's runs."""
         workspace = self.workspace
-        return workspace.client.runs(workspace=workspace.name, **query)
+        return workspace.client.runs.page(workspace=workspace.name, **query)
 
     # ---- environments -----------------------------------------------------------------------
 
     def environment(self, text: str) -> WireEnvironment:
         """Return the environment `NAME[:VERSION]`; NotFound names what comes near."""
         workspace = self.workspace
-        return workspace.client.environment(workspace.name, *read_label(text))
+        return workspace.client.environments.get(workspace.name, *read_label(text))
 
     def register(self, body: Mapping[str, Any]) -> WireEnvironment:
         """Register an environment in the workspace, and offer it from now on."""
         workspace = self.workspace
-        made = workspace.client.add_environment({"workspace": workspace.name, **body})
+        made = workspace.client.environments.add({"workspace": workspace.name, **body})
         self.cache.refresh()
         return made
 
@@ -154,11 +154,11 @@ class Session:
         client = workspace.client
         try:
             return Known(
-                experiments=tuple(each["name"] for each in client.experiments(workspace.name)),
-                computes=tuple(each["name"] for each in client.compute()),
-                runs=tuple(client.runs(workspace=workspace.name, limit=_RECENT)["runs"]),
-                environments=tuple(client.environments(workspace.name)),
-                kernels=tuple(each["spec"] for each in client.kernels()["specs"]),
+                experiments=tuple(each["name"] for each in client.experiments.list(workspace.name)),
+                computes=tuple(each["name"] for each in client.compute.list()),
+                runs=tuple(client.runs.page(workspace=workspace.name, limit=_RECENT)["runs"]),
+                environments=tuple(client.environments.list(workspace.name)),
+                kernels=tuple(each["spec"] for each in client.kernels.list()["specs"]),
             )
         except AmlError:
             return None

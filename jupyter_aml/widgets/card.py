@@ -36,9 +36,9 @@ def card(run: Shown) -> WireCard:
     }
     if seen["startedAt"] is None and seen["endedAt"] is None:
         return found
-    found["metrics"] = metrics = client.metrics(run.id, points=_POINTS)
+    found["metrics"] = metrics = client.runs.metrics(run.id, points=_POINTS)
     found["log"] = _tail(client, run.id)
-    found["files"] = files = client.files(run.id, most=_FILES)["files"]
+    found["files"] = files = client.runs.files(run.id, most=_FILES)["files"]
     if seen["endedAt"] is not None:
         found["images"] = _images(client, run.id, metrics, {f["name"]: f["size"] for f in files})
     return found
@@ -46,7 +46,7 @@ def card(run: Shown) -> WireCard:
 
 def _tail(client: Any, run_id: str) -> WireLogTail | None:
     try:
-        piece = client.log(run_id, CONSOLE, tail=_TAIL)
+        piece = client.runs.log(run_id, CONSOLE, tail=_TAIL)
     except NotFound:
         return None
     return {
@@ -81,7 +81,7 @@ def _file_of(value: WireValue) -> str | None:
 
 def _data_url(client: Any, run_id: str, file: str) -> str | None:
     try:
-        data: bytes = client.file(run_id, file)
+        data: bytes = client.runs.file(run_id, file)
     except AmlError:
         # A card without one of its pictures is better than none.
         return None

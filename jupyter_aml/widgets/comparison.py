@@ -41,7 +41,9 @@ def snapshot(comparison: Any) -> WireComparisonCard:
     """All that a stored output needs to draw the comparison with no server."""
     runs = comparison.look()
     points = max(_FEWEST, min(_POINTS, _ALL_POINTS // len(runs)))
-    metrics = {run.id: run.client.metrics(run.id, points=points) for run in comparison.runs[:_RUNS]}
+    metrics = {
+        run.id: run.client.runs.metrics(run.id, points=points) for run in comparison.runs[:_RUNS]
+    }
     for held in metrics.values():
         # Images and tables of each run are its card's.
         held["values"] = {}

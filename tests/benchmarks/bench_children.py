@@ -61,7 +61,7 @@ def until(is_so: Callable[[], bool]) -> float:
 
 def listed(client: Client, query: str, **more: str) -> int:
     """How many runs a filter finds."""
-    return int(client.runs(workspace="default", filter=query, limit=50, **more)["total"])
+    return int(client.runs.page(workspace="default", filter=query, limit=50, **more)["total"])
 
 
 def timed(work: Callable[[], object]) -> float:
@@ -76,7 +76,7 @@ def family(count: int) -> list[tuple[str, str]]:
     with an_engine(1) as (client, pid):
         client.status()
         at_rest = pss(pid)
-        sent = client.submit({
+        sent = client.runs.submit({
             "experiment": "family", "script": "main.py",
             "source": {"files": {"main.py": MAKES.format(count=count)}},
             "job": {"command": ["main.py"], "interpreter": sys.executable, "target": "local"},
@@ -84,13 +84,13 @@ def family(count: int) -> list[tuple[str, str]]:
         of_it = f"parent:{sent}"
         entered = until(lambda: listed(client, of_it) == count)
         memory = pss(pid)
-        ended = until(lambda: client.run(sent)["endedAt"] is not None)
+        ended = until(lambda: client.runs.get(sent)["endedAt"] is not None)
         assert listed(client, f"{of_it} status:completed") == count
-        last = client.run(sent)["metrics"]
+        last = client.runs.get(sent)["metrics"]
         made, finished = float(str(last["made"])), float(str(last["finished"]))
         page = timed(lambda: listed(client, of_it, sort="number"))
         by_metric = timed(lambda: listed(client, of_it, sort="metric.loss"))
-        gone = timed(lambda: client.delete(sent))
+        gone = timed(lambda: client.runs.delete(sent))
     least, least_gone = bare(count)
     return [
         ("made by the script", f"{made:.1f} s ({made / count * 1e3:.2f} ms each)"),

@@ -63,13 +63,13 @@ def begin(client: Client, runs: int, rate: int, lasts: int) -> list[str]:
     script = WRITES.format(seconds=lasts, rate=rate)
     job = {"command": ["main.py"], "interpreter": sys.executable, "target": "local"}
     sent = [
-        client.submit({
+        client.runs.submit({
             "experiment": "flood", "script": "main.py", "source": {"files": {"main.py": script}},
             "job": job,
         })["runId"]
         for _ in range(runs)
     ]  # fmt: skip
-    while not all(client.log(each, CONSOLE).size for each in sent):
+    while not all(client.runs.log(each, CONSOLE).size for each in sent):
         time.sleep(0.05)
     return sent
 
@@ -112,17 +112,17 @@ def flood(runs: int, rate: int, lasts: int, *, listening: bool) -> str:
             )
         begun, before = time.monotonic(), seconds(pid)
         memory, asked = [], []
-        while any(client.run(each)["endedAt"] is None for each in sent[:1]):
+        while any(client.runs.get(each)["endedAt"] is None for each in sent[:1]):
             memory.append(pss(pid))
             began = time.monotonic()
-            client.runs(workspace="default", limit=50)
+            client.runs.page(workspace="default", limit=50)
             asked.append(time.monotonic() - began)
             time.sleep(0.2)
         took = time.monotonic() - begun
         used = (seconds(pid) - before) / took
-        while any(client.run(each)["endedAt"] is None for each in sent):
+        while any(client.runs.get(each)["endedAt"] is None for each in sent):
             time.sleep(0.05)
-        size = sum(client.log(each, CONSOLE).size for each in sent)
+        size = sum(client.runs.log(each, CONSOLE).size for each in sent)
         heard = ""
         if listener is not None:
             out, _ = listener.communicate()

@@ -88,13 +88,13 @@ def submit(client: Client, script: str, **job: Any) -> str:
         "source": {"files": {"main.py": script}},
         "job": {"command": ["main.py"], "interpreter": sys.executable, "target": "local", **job},
     }
-    return str(client.submit(body)["runId"])
+    return str(client.runs.submit(body)["runId"])
 
 
 def ended(client: Client, run_id: str) -> dict[str, Any]:
     """Wait for the end of a run."""
     while True:
-        run = client.run(run_id)
+        run = client.runs.get(run_id)
         if run["endedAt"] is not None:
             return dict(run)
         time.sleep(0.005)
@@ -112,7 +112,7 @@ def first_line(client: Client, rounds: int) -> Row:
         began = time.time()
         run_id = submit(client, STAMP)
         ended(client, run_id)
-        ours.append(float(client.log(run_id, CONSOLE).data) - began)
+        ours.append(float(client.runs.log(run_id, CONSOLE).data) - began)
         began = time.time()
         printed = subprocess.run([sys.executable, "-c", STAMP], capture_output=True, check=True)
         bare.append(float(printed.stdout) - began)
@@ -157,12 +157,12 @@ def metrics(client: Client, count: int) -> list[Row]:
     """Logging many points in a run, and asking for them."""
     run_id = submit(client, POINTS.format(count=count))
     ended(client, run_id)
-    ours, bare = map(float, client.log(run_id, CONSOLE).data.split())
+    ours, bare = map(float, client.runs.log(run_id, CONSOLE).data.split())
     began = time.perf_counter()
-    answer = client.metrics(run_id, points=1000, names=["loss"])
+    answer = client.runs.metrics(run_id, points=1000, names=["loss"])
     first = time.perf_counter() - began
     began = time.perf_counter()
-    client.metrics(run_id, points=1000, names=["loss"])
+    client.runs.metrics(run_id, points=1000, names=["loss"])
     again = time.perf_counter() - began
     size = len(json.dumps(answer, separators=(",", ":")))
     assert answer["series"]["loss"]["count"] == count
@@ -180,10 +180,10 @@ def cancel(client: Client, rounds: int) -> Row:
     took = []
     for _ in range(rounds):
         run_id = submit(client, "import time\nprint(1, flush=True)\ntime.sleep(600)", grace=1.0)
-        while not client.log(run_id, CONSOLE).data:
+        while not client.runs.log(run_id, CONSOLE).data:
             time.sleep(0.005)
         began = time.perf_counter()
-        client.cancel(run_id)
+        client.runs.cancel(run_id)
         while of_run(run_id, "1", []):
             time.sleep(0.002)
         took.append(time.perf_counter() - began)

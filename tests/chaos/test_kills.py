@@ -103,7 +103,7 @@ def submit(client: Client, seen: Path) -> str:
             "environmentVariables": {"SEEN": str(seen)},
         },
     }
-    return str(client.submit(body)["runId"])
+    return str(client.runs.submit(body)["runId"])
 
 
 def the_end(place: Place, run_id: str) -> dict[str, Any]:

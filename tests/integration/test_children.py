@@ -40,14 +40,14 @@ def send(client: Client, script: str, **fields: Any) -> str:
         "files": {"main.py": "from azureml.core import Run\nrun = Run.get_context()\n" + script}
     }
     body = {"experiment": "family", "script": "main.py", "source": source, "job": job, **fields}
-    return str(client.submit(body)["runId"])
+    return str(client.runs.submit(body)["runId"])
 
 
 def children(client: Client, run_id: str, words: str = "") -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     after = None
     while True:
-        page = client.runs(
+        page = client.runs.page(
             workspace="default", filter=f"parent:{run_id} {words}", limit=500, after=after,
             sort="number",
         )  # fmt: skip
@@ -60,8 +60,8 @@ def children(client: Client, run_id: str, words: str = "") -> list[dict[str, Any
 def until(client: Client, run_id: str, is_so: Any) -> dict[str, Any]:
     deadline = time.monotonic() + LONG
     while True:
-        client.look(run_id)
-        run = dict(client.run(run_id))
+        client.runs.look(run_id)
+        run = dict(client.runs.get(run_id))
         if is_so(run):
             return run
         assert time.monotonic() < deadline, run
@@ -98,8 +98,8 @@ run.child_run("open").log("rmse", 2.5)
     (below,) = children(client, bad["runId"])
     assert (below["status"], below["metrics"]) == ("Failed", {"depth": 2.0})
     assert [each["number"] for each in (good, bad, left)] == [1, 2, 3]
-    assert client.run(run_id)["number"] == 1
-    assert client.runs(workspace="default", filter="parent:none")["children"] == {run_id: 3}
+    assert client.runs.get(run_id)["number"] == 1
+    assert client.runs.page(workspace="default", filter="parent:none")["children"] == {run_id: 3}
 
 
 def test_a_child_lasted_as_long_as_it_says_whenever_the_engine_reads_of_it(client: Client) -> None:
@@ -113,7 +113,7 @@ for number in range(20):
 """)  # fmt: skip
     until(client, run_id, ended)
 
-    over = client.metrics(run_id, points=0)["series"]["over"]["y"]
+    over = client.runs.metrics(run_id, points=0)["series"]["over"]["y"]
 
     for child, latest in zip(children(client, run_id), over, strict=True):
         begun, end = (datetime.fromisoformat(child[key]) for key in ("startedAt", "endedAt"))
@@ -129,7 +129,7 @@ def test_children_of_a_run_that_fails_or_is_cancelled_end_as_it_does(client: Cli
     until(client, going, lambda run: children(client, going))
     submitted = send(client, "import time\ntime.sleep(600)\n", parentId=going)
 
-    client.cancel(going)
+    client.runs.cancel(going)
 
     assert until(client, going, ended)["status"] == "Canceled"
     assert until(client, submitted, ended)["status"] == "Canceled"
@@ -146,14 +146,14 @@ def test_a_child_that_is_made_from_afar_runs_at_once_and_ends_with_its_parent(
     until(client, run_id, lambda run: run["status"] == "Running")
     asked = {"experiment": "family", "type": "azureml.interactive", "parentId": run_id}
 
-    child = client.submit(asked)
+    child = client.runs.submit(asked)
 
     assert (child["status"], child["number"], child["startedAt"]) == (
         "Running", 1, child["createdAt"],
     )  # fmt: skip
     with pytest.raises(NotFound):
-        client.submit({**asked, "parentId": "nobody"})
-    client.cancel(run_id)
+        client.runs.submit({**asked, "parentId": "nobody"})
+    client.runs.cancel(run_id)
     assert until(client, child["runId"], ended)["status"] == "Canceled"
     until(client, run_id, ended)
 
@@ -163,11 +163,11 @@ def test_a_child_alone_can_be_cancelled_and_its_parent_goes_on(client: Client) -
     until(client, run_id, lambda run: children(client, run_id))
     (child,) = children(client, run_id)
 
-    client.cancel(child["runId"])
+    client.runs.cancel(child["runId"])
 
     assert until(client, child["runId"], ended)["status"] == "Canceled"
-    assert client.run(run_id)["status"] == "Running"
-    client.cancel(run_id)
+    assert client.runs.get(run_id)["status"] == "Running"
+    client.runs.cancel(run_id)
     until(client, run_id, ended)
 
 
@@ -179,16 +179,16 @@ def test_children_go_with_the_parent_that_is_deleted_and_not_before_it_has_ended
     found = [each["runId"] for each in children(client, run_id)]
     going = send(client, "import time\ntime.sleep(600)\n", parentId=run_id)
     with pytest.raises(IllegalMove, match=going):
-        client.delete(run_id)
+        client.runs.delete(run_id)
     assert len(children(client, run_id)) == 4
-    client.cancel(going)
+    client.runs.cancel(going)
     until(client, going, ended)
 
-    client.delete(run_id)
+    client.runs.delete(run_id)
 
     for each in (run_id, *found, going):
         with pytest.raises(NotFound):
-            client.run(each)
+            client.runs.get(each)
     assert list((root / "workspaces/default/runs").iterdir()) == []
 
 
@@ -228,9 +228,11 @@ for child in run.create_children(count=2_000):
 
     until(client, run_id, ended)
 
-    page = client.runs(workspace="default", filter=f"parent:{run_id} status:completed loss<50")
+    page = client.runs.page(workspace="default", filter=f"parent:{run_id} status:completed loss<50")
     assert page["total"] == 99
-    assert client.runs(workspace="default", filter="parent:none")["children"] == {run_id: 2_000}
+    assert client.runs.page(workspace="default", filter="parent:none")["children"] == {
+        run_id: 2_000
+    }
 
 
 def test_a_run_sees_the_children_that_its_processes_made_each_with_its_own_number(
@@ -279,8 +281,8 @@ run.child_run("real")
 
     odd = [each for each in children(client, run_id) if each["displayName"] != "real"]
     assert [(each["displayName"], each["tags"]) for each in odd] == [("?", {"a": "?"})] * 2
-    parent = client.run(run_id)
+    parent = client.runs.get(run_id)
     for each in odd:
         assert parent["createdAt"] <= each["createdAt"] <= parent["endedAt"]
     assert len(children(client, run_id)) == 3
-    assert client.run(other)["parentId"] is None
+    assert client.runs.get(other)["parentId"] is None

@@ -105,7 +105,7 @@ def test_a_script_is_sent_looked_at_exported_and_found_again_in_another_root(
     points = list(csv.DictReader(call("metrics", run_id[:-2], "loss").stdout.splitlines()))
     assert [float(each["value"]) for each in points] == [0.3 / step for step in range(1, 6)]
     with closing(find(aml_root)) as client:
-        assert client.metrics(run_id, points=1)["series"]["loss"]["last"] == 0.06
+        assert client.runs.metrics(run_id, points=1)["series"]["loss"]["last"] == 0.06
     assert call("files", "digits#1", "get", "outputs/model.txt", "here.txt").returncode == 0
     assert (folder / "here.txt").read_text() == "model"
     compared = call("compare", "digits#1", "digits#last", "--changed").stdout

@@ -35,12 +35,12 @@ def client() -> Iterator[Client]:
 
 
 def ended(client: Client, files: dict[str, str], **fields: Any) -> str:
-    run = client.submit({
+    run = client.runs.submit({
         "experiment": "versus", "script": "main.py", "source": {"files": files},
         "job": {"command": ["main.py"], "interpreter": sys.executable, "target": "local"}, **fields,
     })  # fmt: skip
-    while client.run(run["runId"])["endedAt"] is None:
-        client.look(run["runId"])
+    while client.runs.get(run["runId"])["endedAt"] is None:
+        client.runs.look(run["runId"])
     return str(run["runId"])
 
 
@@ -51,7 +51,7 @@ def test_all_in_which_two_runs_differ_is_told(client: Client) -> None:
     news = {"main.py": changed, "same.py": "x = 1\n", "new.py": "y = 2\n"}
     right = ended(client, news, parameters={"alpha": 0.5, "kind": "ridge"}, tags={"of": "ada"})
 
-    told = client.difference(left, right)
+    told = client.runs.difference(left, right)
 
     assert (told["left"]["runId"], told["right"]["runId"]) == (left, right)
     assert told["parameters"] == [{"name": "alpha", "left": 0.1, "right": 0.5}]
@@ -63,9 +63,9 @@ def test_all_in_which_two_runs_differ_is_told(client: Client) -> None:
     assert diff is not None
     assert "-alpha = 0.1\n+alpha = 0.5" in diff
     # Of a run that logs from an unknown process the packages are not known, which is no difference.
-    unknown = client.submit({"experiment": "trial", "type": "azureml.interactive"})["runId"]
-    assert client.difference(left, unknown)["packages"] == []
-    client.cancel(unknown)
+    unknown = client.runs.submit({"experiment": "trial", "type": "azureml.interactive"})["runId"]
+    assert client.runs.difference(left, unknown)["packages"] == []
+    client.runs.cancel(unknown)
 
 
 def test_what_is_no_text_is_not_compared_line_by_line(client: Client, tmp_path: Path) -> None:
@@ -77,7 +77,7 @@ def test_what_is_no_text_is_not_compared_line_by_line(client: Client, tmp_path: 
         ended(client, {}, source={"directory": str(tmp_path / name)}) for name in ("one", "two")
     )
 
-    told = client.difference(left, right)
+    told = client.runs.difference(left, right)
 
     assert told["files"] == [{"path": "data.bin", "state": "binary", "diff": None}]
 
@@ -88,7 +88,7 @@ def test_a_run_can_be_taken_away_whole_and_nothing_else_with_it(
 ) -> None:
     run_id = ended(client, {"main.py": LEAVES})
 
-    client.archive(run_id, what, tmp_path / "run.zip")
+    client.runs.archive(run_id, what, tmp_path / "run.zip")
 
     with zipfile.ZipFile(tmp_path / "run.zip") as packed:
         assert packed.testzip() is None
@@ -107,5 +107,5 @@ def test_what_cannot_be_packed_is_named(client: Client, tmp_path: Path) -> None:
     run_id = ended(client, {"main.py": "pass\n"})
 
     with pytest.raises(Invalid, match="'secrets' cannot be packed; outputs, snapshot, run can"):
-        client.archive(run_id, "secrets", tmp_path / "run.zip")
+        client.runs.archive(run_id, "secrets", tmp_path / "run.zip")
     assert list(tmp_path.iterdir()) == []

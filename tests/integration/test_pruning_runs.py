@@ -47,20 +47,20 @@ def client(root: Path) -> Client:
 
 
 def left(client: Client) -> list[str]:
-    return sorted(run["runId"] for run in client.runs(workspace="default")["runs"])
+    return sorted(run["runId"] for run in client.runs.page(workspace="default")["runs"])
 
 
 def test_all_that_is_said_must_hold_and_nothing_else_goes(client: Client, root: Path) -> None:
     everything = left(client)
-    before = client.prune({"keep": 2, "dryRun": True})
+    before = client.runs.prune({"keep": 2, "dryRun": True})
     assert before["runIds"] == ["exp_3", "exp_2", "exp_1"]
     assert before["size"] > 4000
     assert left(client) == everything
 
-    assert client.prune({"keep": 2, "status": ["Failed"]})["runIds"] == ["exp_2"]
-    assert client.prune({"olderThan": 10_000_000})["runIds"] == []
-    assert client.prune({"olderThan": 1, "experiment": "other"})["runIds"] == ["other_1"]
-    assert client.prune({"keep": 3})["runIds"] == ["exp_1"]
+    assert client.runs.prune({"keep": 2, "status": ["Failed"]})["runIds"] == ["exp_2"]
+    assert client.runs.prune({"olderThan": 10_000_000})["runIds"] == []
+    assert client.runs.prune({"olderThan": 1, "experiment": "other"})["runIds"] == ["other_1"]
+    assert client.runs.prune({"keep": 3})["runIds"] == ["exp_1"]
 
     assert left(client) == ["exp_3", "exp_4", "exp_5"]
     assert sorted(path.name for path in (root / "workspaces/default/runs").iterdir()) == [
@@ -83,6 +83,6 @@ def test_all_that_is_said_must_hold_and_nothing_else_goes(client: Client, root: 
 )
 def test_what_is_not_clear_deletes_nothing(client: Client, body: dict[str, Any]) -> None:
     with pytest.raises(Invalid):
-        client.prune(body)
+        client.runs.prune(body)
 
     assert len(left(client)) == 7

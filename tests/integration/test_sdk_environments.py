@@ -135,7 +135,7 @@ def test_a_run_knows_its_environment_when_that_is_gone(ws: Workspace) -> None:
     run = Experiment(ws, "trial").submit(ScriptRunConfig("code", "hi.py", environment=with_hello()))
     run.wait_for_completion()
 
-    ws.client.remove_environment(ws.name, "demo")
+    ws.client.environments.remove(ws.name, "demo")
 
     assert "hello" in list(run.get_environment().python.conda_dependencies.pip_packages)
     assert run.get_details()["runDefinition"]["environment"]["python"] == {

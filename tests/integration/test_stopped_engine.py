@@ -64,7 +64,7 @@ def test_the_sdk_raises_what_the_shell_says(
         with pytest.raises(Unreachable, match=rf"process {pid}.*is stopped"):
             Workspace()
         with pytest.raises(Unreachable, match=rf"process {pid}.*is stopped"):
-            client.workspaces()
+            client.workspaces.list()
 
     # Nothing is said twice, as long as nothing has answered in between.
     assert capsys.readouterr().err.count("waiting for the engine") == 2

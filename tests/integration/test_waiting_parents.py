@@ -100,7 +100,7 @@ def send(client: Client, script: str, **fields: Any) -> str:
     job = {"command": ["main.py"], "interpreter": sys.executable, "target": "local", "grace": 0.5}
     source = {"files": {"main.py": script}}
     body = {"experiment": "family", "script": "main.py", "source": source, "job": job, **fields}
-    return str(client.submit(body)["runId"])
+    return str(client.runs.submit(body)["runId"])
 
 
 def until(client: Client, run_id: str, is_so: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
@@ -108,14 +108,14 @@ def until(client: Client, run_id: str, is_so: Callable[[dict[str, Any]], bool]) 
     deadline = time.monotonic() + LONG
     while time.monotonic() < deadline:
         try:
-            client.look(run_id)
-            run = dict(client.run(run_id))
+            client.runs.look(run_id)
+            run = dict(client.runs.get(run_id))
         except AmlError:
             pass  # An engine is being restarted.
         if run and is_so(run):
             return run
         time.sleep(0.02)
-    raise AssertionError(f"{run}\n{client.log(run_id, 'user_logs/std_log.txt').data.decode()}")
+    raise AssertionError(f"{run}\n{client.runs.log(run_id, 'user_logs/std_log.txt').data.decode()}")
 
 
 def ended(run: dict[str, Any]) -> bool:
@@ -132,12 +132,12 @@ def has_sent(run: dict[str, Any]) -> bool:
 
 def child_of(client: Client, run_id: str) -> str:
     until(client, run_id, has_sent)
-    (child,) = client.runs(workspace="default", filter=f"parent:{run_id}")["runs"]
+    (child,) = client.runs.page(workspace="default", filter=f"parent:{run_id}")["runs"]
     return str(child["runId"])
 
 
 def places(client: Client) -> tuple[int, int]:
-    (target,) = client.compute()
+    (target,) = client.compute.list()
     return target["busy"], target["waiting"]
 
 
@@ -151,7 +151,7 @@ def test_parents_on_all_places_give_them_to_their_children(an_engine: Open, wait
         end = until(client, each, ended)
         assert (end["status"], end["error"]) == ("Completed", None)
         assert end["metrics"]["over"] == 1.0
-        assert client.run(child_of(client, each))["status"] == "Completed"
+        assert client.runs.get(child_of(client, each))["status"] == "Completed"
     assert places(client) == (0, 0)
 
 
@@ -162,7 +162,7 @@ def test_children_that_are_parents_end_on_one_place(an_engine: Open) -> None:
 
     assert until(client, top, ended)["status"] == "Completed"
     middle = child_of(client, top)
-    assert client.run(child_of(client, middle))["status"] == "Completed"
+    assert client.runs.get(child_of(client, middle))["status"] == "Completed"
 
 
 def test_a_run_that_is_waited_for_and_is_no_child_has_the_place_as_well(an_engine: Open) -> None:
@@ -189,7 +189,7 @@ def test_many_parents_begin_no_faster_than_their_children_end(
     until(client, first, runs)
 
     # The child went before the parents that had been sent before it.
-    assert [client.run(each)["status"] for each in parents] == ["Running", *["Queued"] * 3]
+    assert [client.runs.get(each)["status"] for each in parents] == ["Running", *["Queued"] * 3]
     Path(held).touch()
     for each in parents:
         assert until(client, each, ended)["status"] == "Completed"
@@ -211,7 +211,7 @@ def test_who_comes_back_is_let_in_and_the_next_waits_for_its_end(
     Path(child_ends).touch()
     until(client, head, lambda run: "over" in run["metrics"])
 
-    assert client.run(behind)["status"] == "Queued"
+    assert client.runs.get(behind)["status"] == "Queued"
     assert places(client) == (1, 1)
     Path(all_end).touch()
     assert until(client, behind, ended)["status"] == "Completed"
@@ -229,7 +229,7 @@ def test_a_parent_that_only_looked_does_not_wait_and_its_child_runs_beside_it(
     end = until(client, child_of(client, head), ended)
 
     assert end["status"] == "Completed"
-    assert client.run(head)["status"] == "Running"
+    assert client.runs.get(head)["status"] == "Running"
     Path(held).touch()
     assert until(client, head, ended)["status"] == "Completed"
 
@@ -255,7 +255,7 @@ def test_the_death_of_one_leaves_nobody_waiting(
     elif who == "parent":
         kill(root, head)
     else:
-        client.cancel(child)
+        client.runs.cancel(child)
     Path(busy).touch()
     Path(held).touch()
 
@@ -273,7 +273,7 @@ def test_a_parent_that_is_cancelled_while_it_waits_frees_all_places(
     child = child_of(client, head)
     until(client, child, runs)
 
-    client.cancel(head)
+    client.runs.cancel(head)
 
     assert until(client, head, ended)["status"] == "Canceled"
     assert until(client, child, ended)["status"] == "Canceled"

@@ -71,6 +71,6 @@ def _tell(client: Client, found: WireEnvironment, under_way: Build, state: Any) 
         raise BuildFailed(under_way.label, reason, under_way.log_end(_SHOWN_LINES))
     for warning in state["warnings"]:
         print(f"warning: {clean(warning)}")
-    there = client.environment(found["workspace"], found["name"], found["version"])
+    there = client.environments.get(found["workspace"], found["name"], found["version"])
     takes = "" if there["size"] is None else f", {size(there['size'])}"
     print(f"{under_way.label} is ready{takes}")

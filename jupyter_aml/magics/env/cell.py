@@ -47,7 +47,7 @@ class EnvCell(Verb):
             raise UsageError("the cell is empty: write the packages below the %%aml line")
         client = self.session.workspace.client
         body = {"name": name, "specification": cell, "format": "pip" if args.pip else "conda"}
-        looked = client.check_environment({"workspace": self.session.workspace.name, **body})
+        looked = client.environments.check({"workspace": self.session.workspace.name, **body})
         if looked["mistakes"]:
             offset = notebook.lines_above(self.session.raw_cell, cell)
             raise UsageError("; ".join(told(each, cell, offset) for each in looked["mistakes"]))

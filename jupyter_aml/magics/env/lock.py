@@ -18,7 +18,7 @@ class Lock(OneEnvironment):
         """Print it."""
         found = self.found(args)
         client = self.session.workspace.client
-        lock = client.environment_lock(found["workspace"], found["name"], found["version"])
+        lock = client.environments.lock(found["workspace"], found["name"], found["version"])
         print(f"# {lock['environment']}:{lock['version']}, Python {lock['python']}")
         listed = "\n".join(f"{each['name']}=={each['version']}" for each in lock["packages"])
         print(clean((lock["text"] or listed).rstrip()))

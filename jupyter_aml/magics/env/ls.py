@@ -18,6 +18,6 @@ class Ls(Verb):
     def __call__(self, args: Namespace, cell: str) -> Table[WireEnvironment]:
         """Return the table, whose items are the environments as the engine tells them."""
         workspace = self.session.workspace
-        found = workspace.client.environments(workspace.name)
+        found = workspace.client.environments.list(workspace.name)
         rows = [environments.row(each) for each in found]
         return Table(found, environments.HEADS, rows, nothing="no environments")

@@ -37,6 +37,6 @@ class Rm(OneEnvironment):
             print("Nothing was deleted.")
             return
         client = self.session.workspace.client
-        client.remove_environment(found["workspace"], name, version)
+        client.environments.remove(found["workspace"], name, version)
         self.session.cache.refresh()
         print(f"Deleted {what}.")

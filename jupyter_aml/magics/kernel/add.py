@@ -37,7 +37,7 @@ class Add(OneEnvironment):
                  "name": args.name}  # fmt: skip
         workspace = self.session.workspace
         given = {key: value for key, value in asked.items() if value is not None}
-        made = workspace.client.add_kernel({"workspace": workspace.name, **given})
+        made = workspace.client.kernels.add({"workspace": workspace.name, **given})
         self.session.cache.refresh()
         print(
             f"Notebooks can choose the kernel {made['displayName']!r} now "

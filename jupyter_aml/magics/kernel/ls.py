@@ -26,7 +26,7 @@ class Ls(Verb):
 
     def __call__(self, args: Namespace, cell: str) -> Table[Any]:
         """Return the table, whose items are the kernels as the server tells them."""
-        found = self.session.workspace.client.kernels()
+        found = self.session.workspace.client.kernels.list()
         if args.running:
             running = found["running"]
             rows = [environments.running_row(each) for each in running]

@@ -32,8 +32,8 @@ class Rm(Verb):
     def __call__(self, args: Namespace, cell: str) -> None:
         """Remove it."""
         client = self.session.workspace.client
-        shown = {each["displayName"]: each["spec"] for each in client.kernels()["specs"]}
+        shown = {each["displayName"]: each["spec"] for each in client.kernels.list()["specs"]}
         spec = shown.get(args.kernel, args.kernel)
-        client.remove_kernel(spec)
+        client.kernels.remove(spec)
         self.session.cache.refresh()
         print(f"Removed the kernel {spec}.")

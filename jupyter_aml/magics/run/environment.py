@@ -90,7 +90,7 @@ def check(config: ScriptRunConfig, args: Namespace, session: Session) -> None:
         return
     workspace = session.workspace
     asked = {"workspace": workspace.name, "definition": config.request()["environment"]}
-    looked = workspace.client.check_environment(asked)
+    looked = workspace.client.environments.check(asked)
     if looked["mistakes"]:
         raise UsageError("; ".join(clean(each["message"]) for each in looked["mistakes"]))
 

@@ -67,7 +67,7 @@ class Get(Verb):
         parameters = run.look()["parameters"]
         if args.thing in parameters:
             return parameters[args.thing]
-        files = {file["name"]: file for file in run.client.files(run.id)["files"]}
+        files = {file["name"]: file for file in run.client.runs.files(run.id)["files"]}
         if args.thing not in files:
             raise UsageError(_unknown(args.thing, run, {**metrics, **parameters, **files}))
         if files[args.thing]["size"] > _LARGEST:
@@ -75,7 +75,7 @@ class Get(Verb):
                 f"{args.thing!r} has {files[args.thing]['size']:,} bytes: "
                 f"fetch it with run.download_file({args.thing!r})"
             )
-        return content(args.thing, run.client.file(run.id, args.thing))
+        return content(args.thing, run.client.runs.file(run.id, args.thing))
 
 
 def content(name: str, data: bytes) -> Any:
@@ -104,7 +104,7 @@ def _picture_or_value(run: Run, value: Any) -> Any:
     # An image is logged as a file, and its metric names it.
     if isinstance(value, str) and value.startswith(_ARTIFACT):
         name = value.removeprefix(_ARTIFACT)
-        return content(name, run.client.file(run.id, name))
+        return content(name, run.client.runs.file(run.id, name))
     return value
 
 

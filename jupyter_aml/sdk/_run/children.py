@@ -104,7 +104,9 @@ class RunChildren(RunPlace):
         if self._newest is not None:
             self._newest.look()  # Records are read in order: if this one is known, all are.
         elif self._maker is None and self._is_inside:
-            self.client.look(self.id)  # Processes that this one has started may have made some.
+            self.client.runs.look(
+                self.id
+            )  # Processes that this one has started may have made some.
         wanted: dict[str, Any] = {
             "type": type, "tags": tags, "properties": properties, "status": status,
         }  # fmt: skip
@@ -174,21 +176,21 @@ class RunChildren(RunPlace):
         }
         if name is not None:
             body["displayName"] = name
-        return self.from_wire(workspace, self.client.submit(body))
+        return self.from_wire(workspace, self.client.runs.submit(body))
 
 
 def _known(client: Client, run_id: str, maker: RunPlace) -> WireRun:
     """The child as the engine has it, which is asked to look for it; NotFound if it does not."""
     try:
-        return client.run(run_id)
+        return client.runs.get(run_id)
     except NotFound:
         # A parent that was announced itself comes first.
         maker.look()
-    client.look(maker.id)
+    client.runs.look(maker.id)
     deadline, pause = time.monotonic() + _PATIENCE, 0.005
     while True:
         try:
-            return client.run(run_id)
+            return client.runs.get(run_id)
         except NotFound:
             if time.monotonic() > deadline:
                 raise

@@ -74,7 +74,7 @@ class Comparison:
                 f"a difference is between two runs, and these are {len(self.runs)}"
             )
         one, other = self.runs
-        return Difference(one.client.difference(one.id, other.id))
+        return Difference(one.client.runs.difference(one.id, other.id))
 
     def _labelled(self) -> list[tuple[str, RunPlace]]:
         return list(zip(labels(self.look()), self.runs, strict=True))

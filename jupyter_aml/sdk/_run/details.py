@@ -147,4 +147,4 @@ def _address(run: RunFiles, name: str) -> str:
 def _text(run: RunFiles, name: str) -> str:
     if run._is_inside:
         return run._folder.existing(name).read_text(encoding="utf-8", errors="replace")
-    return run.client.file(run.id, name).decode("utf-8", "replace")
+    return run.client.runs.file(run.id, name).decode("utf-8", "replace")

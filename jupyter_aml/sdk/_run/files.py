@@ -58,7 +58,7 @@ class RunFiles(RunPlace):
         """The names of all files of the run, sorted."""
         if self._is_inside:
             return [name for name, _ in self._folder.names()]
-        return [file["name"] for file in self.client.files(self.id)["files"]]
+        return [file["name"] for file in self.client.runs.files(self.id)["files"]]
 
     def download_file(
         self,
@@ -76,7 +76,7 @@ class RunFiles(RunPlace):
 
             shutil.copyfile(self._folder.existing(name), target)
         else:
-            self.client.save(self.id, name, target)
+            self.client.runs.save(self.id, name, target)
 
     def download_files(
         self,

@@ -65,7 +65,7 @@ def pages(client: Client, **query: Any) -> Iterator[WireRunPage]:
     """The list of runs, a page at a time."""
     after, limit = None, _FIRST
     while True:
-        page = client.runs(limit=limit, after=after, **query)
+        page = client.runs.page(limit=limit, after=after, **query)
         yield page
         after, limit = page["next"], _PAGE
         if after is None:

@@ -65,7 +65,7 @@ def curves(run: RunPlace) -> dict[str, tuple[list[float], list[float], list[floa
     if run._is_in_script:
         found = _from_folder(run._folder)
         return {name: (list(x), list(t), list(y)) for name, x, t, y in found}
-    series = run.client.metrics(run.id, points=_DRAWN)["series"]
+    series = run.client.runs.metrics(run.id, points=_DRAWN)["series"]
     return {
         name: (one["x"], one["t"], [number(value) for value in one["y"]])
         for name, one in series.items()
@@ -111,7 +111,7 @@ def _series(run: RunPlace) -> Iterator[Series]:
     if here is not None:
         yield from _from_folder(here)
         return
-    for name, one in run.client.metrics(run.id, points=0)["series"].items():
+    for name, one in run.client.runs.metrics(run.id, points=0)["series"].items():
         yield name, one["x"], one["t"], [number(value) for value in one["y"]]
 
 

@@ -46,7 +46,7 @@ class RunLabels(RunPlace):
 
         named = {str(key): "" if value is None else str(value) for key, value in tags.items()}
         if not self._is_inside:
-            self._seen = self.client.patch(self.id, {"tags": named})
+            self._seen = self.client.runs.patch(self.id, {"tags": named})
             return
         for key, value in named.items():
             self._records.record("tag", key, value, time())
@@ -62,7 +62,7 @@ class RunLabels(RunPlace):
 
         names = [tags] if isinstance(tags, str) else [str(name) for name in tags]
         if not self._is_inside:
-            self._seen = self.client.patch(self.id, {"tags": dict.fromkeys(names)})
+            self._seen = self.client.runs.patch(self.id, {"tags": dict.fromkeys(names)})
             return
         for name in names:
             self._records.record("tag", name, None, time())
@@ -80,7 +80,7 @@ class RunLabels(RunPlace):
 
                 raise UserErrorException(f"the property {key!r} is set; properties never change")
         if not self._is_inside:
-            self._seen = self.client.patch(self.id, {"properties": named})
+            self._seen = self.client.runs.patch(self.id, {"properties": named})
             return
         for key, value in named.items():
             self._records.record("property", key, value, time())
@@ -94,7 +94,7 @@ class RunLabels(RunPlace):
         from time import time
 
         if not self._is_inside:
-            self._seen = self.client.patch(self.id, patch)
+            self._seen = self.client.runs.patch(self.id, patch)
             return
         self._records.record(kind, text, time())
         seen: Any = {**self.seen, **patch}

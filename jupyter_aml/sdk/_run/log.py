@@ -33,7 +33,7 @@ class Log:
 
     def skip_to_the_last(self, count: int) -> None:
         """Leave out the beginning of a long log, if its last piece holds so many lines."""
-        piece = self.run.client.log(self.run.id, self._name, tail=_PIECE)
+        piece = self.run.client.runs.log(self.run.id, self._name, tail=_PIECE)
         # The first line of the piece may be a part of one.
         if piece.data.count(b"\n") > count:
             self._offset = piece.offset
@@ -41,7 +41,9 @@ class Log:
     def pieces(self) -> Iterator[str]:
         """Yield what is new by now, as it comes; NotFound where there is no such log."""
         while True:
-            piece = self.run.client.log(self.run.id, self._name, offset=self._offset, limit=_PIECE)
+            piece = self.run.client.runs.log(
+                self.run.id, self._name, offset=self._offset, limit=_PIECE
+            )
             if not piece.data:
                 return
             self._offset = piece.offset + len(piece.data)

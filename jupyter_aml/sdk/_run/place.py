@@ -91,7 +91,7 @@ class RunPlace:
 
     def look(self) -> WireRun:
         """Ask the engine, and return the run as it is now."""
-        self._seen = self.client.run(self.id)
+        self._seen = self.client.runs.get(self.id)
         return self._seen
 
     @property
@@ -159,6 +159,6 @@ def found(client: Client, run_id: str) -> WireRun:
     from jupyter_aml.domain.errors import NotFound
 
     try:
-        return client.run(ids.run_id(run_id))
+        return client.runs.get(ids.run_id(run_id))
     except NotFound as error:
         raise UserErrorException(str(error)) from None

@@ -73,7 +73,7 @@ class References:
             query["experiment"] = experiment
         found: list[WireRun] = []
         while True:
-            page = self._client.runs(**query)
+            page = self._client.runs.page(**query)
             found += page["runs"]
             if not page["next"] or not page["runs"] or page["runs"][-1]["number"] < number:
                 return found
@@ -82,17 +82,19 @@ class References:
     def _by_id(self, text: str) -> WireRun:
         if _is_word(text):
             try:
-                return self._client.run(text)
+                return self._client.runs.get(text)
             except NotFound:
                 pass  # It may be the beginning of one.
-            page = self._client.runs(workspace=self._workspace, filter=f'"{text}"', limit=_PAGE)
+            page = self._client.runs.page(
+                workspace=self._workspace, filter=f'"{text}"', limit=_PAGE
+            )
             found = [run for run in page["runs"] if run["runId"].startswith(text)]
             if len(found) == 1:
                 return found[0]
             if found:
                 listed = ", ".join(run["runId"] for run in found[:5])
                 raise Invalid(f"{text!r} is the beginning of {len(found)} runs: {listed}")
-        recent = self._client.runs(workspace=self._workspace, limit=_RECENT)
+        recent = self._client.runs.page(workspace=self._workspace, limit=_RECENT)
         near = get_close_matches(text, [run["runId"] for run in recent["runs"]], n=2)
         did = f"; did you mean {' or '.join(near)}?" if near else f" ({self._lists} lists the runs)"
         raise NotFound(f"there is no run {text[:80]!r}{did}")

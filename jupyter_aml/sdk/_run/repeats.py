@@ -37,18 +37,18 @@ class RunRepeats(RunPlace):
             body["parameters"] = given.parameters(parameters)
         if display_name is not None:
             body["displayName"] = display_name
-        return self.from_wire(self.experiment.workspace, self.client.retry(self.id, body))
+        return self.from_wire(self.experiment.workspace, self.client.runs.retry(self.id, body))
 
     def to_cell(self) -> str:
         """The code of a cell that repeats it."""
-        return self.client.cell(self.id)["text"]
+        return self.client.runs.cell(self.id)["text"]
 
     def difference(self, other: RunPlace | str) -> Difference:
         """All in which another run differs from this one."""
         from jupyter_aml.sdk._run.comparison import Difference
 
         other_id = other if isinstance(other, str) else other.id
-        return Difference(self.client.difference(self.id, other_id))
+        return Difference(self.client.runs.difference(self.id, other_id))
 
     @property
     def df(self) -> pandas.DataFrame:

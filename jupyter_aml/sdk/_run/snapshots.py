@@ -76,7 +76,7 @@ def clean(run: RunFiles) -> list[str]:
 def _sent_with(run: RunFiles, snapshot_id: str) -> str:
     line = filters.line(properties={"ContentSnapshotId": snapshot_id})
     workspace = run.experiment.workspace.name
-    found = run.client.runs(workspace=workspace, filter=line, limit=1)["runs"]
+    found = run.client.runs.page(workspace=workspace, filter=line, limit=1)["runs"]
     if not found:
         raise SnapshotException(f"no run of workspace {workspace!r} has snapshot {snapshot_id}")
     return found[0]["runId"]
@@ -86,8 +86,8 @@ def _restore(client: Client, run_id: str, target: Path) -> None:
     with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
         unfinished = Path(scratch, target.name)
         with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED) as archive:
-            for file in client.snapshot(run_id)["files"]:
-                content = client.snapshot_file(run_id, file["path"])
+            for file in client.runs.snapshot(run_id)["files"]:
+                content = client.runs.snapshot_file(run_id, file["path"])
                 archive.writestr(_entry(file["path"]), content)
         unfinished.replace(target)
 

@@ -69,7 +69,7 @@ class _Console:
         news = False
         while True:
             try:
-                piece = self._run.client.log(self._run.id, CONSOLE, offset=self._offset)
+                piece = self._run.client.runs.log(self._run.id, CONSOLE, offset=self._offset)
             except NotFound:
                 return news
             if not piece.data:

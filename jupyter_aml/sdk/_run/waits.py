@@ -34,7 +34,7 @@ def waiting_for(run: RunPlace) -> Iterator[None]:
     script._records.record("wait", key, [run.id], None, time())
     # The engine reads of it now, else within a second.
     with suppress(AmlError):
-        script.client.look(script.id)
+        script.client.runs.look(script.id)
     try:
         yield
     finally:

@@ -174,7 +174,7 @@ class Environment:
 
     def _registered(self, workspace: Workspace) -> WireEnvironment:
         body = {"workspace": workspace.name, "definition": self._to_json()}
-        seen = workspace.client.add_environment(body)
+        seen = workspace.client.environments.add(body)
         self.version = seen["version"]
         return seen
 
@@ -189,7 +189,7 @@ class Environment:
         try:
             if label is not None:
                 wanted = _labelled(workspace, name, label)
-            seen = workspace.client.environment(workspace.name, name, wanted)
+            seen = workspace.client.environments.get(workspace.name, name, wanted)
         except NotFound as error:
             raise UserErrorException(str(error)) from None
         return Environment._from_wire(seen)
@@ -201,14 +201,14 @@ class Environment:
         """Give a version labels for `get`; whichever version had one of them loses it."""
         given = [labels] if isinstance(labels, str) else list(labels)
         try:
-            workspace.client.label_environment(workspace.name, name, str(version), given)
+            workspace.client.environments.label(workspace.name, name, str(version), given)
         except (NotFound, Invalid) as error:
             raise UserErrorException(str(error)) from None
 
     @staticmethod
     def list(workspace: Workspace) -> dict[str, Environment]:
         """The newest version of each environment by name; iterates as names."""
-        found = workspace.client.environments(workspace.name)
+        found = workspace.client.environments.list(workspace.name)
         return {seen["name"]: Environment._from_wire(seen) for seen in found}
 
     def build(
@@ -226,7 +226,7 @@ class Environment:
     def get_image_details(self, workspace: Workspace) -> DockerImageDetails:
         """What was built of it; raises UserErrorException while it is not built."""
         version = self.register(workspace).version
-        state = workspace.client.build_state(workspace.name, self.name, version)
+        state = workspace.client.environments.build_state(workspace.name, self.name, version)
         interpreter = state["interpreter"]
         if interpreter is None:
             raise UserErrorException(f"environment {self.name!r} is not built: call build() first")
@@ -341,7 +341,7 @@ class EnvironmentReference:
 
 
 def _labelled(workspace: Workspace, name: str, label: str) -> str:
-    there = workspace.client.environment_labels(workspace.name, name)
+    there = workspace.client.environments.labels(workspace.name, name)
     if label not in there:
         raise UserErrorException(
             f"no version of environment {name!r} has the label {label!r}; "

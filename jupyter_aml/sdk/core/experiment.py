@@ -88,7 +88,7 @@ class Experiment:
             self._name, seconds=int(time.time()), suffix=uuid.uuid4().hex[:8]
         )
         try:
-            seen = self._workspace.client.submit(body)
+            seen = self._workspace.client.runs.submit(body)
         except NotFound as error:
             if "compute target" in str(error):
                 raise ComputeTargetException(str(error)) from None
@@ -100,7 +100,7 @@ class Experiment:
     ) -> WireDryRun:
         """Say what `submit` would send."""
         body = self._body(config, tags, kwargs)
-        answer: WireDryRun = self._workspace.client.submit({**body, "dryRun": True})
+        answer: WireDryRun = self._workspace.client.runs.submit({**body, "dryRun": True})
         return answer
 
     def start_logging(self, *args: Any, **kwargs: Any) -> Run:
@@ -119,7 +119,7 @@ class Experiment:
         body["runId"] = ids.new_run_id(
             self._name, seconds=int(time.time()), suffix=uuid.uuid4().hex[:8]
         )
-        return Run.from_wire(self._workspace, self._workspace.client.submit(body))
+        return Run.from_wire(self._workspace, self._workspace.client.runs.submit(body))
 
     def get_runs(
         self,
@@ -218,7 +218,7 @@ class Experiment:
     def delete(workspace: Workspace, experiment_id: str) -> None:
         """Delete an experiment that has no runs; raises IllegalMove while it has some."""
         try:
-            workspace.client.remove_experiment(workspace.name, ids.experiment_name(experiment_id))
+            workspace.client.experiments.remove(workspace.name, ids.experiment_name(experiment_id))
         except NotFound as error:
             raise UserErrorException(str(error)) from None
 
@@ -227,7 +227,7 @@ class Experiment:
         return f"{self._workspace.client.status()['root']}/workspaces/{self._workspace.name}/runs"
 
     def _find(self) -> WireExperiment | None:
-        found = self._workspace.client.experiments(self._workspace.name)
+        found = self._workspace.client.experiments.list(self._workspace.name)
         return next((each for each in found if each["name"] == self._name), None)
 
     def _body(
@@ -256,7 +256,7 @@ class Experiment:
         return body
 
     def _tell(self, tags: Mapping[str, str | None]) -> None:
-        self._seen = self._workspace.client.tag_experiment(self._workspace.name, self._name, tags)
+        self._seen = self._workspace.client.experiments.tag(self._workspace.name, self._name, tags)
 
     def _all_tags(self) -> dict[str, str]:
         if self._seen is None:
@@ -282,7 +282,7 @@ class Experiment:
             return None
         name, _, version = label.partition(":")
         workspace = os.environ.get("AML_WORKSPACE", self._workspace.name)
-        seen = self._workspace.client.environment(workspace, name, version or None)
+        seen = self._workspace.client.environments.get(workspace, name, version or None)
         return seen["definition"]
 
     def __eq__(self, other: object) -> bool:

@@ -200,7 +200,7 @@ class Run(RunSource, RunLabels, RunLogging, RunChildren, RunRepeats):
         if self._here is not None:
             return metrics.from_folder(self._here, name)
         names = [] if name is None else [name]
-        return metrics.from_wire(self.client.metrics(self.id, points=0, names=names), name)
+        return metrics.from_wire(self.client.runs.metrics(self.id, points=0, names=names), name)
 
     def get_environment(self) -> Environment:
         """The environment it ran in."""
@@ -240,7 +240,7 @@ class Run(RunSource, RunLabels, RunLogging, RunChildren, RunRepeats):
         """Ask it to end, with all that it started."""
         if self._maker is not None:
             self.look()  # The engine must know it.
-        seen = self.client.cancel(self.id)
+        seen = self.client.runs.cancel(self.id)
         if self._maker is None:
             self._seen = seen
 
@@ -278,7 +278,7 @@ class Run(RunSource, RunLabels, RunLogging, RunChildren, RunRepeats):
             return
         if self._is_inside:
             return  # The script goes on; its exit ends the run.
-        self.client.look(self.id)
+        self.client.runs.look(self.id)
         self._close()
         if self.type == "azureml.interactive":
             from jupyter_aml.sdk._run.waiting import until_ended

@@ -51,10 +51,10 @@ class Workspace:
         """Take the workspace of that name, and make it in the root where it is not there yet."""
         self.client: Client = find()
         try:
-            self._seen = self.client.workspace(workspace_name)
+            self._seen = self.client.workspaces.get(workspace_name)
         except NotFound:
             labels = {"subscriptionId": subscription_id, "resourceGroup": resource_group}
-            self._seen = self.client.add_workspace(
+            self._seen = self.client.workspaces.add(
                 {"name": workspace_name, "existOk": True, **labels, "tags": dict(tags or {})}
             )
 
@@ -104,7 +104,7 @@ class Workspace:
             "existOk": exist_ok,
         }
         try:
-            find().add_workspace(body)
+            find().workspaces.add(body)
         except AlreadyExists as error:
             raise WorkspaceException(f"{error}; pass exist_ok=True to take it") from None
         return Workspace(workspace_name=name)
@@ -120,7 +120,7 @@ class Workspace:
         id: str | None = None,
     ) -> Workspace:
         """Take a workspace that is there; raises WorkspaceException naming near ones."""
-        there = [workspace["name"] for workspace in find().workspaces()]
+        there = [workspace["name"] for workspace in find().workspaces.list()]
         if name not in there:
             near = get_close_matches(name, there, 1)
             cure = f"did you mean {near[0]!r}?" if near else f"there is: {', '.join(there)}"
@@ -134,7 +134,7 @@ class Workspace:
         """All workspaces of the root by name, each in a list as SDK v1 has it."""
         return {
             workspace["name"]: [Workspace(workspace_name=workspace["name"])]
-            for workspace in find().workspaces()
+            for workspace in find().workspaces.list()
         }
 
     @property
@@ -172,7 +172,7 @@ class Workspace:
         """The experiments by name."""
         from jupyter_aml.sdk.core.experiment import Experiment
 
-        found = self.client.experiments(self.name)
+        found = self.client.experiments.list(self.name)
         return {each["name"]: Experiment(self, each["name"], _seen=each) for each in found}
 
     @property

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from jupyter_aml.cli import env
-from jupyter_aml.client.calls import Client
+from jupyter_aml.client.environments import Environments
 from tests.unit.cli.conftest import Call, Done
 from tests.unit.magics.engine import FakeEngine
 from tests.unit.magics.environments import FakeEnvironments
@@ -91,7 +91,7 @@ def test_a_build_may_be_left_alone(
     def interrupted(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Client, "build_state", interrupted)
+    monkeypatch.setattr(Environments, "build_state", interrupted)
     left = call("env", "build", "ridge")
 
     assert detached == Done(0, "ridge:1: building  resolving\n", "")

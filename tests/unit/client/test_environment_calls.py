@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
 from jupyter_aml.client.builds import Build
-from jupyter_aml.client.calls import Client, LogPiece
+from jupyter_aml.client.client import Client
+from jupyter_aml.client.door import Door, LogPiece
 from jupyter_aml.client.transport import Address, Answer
 from jupyter_aml.domain.errors import NotFound
 from jupyter_aml.wire.environments import WireEnvironment
@@ -33,26 +35,26 @@ class Recorder:
 @pytest.mark.parametrize(
     ("call", "asked"),
     [
-        (lambda c: c.environments("w"), ("GET", "environments", {"workspace": "w"}, None)),
-        (lambda c: c.add_environment({"name": "x"}), ("POST", "environments", {}, {"name": "x"})),
+        (lambda c: c.environments.list("w"), ("GET", "environments", {"workspace": "w"}, None)),
+        (lambda c: c.environments.add({"name": "x"}), ("POST", "environments", {}, {"name": "x"})),
         (
-            lambda c: c.environment("w", "a.b-c"),
+            lambda c: c.environments.get("w", "a.b-c"),
             ("GET", "environments/a.b-c", {"workspace": "w"}, None),
         ),
         (
-            lambda c: c.environment("w", "x", "2"),
+            lambda c: c.environments.get("w", "x", "2"),
             ("GET", "environments/x", {"workspace": "w", "version": "2"}, None),
         ),
         (
-            lambda c: c.remove_environment("w", "x", "2"),
+            lambda c: c.environments.remove("w", "x", "2"),
             ("DELETE", "environments/x", {"workspace": "w", "version": "2"}, None),
         ),
         (
-            lambda c: c.build_environment("x", {"again": True}),
+            lambda c: c.environments.build("x", {"again": True}),
             ("POST", "environments/x/build", {}, {"again": True}),
         ),
         (
-            lambda c: c.build_state("w", "x", "2", extras=["ipykernel"], wait=5),
+            lambda c: c.environments.build_state("w", "x", "2", extras=["ipykernel"], wait=5),
             (
                 "GET",
                 "environments/x/build",
@@ -61,30 +63,30 @@ class Recorder:
             ),
         ),
         (
-            lambda c: c.environment_lock("w", "x"),
+            lambda c: c.environments.lock("w", "x"),
             ("GET", "environments/x/lock", {"workspace": "w"}, None),
         ),
         (
-            lambda c: c.check_environment({"name": "x"}),
+            lambda c: c.environments.check({"name": "x"}),
             ("POST", "environment-check", {}, {"name": "x"}),
         ),
         (
-            lambda c: c.prune_environments({"dryRun": True}),
+            lambda c: c.environments.prune({"dryRun": True}),
             ("POST", "environment-prune", {}, {"dryRun": True}),
         ),
-        (lambda c: c.kernels(), ("GET", "kernels", {}, None)),
+        (lambda c: c.kernels.list(), ("GET", "kernels", {}, None)),
         (
-            lambda c: c.add_kernel({"environment": "x"}),
+            lambda c: c.kernels.add({"environment": "x"}),
             ("POST", "kernels", {}, {"environment": "x"}),
         ),
-        (lambda c: c.remove_kernel("aml-x"), ("DELETE", "kernels/aml-x", {}, None)),
+        (lambda c: c.kernels.remove("aml-x"), ("DELETE", "kernels/aml-x", {}, None)),
     ],
 )
 def test_every_call_asks_what_the_reference_says(
     call: Callable[[Client], Any], asked: Asked
 ) -> None:
     client, recorder = Client(Address(socket="/nowhere")), Recorder()
-    client._transport = cast(Any, recorder)
+    client.environments._door = client.kernels._door = Door(cast(Any, recorder))
 
     call(client)
 
@@ -93,9 +95,9 @@ def test_every_call_asks_what_the_reference_says(
 
 def test_a_piece_of_a_build_log_knows_where_it_lies() -> None:
     client, recorder = Client(Address(socket="/nowhere")), Recorder()
-    client._transport = cast(Any, recorder)
+    client.environments._door = client.kernels._door = Door(cast(Any, recorder))
 
-    piece = client.build_log("w", "x", "2", offset=2)
+    piece = client.environments.log("w", "x", "2", offset=2)
 
     assert (piece.offset, piece.size) == (2, 9)
     assert recorder.asked[0][2]["offset"] == 2
@@ -107,14 +109,14 @@ class Engine:
     def __init__(self, *looks: tuple[str, str | None, bytes | None], now: bytes | None) -> None:
         self.looks, self.now = list(looks), now
 
-    def build_environment(self, *_: Any) -> dict[str, Any]:
+    def build(self, *_: Any) -> dict[str, Any]:
         return {"state": "building", "reason": None}
 
     def build_state(self, *_: Any, wait: float) -> dict[str, Any]:
         state, reason, self.now = self.looks.pop(0)
         return {"state": state, "reason": reason}
 
-    def build_log(self, *_: Any, offset: int = 0) -> LogPiece:
+    def log(self, *_: Any, offset: int = 0) -> LogPiece:
         if self.now is None:
             raise NotFound("was not built yet")
         # Never more than four bytes at once, as a long log is read.
@@ -125,7 +127,10 @@ def a_build(
     *looks: tuple[str, str | None, bytes | None], now: bytes | None = None, state: str = "failed"
 ) -> Build:
     found = {"workspace": "w", "name": "x", "version": "2", "state": state}
-    return Build(cast(Client, Engine(*looks, now=now)), cast(WireEnvironment, found))
+    return Build(
+        cast(Client, SimpleNamespace(environments=Engine(*looks, now=now))),
+        cast(WireEnvironment, found),
+    )
 
 
 def test_a_build_is_followed_to_its_end_and_each_step_said_once() -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from jupyter_aml.client import patience
-from jupyter_aml.client.calls import Client
+from jupyter_aml.client.client import Client
 from jupyter_aml.client.patience import Restart, Silent, quietly
 from jupyter_aml.client.transport import Address
 from jupyter_aml.domain.errors import Unreachable
@@ -66,7 +66,7 @@ def test_a_request_that_was_not_answered_in_time_is_not_sent_twice(mute: Path) -
     client._transport._longest = 0.05
 
     with pytest.raises(Silent):
-        client.cancel("a_1_00")
+        client.runs.cancel("a_1_00")
 
 
 def test_an_engine_with_too_long_a_line_before_it_is_waited_for(tmp_path: Path) -> None:
@@ -129,7 +129,7 @@ class Restarted:
     def __init__(self) -> None:
         self._looks = 0
         nothing = SimpleNamespace(data=b"", offset=0, size=0)
-        self.client = SimpleNamespace(log=lambda *_, **__: nothing)
+        self.client = SimpleNamespace(runs=SimpleNamespace(log=lambda *_, **__: nothing))
 
     def look(self) -> Any:
         self._looks += 1

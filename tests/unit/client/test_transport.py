@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_aml.client.calls import Client
+from jupyter_aml.client.client import Client
 from jupyter_aml.client.transport import Address, Transport, problem
 from jupyter_aml.domain import errors
 
@@ -122,7 +122,11 @@ def test_an_engine_that_is_slow_is_not_asked_again_while_it_is_at_it(
     server.asked.clear()
     server.may_answer.clear()
 
-    for ask in (lambda: client.submit({"runId": "x"}), lambda: client.delete("x"), client.status):
+    for ask in (
+        lambda: client.runs.submit({"runId": "x"}),
+        lambda: client.runs.delete("x"),
+        client.status,
+    ):
         with pytest.raises(errors.Unreachable):
             ask()
 
@@ -165,7 +169,7 @@ def test_an_engine_that_has_gone_is_found_again(folder: Path, has_connection: bo
     if has_connection:
         client._transport._own.connection.sock.shutdown(socket.SHUT_RDWR)
 
-    client.cancel("a_1_00")
+    client.runs.cancel("a_1_00")
 
     client.close()
     found[0].end()
@@ -179,7 +183,7 @@ def test_a_download_finds_the_engine_again_too(folder: Path) -> None:
         Address(socket=str(folder / "first")), lambda: Address(socket=str(folder / "second"))
     )
 
-    client.save("a_1_00", "outputs/a b.txt", folder / "got")
+    client.runs.save("a_1_00", "outputs/a b.txt", folder / "got")
 
     server.end()
     assert json.loads((folder / "got").read_text())["path"] == (
@@ -201,7 +205,7 @@ def test_an_error_is_the_class_that_the_answer_names(folder: Path) -> None:
     client = Client(Address(socket=str(folder / "s")))
 
     with pytest.raises(errors.NotFound, match="there is no run 'x'"):
-        client.run("missing")
+        client.runs.get("missing")
 
     client.close()
     server.end()

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import SimpleNamespace
 from typing import Any
 
-from jupyter_aml.client.calls import LogPiece
+from jupyter_aml.client.door import LogPiece
 from jupyter_aml.domain import environment
 from jupyter_aml.domain.errors import NotFound
 
 
-class FakeClient:
+class FakeEnvironments:
     """The calls on environments. `builds` are the states that a build goes through."""
 
     def __init__(self) -> None:
         self.kept: dict[str, list[dict[str, Any]]] = {}
-        self.labels: dict[str, dict[str, str]] = {}
+        self.labelled: dict[str, dict[str, str]] = {}
         self.builds: list[dict[str, Any]] = []
         self.logs: list[bytes] = [b""]
         self.asked: list[tuple[Any, ...]] = []
 
-    def add_environment(self, body: Mapping[str, Any]) -> dict[str, Any]:
+    def add(self, body: Mapping[str, Any]) -> dict[str, Any]:
         asked = environment.read(body["definition"])
         versions = self.kept.setdefault(asked.name, [])
         for known in versions:
@@ -29,27 +30,27 @@ class FakeClient:
         versions.append(asked.with_version(str(len(versions) + 1)).to_json())
         return _wire(versions[-1])
 
-    def environment(self, workspace: str, name: str, version: str | None = None) -> dict[str, Any]:
+    def get(self, workspace: str, name: str, version: str | None = None) -> dict[str, Any]:
         for known in reversed(self.kept.get(name, [])):
             if version in (None, known["version"]):
                 return _wire(known)
         raise NotFound(f"there is no environment {name!r}")
 
-    def label_environment(
+    def label(
         self, workspace: str, name: str, version: str, labels: Sequence[str]
     ) -> dict[str, str]:
-        self.environment(workspace, name, version)
-        self.labels.setdefault(name, {}).update(dict.fromkeys(labels, version))
-        return self.environment_labels(workspace, name)
+        self.get(workspace, name, version)
+        self.labelled.setdefault(name, {}).update(dict.fromkeys(labels, version))
+        return self.labels(workspace, name)
 
-    def environment_labels(self, workspace: str, name: str) -> dict[str, str]:
-        newest: str = self.environment(workspace, name)["version"]
-        return {**self.labels.get(name, {}), "Latest": newest}
+    def labels(self, workspace: str, name: str) -> dict[str, str]:
+        newest: str = self.get(workspace, name)["version"]
+        return {**self.labelled.get(name, {}), "Latest": newest}
 
-    def environments(self, workspace: str) -> list[dict[str, Any]]:
+    def list(self, workspace: str) -> list[dict[str, Any]]:
         return [_wire(versions[-1]) for versions in self.kept.values()]
 
-    def build_environment(self, name: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    def build(self, name: str, body: Mapping[str, Any]) -> dict[str, Any]:
         self.asked.append(("build", name, body["version"]))
         return self._state()
 
@@ -63,7 +64,7 @@ class FakeClient:
             self.logs.pop(0)
         return state
 
-    def build_log(
+    def log(
         self, workspace: str, name: str, version: str | None = None, offset: int = 0
     ) -> LogPiece:
         if not self.logs[0]:
@@ -84,7 +85,7 @@ class FakeWorkspace:
     name = "default"
 
     def __init__(self) -> None:
-        self.client = FakeClient()
+        self.client = SimpleNamespace(environments=FakeEnvironments())
 
 
 def _wire(definition: dict[str, Any]) -> dict[str, Any]:

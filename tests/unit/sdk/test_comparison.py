@@ -19,18 +19,15 @@ from jupyter_aml.widgets import comparison
 from jupyter_aml.widgets.labels import labels
 
 
-class FakeClient:
+class FakeRuns:
     """Two runs, and what they logged."""
 
     def __init__(self, *runs: Any, **series: Any) -> None:
-        self.runs = {run["runId"]: run for run in runs}
+        self.kept = {run["runId"]: run for run in runs}
         self.series = series
 
-    def run(self, run_id: str) -> Any:
-        return self.runs[run_id]
-
-    def status(self) -> Any:
-        return {"root": "/nowhere"}
+    def get(self, run_id: str) -> Any:
+        return self.kept[run_id]
 
     def metrics(self, run_id: str, **_: Any) -> Any:
         return {"runId": run_id, "series": self.series, "values": {}, "cursor": {}}
@@ -41,7 +38,7 @@ def some_runs(*different: dict[str, Any], **series: Any) -> list[Run]:
         a_wire_run(runId=f"exp_{place}", number=place, **each)
         for place, each in enumerate(different, 1)
     ]
-    client: Any = FakeClient(*found, **series)
+    client = SimpleNamespace(runs=FakeRuns(*found, **series), status=lambda: {"root": "/nowhere"})
     workspace: Any = SimpleNamespace(client=client, name="default")
     return [Run.from_wire(workspace, run) for run in found]
 

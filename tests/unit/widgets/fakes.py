@@ -10,7 +10,7 @@ from jupyter_aml.testing.wires import a_wire_run
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 10
 
 
-class FakeClient:
+class FakeRuns:
     """What a server would say of one run."""
 
     def __init__(self, run, *, series=None, values=None, log=None, files=None):
@@ -25,8 +25,8 @@ class FakeClient:
         if self.problem is not None:
             raise self.problem
 
-    def run(self, run_id):
-        self._hear("run")
+    def get(self, run_id):
+        self._hear("get")
         return self.answer
 
     def metrics(self, run_id, *, points=1000, names=()):
@@ -57,12 +57,13 @@ class FakeRun:
     """The little of the SDK's run that a view asks."""
 
     def __init__(self, seen=None, **client):
-        self.client = FakeClient(seen or a_wire_run(), **client)
-        self.id = self.client.answer["runId"]
+        self.runs = FakeRuns(seen or a_wire_run(), **client)
+        self.client = SimpleNamespace(runs=self.runs)
+        self.id = self.runs.answer["runId"]
         self.canceled = 0
 
     def look(self):
-        return self.client.run(self.id)
+        return self.runs.get(self.id)
 
     def cancel(self):
         self.canceled += 1

@@ -38,7 +38,7 @@ def test_a_run_that_waits_is_asked_for_once():
 
     bundle(run)
 
-    assert run.client.asked == ["run"]
+    assert run.runs.asked == ["get"]
 
 
 def test_the_card_holds_curves_log_files_and_pictures():

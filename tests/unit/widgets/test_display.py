@@ -45,7 +45,7 @@ def test_run_details_shows_once_and_returns_nothing():
 
 def test_a_server_that_is_away_does_not_break_an_output():
     run = FakeRun()
-    run.client.problem = Unreachable("no \x1b[31mserver")
+    run.runs.problem = Unreachable("no \x1b[31mserver")
 
     shown = displayed(RunDetails(run).show)
 
@@ -57,7 +57,7 @@ def test_a_view_is_refreshed_in_place():
 
     def show():
         view = View(run, "mini")
-        run.client.answer = a_wire_run()
+        run.runs.answer = a_wire_run()
         view.refresh()
 
     first, second = displayed(show)

@@ -36,7 +36,7 @@ def test_the_view_is_fed_until_the_run_has_ended():
     run, view = FakeRun(RUNNING), FakeView()
 
     def end():
-        run.client.answer = a_wire_run()
+        run.runs.answer = a_wire_run()
 
     follow(lambda: view, Clock(lambda: None, end, pytest.fail), run)
 
@@ -48,11 +48,11 @@ def test_a_server_that_is_away_is_told_and_asked_again():
     told = []
 
     def away():
-        run.client.problem = Unreachable("no server")
+        run.runs.problem = Unreachable("no server")
 
     def back():
         told.append(view.problem)
-        run.client.problem, run.client.answer = None, a_wire_run()
+        run.runs.problem, run.runs.answer = None, a_wire_run()
 
     follow(lambda: view, Clock(away, back), run)
 

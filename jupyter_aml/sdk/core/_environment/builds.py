@@ -38,7 +38,7 @@ class ImageBuildDetails:
     @property
     def status(self) -> str:
         """`Running`, `Succeeded`, `Failed`, or `NotStarted`."""
-        return _STATUS[self.environment_client.build_state(*self._place)["state"]]
+        return _STATUS[self.environment_client.environments.build_state(*self._place)["state"]]
 
     def get_log(self) -> str:
         """The log so far."""
@@ -61,7 +61,7 @@ class ImageBuildDetails:
             from jupyter_aml.client.builds import Build
 
             self._build = Build(
-                self.environment_client, self.environment_client.environment(*self._place)
+                self.environment_client, self.environment_client.environments.get(*self._place)
             )
         return self._build
 

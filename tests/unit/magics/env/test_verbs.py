@@ -7,7 +7,7 @@ import builtins
 import pytest
 from IPython.core.error import UsageError
 
-from jupyter_aml.client.calls import Client
+from jupyter_aml.client.environments import Environments
 from jupyter_aml.magics.env.building import BuildFailed
 
 
@@ -142,7 +142,7 @@ def test_an_interrupt_leaves_the_build_alone(notebook, there, monkeypatch):
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Client, "build_state", interrupted)
+    monkeypatch.setattr(Environments, "build_state", interrupted)
     said = notebook.run("%aml env build ridge")
 
     assert said.error is None

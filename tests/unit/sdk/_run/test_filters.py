@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -33,15 +34,16 @@ def test_a_status_is_one_word() -> None:
 
 
 def test_pages_are_asked_for_one_after_the_other() -> None:
-    class Client:
+    class Runs:
         def __init__(self) -> None:
             self.asked: list[Any] = []
 
-        def runs(self, **query: Any) -> Any:
+        def page(self, **query: Any) -> Any:
             self.asked.append(query["after"])
             return {"runs": [], "next": None if query["after"] else "more"}
 
-    client: Any = Client()
+    runs = Runs()
+    client: Any = SimpleNamespace(runs=runs)
 
     assert len(list(filters.pages(client, filter=""))) == 2
-    assert client.asked == [None, "more"]
+    assert runs.asked == [None, "more"]

@@ -268,9 +268,9 @@ def test_one_that_is_not_there_is_an_error_of_the_user(ws: Any) -> None:
 def test_a_build_is_followed_with_its_log_to_its_end(
     ws: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    ws.client.builds = [{"state": "building"}, {"state": "building"},
+    ws.client.environments.builds = [{"state": "building"}, {"state": "building"},
                         {"state": "ready", "interpreter": "/envs/a/bin/python"}]  # fmt: skip
-    ws.client.logs = [b"", b"resolving\n", b"resolving\nready\n"]
+    ws.client.environments.logs = [b"", b"resolving\n", b"resolving\nready\n"]
     made = with_packages("tqdm")
 
     build = made.build(ws)
@@ -280,7 +280,7 @@ def test_a_build_is_followed_with_its_log_to_its_end(
     assert build.wait_for_completion(show_output=True) is build
     assert capsys.readouterr().out == "resolving\nready\n"
     assert (build.status, build.get_log()) == ("Succeeded", "resolving\nready\n")
-    assert ws.client.asked == [("build", "mine", "1")]
+    assert ws.client.environments.asked == [("build", "mine", "1")]
     details = made.get_image_details(ws)
     assert (details.image_exist, details.interpreter_path) == (False, "/envs/a/bin/python")
     assert details.environment_path == "/envs/a"
@@ -297,7 +297,7 @@ def test_a_build_can_be_followed_by_somebody_else(ws: Any) -> None:
 
 
 def test_a_build_that_fails_says_why(ws: Any) -> None:
-    ws.client.builds = [{"state": "failed", "reason": "there is no package 'zz'"}]
+    ws.client.environments.builds = [{"state": "failed", "reason": "there is no package 'zz'"}]
 
     with pytest.raises(UserErrorException, match="mine:1 could not be built: there is no package"):
         with_packages("zz").build_local(ws)

@@ -9,6 +9,7 @@ import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -205,13 +206,13 @@ class Kernels:
     name = "default"
 
     def __init__(self) -> None:
-        self.client = self
+        self.client = SimpleNamespace(environments=self, runs=self)
         self.definition = Environment("of_the_kernel")._to_json()
         self.definition["environmentVariables"] = {"A": "kernel", "B": "kernel"}
         self.asked: list[tuple[object, ...]] = []
         self.sent: dict[str, Any] = {}
 
-    def environment(self, *asked: object) -> dict[str, Any]:
+    def get(self, *asked: object) -> dict[str, Any]:
         self.asked.append(asked)
         return {"definition": self.definition}
 

@@ -1,0 +1,47 @@
+"""The engine as its clients see it: every call of `docs/reference/http.md`, by noun."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from jupyter_aml.client.door import Door
+from jupyter_aml.client.environments import Environments, Kernels
+from jupyter_aml.client.patience import LONGEST
+from jupyter_aml.client.runs import Runs
+from jupyter_aml.client.transport import Address, Transport
+from jupyter_aml.client.workspaces import Compute, Experiments, Workspaces
+
+if TYPE_CHECKING:
+    from jupyter_aml.wire.protocol import WireStatus
+
+
+class Client:
+    """Speaks to one engine; raises the errors of `domain.errors` that it answers."""
+
+    def __init__(
+        self,
+        address: Address,
+        find_again: Callable[[], Address] | None = None,
+        *,
+        longest: float = LONGEST,
+    ) -> None:
+        self._transport = Transport(address, find_again, longest=longest)
+        self._door = door = Door(self._transport)
+        self.workspaces, self.experiments = Workspaces(door), Experiments(door)
+        self.runs, self.compute = Runs(door), Compute(door)
+        self.environments, self.kernels = Environments(door), Kernels(door)
+
+    @property
+    def address(self) -> Address:
+        """Where the engine answers."""
+        return self._transport.address
+
+    def close(self) -> None:
+        """Close this thread's connection."""
+        self._transport.close()
+
+    def status(self) -> WireStatus:
+        """Who answers, and which protocol it speaks."""
+        answer: WireStatus = self._door.get("status")
+        return answer
