@@ -250,3 +250,127 @@ def test_of_a_container_the_lock_tells_the_packages_and_the_shim_its_python(
     folder.facts.write_text('{"inContainer": true, "packages": []}')
     (folder.status / "pids.1").write_text('{"shim": 1, "python": "3.9.2"}')
     assert facts.read("r", folder)["python"] == "3.9.2"
+
+
+SETTINGS = [
+    ("color.diff", "always"), ("color.ui", "always"), ("diff.noprefix", "true"),
+    ("diff.mnemonicPrefix", "true"), ("diff.srcPrefix", "x/"), ("diff.dstPrefix", "y/"),
+    ("diff.context", "0"), ("diff.interHunkContext", "9"), ("diff.relative", "true"),
+    ("diff.orderFile", "/nowhere"), ("diff.renames", "copies"), ("diff.submodule", "log"),
+    ("diff.external", "false"), ("diff.mine.textconv", "false"), ("diff.mine.command", "false"),
+    ("diff.suppressBlankEmpty", "true"), ("diff.wordRegex", "."), ("diff.algorithm", "patience"),
+    ("core.pager", "false"), ("pager.diff", "false"), ("core.quotePath", "false"),
+    ("core.abbrev", "4"), ("core.whitespace", "cr-at-eol"), ("diff.colorMoved", "zebra"),
+    ("diff.ignoreSubmodules", "all"), ("diff.stat", "true"), ("interactive.diffFilter", "false"),
+    ("status.showUntrackedFiles", "no"),
+]  # fmt: skip
+
+
+@pytest.fixture
+def changed(repository: Path) -> Path:
+    """A repository with changes of each kind, texts and others."""
+    long = "".join(f"{line}\n\n" for line in range(60))
+    binary = bytes(range(256)) * 8
+    for name, content in {
+        "long.py": long, "née.txt": "a\n", "gone.txt": "b\n", "moved.txt": long, "odd.dat": "c\n",
+    }.items():  # fmt: skip
+        (repository / name).write_text(content)
+    (repository / "picture.png").write_bytes(binary)
+    (repository / "model.bin").write_bytes(binary)
+    (repository / ".gitattributes").write_text("*.py diff=mine\n*.dat -diff\n")
+    git(repository, "add", "--force", ".")
+    git(repository, "commit", "--quiet", "-m", "two")
+    (repository / "long.py").write_text(long.replace("30\n", "thirty\n").replace("5\n", "five\n"))
+    (repository / "née.txt").write_text("ä\n")
+    (repository / "gone.txt").unlink()
+    git(repository, "mv", "moved.txt", "there.txt")
+    (repository / "odd.dat").write_text("d\n")
+    (repository / "picture.png").write_bytes(binary[::-1])
+    (repository / "model.bin").unlink()
+    return repository
+
+
+def test_the_difference_of_a_checkout_can_be_applied_pictures_and_all(
+    changed: Path, tmp_path: Path
+) -> None:
+    seen = facts_git.look(changed)
+
+    assert seen is not None
+    clone = tmp_path / "clone"
+    git(tmp_path, "clone", "--quiet", str(changed), str(clone))
+    (tmp_path / "git.diff").write_bytes(seen.diff)
+    git(clone, "apply", "--index", str(tmp_path / "git.diff"))
+    assert contents(clone) == contents(changed)
+
+
+@pytest.mark.parametrize(("name", "value"), SETTINGS, ids=[name for name, _ in SETTINGS])
+def test_no_setting_of_a_user_changes_what_is_recorded(
+    changed: Path, name: str, value: str
+) -> None:
+    (changed / "src" / "deeper").mkdir(parents=True)
+    plain = facts_git.look(changed / "src" / "deeper", seconds=20)
+
+    git(changed, "config", name, value)
+
+    assert plain is not None and plain.diff.count(b"\ndiff --git ") == 7
+    assert facts_git.look(changed / "src" / "deeper", seconds=20) == plain
+
+
+def test_a_file_that_git_does_not_know_counts_as_a_change_whatever_its_settings(
+    repository: Path,
+) -> None:
+    git(repository, "checkout", "--quiet", ".")
+    git(repository, "config", "status.showUntrackedFiles", "no")
+    (repository / "new.py").write_text("")
+
+    seen = facts_git.look(repository)
+
+    assert seen is not None and seen.is_dirty
+
+
+def test_a_large_file_that_is_no_text_is_named_and_the_rest_is_there(
+    changed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(facts_git, "_MOST_BINARY", 1_000)
+
+    seen = facts_git.look(changed, seconds=20)
+
+    assert seen is not None
+    assert b"+thirty" in seen.diff and b"odd.dat" in seen.diff
+    assert b"GIT binary patch" in seen.diff
+    assert seen.diff.endswith(b"\n# left out, being large and no text: model.bin, picture.png\n")
+
+
+@pytest.mark.parametrize(
+    ("branch", "told"),
+    [
+        (b"caf\xe9", "caf\\xe9"), ("né/e".encode(), "né/e"), ("a\u3000b".encode(), "a\u3000b"),
+        (b"heads/x", "heads/x"),
+    ],
+)  # fmt: skip
+def test_a_branch_of_any_name_is_told_and_the_rest_as_well(
+    repository: Path, branch: bytes, told: str
+) -> None:
+    git(repository, "checkout", "--quiet", "-b", os.fsdecode(branch))
+    git(repository, "tag", os.fsdecode(branch))
+
+    seen = facts_git.look(repository)
+
+    assert seen is not None
+    assert (seen.branch, seen.repository) == (told, SHOWN)
+    assert seen.commit == git(repository, "rev-parse", "HEAD")
+
+
+def test_a_checkout_of_no_branch_has_none(repository: Path) -> None:
+    git(repository, "checkout", "--quiet", "--detach")
+
+    seen = facts_git.look(repository)
+
+    assert seen is not None and seen.branch is None
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    names = git(folder, "ls-files", "-z").split("\0")
+    return {
+        name: (folder / name).read_bytes() for name in names if name and (folder / name).exists()
+    }
