@@ -31,6 +31,7 @@ def run(args: argparse.Namespace) -> int:
         cure = f": kill {held.pid}" if held is not None and held.kind == "headless" else ""
         raise RootTaken(f"{who} holds the root {found.root}; end it first{cure}") from None
     for path in unreadable:
-        print(f"jupyter aml: {path} holds no run.json that can be read", file=sys.stderr)
+        told = "cannot be read, or its run lies in another workspace, too"
+        print(f"jupyter aml: {path} is left out: it {told}", file=sys.stderr)
     print(f"{count} runs in {found.root}")
     return 1 if unreadable else 0

@@ -411,6 +411,8 @@ class Engine:
 
     async def _recover(self) -> None:
         await asyncio.to_thread(self._blobs.sweep)
+        for path in await self._places.adopt():
+            self._log.warning("%s cannot be read: mend it, or move it away", path)
         await recover.tidy(root=self._root, ledger=self._ledger, log=self._log)
         await self._places.need_workspace(ids.DEFAULT_WORKSPACE)
         if self._origin is Origin.COPIED:

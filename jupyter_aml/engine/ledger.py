@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from jupyter_aml.domain.errors import AlreadyExists, StorageFailed
 from jupyter_aml.domain.ids import RunId, WorkspaceName
+from jupyter_aml.domain.numbers import series_of, with_own_numbers
 from jupyter_aml.domain.run import Run, RunStatus
 from jupyter_aml.engine.root import Root, read_record, write_record
 from jupyter_aml.store.database import Database
@@ -176,19 +177,29 @@ class Ledger:
         told = await self.do(read_record, folder.path)
         if told is None:
             raise AlreadyExists(f"{folder.path} is there and tells of no run: move it away")
-        return await self.add(told)
+        taken = await self.do(self.runs.numbers, {series_of(told)})
+        return await self.add(with_own_numbers([told], taken)[0])
 
     async def adopt(self) -> int:
         """Enter the run folders that the index does not know, as after a crash or a copy."""
         return await self.do(self._adopt)
 
     def _adopt(self) -> int:
-        adopted = 0
+        found: dict[RunId, Run] = {}
         for some in _portions(self._root.folder_ids()):
             known = self.runs.known([run_id for run_id, _ in some])
-            found = (read_record(path) for run_id, path in some if run_id not in known)
-            adopted += len(self.runs.add_many([run for run in found if run is not None]))
-        return adopted
+            read = (read_record(path) for run_id, path in some if run_id not in known)
+            found |= {run.id: run for run in read if run is not None and run.id not in found}
+        # Who was there first keeps its number, those in the index before all others.
+        told = sorted(found.values(), key=lambda run: (run.created_at, run.id))
+        numbered = with_own_numbers(told, self.runs.numbers({series_of(run) for run in told}))
+        for start in range(0, len(numbered), _PORTION):
+            self.runs.add_many(numbered[start : start + _PORTION])
+        for before, run in zip(told, numbered, strict=True):
+            if before.number != run.number:
+                with contextlib.suppress(StorageFailed):
+                    write_record(self._root.folder(run), run)
+        return len(numbered)
 
     async def remove_many(self, some: Sequence[RunId]) -> dict[RunId, int]:
         """Take runs that have ended out of the index, all or none."""

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from threading import get_ident
 from typing import Any
@@ -58,8 +59,11 @@ class Root:
                 yield RunId(path.name.removeprefix(GONE)), path
 
     def folder_ids(self) -> Iterator[tuple[RunId, Path]]:
-        """The ids and paths of all whole run folders, whatever the index knows."""
-        for runs in self.workspaces.glob("*/runs"):
+        """The ids and paths of all whole run folders, whatever the index knows.
+
+        Where one id lies in two workspaces, the first by its name counts.
+        """
+        for runs in sorted(self.workspaces.glob("*/runs")):
             with os.scandir(runs) as entries:
                 for entry in entries:
                     if not entry.name.startswith(".") and entry.is_dir(follow_symlinks=False):
@@ -103,10 +107,14 @@ def write_record(folder: RunFolder, run: Run) -> None:
 
 
 def read_record(path: Path) -> Run | None:
-    """Read the run.json of this run folder; None where there is none that can be read."""
+    """Read the run.json of this run folder; None where there is none that can be read.
+
+    A run belongs to the workspace that its folder lies in, wherever it was copied from.
+    """
     try:
         data = json.loads(read_plain(path / "run.json"))
         run = decode_run(data)
     except (OSError, ValueError, AmlError, TypeError):
         return None
-    return run if run.id == path.name else None
+    workspace = WorkspaceName(path.parent.parent.name)
+    return replace(run, workspace=workspace) if run.id == path.name else None

@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from jupyter_aml.domain import ids
-from jupyter_aml.domain.errors import AlreadyExists, Invalid, NotFound
+from jupyter_aml.domain.errors import AlreadyExists, Invalid, NotFound, StorageFailed
 from jupyter_aml.domain.experiment import Experiment
 from jupyter_aml.domain.ids import ExperimentName, WorkspaceName
 from jupyter_aml.domain.workspace import Workspace
@@ -35,6 +36,14 @@ class Places:
         else:
             await self.workspace(name)
         self._known.add(name)
+
+    async def adopt(self) -> list[Path]:
+        """Enter what is written down and not in the index; returns files that cannot be read."""
+        return await self._ledger.do(self._adopt)
+
+    async def need_experiment(self, workspace: WorkspaceName, name: ExperimentName) -> None:
+        """Enter the experiment as it is written down, where the index does not know it yet."""
+        await self._ledger.do(self._enter_written, workspace, name)
 
     async def workspaces(self) -> list[WireWorkspace]:
         """All workspaces."""
@@ -89,6 +98,28 @@ class Places:
         await self._ledger.do(self._remove, place, experiment)
 
     # ---- in the thread of the index, so that none of these comes between the steps of another --
+
+    def _adopt(self) -> list[Path]:
+        unreadable: list[Path] = []
+        known = {each.name: each for each in self._ledger.workspaces.list()}
+        for workspace in files.workspaces(self._root, unreadable):
+            is_told = files.workspace_file(self._root, workspace.name) not in unreadable
+            if workspace.name not in known or (is_told and known[workspace.name] != workspace):
+                self._ledger.workspaces.put(workspace)
+        entered = {(one.workspace, one.name): one for one in self._ledger.experiments.every()}
+        for experiment in files.experiments(self._root, unreadable):
+            if entered.get((experiment.workspace, experiment.name)) != experiment:
+                self._ledger.experiments.put(experiment)
+        return unreadable
+
+    def _enter_written(self, workspace: WorkspaceName, name: ExperimentName) -> None:
+        if self._ledger.experiments.has(workspace, name):
+            return
+        # One that cannot be read keeps no run away; who changes its tags is told.
+        with contextlib.suppress(StorageFailed):
+            written = files.read_experiment(self._root, workspace, name)
+            if written is not None:
+                self._ledger.experiments.put(written)
 
     def _workspace(self, wanted: Workspace, exist_ok: bool) -> Workspace:
         known = files.read_workspace(self._root, wanted.name)

@@ -24,6 +24,12 @@ class ExperimentTable:
     def __init__(self, database: Database) -> None:
         self._db = database
 
+    def has(self, workspace: WorkspaceName, name: ExperimentName) -> bool:
+        """Whether there is this experiment."""
+        this = (experiments.c.workspace == workspace) & (experiments.c.name == name)
+        with self._db.reading() as connection:
+            return connection.execute(select(experiments.c.name).where(this)).first() is not None
+
     def get(self, workspace: WorkspaceName, name: ExperimentName) -> Experiment:
         """The experiment with the number of its runs, or NotFound."""
         with self._db.reading() as connection:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select
 
 from jupyter_aml.domain.errors import IllegalMove
 from jupyter_aml.domain.ids import RunId
+from jupyter_aml.domain.numbers import Series, series_of
 from jupyter_aml.domain.run import Run, RunStatus
 from jupyter_aml.store.database import Database, next_seq
 from jupyter_aml.store.experiments import need_experiment
@@ -60,6 +61,15 @@ class ManyRuns:
         """The ids among these that are there."""
         with self._db.reading() as connection:
             return set(_keys_of(connection, some))
+
+    def numbers(self, some: Iterable[Series]) -> dict[Series, set[int]]:
+        """The numbers that are taken in each of these."""
+        taken: dict[Series, set[int]] = {}
+        with self._db.reading() as connection:
+            for series in some:
+                numbers = select(runs.c.number).where(_inside(*series))
+                taken[series] = set(connection.execute(numbers).scalars())
+        return taken
 
     def below(self, run_id: RunId) -> list[Run]:
         """All children of a run and theirs, each after its parent."""
@@ -158,7 +168,11 @@ def _keys_of(connection: Connection, some: Sequence[str]) -> dict[str, int]:
 
 def next_number(connection: Connection, run: Run) -> int:
     """The next number of the experiment, or of a child among those of its parent."""
-    inside = (runs.c.workspace == run.workspace) & (runs.c.experiment == run.experiment)
-    inside &= runs.c.parent.is_(None) if run.parent is None else runs.c.parent == run.parent
+    inside = _inside(*series_of(run))
     greatest = connection.execute(select(func.max(runs.c.number)).where(inside)).scalar()
     return int(greatest or 0) + 1
+
+
+def _inside(workspace: str, experiment: str, parent: str | None) -> ColumnElement[bool]:
+    inside = (runs.c.workspace == workspace) & (runs.c.experiment == experiment)
+    return inside & (runs.c.parent.is_(None) if parent is None else runs.c.parent == parent)

@@ -12,6 +12,7 @@ import pytest
 from jupyter_aml.domain.errors import AlreadyExists, IllegalMove, Invalid, NotFound, Outdated
 from jupyter_aml.domain.experiment import Experiment
 from jupyter_aml.domain.ids import ExperimentName, RunId, WorkspaceName
+from jupyter_aml.domain.numbers import series_of
 from jupyter_aml.domain.run import Failure, Run, RunStatus
 from jupyter_aml.domain.workspace import Workspace
 from jupyter_aml.store.database import Database
@@ -340,6 +341,45 @@ class RunTableContract:
         assert [run_id for run_id, _ in gone] == [lost.id]
         assert ExperimentTable(database).get(HOME, kept[0].experiment).run_count == 2
         assert runs.add(a_run("d")).seq > max(run.seq for run in changed)
+
+    def test_a_run_that_an_index_written_anew_brings_back_is_not_told_as_deleted(
+        self, database: Database, runs: RunTable
+    ) -> None:
+        kept, back, lost = (runs.add(ended(name)) for name in "abc")
+        for run in (back, lost):
+            runs.remove(run.id)
+        before = runs.changed_since(HOME, 0)[1]
+
+        reindex(database, [kept, back], [], [Workspace(name=HOME, created_at=NOON)])
+
+        assert {run_id for run_id, _ in before} == {back.id, lost.id}
+        assert [run_id for run_id, _ in runs.changed_since(HOME, 0)[1]] == [lost.id]
+        assert not runs.was_removed(back.id)
+        assert runs.was_removed(lost.id)
+
+    def test_a_run_that_was_begun_anew_is_not_ended_by_who_saw_an_earlier_attempt(
+        self, runs: RunTable
+    ) -> None:
+        run = runs.add(a_run("a", status=RunStatus.STARTING, attempt=1))
+        seen = runs.move(run, RunStatus.RUNNING, at=NOON)
+        queued = runs.add(a_run("b", status=RunStatus.STARTING, attempt=2))
+        now = runs.move(queued, RunStatus.RUNNING, at=NOON)
+
+        stale = replace(now, attempt=1)
+        written = runs.write_many(
+            [(seen, RunStatus.COMPLETED, {}), (stale, RunStatus.COMPLETED, {})], at=NOON
+        )
+
+        assert [each.id for each in written] == [seen.id]
+        assert runs.get(now.id).status is RunStatus.RUNNING
+
+    def test_the_numbers_that_are_taken_are_told_for_each_series(self, runs: RunTable) -> None:
+        for name in "ab":
+            runs.add(a_run(name))
+        child = runs.add(a_run("c", parent=RunId(a_run("a").id)))
+        alone, below = series_of(a_run("a")), series_of(child)
+
+        assert runs.numbers({alone, below}) == {alone: {1, 2}, below: {1}}
 
     @staticmethod
     def _pages(runs: RunTable, sort: str, *, limit: int) -> list[RunId]:

@@ -132,6 +132,7 @@ class Submissions:
     async def _placed(self, drafted: Draft) -> Draft:
         """The draft in its workspace, and in a registered environment if it names one."""
         await self._places.need_workspace(drafted.run.workspace)
+        await self._places.need_experiment(drafted.run.workspace, drafted.run.experiment)
         if drafted.environment is None:
             return drafted
         registered = await self._environments.register(drafted.run.workspace, drafted.environment)
