@@ -95,7 +95,7 @@ def test_a_script_is_sent_looked_at_exported_and_found_again_in_another_root(
         "submit", "--follow", "-p", "x=3", "digits", "-", stdin="print(x); raise ValueError('é')"
     )
     assert failed.returncode == 3
-    assert failed.stdout.startswith("3\n") and "ValueError: é (line 1" in failed.stderr
+    assert failed.stdout.startswith("3\n") and "ValueError: é (cell line 1)" in failed.stderr
 
     listed = call("ls", "--json", "loss<1", "--sort", "-number", "tag.stage:test")
     assert [run["runId"] for run in json.loads(listed.stdout)] == [run_id]
