@@ -15,11 +15,12 @@ from contextlib import closing
 from importlib.machinery import PathFinder
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Literal, NamedTuple
 from urllib.parse import urlsplit, urlunsplit
 
 from jupyter_aml import containers
 from jupyter_aml._version import __version__
+from jupyter_aml.cli.checking_secrets import secrets
+from jupyter_aml.cli.finding import Finding
 from jupyter_aml.client import running
 from jupyter_aml.compute.proc import is_alive
 from jupyter_aml.domain.errors import AmlError, Unreachable
@@ -35,15 +36,6 @@ _NETWORK = ("nfs", "cifs", "smb", "afs", "fuse.sshfs", "lustre", "9p", "gpfs", "
 _LITTLE, _TOO_LITTLE = 5_000_000_000, 300_000_000
 _PATIENCE = 3.0
 _PYPI = "https://pypi.org/simple"
-
-
-class Finding(NamedTuple):
-    """How it is with one thing; `mend` says what to do where it is not well."""
-
-    name: str
-    state: Literal["ok", "warn", "fail"]
-    told: str
-    mend: str = ""
 
 
 def root(settings: Settings) -> Finding:
@@ -255,7 +247,7 @@ def _azureml_of_others(root: Path) -> str | None:
 
 
 CHECKS: tuple[Callable[[Settings], Finding], ...] = (
-    root, filesystem, disk, engine, database, docker, uv, conda, node, index, lab, alias,
+    root, filesystem, disk, engine, database, secrets, docker, uv, conda, node, index, lab, alias,
 )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ import argparse
 from concurrent.futures import ThreadPoolExecutor
 
 from jupyter_aml.cli import asking, checking, codes, config
-from jupyter_aml.cli.checking import Finding
+from jupyter_aml.cli.finding import Finding
 from jupyter_aml.domain.errors import AmlError
 from jupyter_aml.server.headless import HeadlessApp
 from jupyter_aml.widgets.plain import clean

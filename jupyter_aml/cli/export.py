@@ -7,7 +7,7 @@ import csv
 import json
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from jupyter_aml.cli.ls import words
 from jupyter_aml.client import Client
 from jupyter_aml.domain.errors import AlreadyExists, Invalid, NotFound, StorageFailed
 from jupyter_aml.domain.run import RunStatus
+from jupyter_aml.runfolder.secrets import SECRETS
 from jupyter_aml.sdk._run import filters
 from jupyter_aml.sdk.core import Workspace
 from jupyter_aml.wire.runs import WireRun
@@ -185,15 +186,18 @@ def _fetch_folder(client: Client, run_id: str, target: Path) -> None:
 def _copy_folder(folder: Path, target: Path) -> None:
     try:
         # Links stay links: what they lead to is not the run's.
-        shutil.copytree(folder, target, symlinks=True, ignore=_sockets)
+        shutil.copytree(folder, target, symlinks=True, ignore=_left_out)
     except shutil.Error as error:
         source, _, why = error.args[0][0]
         raise StorageFailed(f"cannot copy {source}: {why}") from None
 
 
-def _sockets(folder: str, names: list[str]) -> Iterator[str]:
-    """What is neither a file nor a folder, such as a pipe that a script has left."""
-    for name in names:
-        path = Path(folder, name)
-        if not (path.is_symlink() or path.is_file() or path.is_dir()):
-            yield name
+def _left_out(folder: str, names: list[str]) -> set[str]:
+    """Secrets, and what is neither a file nor a folder, such as a pipe that a script has left."""
+    paths = {name: Path(folder, name) for name in names}
+    there = {
+        name for name, path in paths.items() if path.is_symlink() or path.is_file() or path.is_dir()
+    }
+    # A script may have a file of that name, too.
+    own = {SECRETS} if "run.json" in names else set[str]()
+    return {*names} - there | own

@@ -95,6 +95,9 @@ class Job:
     interpreter: str = ""
     environment: str = "user-managed"
     environment_variables: Mapping[str, str] = field(default_factory=dict)
+    """Secrets among them stand here as `***`; their values are in a file beside the run."""
+    secret_variables: tuple[str, ...] = ()
+    """Names of variables that are secrets, besides those whose names say so."""
     target: str = "local"
     timeout: timedelta | None = None
     grace: timedelta = timedelta(seconds=10)

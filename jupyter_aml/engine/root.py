@@ -12,9 +12,11 @@ from threading import get_ident
 from typing import Any
 from uuid import uuid4
 
+from jupyter_aml.domain import secrets
 from jupyter_aml.domain.errors import AmlError, StorageFailed
 from jupyter_aml.domain.ids import RunId, WorkspaceName
 from jupyter_aml.domain.run import Run
+from jupyter_aml.runfolder import secrets as secret_files
 from jupyter_aml.runfolder.layout import RunFolder
 from jupyter_aml.runfolder.plain import read_plain
 from jupyter_aml.wire.coding import decode_run, encode_run
@@ -102,19 +104,29 @@ def _write(path: str, content: bytes) -> None:
 
 
 def write_record(folder: RunFolder, run: Run) -> None:
-    """Write run.json."""
+    """Write run.json; what is secret goes into its own file, and stays in no other."""
+    if run.job is not None:
+        found = secrets.taken(run.job.environment_variables, run.job.secret_variables)
+        secret_files.keep(folder.secrets, found)
     write_json(folder.record, encode_run(run))
 
 
 def read_record(path: Path) -> Run | None:
     """Read the run.json of this run folder; None where there is none that can be read.
 
-    A run belongs to the workspace that its folder lies in, wherever it was copied from.
+    A run belongs to the workspace that its folder lies in, wherever it was copied from. One in
+    which an earlier version left secrets is mended.
     """
     try:
         data = json.loads(read_plain(path / "run.json"))
         run = decode_run(data)
     except (OSError, ValueError, AmlError, TypeError):
         return None
-    workspace = WorkspaceName(path.parent.parent.name)
-    return replace(run, workspace=workspace) if run.id == path.name else None
+    if run.id != path.name:
+        return None
+    if run.job is not None and secrets.taken(
+        run.job.environment_variables, run.job.secret_variables
+    ):
+        with contextlib.suppress(StorageFailed):
+            write_record(RunFolder(path), run)
+    return replace(run, workspace=WorkspaceName(path.parent.parent.name))

@@ -8,10 +8,12 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from jupyter_aml.client import Client, default_root, find
+from jupyter_aml.domain import secrets
 from jupyter_aml.domain.environment import Definition
 from jupyter_aml.domain.environment import read as read_definition
 from jupyter_aml.domain.errors import AmlError, Invalid
 from jupyter_aml.kernels.home import Home
+from jupyter_aml.runfolder import secrets as secret_files
 from jupyter_aml.runtime.runtime import ensure_runtime
 from jupyter_aml.wire.asked import WireBuildRequest
 from jupyter_aml.wire.environments import WireMaterialised
@@ -58,7 +60,8 @@ async def home_of(
         workspace=workspace,
         interpreter=interpreter,
         image=built["image"],
-        variables={**built["variables"], **definition.variables},
+        variables=secrets.hidden({**built["variables"], **definition.variables}),
+        secrets=secret_files.of_environment(root, workspace, found["name"], found["version"]),
         root=root,
         socket=client.address.socket,
         pythonpath=runtime.pythonpath,

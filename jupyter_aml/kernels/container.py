@@ -15,6 +15,7 @@ from typing import Any
 import psutil
 
 from jupyter_aml.containers import arguments, connect, mount, remove, said, tell, walls
+from jupyter_aml.domain import secrets
 from jupyter_aml.domain.errors import AmlError, Invalid, NotFound, Unreachable
 from jupyter_aml.kernels.home import Home
 
@@ -23,6 +24,15 @@ LOG = logging.getLogger("jupyter_aml.kernels")
 _KERNEL, _ROOT, _SERVER, _ENVIRONMENT = "aml.kernel", "aml.root", "aml.server", "aml.environment"
 _MARK = ".container-kernels"
 """In a root whose kernels were in containers: only then somebody looks for orphans."""
+
+_REVEAL = """\
+import json, os, sys
+with open(sys.argv[1], encoding="utf-8") as file:
+    known = json.load(file)
+os.environ.update({name: known[name] for name in known if os.environ.get(name) == "***"})
+os.execvp(sys.argv[2], sys.argv[2:])
+"""
+"""Puts the values of hidden variables in, then becomes the kernel."""
 
 _FORWARDED = (
     "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy",
@@ -54,7 +64,7 @@ class Wanted:
             )
         return {
             **walls(),
-            "command": list(self.command),
+            "command": self._command,
             "mounts": self._mounts,
             "working_dir": self.cwd,
             "shm_size": home.docker.get("shmSize"),
@@ -67,6 +77,13 @@ class Wanted:
             # The five ports of a kernel are on the loopback interface.
             "network_mode": "host",
         }  # fmt: skip
+
+    @property
+    def _command(self) -> list[str]:
+        """What is started; it takes the secrets from their file, which is mounted with the root."""
+        if secrets.MASK not in self.home.variables.values():
+            return list(self.command)
+        return [self.command[0], "-c", _REVEAL, str(self.home.secrets), *self.command]
 
     @property
     def _variables(self) -> dict[str, str]:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jupyter_aml.domain import inherited
+from jupyter_aml.domain import inherited, secrets
+from jupyter_aml.runfolder import secrets as secret_files
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +23,8 @@ class Home:
     image: str | None
     variables: Mapping[str, str]
     """What a process in it needs set, under what the definition sets."""
+    secrets: Path
+    """The file with the values of the variables that are hidden."""
     root: Path
     socket: str | None
     pythonpath: tuple[Path, ...]
@@ -40,7 +43,13 @@ class Home:
         return self.image is not None or os.path.exists(self.interpreter)
 
     def for_kernel(self, given: Mapping[str, str], *, kernel: str) -> dict[str, str]:
-        """The variables of a kernel here that would have had those `given`."""
+        """The variables of a kernel here that would have had those `given`.
+
+        In a container secrets stay hidden: everybody may read how it was made. Raises Invalid
+        where one is not known.
+        """
+        known = secrets.revealed(self.variables, secret_files.read(self.secrets))
+        secrets.check(known)
         kept = inherited.by_kernel(given)
         own = {
             "AML_ROOT": str(self.root),
@@ -58,4 +67,4 @@ class Home:
             # So that `!python` and `!pip` are those of the environment.
             bin_folder = os.path.dirname(self.interpreter)
             own["PATH"] = os.pathsep.join([bin_folder, kept.get("PATH", os.defpath)])
-        return {**kept, **self.variables, **own}
+        return {**kept, **(known if self.image is None else self.variables), **own}

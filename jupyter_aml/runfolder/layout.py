@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from jupyter_aml.domain.errors import NotFound, Refused
+from jupyter_aml.runfolder.secrets import SECRETS
 
 CONSOLE = "user_logs/std_log.txt"
 BUILD_LOG = "azureml-logs/20_image_build_log.txt"
@@ -47,6 +48,11 @@ class RunFolder:
     def environment(self) -> Path:
         """The definition of the environment it was sent in, and what met it."""
         return self.path / "environment.json"
+
+    @property
+    def secrets(self) -> Path:
+        """The values of its secret variables, for its owner alone."""
+        return self.path / SECRETS
 
     @property
     def snapshot(self) -> Path:

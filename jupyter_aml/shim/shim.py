@@ -71,7 +71,7 @@ def main(arguments: list[str]) -> int:
     adopts = _adopt_orphans()
     started = time.time()
     try:
-        child = _spawn(command, cwd, log)
+        child = _spawn(command, cwd, log, f"{os.path.dirname(status)}/secrets.json")
     except (OSError, ValueError) as error:
         why = f"spawn failed: {_sentence(error)}"
         # The log itself may be what is wrong; the exit record says so too.
@@ -314,8 +314,9 @@ def _adopt_orphans() -> bool:
         return False
 
 
-def _spawn(command: list[str], cwd: str, log: str) -> int:
+def _spawn(command: list[str], cwd: str, log: str, secrets: str) -> int:
     """Start the script in a session of its own, its output straight in the log."""
+    variables = _revealed(dict(os.environ), secrets)
     os.makedirs(os.path.dirname(log) or ".", exist_ok=True)
     fd = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     try:
@@ -323,7 +324,7 @@ def _spawn(command: list[str], cwd: str, log: str) -> int:
         return os.posix_spawnp(
             command[0],
             command,
-            os.environ,
+            variables,
             file_actions=[
                 (os.POSIX_SPAWN_DUP2, fd, 1),
                 (os.POSIX_SPAWN_DUP2, fd, 2),
@@ -335,6 +336,20 @@ def _spawn(command: list[str], cwd: str, log: str) -> int:
         )
     finally:
         os.close(fd)
+
+
+def _revealed(variables: dict[str, str], secrets: str) -> dict[str, str]:
+    """The variables with the values of those that are hidden from everybody but the script."""
+    hidden = [name for name, value in variables.items() if value == "***"]
+    if not hidden:
+        return variables
+    # Its import takes a millisecond of the way to the script's first line.
+    import json
+
+    fd = os.open(secrets, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    with open(fd, encoding="utf-8") as file:
+        known = json.load(file)
+    return {**variables, **{name: known[name] for name in hidden if name in known}}
 
 
 def _begin_sampling(folder: str) -> None:

@@ -41,6 +41,9 @@ def reindex(
         key=lambda run: (run.created_at, run.id),
     )
     with database.transaction() as connection:
+        if connection.dialect.name == "sqlite":
+            # An index of an earlier version may hold secrets, which are to be gone for good.
+            connection.exec_driver_sql("PRAGMA secure_delete = ON")
         seq = max(current_seq(connection), max((run.seq for run in ordered), default=0))
         seq = _bury(connection, {run.id for run in ordered}, seq)
         for table in _TABLES:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from jupyter_aml.domain import ids
+from jupyter_aml.domain import ids, secrets
 from jupyter_aml.domain.errors import Invalid
 from jupyter_aml.domain.run import Failure, Job, Origin, Run, RunStatus
 from jupyter_aml.wire.runs import WireJob, WireRun
@@ -35,7 +35,8 @@ def encode_job(job: Job) -> WireJob:
         "command": list(job.command),
         "interpreter": job.interpreter,
         "environment": job.environment,
-        "environmentVariables": dict(job.environment_variables),
+        "environmentVariables": secrets.hidden(job.environment_variables, job.secret_variables),
+        "secretVariables": list(job.secret_variables),
         "target": job.target,
         "timeout": None if job.timeout is None else job.timeout.total_seconds(),
         "grace": job.grace.total_seconds(),
@@ -55,6 +56,7 @@ def decode_job(data: Mapping[str, Any]) -> Job:
         interpreter=given.text("interpreter", ""),
         environment=given.text("environment", "user-managed"),
         environment_variables=given.text_map("environmentVariables"),
+        secret_variables=tuple(given.texts("secretVariables")),
         target=given.text("target", "local"),
         timeout=None if timeout is None else _span("timeout", timeout),
         grace=_span("grace", 10.0 if grace is None else grace),

@@ -31,12 +31,16 @@ class WireOrigin(TypedDict):
 
 
 class WireJob(TypedDict):
-    """What a run executes. Times are seconds."""
+    """What a run executes. Times are seconds.
+
+    Variables that are secrets, by their names or because `secretVariables` names them, are `***`.
+    """
 
     command: list[str]
     interpreter: str
     environment: str
     environmentVariables: dict[str, str]
+    secretVariables: list[str]
     target: str
     timeout: float | None
     grace: float

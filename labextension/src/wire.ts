@@ -79,12 +79,17 @@ export interface WireOrigin {
   executionCount: number | null;
 }
 
-/** What a run executes. Times are seconds. */
+/**
+ * What a run executes. Times are seconds.
+ *
+ * Variables that are secrets, by their names or because `secretVariables` names them, are `***`.
+ */
 export interface WireJob {
   command: string[];
   interpreter: string;
   environment: string;
   environmentVariables: Record<string, string>;
+  secretVariables: string[];
   target: string;
   timeout: number | null;
   grace: number;

@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jupyter_aml.domain import environment
+from jupyter_aml.domain import environment, secrets
 from jupyter_aml.domain.environment import CURATED_PREFIX, Definition
-from jupyter_aml.domain.errors import AmlError, NotFound, Refused
+from jupyter_aml.domain.errors import AmlError, Invalid, NotFound, Refused, StorageFailed
 from jupyter_aml.domain.ids import WorkspaceName
 from jupyter_aml.engine.root import Root, write_json
 from jupyter_aml.engine.words import near
 from jupyter_aml.environments import curated
+from jupyter_aml.runfolder import secrets as secret_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +58,27 @@ class EnvironmentBook:
                 "environments that come with jupyter_aml; clone it under another name"
             )
         versions = self.versions(workspace, definition.name)
-        for version in versions:
-            known = self._read(self._file(workspace, definition.name, version))
-            if known is not None and known.definition.same_as(definition):
+        # What is hidden in it is what it was where it comes from, which is its own version.
+        meant = sorted(versions, key=lambda version: version != definition.version)
+        there = [self._read(self._file(workspace, definition.name, each)) for each in meant]
+        for known in there:
+            if known is not None and known.definition.same_as(_filled(definition, known)):
                 return known
+        for known in there:
+            definition = definition if known is None else _filled(definition, known)
+        for missing in secrets.missing_of(definition.data):
+            raise Invalid(
+                f"environment {definition.name!r}: the value of {missing} is hidden "
+                f"({secrets.MASK}) and not known here: give it once more"
+            )
         numbers = [int(version) for version in versions if version.isdecimal()]
         made = Registered(workspace, definition.with_version(str(max(numbers, default=0) + 1)), at)
-        data = {"definition": made.definition.to_json(), "createdAt": at}
+        own = made.definition.data
+        hidden = secret_files.of_environment(self._root.path, workspace, made.name, made.version)
+        if secrets.taken_of(own):
+            hidden.parent.mkdir(parents=True, exist_ok=True)
+            secret_files.keep(hidden, secrets.taken_of(own))
+        data = {"definition": secrets.hidden_of(own), "createdAt": at}
         write_json(self._file(workspace, made.name, made.version), data)
         return made
 
@@ -125,6 +141,8 @@ class EnvironmentBook:
         gone = self.versions(workspace, name) if version is None else [version]
         for one in gone:
             self._file(workspace, name, one).unlink(missing_ok=True)
+            hidden = secret_files.of_environment(self._root.path, workspace, name, one)
+            hidden.unlink(missing_ok=True)
         if not self.versions(workspace, name):
             (self._folder(workspace) / name).rmdir()
         return gone
@@ -142,7 +160,31 @@ class EnvironmentBook:
         except (OSError, ValueError, KeyError, TypeError, AmlError):
             return None
         workspace = WorkspaceName(path.parent.parent.parent.name)
+        hidden = secret_files.of_environment(
+            self._root.path, workspace, path.parent.name, path.stem
+        )
+        if secrets.taken_of(definition.data):
+            self._mend(path, data, definition, hidden)
+        elif secrets.missing_of(definition.data):
+            known = secret_files.read(hidden)
+            definition = environment.read(secrets.revealed_of(definition.data, known))
         return Registered(workspace, definition, str(data.get("createdAt", "")))
+
+    def _mend(
+        self, path: Path, data: Mapping[str, Any], definition: Definition, hidden: Path
+    ) -> None:
+        """Put what an earlier version left open where it belongs."""
+        with suppress(StorageFailed):
+            secret_files.keep(hidden, secrets.taken_of(definition.data))
+            write_json(path, {**data, "definition": secrets.hidden_of(definition.data)})
+
+
+def _filled(definition: Definition, known: Registered) -> Definition:
+    """A definition with what is hidden in it as another version has it."""
+    if not secrets.missing_of(definition.data):
+        return definition
+    there = secrets.taken_of(known.definition.data)
+    return environment.read(secrets.revealed_of(definition.data, there))
 
 
 def _order(version: str) -> tuple[int, str]:

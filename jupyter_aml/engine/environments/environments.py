@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from jupyter_aml.domain import environment, ids, specification
+from jupyter_aml.domain import environment, ids, secrets, specification
 from jupyter_aml.domain.environment import Definition
 from jupyter_aml.domain.errors import AmlError, Invalid, NotFound, Unreachable
 from jupyter_aml.domain.ids import WorkspaceName
@@ -298,7 +298,7 @@ class Environments:
             "kind": self._builds.builder(wish).kind,
             "curated": definition.is_curated,
             "createdAt": found.created_at,
-            "definition": definition.to_json(),
+            "definition": secrets.hidden_of(definition.data),
             "specification": _specification(definition),
             "state": state.state,
             "reason": state.reason,
@@ -323,7 +323,8 @@ class Environments:
         variables: dict[str, str] = {}
         if built is not None:
             here = {"PATH": os.environ.get("PATH", os.defpath)}
-            variables = {**built.on_top_of(here), **found.definition.variables}
+            own = secrets.hidden(found.definition.variables)
+            variables = {**built.on_top_of(here), **own}
         return {
             "state": state.state,
             "reason": state.reason,

@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_aml.compute.protocol import Container
-from jupyter_aml.domain import environment
+from jupyter_aml.domain import environment, secrets
 from jupyter_aml.domain.environment import Definition
 from jupyter_aml.domain.errors import Invalid
 from jupyter_aml.domain.run import Run
 from jupyter_aml.engine.environments.environments import Environments
 from jupyter_aml.engine.root import Root, write_json
 from jupyter_aml.environments.protocol import Materialised, Say
+from jupyter_aml.runfolder import secrets as secret_files
 from jupyter_aml.runfolder.plain import read_plain
 
 _USER_MANAGED = "user-managed"
@@ -34,8 +35,7 @@ class RunEnvironments:
         """Return what a job needs that runs in an image; None for others."""
         if built is None or built.image is None:
             return None
-        data = _read(self._root.folder(run).environment)
-        docker = environment.read(data["definition"]).docker
+        docker = _read(self._root.folder(run).environment)["definition"]["docker"]
         return Container(
             image=built.image,
             python=built.interpreter,
@@ -53,7 +53,8 @@ class RunEnvironments:
         assert run.job is not None
         folder = self._root.folder(run)
         data = await asyncio.to_thread(_read, folder.environment)
-        definition = _definition(run, data)
+        known = await asyncio.to_thread(secret_files.read, folder.secrets)
+        definition = _definition(run, data, known)
         if definition is None:
             return None
         with _Log(folder.build_log, say) as log:
@@ -89,9 +90,11 @@ class _Log:
             self._file.flush()
 
 
-def _definition(run: Run, data: Mapping[str, Any]) -> Definition | None:
+def _definition(run: Run, data: Mapping[str, Any], known: Mapping[str, str]) -> Definition | None:
     assert run.job is not None
-    given = environment.read(data["definition"]) if "definition" in data else None
+    given = None
+    if "definition" in data:
+        given = environment.read(secrets.revealed_of(data["definition"], known))
     if given is not None and not (given.is_user_managed and not given.wants_docker):
         return given
     if not run.job.interpreter:

@@ -77,6 +77,8 @@ def _files(folder: RunFolder, what: str) -> Iterator[tuple[str, Path]]:
         folders.sort()
         for name in sorted(names):
             path = Path(parent, name)
+            if path == folder.secrets:
+                continue
             yield path.relative_to(base).as_posix(), path
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from jupyter_aml.domain import inherited
+from jupyter_aml.domain import inherited, secrets
 from jupyter_aml.domain.run import Run
 from jupyter_aml.environments.protocol import Materialised
+from jupyter_aml.runfolder import secrets as secret_files
 from jupyter_aml.runfolder.layout import RunFolder
 
 
@@ -21,7 +22,11 @@ def for_script(
     pythonpath: tuple[Path, ...],
     environment: Materialised | None,
 ) -> dict[str, str]:
-    """The variables of the server less what is not the script's business, plus the run's own."""
+    """The variables of the server less what is not the script's business, plus the run's own.
+
+    Secrets are still hidden: the shim puts their values in, so that no command line, container or
+    process but the script's shows them. Raises Invalid where one is not known here.
+    """
     assert run.job is not None
     is_image = environment is not None and environment.image is not None
     kept = (inherited.by_container if is_image else inherited.by_script)(os.environ)
@@ -43,6 +48,7 @@ def for_script(
         own["AML_SOCKET"] = socket
     # The last word has the run: a user may set PYTHONUNBUFFERED=0, but not the AML_ variables.
     wished = dict(run.job.environment_variables)
+    secrets.check(secrets.revealed(wished, secret_files.read(folder.secrets)))
     extra = wished.pop("PYTHONPATH", None)
     if extra:
         own["PYTHONPATH"] += os.pathsep + extra

@@ -8,11 +8,12 @@ import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from jupyter_aml.domain import secrets
 from jupyter_aml.domain.errors import Invalid
 from jupyter_aml.domain.run import CELL_RUNNER, Job, Run
 from jupyter_aml.engine import snapshot
 from jupyter_aml.engine.root import Root
-from jupyter_aml.engine.submit.repeats import definition_of
+from jupyter_aml.engine.submit.repeats import clear_job, definition_of
 from jupyter_aml.runfolder.plain import read_plain
 
 _CELL = "cell.py"
@@ -82,15 +83,19 @@ def _literal(value: Any) -> str:
 
 def _python(run: Run, job: Job, root: Root) -> Iterator[str]:
     definition = definition_of(root.folder(run))
+    job = clear_job(job, root.folder(run))
+    variables = list(_variables(job, {} if definition is None else definition.variables))
     names = ["Experiment", "ScriptRunConfig", "Workspace"]
     folder = _source(run, root).get("directory")
     is_there = folder is not None and os.path.isdir(folder)
     if definition is not None:
         names.insert(0, "Environment")
+    imported = ["import os"] if any("os.environ[" in line for line in variables) else []
     if not is_there:
         names.insert(-2, "Run")
-        yield "import zipfile"
-        yield ""
+        imported.append("import zipfile")
+    if imported:
+        yield from (*imported, "")
     yield f"from jupyter_aml import {', '.join(sorted(names))}"
     is_notebook = _NOTEBOOK_RUNNER in job.command
     if is_notebook:
@@ -112,7 +117,7 @@ def _python(run: Run, job: Job, root: Root) -> Iterator[str]:
     if seconds not in (None, _LONGEST_TIME):
         yield f"    max_run_duration_seconds={seconds:g},"
     yield ")"
-    yield from _variables(job, {} if definition is None else definition.variables)
+    yield from variables
     yield from _sending(run)
 
 
@@ -142,7 +147,16 @@ def _variables(job: Job, known: Mapping[str, str]) -> Iterator[str]:
         if name != "PATH" and known.get(name) != value
     }
     if own:
-        yield f"config.run_config.environment_variables = {own!r}"
+        shown = secrets.hidden(own, job.secret_variables)
+        told = ", ".join(f"{name!r}: {_value(name, value)}" for name, value in shown.items())
+        yield f"config.run_config.environment_variables = {{{told}}}"
+    if job.secret_variables:
+        yield f"config.run_config.secret_variables = {list(job.secret_variables)!r}"
+
+
+def _value(name: str, value: str) -> str:
+    # A secret is taken from where the cell runs.
+    return f"os.environ[{name!r}]" if value == secrets.MASK else repr(value)
 
 
 def _sending(run: Run) -> Iterator[str]:

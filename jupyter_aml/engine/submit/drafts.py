@@ -14,6 +14,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from jupyter_aml.domain import environment, ids
+from jupyter_aml.domain import secrets as hiding
 from jupyter_aml.domain.environment import Definition
 from jupyter_aml.domain.errors import AlreadyExists, Invalid, NotFound, StorageFailed
 from jupyter_aml.domain.run import INTERACTIVE_RUN, SCRIPT_RUN, Run, RunStatus
@@ -21,6 +22,7 @@ from jupyter_aml.engine import snapshot
 from jupyter_aml.engine.ledger import now
 from jupyter_aml.engine.root import Root, write_json, write_record
 from jupyter_aml.engine.settings import Settings
+from jupyter_aml.runfolder import secrets as secret_files
 from jupyter_aml.runfolder.layout import CONSOLE
 from jupyter_aml.runfolder.trees import remove_tree
 from jupyter_aml.store.blobs import Blobs
@@ -44,7 +46,13 @@ class Draft:
     def within(self, environment: Definition) -> Draft:
         """The same run in a registered environment."""
         assert self.run.job is not None
-        job = replace(self.run.job, environment=environment.label)
+        job = replace(
+            self.run.job,
+            environment=environment.label,
+            environment_variables=hiding.revealed(
+                self.run.job.environment_variables, environment.variables
+            ),
+        )
         run = replace(self.run, job=job)
         return replace(self, run=run, environment=environment)
 
@@ -95,6 +103,7 @@ def make_folder(drafted: Draft, manifest: snapshot.Manifest, *, root: Root, blob
     Raises AlreadyExists where the run has a folder, which stays as it is.
     """
     run = _with_snapshot(drafted.run, manifest.snapshot_id)
+    hiding.check({} if run.job is None else run.job.environment_variables)
     unfinished, folder = root.being_made(run), root.folder(run)
     try:
         unfinished.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -109,7 +118,9 @@ def make_folder(drafted: Draft, manifest: snapshot.Manifest, *, root: Root, blob
         if drafted.origin:
             write_json(unfinished.source, drafted.origin)
         if drafted.environment is not None:
-            write_json(unfinished.environment, {"definition": drafted.environment.to_json()})
+            data = drafted.environment.to_json()
+            secret_files.keep(unfinished.secrets, hiding.taken_of(data))
+            write_json(unfinished.environment, {"definition": hiding.hidden_of(data)})
         write_record(unfinished, run)
         os.rename(unfinished.path, folder.path)
     except BaseException as error:

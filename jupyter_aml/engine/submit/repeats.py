@@ -13,6 +13,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from jupyter_aml.domain import environment, ids
+from jupyter_aml.domain import secrets as hiding
 from jupyter_aml.domain.environment import Definition
 from jupyter_aml.domain.errors import Invalid, StorageFailed
 from jupyter_aml.domain.run import Job, Run, RunStatus
@@ -21,6 +22,7 @@ from jupyter_aml.engine.facts.host import host
 from jupyter_aml.engine.ledger import now
 from jupyter_aml.engine.root import Root, write_json
 from jupyter_aml.engine.submit.drafts import Draft, check_text
+from jupyter_aml.runfolder import secrets as secret_files
 from jupyter_aml.runfolder.layout import RunFolder
 from jupyter_aml.runfolder.plain import read_plain
 from jupyter_aml.store.blobs import Blobs
@@ -60,7 +62,7 @@ def draft(earlier: Run, body: Mapping[str, Any], *, root: Root) -> Draft:
         type=earlier.type,
         display_name=named or earlier.display_name,
         description=earlier.description,
-        job=_job(earlier.job, given),
+        job=_job(clear_job(earlier.job, root.folder(earlier)), given),
         script=earlier.script,
         arguments=_words(earlier.arguments, given),
         parameters={**earlier.parameters, **known},
@@ -105,9 +107,10 @@ def copy_facts(earlier: Run, run: Run, *, root: Root) -> None:
     write_json(here.facts, told)
 
 
-def is_same(earlier: Run, run: Run, snapshot_id: str) -> bool:
-    """Whether an earlier run did just what this one would do."""
-    one, other = earlier.job, run.job
+def is_same(earlier: Run, run: Run, snapshot_id: str, *, root: Root) -> bool:
+    """Whether an earlier run did just what this one would do. Reads its secrets; blocks."""
+    one = None if earlier.job is None else clear_job(earlier.job, root.folder(earlier))
+    other = run.job
     return (
         one is not None
         and other is not None
@@ -121,10 +124,19 @@ def is_same(earlier: Run, run: Run, snapshot_id: str) -> bool:
     )
 
 
+def clear_job(job: Job, folder: RunFolder) -> Job:
+    """The job of a run with the values of its secrets."""
+    known = secret_files.read(folder.secrets)
+    return replace(job, environment_variables=hiding.revealed(job.environment_variables, known))
+
+
 def definition_of(folder: RunFolder) -> Definition | None:
     """The environment that a run was sent in, where it was a registered one."""
     told = _json(folder.environment).get("definition")
-    return None if told is None else environment.read(told)
+    if told is None:
+        return None
+    found = environment.read(told)
+    return environment.read(hiding.revealed_of(found.data, secret_files.read(folder.secrets)))
 
 
 def _json(path: Any) -> dict[str, Any]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, nullcontext
+from functools import partial
 from typing import Any, TypeVar
 
 from jupyter_aml.domain import ids
@@ -169,7 +170,11 @@ class Submissions:
             filter=f"status:completed{told}",
             limit=_SAME,
         )
-        return next((each for each in page.runs if repeats.is_same(each, run, snapshot_id)), None)
+        return await self._sending(self._first_same, page.runs, run, snapshot_id)
+
+    def _first_same(self, runs: Iterable[Run], run: Run, snapshot_id: str) -> Run | None:
+        is_same = partial(repeats.is_same, run=run, snapshot_id=snapshot_id, root=self._root)
+        return next(filter(is_same, runs), None)
 
     async def _sending(self, work: Callable[..., T], /, *args: Any, **kwargs: Any) -> T:
         """Run a part of a submission in threads of their own, so that no log waits for it."""

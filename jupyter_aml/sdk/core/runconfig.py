@@ -65,6 +65,8 @@ class RunConfiguration:
         self.target = "local"
         self.node_count = 1
         self.max_run_duration_seconds: int | None = None
+        self.secret_variables: list[str] = []
+        """Ours: names of variables that are secrets though their names do not say so."""
         self.environment = Environment._of_the_caller()
         self.docker = DockerConfiguration()
         if conda_dependencies is not None:

@@ -136,6 +136,7 @@ class ScriptRunConfig:
             "interpreter": "" if self.command else python,
             "environment": config.environment.name,
             "environmentVariables": self._variables(environment, python),
+            "secretVariables": [str(name) for name in config.secret_variables],
             "target": str(config.target),
             "lineOffset": 0 if self._cell is None else self._cell.line_offset,
         }

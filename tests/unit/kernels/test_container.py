@@ -8,6 +8,7 @@ import signal
 import socket
 import threading
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import docker
@@ -91,6 +92,7 @@ def wanted(tmp_path):
     return Wanted(
         kernel="k1",
         home=Home(
+            secrets=Path("/nowhere"),
             label="vision:3",
             workspace="lab",
             interpreter="/opt/env/bin/python",

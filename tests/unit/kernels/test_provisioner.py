@@ -23,6 +23,7 @@ class Engine:
     def __init__(self, root: Path) -> None:
         self.asked: list[tuple[str, str, str | None]] = []
         self.home = Home(
+            secrets=Path("/nowhere"),
             label="vision:3",
             workspace="lab",
             interpreter=str(root / "python"),

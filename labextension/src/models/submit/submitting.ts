@@ -85,6 +85,7 @@ function common(by: Setting, command: string[]): WireSubmit {
       interpreter: environment ? 'python' : by.interpreter,
       environment: String(environment?.name ?? 'default'),
       environmentVariables: {},
+      secretVariables: [],
       target: 'local',
       timeout: null,
       grace: 30,
