@@ -34,7 +34,7 @@ class Runs:
         """A page of the list of runs."""
         answer: WireRunPage = self._door.get(
             "runs", workspace=workspace, experiment=experiment, filter=filter, sort=sort,
-            limit=limit, after=after,
+            limit=limit, after=after, metrics=0,
         )  # fmt: skip
         return answer
 

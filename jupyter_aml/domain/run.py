@@ -59,6 +59,9 @@ MOVES: Mapping[RunStatus, frozenset[RunStatus]] = {
 
 SCRIPT_RUN = "azureml.scriptrun"
 INTERACTIVE_RUN = "azureml.interactive"
+
+MOST_METRICS = 100
+"""Last values of one run that are told in lists and events: a list may have many runs."""
 CELL_RUNNER = "jupyter_aml.sdk.cell_runner"
 """The module that runs a cell as a script. Runs that were stored name it."""
 

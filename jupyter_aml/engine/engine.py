@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -15,7 +16,7 @@ from jupyter_aml.domain import ids
 from jupyter_aml.domain.errors import NotFound, Outdated
 from jupyter_aml.domain.identity import Identity, Origin
 from jupyter_aml.domain.ids import RunId, WorkspaceName
-from jupyter_aml.domain.run import Run
+from jupyter_aml.domain.run import MOST_METRICS, Run
 from jupyter_aml.engine import identity, snapshot
 from jupyter_aml.engine.compute.slots import Slots
 from jupyter_aml.engine.environments.environments import Environments
@@ -227,8 +228,12 @@ class Engine:
         sort: str = "-createdAt",
         limit: int = 50,
         after: str | None = None,
+        metrics: int = MOST_METRICS,
     ) -> WireRunPage:
-        """A page of the list; raises Invalid naming the word that is wrong."""
+        """A page of the list; raises Invalid naming the word that is wrong.
+
+        Of each run at most so many `metrics` are told; 0 gives all.
+        """
         page = await self._ledger.page(
             workspace=ids.workspace_name(workspace),
             experiment=None if experiment is None else ids.experiment_name(experiment),
@@ -237,7 +242,7 @@ class Engine:
             limit=limit,
             after=after,
         )
-        runs = [self.told(run) for run in page.runs]
+        runs = [self.told(run, metrics=metrics) for run in page.runs]
         return {"runs": runs, "total": page.total, "next": page.next, "children": page.children}
 
     async def submit(self, body: Mapping[str, Any]) -> WireRun | WireDryRun:
@@ -319,7 +324,7 @@ class Engine:
             held = self._system.of(run.id, SystemFolder(folder.path))
         else:
             held = self._metrics.of(run.id, folder)
-        return await asyncio.to_thread(held.since, run.id, None, points=points, names=names)
+        return await asyncio.to_thread(held.since, run.id, points=points, names=names)
 
     async def facts(self, run_id: str) -> WireFacts:
         """What was recorded of a run without being asked."""
@@ -382,9 +387,16 @@ class Engine:
         """The run as the index has it, or NotFound."""
         return await self._ledger.find(run_id)
 
-    def told(self, run: Run) -> WireRun:
-        """The run as it is told: of one that waits, with the reason of this moment."""
-        return encode_run(self._waiting.shown(run))
+    def told(self, run: Run, *, metrics: int = 0) -> WireRun:
+        """The run as it is told: of one that waits, with the reason of this moment.
+
+        Of its `metrics` at most so many, those with the shortest names; 0 gives all.
+        """
+        run = self._waiting.shown(run)
+        if 0 < metrics < len(run.metrics):
+            some = sorted(run.metrics, key=len)[:metrics]
+            run = replace(run, metrics={name: run.metrics[name] for name in some})
+        return encode_run(run)
 
     def waiting(self) -> list[tuple[Run, Why]]:
         """The runs that wait, and who says why."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import sys
 import time
 from contextlib import suppress
 from http.client import HTTPConnection, HTTPException
@@ -191,6 +192,8 @@ async def open_socket(holder: Holder) -> WebSocketClientConnection:
         return await websocket_connect(
             HTTPRequest("ws://localhost/aml/events", connect_timeout=5, request_timeout=10),
             resolver=_Resolver(path=holder.socket),
+            # A logged table may be of any size, and it is our own engine that sends it.
+            max_message_size=sys.maxsize,
         )
     except StreamClosedError as error:
         raise ConnectionError(f"{holder} does not listen") from error

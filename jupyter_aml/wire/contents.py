@@ -26,12 +26,15 @@ class WireValue(TypedDict):
 
 
 class WireMetrics(TypedDict):
-    """Metrics of a run. `cursor` is opaque: give it back to receive only what is newer."""
+    """Metrics of a run. `cursor` is opaque: give it back to receive only what is newer.
+
+    It is null in all but the last of several messages that together say what there is.
+    """
 
     runId: str
     series: dict[str, WireSeries]
     values: dict[str, list[WireValue]]
-    cursor: dict[str, int]
+    cursor: int | None
 
 
 class WireFile(TypedDict):

@@ -30,7 +30,7 @@ class WireSubscribe(TypedDict):
     parentId: NotRequired[str]
     seq: NotRequired[int]
     logs: NotRequired[dict[str, int]]
-    metrics: NotRequired[dict[str, int]]
+    metrics: NotRequired[int]
     turn: NotRequired[int]
 
 
@@ -78,7 +78,8 @@ class WireLogEvent(TypedDict):
 
 
 class WireMetricsEvent(TypedDict):
-    """Points of a run: all there is (thinned out) with `replace`, else newer ones to append.
+    """Points of a run: with `replace` all there is of the names in it (thinned out), else newer
+    ones to append. Of very many names several messages follow each other.
 
     `metrics.series[...].count` and `last` always speak of the whole series; `turn` is that of the
     subscription, where it had one.

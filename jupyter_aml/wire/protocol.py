@@ -8,7 +8,7 @@ from typing import Literal, TypedDict
 if sys.version_info >= (3, 11):
     from typing import NotRequired
 
-PROTOCOL = 1
+PROTOCOL = 2
 """Grows when a page of one version cannot talk to a server of another."""
 
 

@@ -1,7 +1,7 @@
 // Generated from jupyter_aml/wire/ by .ci/wire_ts.py. Do not edit.
 
 /** Grows when a page of one version cannot talk to a server of another. */
-export const PROTOCOL = 1;
+export const PROTOCOL = 2;
 
 export const RUN_MIME = 'application/vnd.jupyter-aml.run+json';
 
@@ -203,12 +203,16 @@ export interface WireValue {
   step: number | null;
 }
 
-/** Metrics of a run. `cursor` is opaque: give it back to receive only what is newer. */
+/**
+ * Metrics of a run. `cursor` is opaque: give it back to receive only what is newer.
+ *
+ * It is null in all but the last of several messages that together say what there is.
+ */
 export interface WireMetrics {
   runId: string;
   series: Record<string, WireSeries>;
   values: Record<string, WireValue[]>;
-  cursor: Record<string, number>;
+  cursor: number | null;
 }
 
 /** A file of a run under the name SDK v1 gave it; size in bytes, modified in epoch seconds. */
@@ -526,7 +530,7 @@ export interface WireSubscribe {
   parentId?: string;
   seq?: number;
   logs?: Record<string, number>;
-  metrics?: Record<string, number>;
+  metrics?: number;
   turn?: number;
 }
 
@@ -570,7 +574,8 @@ export interface WireLogEvent {
 }
 
 /**
- * Points of a run: all there is (thinned out) with `replace`, else newer ones to append.
+ * Points of a run: with `replace` all there is of the names in it (thinned out), else newer
+ * ones to append. Of very many names several messages follow each other.
  *
  * `metrics.series[...].count` and `last` always speak of the whole series; `turn` is that of the
  * subscription, where it had one.

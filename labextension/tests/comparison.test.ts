@@ -81,8 +81,8 @@ test('a table keeps quotes, commas and line ends of its values', () => {
 
 test('curves of different steps lie over one axis, and a missing step is no gap', () => {
   const metrics = new Map<string, WireMetrics>([
-    ['a', { runId: 'a', series: { loss: aSeries([0, 2], [9, 7]) }, values: {}, cursor: {} }],
-    ['b', { runId: 'b', series: { loss: aSeries([1, 2], [5, 4]) }, values: {}, cursor: {} }]
+    ['a', { runId: 'a', series: { loss: aSeries([0, 2], [9, 7]) }, values: {}, cursor: 0 }],
+    ['b', { runId: 'b', series: { loss: aSeries([1, 2], [5, 4]) }, values: {}, cursor: 0 }]
   ]);
 
   const { x, curves } = overlay('loss', RUNS, metrics, { byTime: false, smoothing: 0 });
@@ -98,8 +98,8 @@ test('over time each curve begins when its run began', () => {
   const seconds = (...of: number[]) => of.map(second => Date.parse(at(second)) / 1000);
   const series = (t: number[]) => ({ loss: { ...aSeries([0, 1], [2, 1]), t } });
   const metrics = new Map<string, WireMetrics>([
-    ['a', { runId: 'a', series: series(seconds(1, 2)), values: {}, cursor: {} }],
-    ['b', { runId: 'b', series: series(seconds(5, 6)), values: {}, cursor: {} }]
+    ['a', { runId: 'a', series: series(seconds(1, 2)), values: {}, cursor: 0 }],
+    ['b', { runId: 'b', series: series(seconds(5, 6)), values: {}, cursor: 0 }]
   ]);
 
   const { x } = overlay('loss', runs, metrics, { byTime: true, smoothing: 0 });

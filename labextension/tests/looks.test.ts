@@ -49,7 +49,7 @@ test('the machine is asked once where the run is over', async () => {
   const system = new SystemModel(
     async () => {
       asked += 1;
-      return { runId: 'r', series: { cpu: aSeries([0, 1]) }, values: {}, cursor: {} };
+      return { runId: 'r', series: { cpu: aSeries([0, 1]) }, values: {}, cursor: 0 };
     },
     () => true
   );

@@ -119,7 +119,7 @@ test('runs with an infinite value leave an axis to the others, and have no place
 });
 
 test('curves of several runs have their infinite points as numbers', () => {
-  const metrics = { runId: 'r', series: { loss: sent(1, 'Infinity', 3) }, values: {}, cursor: {} };
+  const metrics = { runId: 'r', series: { loss: sent(1, 'Infinity', 3) }, values: {}, cursor: 0 };
   const run = aRun({ runId: 'r' });
 
   const { curves } = overlay('loss', [run], new Map([['r', metrics]]), {

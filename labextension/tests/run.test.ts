@@ -66,15 +66,33 @@ test('new points are appended, and a whole series replaces', () => {
     run.hear({
       type: 'metrics',
       replace,
-      metrics: { runId: run.runId, series: { loss: aSeries(x) }, values: {}, cursor: { file: at } }
+      metrics: { runId: run.runId, series: { loss: aSeries(x) }, values: {}, cursor: at }
     });
 
   push([1, 2], true, 10);
   push([3], false, 20);
   assert.deepEqual(run.series.get('loss')?.x, [1, 2, 3]);
-  assert.deepEqual(run.ask().metrics, { file: 20 });
+  assert.deepEqual(run.ask().metrics, 20);
   push([1, 3], true, 30);
   assert.deepEqual(run.series.get('loss')?.x, [1, 3]);
+});
+
+test('what comes in several messages is whole with the last of them', () => {
+  const run = new RunModel('diabetes_1_a', new FakeServer());
+  const push = (name: string, cursor: number | null) =>
+    run.hear({
+      type: 'metrics',
+      replace: true,
+      metrics: { runId: run.runId, series: { [name]: aSeries([1]) }, values: {}, cursor }
+    });
+
+  push('loss', 10);
+  push('a', null);
+  const between = run.ask().metrics;
+  push('b', 30);
+
+  assert.deepEqual([between, run.ask().metrics], [undefined, 30]);
+  assert.deepEqual([...run.series.keys()], ['loss', 'a', 'b']);
 });
 
 test('after a gap the run is asked for again', () => {

@@ -90,7 +90,7 @@ test('points that answer an earlier question are not heard: the newest has them,
   const points = (turn?: number) => ({
     type: 'metrics',
     replace: false,
-    metrics: { runId: 'a', series: {}, values: {}, cursor: {} },
+    metrics: { runId: 'a', series: {}, values: {}, cursor: 0 },
     turn
   });
 

@@ -152,7 +152,7 @@ def hostile() -> dict[str, Any]:
             "runId": run["runId"],
             "series": {},
             "values": pictures,
-            "cursor": {},
+            "cursor": 0,
         },
         "log": {"name": "user_logs/std_log.txt", "offset": 0, "text": MARKUP, "size": 36},
         "files": [{"name": MARKUP, "size": 1, "modified": 0}],

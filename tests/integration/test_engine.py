@@ -223,7 +223,7 @@ async def test_a_run_that_is_cancelled_while_it_starts_is_stopped(
     aml_root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     backend = FakeBackend(hold=True)
-    monkeypatch.setattr("jupyter_aml.engine.engine.LocalBackend", lambda: backend)
+    monkeypatch.setattr("jupyter_aml.compute.targets.LocalBackend", lambda: backend)
     async with an_engine(aml_root) as engine:
         run = await engine.submit(asked("print(1)"))
         await until(engine, run["runId"], lambda run: run["status"] == "Starting")

@@ -273,7 +273,7 @@ class FakeEngine:
         self.heard("metrics", run_id, points, names, source)
         series = {"x": [0.0, 1.0], "y": [float("nan"), 0.5], "t": [0.0, 1.0]}
         return {
-            "runId": run_id, "values": {}, "cursor": {"p": 10},
+            "runId": run_id, "values": {}, "cursor": 10,
             "series": {"loss": {**series, "count": 2, "last": float("nan")}},
         }  # fmt: skip
 

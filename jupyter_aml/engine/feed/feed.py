@@ -8,6 +8,7 @@ for a listener is bounded and nothing needs to be dropped.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from typing import Any, Protocol
@@ -15,12 +16,14 @@ from typing import Any, Protocol
 from jupyter_aml.domain import ids
 from jupyter_aml.domain.errors import AmlError, Invalid
 from jupyter_aml.domain.ids import RunId, WorkspaceName
-from jupyter_aml.domain.run import Run
+from jupyter_aml.domain.run import MOST_METRICS, Run
 from jupyter_aml.engine.feed.reasons import Reasons
 from jupyter_aml.engine.feed.subscription import Subscription
 from jupyter_aml.wire.events import WireEnvironmentEvent, WireEnvironmentGoneEvent, WireEvent
+from jupyter_aml.wire.protocol import WireProblem
 from jupyter_aml.wire.runs import WireRun
 
+_log = logging.getLogger("jupyter_aml.engine")
 _MOST_PENDING = 1000
 
 
@@ -33,8 +36,8 @@ class Source(Protocol):
     async def find(self, run_id: RunId) -> Run:
         """The run, or NotFound."""
 
-    def told(self, run: Run) -> WireRun:
-        """The run as it is told now."""
+    def told(self, run: Run, *, metrics: int = 0) -> WireRun:
+        """The run as it is told now, with so many of its metrics."""
 
     def waiting(self) -> Iterable[tuple[Run, Why]]:
         """The runs that wait, and who says why."""
@@ -146,7 +149,7 @@ class Listener:
                 return self._out.popleft()
             if self._runs:
                 _, run = self._runs.popitem(last=False)
-                return {"type": "run", "run": self._feed.source.told(run)}
+                return {"type": "run", "run": self._feed.source.told(run, metrics=MOST_METRICS)}
             if (reasons := self.reasons.news(self._waiting())) is not None:
                 return reasons
             if self._changed:
@@ -155,13 +158,24 @@ class Listener:
                 run_id, _ = self._stirred.popitem(last=False)
                 subscription = self._subscriptions.get(run_id)
                 if subscription is not None:
-                    news = await subscription.pump()
+                    news = await self._news(run_id, subscription)
                     # Another subscription to the run may have taken its place meanwhile.
                     if self._subscriptions.get(run_id) is subscription:
                         self._out.extend(news)
                 continue
             self._ready.clear()
             await self._ready.wait()
+
+    async def _news(self, run_id: RunId, subscription: Subscription) -> list[WireEvent]:
+        try:
+            return await subscription.pump()
+        except Exception as error:
+            # What one run has written must not take from the page what others say.
+            _log.exception("run %s cannot be followed", run_id)
+            subscription.close()
+            message = f"run {run_id} cannot be followed: {error!r}"
+            problem: WireProblem = {"error": type(error).__name__, "message": message}
+            return [{"type": "problem", "runId": run_id, "problem": problem}]
 
     def offer(self, run: Run) -> None:
         """Take the newest state of a run, if this listener follows it."""
@@ -238,15 +252,11 @@ class Listener:
     async def _follow_run(self, message: Mapping[str, Any]) -> None:
         run_id = ids.run_id(str(message.get("runId")))
         logs = _positions("logs", message.get("logs", {}))
-        cursor = message.get("metrics")
-        known = None if cursor is None else _positions("metrics", cursor)
-        turn = message.get("turn")
-        if turn is not None and type(turn) is not int:
-            raise Invalid(f"turn must be a whole number, not {turn!r}")
+        cursor, turn = _number(message, "metrics"), _number(message, "turn")
         run = await self._feed.source.find(run_id)
         await self.unsubscribe(message)
         subscription = self._feed.source.subscription(run, lambda: self._stir(run_id))
-        subscription.begin(logs=logs, cursor=known, turn=turn)
+        subscription.begin(logs=logs, cursor=cursor, turn=turn)
         self._subscriptions[run_id] = subscription
         # Asked again: the run may have moved while nobody was there to hear it.
         self.offer(await self._feed.source.find(run_id))
@@ -270,6 +280,13 @@ class Listener:
             self._say({"type": "deleted", "runId": run_id, "seq": at})
         for run in sorted(runs, key=lambda run: run.seq):
             self.offer(run)
+
+
+def _number(message: Mapping[str, Any], name: str) -> int | None:
+    value = message.get(name)
+    if value is not None and type(value) is not int:
+        raise Invalid(f"{name} must be a whole number, not {value!r}"[:200])
+    return value
 
 
 def _positions(what: str, data: Any) -> dict[str, int]:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import threading
 from array import array
-from collections import OrderedDict
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections import OrderedDict, defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_aml.domain.ids import RunId
 from jupyter_aml.runfolder.layout import RunFolder
-from jupyter_aml.runfolder.packed import packed
-from jupyter_aml.runfolder.reading import Columns, RecordReader, Value, by_time
+from jupyter_aml.runfolder.packed import Points, packed
+from jupyter_aml.runfolder.reading import Columns, RecordReader, Value
 from jupyter_aml.wire.coding import finite
 from jupyter_aml.wire.contents import WireMetrics, WireSeries, WireValue
 
@@ -27,94 +29,128 @@ _LONGEST_NAME = 500
 """Characters of a name in the last values of a run; charts and `get_metrics` have all of it."""
 _LONGEST_TEXT = 10_000
 """Characters of a text that are sent, unless all points are asked for."""
+_MOST_POINTS, _LEAST_POINTS = 500_000, 50
+"""Points of all series together that a thinned answer has, and of each at the least."""
 
 
 class RunMetrics:
-    """All that one run has logged, in memory, following its files. One thread at a time."""
+    """All that one run has logged, in memory, following its files. Threads take turns.
+
+    A cursor is the number of points and values that were taken in, so it is as small for 10,000
+    names as for one. Beside each item stands the cursor of the reading that brought it.
+    """
 
     def __init__(self, folder: RunFolder) -> None:
         self._folder = folder
         self._reader: RecordReader | None = None
         self._series: dict[str, Columns] = {}
         self._values: dict[str, list[Value]] = {}
-        self._lock = threading.Lock()
+        self._arrivals: dict[tuple[str, str], array[int]] = defaultdict(lambda: array("q"))
+        self._cursors = {0}
+        self._lock = threading.RLock()
         self._is_whole = False
-
-    @property
-    def can_resume(self) -> bool:
-        """Whether a cursor means the same after a restart: so only while one process wrote."""
-        return not self._is_merged
+        self.cursor = 0
+        """How many points and values there are."""
 
     @property
     def _is_merged(self) -> bool:
         return self._reader is not None and self._reader.processes > 1
 
-    def follow(self) -> None:
-        """Take in what was logged since the last time."""
-        if self._reader is None:
-            self._is_whole = self._unpack()
-            self._reader = RecordReader(self._folder.metrics)
-        if self._is_whole:
-            return
-        batch = self._reader.read()
-        for name, columns in batch.series.items():
-            known = self._series.get(name)
-            if known is None:
-                self._series[name] = columns
-            else:
-                known.extend(columns)
-        for value in batch.values:
-            self._values.setdefault(value.name, []).append(value)
+    def knows(self, cursor: int) -> bool:
+        """Whether it can be told what came after that cursor, be it of an earlier engine.
+
+        Of several processes the order of what they write is another one after each restart.
+        """
+        with self._lock:
+            return cursor in self._cursors and not self._is_merged
+
+    def follow(self) -> int:
+        """Take in what was logged since the last time, and return the cursor."""
+        with self._lock:
+            if self._reader is None:
+                self._is_whole = self._unpack()
+                self._reader = RecordReader(self._folder.metrics)
+            if not self._is_whole:
+                batch = self._reader.read()
+                self._take(batch.series.items(), batch.values)
+            return self.cursor
 
     def _unpack(self) -> bool:
         """Take what was packed when the run ended; False where it has not been yet."""
         whole = packed(self._folder)
         if whole is None:
             return False
-        for name in whole.names:
-            points = whole.series(name)
-            self._series[name] = Columns(
-                _column(points.time),
-                _column(points.step),
-                _column(points.value),
-                points.is_whole,
-            )
-        for value in whole.values:
-            self._values.setdefault(value.name, []).append(value)
+        series = ((name, whole.series(name)) for name in whole.names)
+        self._take(((name, _columns(points)) for name, points in series), whole.values)
         return True
 
-    def cursor(self) -> dict[str, int]:
-        """How much there is of each name."""
-        return {name: len(columns) for name, columns in self._series.items()} | {
-            f"value:{name}": len(values) for name, values in self._values.items()
-        }
+    def _take(self, series: Iterable[tuple[str, Columns]], values: Sequence[Value]) -> None:
+        new = list(series)
+        self.cursor += sum(len(columns) for _, columns in new) + len(values)
+        self._cursors.add(self.cursor)
+        for name, columns in new:
+            known = self._series.get(name)
+            if known is None:
+                self._series[name] = columns
+            else:
+                known.extend(columns)
+            self._arrivals["m", name].extend(repeat(self.cursor, len(columns)))
+        for value in values:
+            self._values.setdefault(value.name, []).append(value)
+            self._arrivals["v", value.name].append(self.cursor)
+
+    def news(self, after: int, until: int, *, points: int) -> dict[str, int]:
+        """The names that came between two cursors, each with how many items of it are told."""
+        with self._lock:
+            found = {}
+            for name in dict.fromkeys((*self._series, *self._values)):
+                numbers = len(self._between("m", name, after, until))
+                values = len(self._between("v", name, after, until))
+                if numbers or values:
+                    found[name] = min(numbers, points) + min(values, _MOST_VALUES)
+            return found
 
     def since(
         self,
         run_id: RunId,
-        cursor: dict[str, int] | None,
+        cursor: int = 0,
         *,
         points: int,
-        names: Sequence[str] = (),
+        names: Collection[str] = (),
+        until: int | None = None,
     ) -> WireMetrics:
-        """Everything newer than the cursor, each series thinned to `points` (0: not at all)."""
+        """Everything newer than the cursor, each series thinned to `points` (0: not at all).
+
+        Of very many series each is thinned further, so that an answer has a bound.
+        """
         with self._lock:
-            self.follow()
-            start = cursor or {}
-            merged = self._is_merged
-            series = {}
-            for name, columns in self._series.items():
-                begin = start.get(name, 0)
-                if (not names or name in names) and begin < len(columns):
-                    series[name] = _series(columns, begin, points=points, merged=merged)
+            end = self.follow() if until is None else until
+            chosen = names or dict.fromkeys((*self._series, *self._values))
+            series: dict[str, WireSeries] = {}
             values: dict[str, list[WireValue]] = {}
-            for name, logged in self._values.items():
-                begin = start.get(f"value:{name}", 0)
-                if (not names or name in names) and begin < len(logged):
+            points = thinned(points, len(chosen))
+            for name in chosen:
+                new = self._between("m", name, cursor, end)
+                if new:
+                    columns = self._series[name]
+                    series[name] = _series(columns, new, points=points, merged=self._is_merged)
+                shown = self._between("v", name, cursor, end)[-_MOST_VALUES:]
+                if shown:
                     longest = _LONGEST_TEXT if points else None
-                    shown = logged[begin:][-_MOST_VALUES:]
-                    values[name] = [_value(value, longest) for value in shown]
-            return {"runId": run_id, "series": series, "values": values, "cursor": self.cursor()}
+                    these = self._values[name][shown.start : shown.stop]
+                    values[name] = [_value(value, longest) for value in these]
+            return {"runId": run_id, "series": series, "values": values, "cursor": end}
+
+    def _between(self, kind: str, name: str, after: int, until: int) -> range:
+        if (kind, name) not in self._arrivals:
+            return range(0)
+        arrived = self._arrivals[kind, name]
+        return range(bisect_right(arrived, after), bisect_right(arrived, until))
+
+
+def thinned(points: int, series: int) -> int:
+    """How many points of each series are told where there are so many series."""
+    return min(points, max(_LEAST_POINTS, _MOST_POINTS // max(series, 1)))
 
 
 def last_values(folder: RunFolder) -> LastValues:
@@ -178,6 +214,12 @@ class MetricsCache:
             self._held.pop(run_id, None)
 
 
+def _columns(points: Points) -> Columns:
+    return Columns(
+        _column(points.time), _column(points.step), _column(points.value), points.is_whole
+    )
+
+
 def _column(numbers: memoryview[float]) -> array[float]:
     column: array[float] = array("d")
     column.frombytes(numbers.cast("B"))
@@ -201,16 +243,19 @@ def _value(value: Value, longest: int | None) -> WireValue:
     return {"kind": value.kind, "value": told, "time": value.time, "step": value.step}  # type: ignore[typeddict-item]
 
 
-def _series(columns: Columns, begin: int, *, points: int, merged: bool) -> WireSeries:
+def _series(columns: Columns, which: range, *, points: int, merged: bool) -> WireSeries:
     import numpy as np
 
-    if merged:
-        columns = by_time(columns)
+    part = slice(which.start, which.stop)
     # Copies: an array that exports its buffer could not grow any more.
-    step = np.array(columns.step[begin:])
-    value = np.array(columns.value[begin:])
-    time = np.array(columns.time[begin:])
-    index = np.arange(begin, begin + len(value), dtype=float)
+    step, value, time = (
+        np.array(column[part]) for column in (columns.step, columns.value, columns.time)
+    )
+    if merged:
+        order = np.argsort(time, kind="stable")
+        step, value, time = step[order], value[order], time[order]
+    last = float(value[-1])
+    index = np.arange(which.start, which.stop, dtype=float)
     x = np.where(np.isnan(step), index, step)
     if len(x) > 1 and np.any(np.diff(x) < 0):
         order = np.argsort(x, kind="stable")
@@ -218,15 +263,22 @@ def _series(columns: Columns, begin: int, *, points: int, merged: bool) -> WireS
     keep = _thin(x, value, points)
     if keep is not None:
         x, value, time = x[keep], value[keep], time[keep]
-    last = columns.value[-1]
-    shown = map(int, value.tolist()) if columns.is_whole else value.tolist()
     return {
         "x": x.tolist(),
-        "y": [finite(number) if number - number != 0 else number for number in shown],
-        "t": [round(moment, 3) for moment in time.tolist()],
-        "count": len(columns),
+        "y": _shown(value, is_whole=columns.is_whole),
+        "t": np.round(time, 3).tolist(),
+        "count": which.stop,
         "last": None if last != last else finite(last),
     }
+
+
+def _shown(values: NDArray[np.float64], *, is_whole: bool) -> list[float | None]:
+    import numpy as np
+
+    shown: list[float | None] = values.tolist()
+    if is_whole:
+        return [int(number) for number in values.tolist()]
+    return shown if np.isfinite(values).all() else [finite(number) for number in shown]
 
 
 def _thin(x: NDArray[np.float64], y: NDArray[np.float64], points: int) -> NDArray[np.uint64] | None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 
 from jupyter_aml.domain.errors import AmlError
 from jupyter_aml.domain.ids import RunId
-from jupyter_aml.engine.feed.metrics import RunMetrics
+from jupyter_aml.engine.feed.metrics import RunMetrics, thinned
 from jupyter_aml.engine.feed.watchers import FolderWatcher
 from jupyter_aml.runfolder.layout import RunFolder
 from jupyter_aml.runfolder.plain import still
@@ -19,6 +21,8 @@ PIECE = 64 * 1024
 _BEHIND = 8 << 20
 _JUMP = 1 << 20
 _POINTS = 1000
+_MOST_POINTS = 20_000
+"""Points of a series, and about how many all series of one message have."""
 _REST = 0.1
 """Seconds between two messages with points, and between two about files."""
 
@@ -38,7 +42,8 @@ class Subscription:
         self._run_id, self._folder = run_id, folder
         self._metrics, self._watcher, self._stir = metrics, watcher, stir
         self._logs: dict[str, int] = {}
-        self._cursor: dict[str, int] | None = None
+        self._cursor = 0
+        self._portions: deque[_Portion] = deque()
         self._replace = True
         self._turn: int | None = None
         self._new_logs = self._new_metrics = self._new_files = False
@@ -46,11 +51,9 @@ class Subscription:
         self._later: asyncio.TimerHandle | None = None
         self._watched: list[tuple[Path, Callable[[], None]]] = []
 
-    def begin(
-        self, *, logs: dict[str, int], cursor: dict[str, int] | None, turn: int | None = None
-    ) -> None:
+    def begin(self, *, logs: dict[str, int], cursor: int | None, turn: int | None = None) -> None:
         """Start from these bytes of these logs, and from this cursor of the metrics."""
-        self._logs, self._cursor, self._replace = dict(logs), cursor, cursor is None
+        self._logs, self._cursor, self._replace = dict(logs), cursor or 0, cursor is None
         self._turn = turn
         self._new_logs = self._new_metrics = True
         folders = {self._folder.locate(name).parent for name in logs}
@@ -73,7 +76,7 @@ class Subscription:
         if self._new_logs:
             self._new_logs = False
             events += await asyncio.to_thread(self._read_logs)
-        if self._new_metrics and now >= self._next_metrics:
+        if self._new_metrics and (self._portions or now >= self._next_metrics):
             self._new_metrics = False
             self._next_metrics = now + _REST
             events += await asyncio.to_thread(self._read_metrics)
@@ -85,7 +88,7 @@ class Subscription:
         return events
 
     def _again(self, now: float) -> None:
-        if self._new_logs:
+        if self._new_logs or self._portions:
             self._stir()
             return
         due = [self._next_metrics] * self._new_metrics + [self._next_files] * self._new_files
@@ -124,17 +127,70 @@ class Subscription:
         return events
 
     def _read_metrics(self) -> list[WireEvent]:
-        metrics = self._metrics()
-        if self._cursor and not self._replace and not metrics.can_resume:
-            # Several processes write: the order of points may differ from the client's.
-            self._replace = True
-        cursor = None if self._replace else self._cursor
-        news = metrics.since(self._run_id, cursor, points=_POINTS)
-        replace, self._replace, self._cursor = self._replace, False, news["cursor"]
-        if not replace and not news["series"] and not news["values"]:
+        if not self._portions:
+            self._portions.extend(self._news())
+        if not self._portions:
             return []
-        event: WireMetricsEvent = {"type": "metrics", "replace": replace, "metrics": news}
+        portion = self._portions.popleft()
+        news = portion.metrics.since(
+            self._run_id,
+            portion.after,
+            points=portion.points,
+            names=portion.names,
+            until=portion.until,
+        )
+        if self._portions:
+            # Cut off in the middle, the client has to ask for the whole again.
+            news["cursor"], self._new_metrics = None, True
+        event: WireMetricsEvent = {"type": "metrics", "replace": portion.replace, "metrics": news}
         return [event if self._turn is None else event | {"turn": self._turn}]
+
+    def _news(self) -> list[_Portion]:
+        """What has come since, cut so that no message keeps others waiting for long."""
+        metrics = self._metrics()
+        until, after = metrics.follow(), self._cursor
+        # Where several processes write, the order of points may differ from the client's.
+        replace = self._replace or not metrics.knows(after)
+        names = metrics.news(0 if replace else after, until, points=_POINTS)
+        if not replace and sum(names.values()) > _MOST_POINTS:
+            replace, names = True, metrics.news(0, until, points=_POINTS)
+        is_first, self._replace, self._cursor = self._replace, False, until
+        if not names and not is_first:
+            return []
+        points = thinned(_POINTS, len(names))
+        held = {name: min(count, points) for name, count in names.items()}
+        after = 0 if replace else after
+        return [
+            _Portion(metrics, some, after=after, until=until, points=points, replace=replace)
+            for some in _cut(held)
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Portion:
+    """Some of the names that are to be told, as they were at one cursor."""
+
+    metrics: RunMetrics
+    names: list[str]
+    _: KW_ONLY
+    after: int
+    until: int
+    points: int
+    replace: bool
+
+
+def _cut(names: Mapping[str, int]) -> list[list[str]]:
+    """The names in portions of about as many points; at least one portion."""
+    portions: list[list[str]] = [[]]
+    points = 0
+    for name, count in names.items():
+        weight = count + len(name) // 10
+        if portions[-1] and points + weight > _MOST_POINTS:
+            portions.append([])
+            points = 0
+        portions[-1].append(name)
+        points += weight
+    return portions
 
 
 def _piece(run_id: RunId, name: str, path: Path, offset: int) -> tuple[WireLogEvent | None, bool]:

@@ -8,6 +8,7 @@ from jupyter_server.auth.decorator import authorized
 from tornado.web import authenticated
 
 from jupyter_aml.domain import ids
+from jupyter_aml.domain.run import MOST_METRICS
 from jupyter_aml.server.base import AmlHandler, served
 from jupyter_aml.server.handlers.experiments import WORKSPACE
 from jupyter_aml.server.query import Number, Text
@@ -20,7 +21,8 @@ FILTER = Text("filter", "Words that must all hold, such as `status:running rmse<
 SORT = Text("sort", "A field, with `-` in front for descending; `-createdAt` by default.")
 LIMIT = Number("limit", "Runs on a page.", 1, 500, 50)
 AFTER = Text("after", "`next` of the page before.")
-PAGE = (WORKSPACE, EXPERIMENT, FILTER, SORT, LIMIT, AFTER)
+METRICS = Number("metrics", "Metrics told of each run; 0 for all.", 0, 10_000_000, MOST_METRICS)
+PAGE = (WORKSPACE, EXPERIMENT, FILTER, SORT, LIMIT, AFTER, METRICS)
 
 
 class RunsHandler(AmlHandler):
@@ -38,6 +40,7 @@ class RunsHandler(AmlHandler):
             sort=SORT.read(self) or "-createdAt",
             limit=LIMIT.given(self),
             after=AFTER.read(self),
+            metrics=METRICS.given(self),
         )
         self.reply(page)
 

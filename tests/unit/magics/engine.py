@@ -121,7 +121,7 @@ class FakeEngine:
             case ["POST", "look"]:
                 return 202, run
             case ["GET", "metrics"]:
-                held = {"series": self.series, "values": self.values, "cursor": {}}
+                held = {"series": self.series, "values": self.values, "cursor": 0}
                 return 200, {"runId": run_id, **held}
             case ["GET", "logs", *_]:
                 return 200, self._log(query)

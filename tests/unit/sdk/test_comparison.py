@@ -30,7 +30,7 @@ class FakeRuns:
         return self.kept[run_id]
 
     def metrics(self, run_id: str, **_: Any) -> Any:
-        return {"runId": run_id, "series": self.series, "values": {}, "cursor": {}}
+        return {"runId": run_id, "series": self.series, "values": {}, "cursor": 0}
 
 
 def some_runs(*different: dict[str, Any], **series: Any) -> list[Run]:

@@ -13,7 +13,7 @@ PIXEL = "data:image/png;base64,iVBORw0KGgo="
 
 
 def metrics(series=None, values=None):
-    return {"runId": "x", "series": series or {}, "values": values or {}, "cursor": {}}
+    return {"runId": "x", "series": series or {}, "values": values or {}, "cursor": 0}
 
 
 def an_evil_card():

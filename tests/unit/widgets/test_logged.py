@@ -11,7 +11,7 @@ from tests.unit.wire.test_shapes import FORMS, a_form
 
 def shown(kind, *values):
     logged = [{"kind": kind, "value": value, "time": 0.0, "step": None} for value in values]
-    metrics = {"runId": "x", "series": {}, "values": {"thing": logged}, "cursor": {}}
+    metrics = {"runId": "x", "series": {}, "values": {"thing": logged}, "cursor": 0}
     return html(a_card(run=a_wire_run(), metrics=metrics))
 
 

@@ -146,7 +146,7 @@ export class RunModel implements Follower {
         runId: this.runId,
         series: Object.fromEntries(series),
         values: Object.fromEntries(this.values),
-        cursor: {}
+        cursor: null
       },
       log: log?.isKnown ? log.tail(KEPT_TAIL) : null,
       files: this.files.slice(0, KEPT_FILES),
@@ -339,9 +339,6 @@ export class RunModel implements Follower {
   }
 
   private takeMetrics(metrics: WireMetrics, replace: boolean): void {
-    if (replace) {
-      this.values.clear();
-    }
     for (const [name, points] of Object.entries(metrics.series)) {
       let one = this.series.get(name);
       if (!one) {
@@ -355,10 +352,10 @@ export class RunModel implements Follower {
       }
     }
     for (const [name, added] of Object.entries(metrics.values)) {
-      const all = [...(this.values.get(name) ?? []), ...added];
+      const all = [...(replace ? [] : (this.values.get(name) ?? [])), ...added];
       this.values.set(name, all.slice(-MOST_VALUES));
     }
-    this.cursor = { ...(replace ? {} : this.cursor), ...metrics.cursor };
+    this.cursor = metrics.cursor ?? undefined;
     this.measured.emit();
   }
 
@@ -386,7 +383,7 @@ export class RunModel implements Follower {
 
   private readonly logs = new Map<string, LogModel>();
   private readonly readers = new Map<string, number>();
-  private cursor: Record<string, number> | undefined;
+  private cursor: number | undefined;
   private following: Following | null = null;
   private isBehind = false;
   private filesWanted = 1;

@@ -28,7 +28,7 @@ class Changed:
     async def find(self, run_id: RunId) -> Run:
         raise NotImplementedError
 
-    def told(self, run: Run) -> WireRun:
+    def told(self, run: Run, *, metrics: int = 0) -> WireRun:
         return encode_run(run)
 
     def waiting(self) -> list[tuple[Run, Why]]:
