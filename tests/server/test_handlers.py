@@ -52,12 +52,12 @@ async def test_a_verb_is_one_call(ask, engine, method, path, body, status, call)
 async def test_a_list_of_runs_takes_all_that_is_asked(ask, engine):
     asked = {
         "workspace": "w", "experiment": "e", "filter": "status:failed rmse<50",
-        "sort": "-metric.rmse", "limit": "7", "after": "abc",
+        "sort": "-metric.rmse", "limit": "7", "after": "abc", "metrics": "5",
     }  # fmt: skip
 
     await ask("GET", "runs", params=asked)
 
-    assert engine.asked == [("page", {**asked, "limit": 7})]
+    assert engine.asked == [("page", {**asked, "limit": 7, "metrics": 5})]
 
 
 @pytest.mark.parametrize("limit", ["0", "501", "-1", "1e3", "x", "٣", "9" * 30])
