@@ -43,6 +43,13 @@ def experiment_name(text: str) -> ExperimentName:
     return ExperimentName(named("experiment", text))
 
 
+def experiment_of(path: str, *, otherwise: str) -> ExperimentName:
+    """The experiment of a file by default: its name without the ending, cleaned to be a name."""
+    stem = re.sub(r"(?<=.)\.[^.]*\Z", "", path.replace("\\", "/").rpartition("/")[2])
+    name = re.sub(r"[^A-Za-z0-9_.-]+", "-", stem).strip("-_.")[:255]
+    return ExperimentName(name or otherwise)
+
+
 def named(kind: str, text: object) -> str:
     """Return `text` as the name of a `kind`, or raise Invalid."""
     if not isinstance(text, str) or not _NAME.match(text):

@@ -180,6 +180,7 @@ class Engine:
             "pid": os.getpid(),
             "epoch": self._epoch,
             "defaultWorkspace": ids.DEFAULT_WORKSPACE,
+            "keepsPythonpath": self.settings.keep_pythonpath,
         }
 
     # ---- workspaces, experiments, compute ---------------------------------------------------
@@ -462,4 +463,5 @@ class Engine:
             socket=self.socket,
             pythonpath=self._runtime.pythonpath,
             environment=environment,
+            keep_pythonpath=self.settings.keep_pythonpath,
         )

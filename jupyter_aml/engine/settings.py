@@ -26,6 +26,8 @@ class Settings:
     """A headless engine with nothing to do exits after this time."""
     strict: bool = False
     """Treat a wish that cannot be met as an error instead of a warning."""
+    keep_pythonpath: bool = False
+    """Let runs on this machine look for modules where the server does: `PYTHONPATH`."""
     allow_package_sources: bool = False
     """Let environments name packages by URL, path or from another index."""
     conda_client: str | None = None

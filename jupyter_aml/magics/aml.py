@@ -30,14 +30,15 @@ from jupyter_aml.magics.run.metrics import Metrics
 from jupyter_aml.magics.run.retry import Retry
 from jupyter_aml.magics.run.show import Show
 from jupyter_aml.magics.run.submit import Submit
+from jupyter_aml.magics.run.submit_file import SubmitFile
 from jupyter_aml.magics.run.wait import Wait
 from jupyter_aml.magics.session import Session
 from jupyter_aml.magics.verb import HelpShown, Verb
 from jupyter_aml.magics.verbs import Verbs
 
 _VERBS: tuple[type[Verb], ...] = (
-    Submit, Ls, Show, Logs, Wait, Cancel, Metrics, Get, Compare, Diff, Clone, Retry, Last, EnvCell,
-    Env, Kernel,
+    Submit, SubmitFile, Ls, Show, Logs, Wait, Cancel, Metrics, Get, Compare, Diff, Clone, Retry,
+    Last, EnvCell, Env, Kernel,
 )  # fmt: skip
 
 

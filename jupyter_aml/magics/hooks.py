@@ -1,4 +1,4 @@
-"""Hangs our completion into IPython: a hook for `%aml` lines, a matcher for `r = %aml` lines."""
+"""Hangs our completion and our forms of cells into IPython."""
 
 from __future__ import annotations
 
@@ -7,16 +7,19 @@ from typing import Any
 from IPython.core.completer import SimpleCompletion, SimpleMatcherResult, context_matcher
 from IPython.core.error import TryNext
 
+from jupyter_aml.magics.cells.forms import Forms
 from jupyter_aml.magics.completion import complete
+from jupyter_aml.magics.run.submit_file import SubmitFile
 from jupyter_aml.magics.session import Session
 from jupyter_aml.magics.verbs import Verbs
 
 
 class Hooks:
-    """The two ways in which IPython asks for completions."""
+    """How IPython asks for completions, in two ways, and for what a cell means."""
 
     def __init__(self, ip: Any, session: Session, verbs: Verbs) -> None:
         self._ip, self.session, self._verbs = ip, session, verbs
+        self._forms = Forms(SubmitFile(session).parser)
 
         @context_matcher(identifier="jupyter_aml")  # type: ignore[untyped-decorator,unused-ignore]
         def matcher(context: Any) -> SimpleMatcherResult:
@@ -25,13 +28,16 @@ class Hooks:
         self._matcher = matcher
 
     def add(self) -> None:
-        """Take part in completion."""
+        """Take part in completion and in what cells mean."""
+        self._ip.input_transformers_cleanup.append(self._forms)
         for key in ("%aml", "%%aml"):
             self._ip.set_hook("complete_command", self._hook, str_key=key)
         self._ip.Completer.custom_matchers.insert(0, self._matcher)
 
     def remove(self) -> None:
         """Take part no more."""
+        if self._forms in self._ip.input_transformers_cleanup:
+            self._ip.input_transformers_cleanup.remove(self._forms)
         if self._matcher in self._ip.Completer.custom_matchers:
             self._ip.Completer.custom_matchers.remove(self._matcher)
         for key in ("%aml", "%%aml"):

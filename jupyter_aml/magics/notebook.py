@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
+
+from jupyter_aml.domain import ids
 
 
 def path(names: Mapping[str, Any]) -> str | None:
@@ -23,9 +23,7 @@ def path(names: Mapping[str, Any]) -> str | None:
 
 def experiment(names: Mapping[str, Any]) -> str:
     """The experiment that runs go to by default: the notebook's name, as a name may be."""
-    told = path(names)
-    stem = Path(told.replace("\\", "/")).stem if told else ""
-    return re.sub(r"[^A-Za-z0-9_.-]+", "-", stem).strip("-_.")[:255] or "notebook"
+    return ids.experiment_of(path(names) or "", otherwise="notebook")
 
 
 def origin(shell: Any) -> dict[str, Any]:

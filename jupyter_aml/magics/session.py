@@ -11,7 +11,7 @@ from jupyter_aml.client import running
 from jupyter_aml.domain.environment import read_label
 from jupyter_aml.domain.errors import AmlError, Invalid, NotFound
 from jupyter_aml.magics import notebook
-from jupyter_aml.magics.completion import Cache, Known
+from jupyter_aml.magics.known import Cache, Known
 from jupyter_aml.magics.views import Views
 from jupyter_aml.sdk._run.references import References
 from jupyter_aml.sdk.core import Experiment, Run, Workspace

@@ -38,7 +38,10 @@ class Parser(argparse.ArgumentParser):
         if any(word in ("-h", "--help") for word in words[: _end_of_options(words)]):
             print(self.format_help().rstrip())
             raise HelpShown
-        found, rest = self.parse_known_intermixed_args(words)
+        # What takes all that is left knows no options behind it.
+        takes_all = any(action.nargs == argparse.REMAINDER for action in self._actions)
+        parse = self.parse_known_args if takes_all else self.parse_known_intermixed_args
+        found, rest = parse(words)
         if rest:
             self._refuse(rest[0])
         return found

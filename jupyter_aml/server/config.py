@@ -39,6 +39,10 @@ class AmlConfig(Configurable):
         False, help="Treat a wish that cannot be met as an error instead of a warning."
     ).tag(config=True)
 
+    keep_pythonpath = Bool(
+        False,
+        help="Let runs have the server's PYTHONPATH, where they run as processes of this machine.",
+    ).tag(config=True)
     allow_package_sources = Bool(
         False,
         help="Let environments name packages by URL or path, or from another index than yours.",
@@ -82,6 +86,7 @@ class AmlConfig(Configurable):
             grace=timedelta(seconds=self.grace_seconds),
             idle_exit=timedelta(minutes=self.idle_exit_minutes),
             strict=self.strict,
+            keep_pythonpath=self.keep_pythonpath,
             allow_package_sources=self.allow_package_sources,
             conda_client=self.conda_client or None,
             conda_channels=tuple(self.conda_channels.split()),

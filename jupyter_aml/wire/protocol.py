@@ -22,6 +22,7 @@ class WireStatus(TypedDict):
     pid: int
     epoch: int
     defaultWorkspace: str
+    keepsPythonpath: NotRequired[bool]
 
 
 class WireProblem(TypedDict):

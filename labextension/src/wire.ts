@@ -52,6 +52,7 @@ export interface WireStatus {
   pid: number;
   epoch: number;
   defaultWorkspace: string;
+  keepsPythonpath?: boolean;
 }
 
 /** Every error answer: `error` is the name of the error class, `message` one sentence. */

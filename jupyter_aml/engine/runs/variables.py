@@ -21,6 +21,7 @@ def for_script(
     socket: str | None,
     pythonpath: tuple[Path, ...],
     environment: Materialised | None,
+    keep_pythonpath: bool = False,
 ) -> dict[str, str]:
     """The variables of the server less what is not the script's business, plus the run's own.
 
@@ -49,10 +50,17 @@ def for_script(
     # The last word has the run: a user may set PYTHONUNBUFFERED=0, but not the AML_ variables.
     wished = dict(run.job.environment_variables)
     secrets.check(secrets.revealed(wished, secret_files.read(folder.secrets)))
-    extra = wished.pop("PYTHONPATH", None)
-    if extra:
-        own["PYTHONPATH"] += os.pathsep + extra
+    extra = [wished.pop("PYTHONPATH", "")]
+    if keep_pythonpath and not is_image:
+        extra += _of_the_server()
+    own["PYTHONPATH"] = os.pathsep.join([own["PYTHONPATH"], *filter(None, extra)])
     shared = {"PYTHONUNBUFFERED", "MPLBACKEND"} & wished.keys()
     if environment is not None:
         kept = environment.on_top_of(kept)
     return kept | wished | {name: value for name, value in own.items() if name not in shared}
+
+
+def _of_the_server() -> list[str]:
+    """The folders of the server's PYTHONPATH, but not that of the alias, which a run has."""
+    folders = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    return [path for path in folders if not os.path.exists(f"{path}/azureml/__init__.py")]

@@ -15,6 +15,7 @@ from typing import Any
 from jupyter_aml.domain.errors import Invalid
 from jupyter_aml.sdk._core.files import text_of
 from jupyter_aml.sdk._core.given import parameters as checked
+from jupyter_aml.sdk._submit import modules
 from jupyter_aml.sdk.core.conda_dependencies import CondaDependencies
 from jupyter_aml.sdk.core.environment import Environment
 from jupyter_aml.sdk.core.script_run_config import ScriptRunConfig
@@ -150,28 +151,9 @@ def _read(path: Path) -> str:
 
 def _check_beside(path: Path, code: str) -> None:
     """Say before it runs that a module beside the script would not be there."""
-    beside = [
-        name
-        for name in _imported(code)
-        if name not in sys.stdlib_module_names
-        and ((path.parent / f"{name}.py").is_file() or (path.parent / name).is_dir())
-    ]
+    beside = modules.beside(path, code)
     if beside:
         raise Invalid(
             f"{path.name} imports {', '.join(map(repr, beside))} from its folder, which is not "
             f"sent: send it with --source {path.parent} {path.name}, or name files with --include"
         )
-
-
-def _imported(code: str) -> list[str]:
-    try:
-        tree = ast.parse(code)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return []
-    found: dict[str, None] = {}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            found.update(dict.fromkeys(alias.name.partition(".")[0] for alias in node.names))
-        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
-            found[node.module.partition(".")[0]] = None
-    return list(found)

@@ -60,11 +60,11 @@ def test_a_script_from_stdin_is_a_cell_with_variables(
         (["nosuch.py"], 1, "cannot read nosuch.py: No such file"),
         (["beside.py"], 1, "imports 'helpers' from its folder"),
         (["-e", "a", "--pip", "b", "fine.py"], 1, "exclude each other"),
-        (["-p", "rate=1", "-p", "rate=2", "fine.py"], 1, "-p rate is given twice"),
+        (["-p", "rate=1", "-p", "rate=2", "fine.py"], 1, "-p rate=... is given twice"),
         (["-p", "1x=1", "fine.py"], 2, "cannot be a name"),
         (["--timeout", "soon", "fine.py"], 2, "is not a time limit"),
         ([], 2, "name a script"),
-        (["digits"], 1, "there is no script 'digits'"),
+        (["digits"], 1, "there is no script or notebook 'digits'"),
         (["--source", "."], 1, "name the script of '.'"),
         (["trial", "-", "-p", "x=1"], 1, "write options before the `-`"),
     ],
@@ -80,6 +80,78 @@ def test_what_cannot_be_sent_is_told_before_anything_is_sent(
 
     assert (done.code, done.out, engine.submitted) == (code, "", [])
     assert told in done.err
+
+
+def test_a_folder_that_is_called_like_a_package_keeps_no_script_from_being_sent(
+    call: Call, engine: FakeEngine
+) -> None:
+    """Python takes a package that is installed before a folder without `__init__.py`."""
+    for folder in ("numpy", "data", "mine", "pkg"):
+        Path(folder).mkdir()
+    Path("numpy/train.csv").touch()
+    Path("pytest").mkdir()
+    Path("pytest/notes.py").touch()
+    Path("mine/a.py").touch()
+    Path("pkg/__init__.py").touch()
+    Path("train.py").write_text(
+        "import numpy, pytest, data\ntry:\n    import pkg\nexcept ImportError: ..."
+    )
+    Path("needs.py").write_text("import mine, pkg")
+
+    sent, refused = call("submit", "train.py"), call("submit", "needs.py")
+
+    assert (sent.code, len(engine.submitted)) == (0, 1)
+    assert "imports 'mine', 'pkg' from its folder" in refused.err
+
+
+@pytest.mark.parametrize(
+    ("script", "experiment"),
+    [("my train.py", "my-train"), ("_v1.2.py", "v1.2"), ("训练.py", "script"), ("a.b.py", "a.b")],
+)
+def test_the_default_experiment_is_the_scripts_name_cleaned_as_the_magics_do(
+    call: Call, engine: FakeEngine, script: str, experiment: str
+) -> None:
+    Path(script).write_text("print(1)")
+
+    assert call("submit", script).code == 0
+
+    assert engine.submitted[0]["experiment"] == experiment
+
+
+def test_the_folder_names_the_experiment_of_a_script_from_stdin(
+    call: Call, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "my work (2)").mkdir()
+    monkeypatch.chdir(tmp_path / "my work (2)")
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"print(1)")))
+
+    assert call("submit", "-").code == 0
+
+    assert engine.submitted[0]["experiment"] == "my-work-2"
+
+
+def test_a_notebook_is_sent_with_its_parameters(call: Call, engine: FakeEngine) -> None:
+    Path("train.ipynb").write_text(json.dumps({"cells": [], "metadata": {}}))
+
+    assert call("submit", "-p", "rate=0.1", "train.ipynb").code == 0
+
+    assert engine.submitted[0]["parameters"] == {"rate": 0.1}
+    assert engine.submitted[0]["job"]["command"][1] == "jupyter_aml.sdk.notebook_runner"
+
+
+def test_a_module_of_pythonpath_is_told_before_a_script_is_sent(
+    call: Call, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("lib").mkdir()
+    Path("lib/teamlib.py").write_text("W = 5")
+    Path("use.py").write_text("import teamlib")
+    monkeypatch.setenv("PYTHONPATH", str(Path("lib").absolute()))
+    monkeypatch.syspath_prepend(Path("lib").absolute())
+
+    done = call("submit", "use.py")
+
+    assert done.code == 0
+    assert "'teamlib' comes from" in done.err and "keep_pythonpath" in done.err
 
 
 def test_runs_are_named_by_number_by_beginning_and_as_the_last(

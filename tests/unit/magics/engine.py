@@ -40,6 +40,7 @@ class FakeEngine:
         self.asked: list[str] = []
         self.when_sent: dict[str, Any] = {"status": "Queued", "startedAt": None, "endedAt": None}
         self.when_read: Callable[[WireRun], None] = lambda run: None
+        self.keeps_pythonpath = False
         self.problem: Answer | None = None
         self.unchanged: WireRun | None = None
         self.environments = FakeEnvironments()
@@ -176,6 +177,7 @@ class FakeEngine:
         return {
             "version": __version__, "protocol": PROTOCOL, "root": str(self.root),
             "kind": "headless", "pid": os.getpid(), "epoch": 1, "defaultWorkspace": "default",
+            "keepsPythonpath": self.keeps_pythonpath,
         }  # fmt: skip
 
     def _workspace(self) -> WireWorkspace:

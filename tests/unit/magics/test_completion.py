@@ -8,7 +8,8 @@ from typing import ClassVar
 
 import pytest
 
-from jupyter_aml.magics.completion import Cache, Known, complete
+from jupyter_aml.magics.completion import complete
+from jupyter_aml.magics.known import Cache, Known
 from jupyter_aml.magics.verb import Verb
 from jupyter_aml.magics.verbs import Group, Verbs
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from jupyter_aml.magics.run.waiting import RunFailed
@@ -81,7 +83,12 @@ def test_what_is_shown_can_be_chosen(notebook, cell, shown):
         ("%%aml submit x --wait --detach\n1\n", "not allowed with"),
         ("%%aml submti x\n1\n", "did you mean submit?"),
         ("%%aml ls\n1\n", "one percent sign"),
-        ("%aml submit x", "first line of a cell"),
+        ("%aml submit x", "as its first line"),
+        ("%aml submit", "name a script or notebook"),
+        ("%aml submit nowhere.py", "cannot read nowhere.py"),
+        ("%aml submit nowhere.ipynb", "there is no notebook"),
+        ("%aml submit run.sh", "no Python script and no notebook"),
+        ("%%aml submit x", "the cell is empty"),
         ("%aml", ""),
     ],
 )
@@ -169,3 +176,106 @@ def test_a_failed_run_raises_its_exception_with_the_line_of_the_cell(notebook, e
     assert "--include data.csv" in said.text
     assert "magics" not in said.text
     assert notebook.names["run"].id == said.error.run.id
+
+
+def test_a_script_goes_with_its_own_arguments(notebook, engine, tmp_path):
+    (tmp_path / "my train.py").write_text("import sys\nprint(sys.argv)\n")
+    notebook.run("rate = 0.5")
+
+    said = notebook.run("run = %aml submit -n two -p alpha=$rate 'my train.py' --fast $rate -v")
+
+    assert said.error is None, said.text
+    sent = engine.submitted[0]
+    assert (sent["experiment"], sent["displayName"], sent["script"]) == (
+        "my-train", "two", "my train.py",
+    )  # fmt: skip
+    assert sent["arguments"] == ["--fast", "0.5", "-v", "--alpha", "0.5"]
+    assert sent["parameters"] == {"alpha": 0.5}
+    assert list(sent["source"]["files"]) == ["my train.py"]
+    assert sent["origin"]["notebook"].endswith("My ridge.ipynb")
+    assert isinstance(notebook.names["run"], Run)
+
+
+def test_a_notebook_goes_with_its_parameters(notebook, engine, tmp_path):
+    cell = {"cell_type": "code", "metadata": {"tags": ["parameters"]}, "source": "alpha = 1",
+            "outputs": [], "execution_count": None}  # fmt: skip
+    (tmp_path / "train.ipynb").write_text(json.dumps({"cells": [cell], "metadata": {}}))
+
+    said = notebook.run("%aml submit digits -p alpha=0.25 -t a=b train.ipynb")
+
+    assert said.error is None, said.text
+    sent = engine.submitted[0]
+    assert (sent["experiment"], sent["parameters"]) == ("digits", {"alpha": 0.25})
+    assert sent["job"]["command"] == ["-m", "jupyter_aml.sdk.notebook_runner", "train.ipynb"]
+    assert "alhpa" in notebook.run("%aml submit -p alhpa=1 train.ipynb").text
+    assert "has no arguments" in notebook.run("%aml submit train.ipynb --fast").text
+
+
+def test_an_option_that_came_too_late_is_told(notebook, engine, tmp_path):
+    (tmp_path / "train.py").write_text("pass")
+
+    said = notebook.run("%aml submit train.py --wait")
+
+    assert "--wait goes to train.py" in said.text
+    assert engine.submitted[0]["arguments"] == ["--wait"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "line"),
+    [
+        ("# note\n\n# another\n%%aml submit x\nprint(qq)\n", 5),
+        ("%aml submit x\nprint(qq)\n", 2),
+        ("# note\n%aml submit x \\\n  -n name\n\nprint(qq)\n", 5),
+        ("\n%aml  submit --include a.py\nprint(qq)\n", 3),
+    ],
+)
+def test_what_is_meant_as_a_cell_is_one_with_the_lines_of_the_editor(
+    notebook, engine, tmp_path, cell, line
+):
+    (tmp_path / "a.py").write_text("")
+
+    refused = notebook.run(cell)
+    sent = notebook.run(cell.replace("qq", "1"))
+
+    assert f"'qq' (line {line})" in refused.text
+    assert sent.error is None, sent.text
+    rows = engine.submitted[0]["source"]["files"]["cell.py"].splitlines()
+    assert engine.submitted[0]["job"]["lineOffset"] + rows.index("print(1)") + 1 == line
+
+
+def test_a_script_that_is_named_above_code_is_still_a_script(notebook, engine, tmp_path):
+    (tmp_path / "train.py").write_text("pass")
+
+    said = notebook.run("%aml submit train.py\nprint('sent')\n")
+
+    assert "sent" in said.text
+    assert engine.submitted[0]["script"] == "train.py"
+
+
+@pytest.mark.parametrize(
+    "cell", ["%%aml submit -h", "%%aml submit --help\n", "# c\n%%aml submit -h"]
+)
+def test_help_needs_no_cell(notebook, cell):
+    said = notebook.run(cell)
+
+    assert said.error is None
+    assert "usage: %%aml submit" in said.text
+    assert "usage: %aml submit" in notebook.run("%aml submit -h").text
+
+
+def test_a_module_of_pythonpath_is_told_with_the_cure(notebook, engine, tmp_path, monkeypatch):
+    lib = tmp_path / "lib"
+    lib.mkdir()
+    (lib / "teamlib.py").write_text("W = 5")
+    monkeypatch.setenv("PYTHONPATH", str(lib))
+    monkeypatch.syspath_prepend(lib)
+
+    said = notebook.run("%%aml submit x\nimport teamlib\n")
+    kept = notebook.run("%%aml submit x --source lib\nimport teamlib\n")
+    engine.keeps_pythonpath = True
+    by_setting = notebook.run("%%aml submit x\nimport teamlib\n")
+
+    assert f"'teamlib' comes from {lib} by PYTHONPATH" in said.text
+    assert "config set keep_pythonpath true" in said.text
+    assert "PYTHONPATH" not in kept.text + by_setting.text
+    assert len(engine.submitted) == 3
