@@ -10,6 +10,7 @@ from typing import Any
 
 from jupyter_aml.domain.environment import read_label
 from jupyter_aml.domain.errors import Invalid
+from jupyter_aml.sdk._core.files import text_of
 from jupyter_aml.sdk._submit import command_line, modules
 from jupyter_aml.sdk.core.environment import Environment
 from jupyter_aml.sdk.core.script_run_config import ScriptRunConfig
@@ -149,8 +150,8 @@ def code_of(named: Named, args: argparse.Namespace) -> str:
         return ""
     try:
         path = Path(args.source or ".", named.script).expanduser()
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
+        return text_of(path)
+    except Invalid:
         return ""
 
 
