@@ -6,6 +6,7 @@ import { Commands, IServer } from '../../tokens';
 import type { Trans } from '../../tokens';
 import type { Parts } from '../../views/run/parts';
 import { servedParts } from '../../views/run/served';
+import { keepPlainKeys } from '../common/keys';
 
 /** What every view of runs on this page shares. */
 export interface IRunLibrary {
@@ -29,6 +30,7 @@ export const library: JupyterFrontEndPlugin<IRunLibrary> = {
   optional: [ITranslator],
   provides: IRunLibrary,
   activate: (app, way: IServer, translator: ITranslator | null) => {
+    keepPlainKeys();
     const bundle = (translator ?? nullTranslator).load('jupyter_aml');
     const trans: Trans = (text, ...args) => bundle.__(text, ...args);
     const visit = (runId: string): void => void app.commands.execute(Commands.open, { runId });

@@ -4,7 +4,7 @@ import type { Look, Series } from '../../models/charts/series';
 import { number } from '../../models/common/words';
 import type { RunModel } from '../../models/run/run';
 import type { WireSeries } from '../../wire';
-import { Button, QUIET } from '../common/Control';
+import { Button } from '../common/Control';
 import { useSignal, useTrans } from '../common/hooks';
 import { Plot } from './Plot';
 import type { Drawing } from './Plot';
@@ -152,7 +152,6 @@ export function ChartBar({ model }: { model: RunModel }): JSX.Element {
           value={look.smoothing}
           aria-label={trans('Smoothing')}
           onChange={event => change({ smoothing: Number(event.target.value) })}
-          {...QUIET}
         />
       </label>
     </div>

@@ -2,7 +2,7 @@ import * as React from 'react';
 import uPlot from 'uplot';
 import { isFinite } from '../../models/common/numbers';
 import { number } from '../../models/common/words';
-import { Button, QUIET } from '../common/Control';
+import { Button } from '../common/Control';
 import { saveAddress, saveText } from '../common/saving';
 import { useIsSeen, useSize, useTheme, useTrans } from '../common/hooks';
 
@@ -200,7 +200,6 @@ export function Plot(props: PlotProps): JSX.Element {
         role="img"
         aria-label={trans('%1; + and - zoom, arrows move, Escape shows all', name)}
         onKeyDown={press}
-        {...QUIET}
       />
     </figure>
   );

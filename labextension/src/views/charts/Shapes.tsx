@@ -21,7 +21,7 @@ import type {
 import { isFinite } from '../../models/common/numbers';
 import { number } from '../../models/common/words';
 import type { WireValue } from '../../wire';
-import { Button, QUIET } from '../common/Control';
+import { Button } from '../common/Control';
 import { useTrans } from '../common/hooks';
 import { Plot } from './Plot';
 import type { Drawing } from './Plot';
@@ -45,7 +45,6 @@ export function Shape({ name, values }: { name: string; values: WireValue[] }): 
             value={at}
             aria-label={trans('Which %1', name)}
             onChange={event => setChosen(Number(event.target.value))}
-            {...QUIET}
           />
         </label>
       )}
@@ -116,7 +115,6 @@ function MatrixView({ name, matrix }: { name: string; matrix: Matrix }): JSX.Ele
         tabIndex={0}
         role="region"
         aria-label={trans('Confusion matrix %1', name)}
-        {...QUIET}
       >
         <table>
           <caption>{trans('Rows are what is true, columns what was predicted.')}</caption>
@@ -179,7 +177,6 @@ function AccuracyView({ name, table }: { name: string; table: AccuracyTable }): 
           onChange={event =>
             setChosen(event.target.value === '' ? null : Number(event.target.value))
           }
-          {...QUIET}
         >
           <option value="">{trans('all together')}</option>
           {table.labels.map((label, i) => (

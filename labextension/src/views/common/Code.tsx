@@ -2,7 +2,6 @@
 
 import * as React from 'react';
 import { visible } from '../../models/common/visible';
-import { QUIET } from './Control';
 
 interface CodeProps {
   text: string;
@@ -20,13 +19,7 @@ export function Code({ text, label, first = 1 }: CodeProps): JSX.Element {
     [lines, first]
   );
   return (
-    <div
-      className="jp-aml-Preview-body jp-aml-Code"
-      tabIndex={0}
-      role="region"
-      aria-label={label}
-      {...QUIET}
-    >
+    <div className="jp-aml-Preview-body jp-aml-Code" tabIndex={0} role="region" aria-label={label}>
       <pre aria-hidden="true">{numbers}</pre>
       <pre>{shown}</pre>
     </div>

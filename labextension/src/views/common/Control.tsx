@@ -1,14 +1,11 @@
 import * as React from 'react';
 import { useTrans } from './hooks';
 
-/** On the focusable element itself: else `b` on a button would insert a notebook cell. */
-export const QUIET = { 'data-lm-suppress-shortcuts': 'true' } as const;
-
 type ButtonProps = React.ButtonHTMLAttributes<HTMLButtonElement>;
 
-/** A button that keeps the notebook's shortcuts away from its keys. */
+/** A button of ours. */
 export function Button({ className = '', ...rest }: ButtonProps): JSX.Element {
-  return <button type="button" className={`jp-aml-Button ${className}`} {...QUIET} {...rest} />;
+  return <button type="button" className={`jp-aml-Button ${className}`} {...rest} />;
 }
 
 /** Copies a text, and says so. */

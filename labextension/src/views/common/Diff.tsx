@@ -1,6 +1,5 @@
 import * as React from 'react';
 import { visible } from '../../models/common/visible';
-import { QUIET } from './Control';
 import { useSize } from './hooks';
 
 const ROW = 16;
@@ -22,7 +21,6 @@ export function Diff({ text, label }: { text: string; label: string }): JSX.Elem
       tabIndex={0}
       role="region"
       aria-label={label}
-      {...QUIET}
     >
       <div style={{ height: lines.length * ROW, paddingTop: first * ROW }}>
         {shown.map((line, i) => (

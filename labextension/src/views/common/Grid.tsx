@@ -2,7 +2,6 @@ import * as React from 'react';
 import { cellText, ordered, readsAsNumbers } from '../../models/common/table';
 import type { Order, Table } from '../../models/common/table';
 import { visible } from '../../models/common/visible';
-import { QUIET } from './Control';
 import { useSize, useTrans } from './hooks';
 
 const ROW = 24;
@@ -39,7 +38,6 @@ export function Grid({ table, label, isFilling = false }: GridProps): JSX.Elemen
       tabIndex={0}
       role="region"
       aria-label={label}
-      {...QUIET}
     >
       <table className="jp-aml-Table" aria-rowcount={indexes.length + 1}>
         <thead>
@@ -105,7 +103,7 @@ export function Head({ name, isNumeric, order, sort }: HeadProps): JSX.Element {
   const direction = order ? (order.isDescending ? 'descending' : 'ascending') : 'none';
   return (
     <th scope="col" aria-sort={direction} className={isNumeric ? 'jp-mod-number' : undefined}>
-      <button type="button" className="jp-aml-Sort" onClick={sort} {...QUIET}>
+      <button type="button" className="jp-aml-Sort" onClick={sort}>
         {name}
         <span aria-hidden="true">{order ? (order.isDescending ? ' ↓' : ' ↑') : ''}</span>
       </button>

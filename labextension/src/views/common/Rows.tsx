@@ -1,5 +1,4 @@
 import * as React from 'react';
-import { QUIET } from './Control';
 
 /** One row of a short list: a state and a name, and below them what else is to be known. */
 export interface RowItem {
@@ -65,7 +64,6 @@ export function Rows(props: RowsProps): JSX.Element {
       aria-activedescendant={rows[at] ? `${prefix}-${rows[at].id}` : undefined}
       tabIndex={0}
       onKeyDown={press}
-      {...QUIET}
     >
       {rows.map((row, index) => (
         <li

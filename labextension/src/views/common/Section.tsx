@@ -1,5 +1,4 @@
 import * as React from 'react';
-import { QUIET } from './Control';
 
 interface SectionProps {
   /** A word for styles, and for what is remembered. */
@@ -29,7 +28,6 @@ export function Section(props: SectionProps): JSX.Element {
             aria-expanded={isOpen}
             aria-controls={isOpen ? body : undefined}
             onClick={toggle}
-            {...QUIET}
           >
             <span className="jp-aml-RunGroup-arrow" aria-hidden="true">
               {isOpen ? '▾' : '▸'}

@@ -1,5 +1,4 @@
 import * as React from 'react';
-import { QUIET } from './Control';
 
 /** One tab; its pane is made only when it is chosen. */
 export interface Tab {
@@ -48,7 +47,6 @@ export function Tabs({ label, tabs }: { label: string; tabs: Tab[] }): JSX.Eleme
             aria-controls={`${id}-pane`}
             tabIndex={index === at ? 0 : -1}
             onClick={() => setChosen(tab.id)}
-            {...QUIET}
           >
             {tab.label}
             {tab.badge ? <span className="jp-aml-Badge">{tab.badge}</span> : null}

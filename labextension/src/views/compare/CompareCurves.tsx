@@ -6,7 +6,7 @@ import type { Overlay } from '../../models/compare/overlay';
 import type { WireMetrics } from '../../wire';
 import { Plot } from '../charts/Plot';
 import type { Curve, Drawing } from '../charts/Plot';
-import { Button, QUIET } from '../common/Control';
+import { Button } from '../common/Control';
 import { useTrans } from '../common/hooks';
 import { nameOf } from './runNames';
 
@@ -46,7 +46,6 @@ export function CompareCurves({ compared, metrics }: CurvesProps): JSX.Element {
           aria-label={trans('Filter the metrics')}
           value={wanted}
           onChange={event => setWanted(event.target.value)}
-          {...QUIET}
         />
         <span className="jp-aml-Bar-gap" />
         <Button className="jp-mod-small" aria-pressed={isLog} onClick={() => setLog(!isLog)}>
@@ -70,7 +69,6 @@ export function CompareCurves({ compared, metrics }: CurvesProps): JSX.Element {
             value={smoothing}
             aria-label={trans('Smoothing')}
             onChange={event => setSmoothing(Number(event.target.value))}
-            {...QUIET}
           />
         </label>
       </div>

@@ -4,7 +4,7 @@ import { csvOf } from '../../models/compare/columns';
 import type { Group, Trait } from '../../models/compare/columns';
 import type { Compared } from '../../models/compare/compared';
 import type { Trans } from '../../tokens';
-import { Button, QUIET } from '../common/Control';
+import { Button } from '../common/Control';
 import { useTrans } from '../common/hooks';
 import { saveText } from '../common/saving';
 import { nameOf, Swatch } from './runNames';
@@ -30,7 +30,6 @@ export function CompareTable({ compared }: { compared: Compared }): JSX.Element 
             type="checkbox"
             checked={onlyDifferences}
             onChange={event => setOnly(event.target.checked)}
-            {...QUIET}
           />
           {trans('Only differences')}
         </label>
@@ -47,7 +46,6 @@ export function CompareTable({ compared }: { compared: Compared }): JSX.Element 
         tabIndex={0}
         role="region"
         aria-label={trans('Table of the runs')}
-        {...QUIET}
       >
         <table className="jp-aml-Compare-table">
           <thead>

@@ -2,7 +2,7 @@ import * as React from 'react';
 import { visible } from '../../models/common/visible';
 import type { RepeatRest } from '../../tokens';
 import type { WireChange, WireFileChange, WireRun } from '../../wire';
-import { QUIET, Trouble } from '../common/Control';
+import { Trouble } from '../common/Control';
 import { Diff } from '../common/Diff';
 import { useTrans } from '../common/hooks';
 import { useAsked } from '../common/later';
@@ -30,7 +30,7 @@ export function DifferencePane({ runs, rest }: DifferenceProps): JSX.Element {
       {problem !== null && <Trouble text={problem} label={trans('Try again')} mend={again} />}
       {!value && problem === null && <p className="jp-aml-Empty">{trans('Loading')}</p>}
       {value && (
-        <div className="jp-aml-Compare-scroll jp-aml-Difference" tabIndex={0} {...QUIET}>
+        <div className="jp-aml-Compare-scroll jp-aml-Difference" tabIndex={0}>
           {isSame && <p className="jp-aml-Empty">{trans('Code and packages are the same.')}</p>}
           <Files files={value.files} />
           <Changes title={trans('Packages')} changes={value.packages} />
@@ -107,7 +107,7 @@ function Choice({ label, runs, value, choose }: ChoiceProps): JSX.Element {
   return (
     <label className="jp-aml-Switch">
       {label}
-      <select value={value} onChange={event => choose(event.target.value)} {...QUIET}>
+      <select value={value} onChange={event => choose(event.target.value)}>
         {runs.map(run => (
           <option key={run.runId} value={run.runId}>
             {nameOf(run)}

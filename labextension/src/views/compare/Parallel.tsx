@@ -2,7 +2,7 @@ import * as React from 'react';
 import { axis } from '../../models/compare/columns';
 import type { Axis, Trait } from '../../models/compare/columns';
 import type { Compared } from '../../models/compare/compared';
-import { Button, QUIET } from '../common/Control';
+import { Button } from '../common/Control';
 import { useSize, useTrans } from '../common/hooks';
 import { saveDrawing } from '../common/saving';
 import { nameOf } from './runNames';
@@ -44,12 +44,7 @@ export function Parallel({ compared, axes: traits }: ParallelProps): JSX.Element
       <div className="jp-aml-Bar jp-aml-Compare-choices" role="group" aria-label={trans('Axes')}>
         {traits.map(one => (
           <label key={one.key} className="jp-aml-Switch">
-            <input
-              type="checkbox"
-              checked={keys.has(one.key)}
-              onChange={() => toggle(one.key)}
-              {...QUIET}
-            />
+            <input type="checkbox" checked={keys.has(one.key)} onChange={() => toggle(one.key)} />
             {one.name}
           </label>
         ))}

@@ -2,7 +2,7 @@ import * as React from 'react';
 import { axis } from '../../models/compare/columns';
 import type { Trait } from '../../models/compare/columns';
 import type { Compared } from '../../models/compare/compared';
-import { Button, QUIET } from '../common/Control';
+import { Button } from '../common/Control';
 import { useSize, useTrans } from '../common/hooks';
 import { saveDrawing } from '../common/saving';
 import { nameOf } from './runNames';
@@ -124,7 +124,7 @@ function Choice({ label, axes, value, choose }: ChoiceProps): JSX.Element {
   return (
     <label className="jp-aml-Switch">
       {label}
-      <select value={value} onChange={event => choose(event.target.value)} {...QUIET}>
+      <select value={value} onChange={event => choose(event.target.value)}>
         {axes.map(one => (
           <option key={one.key} value={one.key}>
             {one.name}

@@ -4,7 +4,7 @@ import type { EnvironmentModel } from '../../models/environments/environment';
 import { Commands, EnvironmentCommands } from '../../tokens';
 import type { Trans } from '../../tokens';
 import type { WireEnvironment, WireRun } from '../../wire';
-import { Button, Copy, QUIET, Trouble } from '../common/Control';
+import { Button, Copy, Trouble } from '../common/Control';
 import { TransContext, useSignal, useTrans } from '../common/hooks';
 import { Tabs } from '../common/Tabs';
 import type { Tab } from '../common/Tabs';
@@ -159,7 +159,6 @@ function Versions({ model, one }: { model: EnvironmentModel; one: WireEnvironmen
         const version = event.target.value;
         void model.show(version === one.versions[0] ? null : version);
       }}
-      {...QUIET}
     >
       {[...new Set([...one.versions, one.version])].map((version, i) => (
         <option key={version} value={version}>
@@ -276,7 +275,6 @@ function PackagesPane({ model, one }: Pick<PartProps, 'model' | 'one'>): JSX.Ele
           aria-label={trans('Filter the packages')}
           value={wanted}
           onChange={event => setWanted(event.target.value)}
-          {...QUIET}
         />
         <span className="jp-aml-Log-count" role="status">
           {needle ? trans('%1 of %2', shown.length, packages.length) : ''}

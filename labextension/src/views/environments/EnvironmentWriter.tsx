@@ -5,7 +5,7 @@ import type { Draft } from '../../models/environments/draft';
 import type { WritingModel } from '../../models/environments/writing';
 import type { Trans } from '../../tokens';
 import type { WireEnvironment, WireMistake } from '../../wire';
-import { Button, QUIET } from '../common/Control';
+import { Button } from '../common/Control';
 import { TransContext, useSignal, useTrans } from '../common/hooks';
 import { Tabs } from '../common/Tabs';
 import { EditorContext, YamlEditor } from './YamlEditor';
@@ -79,7 +79,6 @@ function Name({ model, known }: EnvironmentWriterProps): JSX.Element {
           spellCheck={false}
           value={model.draft.name}
           onChange={event => model.fill({ name: event.target.value })}
-          {...QUIET}
         />
       </label>
       <span className="jp-aml-Hint" role="status">
@@ -115,7 +114,6 @@ function Form({ model }: { model: WritingModel }): JSX.Element {
           placeholder={trans("the server's own")}
           value={draft.python}
           onChange={event => model.fill({ python: event.target.value })}
-          {...QUIET}
         />
         <datalist id="jp-aml-pythons">
           {PYTHONS.map(version => (
@@ -134,7 +132,6 @@ function Form({ model }: { model: WritingModel }): JSX.Element {
             type="checkbox"
             checked={draft.docker}
             onChange={event => model.fill({ docker: event.target.checked })}
-            {...QUIET}
           />
           {trans('Run in a container')}
         </label>
@@ -146,7 +143,6 @@ function Form({ model }: { model: WritingModel }): JSX.Element {
             spellCheck={false}
             value={draft.image}
             onChange={event => model.fill({ image: event.target.value })}
-            {...QUIET}
           />
         )}
       </fieldset>
@@ -216,7 +212,6 @@ function Packages({ model, field, label, hint }: PackagesProps): JSX.Element {
               add(text);
             }
           }}
-          {...QUIET}
         />
       </div>
     </div>
@@ -245,7 +240,6 @@ function Variables({ model }: { model: WritingModel }): JSX.Element {
               spellCheck={false}
               value={name}
               onChange={event => put(at, [event.target.value, value])}
-              {...QUIET}
             />
             <input
               type="text"
@@ -254,7 +248,6 @@ function Variables({ model }: { model: WritingModel }): JSX.Element {
               spellCheck={false}
               value={value}
               onChange={event => put(at, [name, event.target.value])}
-              {...QUIET}
             />
           </div>
         ))}

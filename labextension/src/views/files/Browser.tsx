@@ -3,7 +3,6 @@ import { size } from '../../models/common/words';
 import type { Shelf } from '../../models/files/shelf';
 import { closedAtFirst, rowsOf, treeOf } from '../../models/files/tree';
 import type { Node } from '../../models/files/tree';
-import { QUIET } from '../common/Control';
 import { useSize, useTrans } from '../common/hooks';
 import { Preview } from './Preview';
 
@@ -131,7 +130,6 @@ function Tree({ shelf, label, chosen, choose }: TreeProps): JSX.Element {
       tabIndex={0}
       onKeyDown={press}
       onScroll={event => setTop(event.currentTarget.scrollTop)}
-      {...QUIET}
     >
       <div role="presentation" style={{ height: rows.length * ROW, position: 'relative' }}>
         {shown.map(({ node, isOpen }, i) => {

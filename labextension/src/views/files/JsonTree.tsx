@@ -1,7 +1,7 @@
 import * as React from 'react';
 import { visible } from '../../models/common/visible';
 import { Code } from '../common/Code';
-import { Button, QUIET } from '../common/Control';
+import { Button } from '../common/Control';
 import { useTrans } from '../common/hooks';
 
 const MOST_CHILDREN = 200;
@@ -17,13 +17,7 @@ export function JsonTree({ text, name }: { text: string; name: string }): JSX.El
     }
   }, [text]);
   return value ? (
-    <div
-      className="jp-aml-Preview-body jp-aml-Json"
-      tabIndex={0}
-      role="region"
-      aria-label={name}
-      {...QUIET}
-    >
+    <div className="jp-aml-Preview-body jp-aml-Json" tabIndex={0} role="region" aria-label={name}>
       <Part name={null} value={value.held} depth={0} />
     </div>
   ) : (
@@ -57,7 +51,7 @@ function Part({ name, value, depth }: PartProps): JSX.Element {
   const count = isList ? `[${entries.length}]` : `{${entries.length}}`;
   return (
     <details open={isOpen} onToggle={event => setOpen(event.currentTarget.open)}>
-      <summary {...QUIET}>
+      <summary>
         {label}
         <span className="jp-aml-Json-count">{count}</span>
       </summary>

@@ -3,7 +3,7 @@ import type { Line } from '../../models/files/lines';
 import type { LogModel } from '../../models/files/log';
 import { PagedLog } from '../../models/files/paged';
 import type { Reader } from '../../models/files/paged';
-import { Button, QUIET, Trouble } from '../common/Control';
+import { Button, Trouble } from '../common/Control';
 import { useSignal, useSize, useTrans } from '../common/hooks';
 
 const ROW = 16;
@@ -60,7 +60,6 @@ export function LogPane({ model }: { model: Logged }): JSX.Element {
             aria-label={trans('Log')}
             value={name}
             onChange={event => setName(event.target.value)}
-            {...QUIET}
           >
             {model.logNames.map(one => (
               <option key={one}>{one}</option>
@@ -79,7 +78,6 @@ export function LogPane({ model }: { model: Logged }): JSX.Element {
             setPinned(false);
           }}
           onKeyDown={event => event.key === 'Enter' && jump(event.shiftKey ? -1 : 1)}
-          {...QUIET}
         />
         <span className="jp-aml-Log-count" role="status">
           {wanted && found}
@@ -105,7 +103,6 @@ export function LogPane({ model }: { model: Logged }): JSX.Element {
             type="checkbox"
             checked={isPinned}
             onChange={event => setPinned(event.target.checked)}
-            {...QUIET}
           />
           {trans('Auto-scroll')}
         </label>
@@ -116,7 +113,6 @@ export function LogPane({ model }: { model: Logged }): JSX.Element {
             download={name.split('/').at(-1)}
             title={trans('Download this log')}
             aria-label={trans('Download this log')}
-            {...QUIET}
           >
             ⤓
           </a>
@@ -253,7 +249,6 @@ function Lines({ log, version, isPinned, pin, wanted, focus }: LinesProps): JSX.
       role="log"
       aria-live="off"
       aria-label={tail.name}
-      {...QUIET}
     >
       {count === 0 && (
         <p className="jp-aml-Empty">

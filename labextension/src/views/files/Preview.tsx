@@ -5,7 +5,7 @@ import { inertPage, kindOf, notebookText, separatorOf, TextFile } from '../../mo
 import type { Kind } from '../../models/files/preview';
 import type { Shelf } from '../../models/files/shelf';
 import { Code } from '../common/Code';
-import { Button, QUIET, Trouble } from '../common/Control';
+import { Button, Trouble } from '../common/Control';
 import { Diff } from '../common/Diff';
 import { Grid } from '../common/Grid';
 import { useSignal, useTrans } from '../common/hooks';
@@ -46,7 +46,6 @@ export function Preview({ file, shelf, isLive }: PreviewProps): JSX.Element {
             download={last}
             title={trans('Download %1', file.name)}
             aria-label={trans('Download %1', file.name)}
-            {...QUIET}
           >
             ⤓
           </a>

@@ -3,7 +3,7 @@ import { childrenWord, duration, elapsed, face, number, title } from '../../mode
 import { ChildrenModel } from '../../models/run/children';
 import type { RunModel } from '../../models/run/run';
 import type { WireRun } from '../../wire';
-import { QUIET, Trouble } from '../common/Control';
+import { Trouble } from '../common/Control';
 import { Gap, Head } from '../common/Grid';
 import { useNow, useSignal, useSize, useTrans } from '../common/hooks';
 import type { Parts } from './parts';
@@ -109,7 +109,6 @@ function ListedRows({ family: children, parts }: ListedProps): JSX.Element {
       tabIndex={0}
       role="region"
       aria-label={childrenWord(children.total, trans)}
-      {...QUIET}
     >
       <table className="jp-aml-Table" aria-rowcount={children.total + 1}>
         <thead>
@@ -172,12 +171,7 @@ function Row({ index, run, metrics, now, parts }: RowProps): JSX.Element {
         {trans(word)}
       </td>
       <td title={run.runId}>
-        <button
-          type="button"
-          className="jp-aml-Link"
-          onClick={() => parts.visit(run.runId)}
-          {...QUIET}
-        >
+        <button type="button" className="jp-aml-Link" onClick={() => parts.visit(run.runId)}>
           {title(run)}
         </button>
       </td>

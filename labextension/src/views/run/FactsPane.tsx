@@ -3,7 +3,7 @@ import { size } from '../../models/common/words';
 import { TextFile } from '../../models/files/preview';
 import type { RunModel } from '../../models/run/run';
 import type { WireFacts, WireGit, WireHost, WirePackage } from '../../wire';
-import { Button, Copy, QUIET, Trouble } from '../common/Control';
+import { Button, Copy, Trouble } from '../common/Control';
 import { Diff } from '../common/Diff';
 import { Grid } from '../common/Grid';
 import { useSignal, useTrans } from '../common/hooks';
@@ -167,7 +167,6 @@ function Packages({ packages }: { packages: WirePackage[] }): JSX.Element {
               aria-label={trans('Filter the packages')}
               value={wanted}
               onChange={event => setWanted(event.target.value)}
-              {...QUIET}
             />
             <span>{trans('%1 of %2', table.rows.length, packages.length)}</span>
             <Copy text={text} label={trans('Copy the packages as requirements')} />

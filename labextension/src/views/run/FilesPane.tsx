@@ -2,7 +2,7 @@ import * as React from 'react';
 import { size } from '../../models/common/words';
 import type { Shelf } from '../../models/files/shelf';
 import type { RunModel } from '../../models/run/run';
-import { Button, Copy, QUIET, Trouble } from '../common/Control';
+import { Button, Copy, Trouble } from '../common/Control';
 import { useSignal, useTrans } from '../common/hooks';
 import { useAsked } from '../common/later';
 import { Browser } from '../files/Browser';
@@ -61,7 +61,6 @@ export function FilesPane({ model }: PaneProps): JSX.Element {
           href={way.rest.archiveUrl(model.runId, 'outputs')}
           download={`${model.runId}-outputs.zip`}
           title={trans('Download all outputs as one file')}
-          {...QUIET}
         >
           {trans('⤓ All')}
         </a>
@@ -121,7 +120,6 @@ export function CodePane({ model }: PaneProps): JSX.Element {
         href={way.rest.archiveUrl(model.runId, 'snapshot')}
         download={`${model.runId}-snapshot.zip`}
         title={trans('Download the source as one file')}
-        {...QUIET}
       >
         {trans('⤓ All')}
       </a>

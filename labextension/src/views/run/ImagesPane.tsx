@@ -1,7 +1,6 @@
 import * as React from 'react';
 import { imageFilesOf } from '../../models/run/files';
 import type { RunModel } from '../../models/run/run';
-import { QUIET } from '../common/Control';
 import { useSignal, useTrans } from '../common/hooks';
 
 /** The images that the run logged; of those logged again and again one, and a slider. */
@@ -17,7 +16,7 @@ export function ImagesPane({ model }: { model: RunModel }): JSX.Element {
     );
   }
   return (
-    <div className="jp-aml-Scroll jp-aml-Images" tabIndex={0} {...QUIET}>
+    <div className="jp-aml-Scroll jp-aml-Images" tabIndex={0}>
       {names.map(([name, images]) => (
         <Images key={name} name={name} images={images} />
       ))}
@@ -50,7 +49,6 @@ function Images({ name, images }: { name: string; images: Image[] }): JSX.Elemen
                 const to = Number(event.target.value);
                 setChosen(to === last ? null : to);
               }}
-              {...QUIET}
             />
             <span className="jp-aml-Images-place">{place}</span>
           </label>

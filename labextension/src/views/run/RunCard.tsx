@@ -286,7 +286,7 @@ function Measures({ model, run }: { model: RunModel; run: WireRun }): JSX.Elemen
   }
   return (
     <div className="jp-aml-Measures">
-      <div className="jp-aml-Numbers" tabIndex={0} data-lm-suppress-shortcuts="true">
+      <div className="jp-aml-Numbers" tabIndex={0}>
         <table aria-label={trans('Last values')}>
           <tbody>
             {ordered.map(([name, value]) => (

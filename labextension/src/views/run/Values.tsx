@@ -5,7 +5,7 @@ import type { Table } from '../../models/common/table';
 import type { WireValue } from '../../wire';
 import { Plot } from '../charts/Plot';
 import type { Drawing } from '../charts/Plot';
-import { Button, QUIET } from '../common/Control';
+import { Button } from '../common/Control';
 import { Grid } from '../common/Grid';
 import { useTrans } from '../common/hooks';
 import { later } from '../common/later';
@@ -95,7 +95,6 @@ function Curves({ name, table, columns }: CurvesProps): JSX.Element {
             onChange={event =>
               setOver(event.target.value === '' ? null : Number(event.target.value))
             }
-            {...QUIET}
           >
             <option value="">{trans('row')}</option>
             {columns.map(column => (

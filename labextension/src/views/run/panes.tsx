@@ -2,7 +2,7 @@ import * as React from 'react';
 import { moment, number, size } from '../../models/common/words';
 import type { RunModel } from '../../models/run/run';
 import type { WireRun } from '../../wire';
-import { Copy, QUIET } from '../common/Control';
+import { Copy } from '../common/Control';
 import { useSignal, useTrans } from '../common/hooks';
 import type { Parts } from './parts';
 import { Values } from './Values';
@@ -114,7 +114,7 @@ export function FileList({ model }: PaneProps): JSX.Element {
               <tr key={file.name}>
                 <th scope="row">
                   {url ? (
-                    <a href={url} download={file.name.split('/').at(-1)} {...QUIET}>
+                    <a href={url} download={file.name.split('/').at(-1)}>
                       {file.name}
                     </a>
                   ) : (
@@ -188,7 +188,7 @@ export function DetailsPane({ model, parts }: PaneProps & { parts?: Parts }): JS
 
 function parentOf({ parentId }: WireRun, parts?: Parts): React.ReactNode {
   return parentId !== null && parts ? (
-    <button type="button" className="jp-aml-Link" onClick={() => parts.visit(parentId)} {...QUIET}>
+    <button type="button" className="jp-aml-Link" onClick={() => parts.visit(parentId)}>
       {parentId}
     </button>
   ) : (

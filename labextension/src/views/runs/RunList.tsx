@@ -14,7 +14,7 @@ import {
 } from '../../models/common/words';
 import type { Row } from '../../models/runs/runs';
 import type { WireRun } from '../../wire';
-import { Button, QUIET } from '../common/Control';
+import { Button } from '../common/Control';
 import { useNow, useSize, useTrans } from '../common/hooks';
 
 const ROW = 24;
@@ -93,7 +93,6 @@ export function RunList(props: RunListProps): JSX.Element {
         eager.current = 0;
         setTop(event.currentTarget.scrollTop);
       }}
-      {...QUIET}
     >
       <div role="none" style={{ height: rows.length * ROW, position: 'relative' }}>
         <div role="none" style={{ position: 'absolute', top: first * ROW, left: 0, right: 0 }}>

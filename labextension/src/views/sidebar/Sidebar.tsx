@@ -7,7 +7,7 @@ import type { EnvironmentsModel } from '../../models/environments/environments';
 import { rowsOf } from '../../models/runs/runs';
 import type { RunsModel } from '../../models/runs/runs';
 import type { Trans } from '../../tokens';
-import { Button, QUIET, Trouble } from '../common/Control';
+import { Button, Trouble } from '../common/Control';
 import { TransContext, useSignal, useTrans } from '../common/hooks';
 import { Section } from '../common/Section';
 import { KernelsSection } from '../compute/KernelsSection';
@@ -183,7 +183,6 @@ function RunsSection(props: SidebarProps & { isOpen: boolean; toggle(): void }):
           value={filter}
           onChange={event => setFilter(event.target.value)}
           onKeyDown={event => (event.key === 'ArrowDown' || event.key === 'Escape') && toList()}
-          {...QUIET}
         />
       </div>
       <Notice {...props} clear={() => setFilter('')} hasFilter={filter !== ''} />
@@ -252,7 +251,6 @@ function Workspaces({
           void model.show(event.target.value, model.filter);
           void environments.show(event.target.value);
         }}
-        {...QUIET}
       >
         {choices.map(name => (
           <option key={name}>{name}</option>
