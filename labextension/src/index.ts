@@ -2,15 +2,18 @@
 
 import { server } from './plugins/common/server';
 import { compare } from './plugins/compare/compare';
+import { compute, computeSection } from './plugins/compute/compute';
 import { kernels } from './plugins/compute/kernels';
 import { environments } from './plugins/environments/environments';
+import { environmentsList, environmentsSection } from './plugins/environments/list';
 import { notices } from './plugins/environments/notices';
 import { active } from './plugins/runs/active';
 import { commands } from './plugins/runs/commands';
 import { keep } from './plugins/runs/keep';
 import { library } from './plugins/runs/library';
 import { renderer } from './plugins/runs/renderer';
-import { runs } from './plugins/runs/runs';
+import { runs, runsSection } from './plugins/runs/runs';
+import { sidebar } from './plugins/sidebar/sidebar';
 import { repeat } from './plugins/submit/repeat';
 import { submit } from './plugins/submit/submit';
 
@@ -19,13 +22,19 @@ export default [
   library,
   renderer,
   keep,
+  sidebar,
+  active,
   runs,
+  runsSection,
   commands,
   compare,
   repeat,
   submit,
-  active,
+  environmentsList,
+  environmentsSection,
   environments,
+  compute,
+  computeSection,
   kernels,
   notices
 ];

@@ -1,10 +1,14 @@
 /** What the rooms of the front end know of each other: interfaces, and the tokens of Lab. */
 
+import type { LabIcon } from '@jupyterlab/ui-components';
 import { Token } from '@lumino/coreutils';
+import type { IDisposable } from '@lumino/disposable';
+import type { Widget } from '@lumino/widgets';
 import type {
   WireBuildRequest,
   WireCell,
   WireCheck,
+  WireCompute,
   WireEnvironment,
   WireEvent,
   WireExperiment,
@@ -131,6 +135,12 @@ export interface Wanted {
   version?: string;
 }
 
+/** The REST calls about where runs and kernels are. */
+export interface ComputeRest {
+  compute(): Promise<WireCompute[]>;
+  kernels(): Promise<WireKernels>;
+}
+
 /** The REST calls about environments and the kernels in them. */
 export interface EnvironmentRest {
   /** The newest version of each name. */
@@ -146,13 +156,12 @@ export interface EnvironmentRest {
   buildLog(wanted: Wanted, offset: number): Promise<LogPiece>;
   environmentLock(wanted: Wanted): Promise<WireLock>;
   checkEnvironment(body: WireNewEnvironment): Promise<WireCheck>;
-  kernels(): Promise<WireKernels>;
   addKernel(body: WireNewKernelSpec): Promise<WireKernelSpec>;
   removeKernel(spec: string): Promise<void>;
 }
 
 /** The REST calls, as models see them. Each rejects with a problem that has name and message. */
-export interface Rest extends EnvironmentRest, RunRest, RepeatRest {
+export interface Rest extends EnvironmentRest, ComputeRest, RunRest, RepeatRest {
   status(): Promise<WireStatus>;
   workspaces(): Promise<WireWorkspace[]>;
   experiments(workspace: string): Promise<WireExperiment[]>;
@@ -172,6 +181,59 @@ export const IServer = new Token<IServer>(
   'jupyter-aml:IServer',
   'The way from the page to the server part of jupyter_aml: REST calls and the event socket.'
 );
+
+/** Something that can be heard of; the answer stops it. */
+export interface Heard {
+  subscribe(listener: () => void): () => void;
+}
+
+/** What goes on of a noun, as its tab tells it. */
+export interface Activity {
+  readonly changed: Heard;
+  /** How many; 0 shows no number. */
+  count(): number;
+  /** The same in words: `2 running`. */
+  words(): string;
+}
+
+/** One noun of the sidebar: its tab, and what fills the panel when that is chosen. */
+export interface SidebarSection {
+  readonly id: string;
+  readonly label: string;
+  readonly icon: LabIcon;
+  /** The tabs stand in the order of their ranks. */
+  readonly rank: number;
+  readonly widget: Widget;
+  readonly activity?: Activity;
+  /** Ask the server for all that is shown again. */
+  refresh?(): void;
+}
+
+/** The panel at the left; each noun is added to it by a plugin of its own. */
+export interface ISidebar {
+  readonly node: HTMLElement;
+  /** The workspace that all nouns are shown of. */
+  readonly workspace: string;
+  /** Whether the panel is in sight, whatever noun fills it. */
+  readonly isSeen: boolean;
+  /** The workspace, the noun or whether the panel is in sight has changed. */
+  readonly changed: Heard;
+  /** Add a noun; disposing of the answer takes it away again. */
+  add(section: SidebarSection): IDisposable;
+  /** Bring the panel to the front, with this noun in it. */
+  open(section: string): void;
+}
+
+export const ISidebar = new Token<ISidebar>(
+  'jupyter-aml:ISidebar',
+  'The sidebar of AML: plugins add their nouns to it.'
+);
+
+/** Starts a command of the application. */
+export type RunCommand = (command: string, args?: Record<string, string>) => void;
+
+/** Begins to drag a piece of code, which a notebook takes as a cell. */
+export type DragCode = (event: { clientX: number; clientY: number }, code: string) => void;
 
 /** The ids of the commands. */
 export const Commands = {

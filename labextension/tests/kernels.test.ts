@@ -25,7 +25,7 @@ test('kernels are asked for again while they are seen, and not any more afterwar
   mock.timers.enable({ apis: ['setTimeout'] });
   try {
     const world = new FakeKernels();
-    const model = new KernelsModel(world, world.onChange, 3000);
+    const model = new KernelsModel(world, { subscribe: world.onChange }, 3000);
     const leave = model.watch();
     await settled();
     mock.timers.tick(3000);
@@ -44,7 +44,7 @@ test('kernels are asked for again while they are seen, and not any more afterwar
 
 test('a kernel that Jupyter starts is asked for at once', async () => {
   const world = new FakeKernels();
-  const model = new KernelsModel(world, world.onChange, 60_000);
+  const model = new KernelsModel(world, { subscribe: world.onChange }, 60_000);
   const leave = model.watch();
   await settled();
 

@@ -214,14 +214,14 @@ class NotebookPage:
 
 @dataclass(frozen=True, slots=True)
 class Sidebar:
-    """The panel with the runs of the workspace."""
+    """The sidebar, and in it the runs of the workspace."""
 
     page: Page
 
     @property
     def node(self) -> Locator:
         """The panel itself."""
-        return self.page.get_by_role("region", name="AML runs")
+        return self.page.get_by_role("region", name="AML", exact=True)
 
     @property
     def list(self) -> Locator:
@@ -240,9 +240,20 @@ class Sidebar:
 
     def show(self) -> Sidebar:
         """Click the panel's icon."""
-        self.page.locator(".jp-SideBar").get_by_role("tab", name="AML runs").click()
+        self.page.locator(".jp-SideBar").get_by_role("tab", name="AML", exact=True).click()
         expect(self.node).to_be_visible()
         return self
+
+    def tab(self, noun: str) -> Locator:
+        """The tab of a noun, whatever goes on of it."""
+        return self.node.get_by_role("tab", name=re.compile(rf"^{noun}(:|$)"))
+
+    def turn(self, noun: str) -> Locator:
+        """Choose the tab of a noun, and return what fills the panel then."""
+        self.tab(noun).click()
+        pane = self.node.get_by_role("tabpanel", name=re.compile(rf"^{noun}(:|$)"))
+        expect(pane).to_be_visible()
+        return pane
 
     def row(self, name: str) -> Locator:
         """The row of the run with this name."""
@@ -256,18 +267,18 @@ class Sidebar:
 
 @dataclass(frozen=True, slots=True)
 class Environments:
-    """The sections of the sidebar with environments and kernels, and what they open."""
+    """The environments and the kernels in the sidebar, and what they open."""
 
     page: Page
 
     @property
     def section(self) -> Locator:
-        """The section of environments."""
-        return self.page.get_by_role("region", name="Environments", exact=True)
+        """The environments of the sidebar."""
+        return self.page.locator("#jupyter-aml-sidebar-environments")
 
     @property
     def kernels(self) -> Locator:
-        """The section of kernels."""
+        """The kernels below the compute targets."""
         return self.page.get_by_role("region", name="Kernels", exact=True)
 
     @property
@@ -277,13 +288,28 @@ class Environments:
 
     @property
     def list(self) -> Locator:
-        """The list of environments, which takes the keys."""
-        return self.section.get_by_role("listbox", name="Environments")
+        """The list of one's own environments, which takes the keys."""
+        return self.section.get_by_role("listbox", name="Environments", exact=True)
+
+    @property
+    def curated(self) -> Locator:
+        """The list of the environments that come with the server."""
+        return self.section.get_by_role("listbox", name="Curated environments")
 
     def show(self) -> Environments:
-        """Show the sidebar, and wait until the environments are there."""
-        Sidebar(self.page).show()
-        expect(self.list).to_be_visible()
+        """Show the environments in the sidebar, and wait until they are there."""
+        Sidebar(self.page).show().turn("Environments")
+        expect(self.section.get_by_role("region", name="Curated")).to_be_visible()
+        return self
+
+    def show_kernels(self) -> Environments:
+        """Show the kernels in the sidebar."""
+        Sidebar(self.page).turn("Compute")
+        return self
+
+    def show_curated(self) -> Environments:
+        """Unfold the environments that come with the server."""
+        self.section.get_by_role("button", name="Curated").click()
         return self
 
     def row(self, name: str) -> Locator:
@@ -303,7 +329,7 @@ class Environments:
 
     def new(self) -> Writer:
         """Begin a new environment."""
-        self.section.get_by_role("button", name="New environment").click()
+        self.section.get_by_role("button", name="New environment").first.click()
         return Writer(self.page.get_by_role("article", name="New environment"))
 
     def details(self, name: str) -> Locator:

@@ -105,7 +105,7 @@ def test_a_package_that_does_not_exist_fails_the_build_with_its_name(
 
 def test_a_curated_environment_can_be_cloned_and_the_clone_deleted(visit: Visit) -> None:
     notebook = visit()
-    environments = shown(notebook)
+    environments = shown(notebook).show_curated()
     environments.row("AzureML-Minimal").click(button="right")
     menu = notebook.page.get_by_role("menuitem", name="Clone environment")
     expect(menu).to_be_visible()
@@ -129,11 +129,11 @@ def test_a_curated_environment_can_be_cloned_and_the_clone_deleted(visit: Visit)
 
 def test_keys_lead_through_the_list_to_the_page_of_an_environment(visit: Visit) -> None:
     notebook = visit()
-    environments = shown(notebook)
+    environments = shown(notebook).show_curated()
     keyboard = notebook.page.keyboard
-    environments.list.focus()
+    environments.curated.focus()
     keyboard.press("End")
-    last = environments.list.get_by_role("option").last
+    last = environments.curated.get_by_role("option").last
     expect(last).to_have_attribute("aria-selected", "true")
     keyboard.press("Enter")
     expect(environments.details(last.get_attribute("data-id") or "")).to_be_visible()
@@ -200,6 +200,7 @@ def test_a_kernel_of_an_environment_imports_what_the_base_environment_lacks(
     page = notebook.page
     environments = built(notebook, "lively")
     environments.choose("lively", "Add as kernel")
+    environments.show_kernels()
     expect(environments.kernel("lively (aml)")).to_be_visible()
 
     notebook.command("launcher:create")

@@ -144,3 +144,20 @@ def test_a_reload_brings_back_the_panel_its_filter_and_the_pages_of_runs(visit: 
     expect(sidebar.rows).to_have_count(1)
     page = notebook.page.locator(".jp-aml-RunPage").get_by_role("article", name="arranged")
     Card(page).is_in("Completed")
+
+
+def test_a_click_on_the_count_of_the_status_bar_shows_these_runs_whatever_the_filter_was(
+    visit: Visit, gate: Gate
+) -> None:
+    notebook = visit(training("going", gate, experiment="counted"))
+    notebook.run_all()
+    sidebar = Sidebar(notebook.page).show()
+    sidebar.filter.fill("experiment:another")
+    expect(sidebar.node).to_contain_text("No run is like that.")
+    sidebar.turn("Compute")
+
+    status = notebook.page.get_by_role("contentinfo")
+    status.get_by_title("Show the runs of workspace default").click()
+
+    expect(sidebar.filter).to_have_value("status:active")
+    expect(sidebar.row("going")).to_be_visible()

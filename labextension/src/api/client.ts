@@ -5,6 +5,7 @@ import type {
   WireBuildRequest,
   WireCell,
   WireCheck,
+  WireCompute,
   WireEnvironment,
   WireExperiment,
   WireFacts,
@@ -184,6 +185,10 @@ export class AmlClient implements Rest {
 
   checkEnvironment(body: WireNewEnvironment): Promise<WireCheck> {
     return this.json('environment-check', post(body));
+  }
+
+  compute(): Promise<WireCompute[]> {
+    return this.json('compute');
   }
 
   kernels(): Promise<WireKernels> {

@@ -15,14 +15,22 @@ export class EnvironmentsModel extends Loaded {
 
   /** Show another workspace. */
   async show(workspace: string): Promise<void> {
-    if (workspace !== this.workspace) {
-      [this.workspace, this.rows, this.hasLoaded] = [workspace, [], false];
-      if (this.isFollowing) {
-        this.stop();
-        this.start();
-      }
-    }
+    this.aim(workspace);
     await this.refresh();
+  }
+
+  /** Turn to a workspace; whether that is another one. */
+  aim(workspace: string): boolean {
+    if (workspace === this.workspace) {
+      return false;
+    }
+    [this.workspace, this.rows, this.hasLoaded] = [workspace, [], false];
+    this.changed.emit();
+    if (this.isFollowing) {
+      this.stop();
+      this.start();
+    }
+    return true;
   }
 
   /** Load the list again. */
@@ -98,6 +106,25 @@ export class EnvironmentsModel extends Loaded {
   }
 
   private waiting: ReturnType<typeof setTimeout> | undefined;
+}
+
+/** Whether all these words stand in the name, the kind, the state or the version. */
+export function matches(one: WireEnvironment, filter: string): boolean {
+  const text = `${one.name}:${one.version} ${one.kind} ${one.state}`.toLowerCase();
+  return filter
+    .toLowerCase()
+    .split(/\s+/)
+    .every(word => text.includes(word));
+}
+
+/** The code that gets the environment. */
+export function environmentCode({ name, version, workspace }: WireEnvironment): string {
+  return [
+    'from azureml.core import Environment, Workspace',
+    '',
+    `ws = Workspace.get(${JSON.stringify(workspace)})`,
+    `env = Environment.get(ws, ${JSON.stringify(name)}, version=${JSON.stringify(version)})`
+  ].join('\n');
 }
 
 /** One's own by name, then those that come with the server. */

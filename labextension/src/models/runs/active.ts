@@ -1,4 +1,4 @@
-import type { Follower, Following, Link } from '../../tokens';
+import type { Follower, Following, Link, Trans } from '../../tokens';
 import type { WireEvent, WireRun, WireSubscribe } from '../../wire';
 import { withReason } from '../common/reasons';
 import { Signal } from '../common/signal';
@@ -15,6 +15,9 @@ export class ActiveRuns implements Follower {
   ) {}
 
   readonly changed = new Signal();
+  /** Given when a run is heard of that was not there before. */
+  readonly met = new Signal();
+
   isKnown = false;
 
   /** Called with each run that was active and has ended. */
@@ -23,6 +26,17 @@ export class ActiveRuns implements Follower {
   /** Newest first; children stand for themselves only while they run. */
   get runs(): WireRun[] {
     return [...this.active.values()].sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
+  }
+
+  /** `2 running, 1 waiting`. */
+  words(trans: Trans): string {
+    const going = this.runs.filter(run => run.status === 'Running').length;
+    const waiting = this.active.size - going;
+    const words = [
+      going > 0 || waiting === 0 ? trans('%1 running', going) : '',
+      waiting > 0 ? trans('%1 waiting', waiting) : ''
+    ];
+    return words.filter(word => word).join(', ');
   }
 
   get workspace(): string {
@@ -110,6 +124,9 @@ export class ActiveRuns implements Follower {
     }
     if (!FINAL.has(run.status)) {
       this.active.set(run.runId, run);
+      if (!before) {
+        this.met.emit();
+      }
     } else if (this.active.delete(run.runId)) {
       this.onEnd(run);
     }

@@ -1,7 +1,6 @@
 import type { WireEvent, WireRun, WireRunPage, WireSubscribe } from '../../wire';
 import { Loaded } from '../common/loaded';
 import { withReason } from '../common/reasons';
-import { Signal } from '../common/signal';
 
 const PAGE = 200;
 const SETTLE = 600;
@@ -11,9 +10,6 @@ const NAMES_CHILDREN = /(^|\s)-?(parent|run):/i;
 
 /** The runs of one workspace that have no parent, newest first: pages asked for, kept live. */
 export class RunsModel extends Loaded {
-  /** Given when a run is heard of that the list did not hold. */
-  readonly met = new Signal();
-
   workspace = 'default';
   filter = '';
   rows: WireRun[] = [];
@@ -30,18 +26,26 @@ export class RunsModel extends Loaded {
     return this.rows.find(run => run.runId === runId) ?? null;
   }
 
-  /** Show another workspace, or other runs of it. */
-  async show(workspace: string, filter: string): Promise<void> {
+  /** Turn to a workspace and to those runs of it; whether that is anything new. */
+  aim(workspace: string, filter: string): boolean {
     const isOther = workspace !== this.workspace;
+    const isNew = isOther || filter.trim() !== this.filter;
     [this.workspace, this.filter] = [workspace, filter.trim()];
     if (isOther) {
       [this.rows, this.total, this.next, this.hasLoaded] = [[], 0, null, false];
+      this.changed.emit();
+      if (this.isFollowing) {
+        this.stop();
+        this.start();
+      }
     }
+    return isNew;
+  }
+
+  /** Show another workspace, or other runs of it. */
+  async show(workspace: string, filter: string): Promise<void> {
+    this.aim(workspace, filter);
     await this.refresh();
-    if (isOther && this.isFollowing) {
-      this.stop();
-      this.start();
-    }
   }
 
   /** Load the first page again. */
@@ -74,9 +78,6 @@ export class RunsModel extends Loaded {
       return;
     }
     const at = this.rows.findIndex(row => row.runId === run.runId);
-    if (at < 0) {
-      this.met.emit();
-    }
     if (at >= 0 && this.rows[at].seq > run.seq) {
       return;
     }
@@ -181,6 +182,16 @@ export class RunsModel extends Loaded {
   private next: string | null = null;
   private settling = 0;
   private counting = 0;
+}
+
+/** The code that gets the run. */
+export function runCode({ runId, workspace }: WireRun): string {
+  return [
+    'from azureml.core import Workspace',
+    '',
+    `ws = Workspace.get(${JSON.stringify(workspace)})`,
+    `run = ws.get_run(${JSON.stringify(runId)})`
+  ].join('\n');
 }
 
 function merge(rows: WireRun[], added: WireRun[]): WireRun[] {

@@ -20,6 +20,16 @@ const BOX = `<svg xmlns="http://www.w3.org/2000/svg" width="16" viewBox="0 0 24 
 /** The mark of environments: a box with all that is needed in it. */
 export const boxIcon = new LabIcon({ name: 'jupyter-aml:box', svgstr: BOX });
 
+const CHIP = `<svg xmlns="http://www.w3.org/2000/svg" width="16" viewBox="0 0 24 24">
+  <g class="jp-icon3 jp-icon-selectable" fill="#616161">
+    <path d="M8 2h2v3h4V2h2v3h3v3h3v2h-3v4h3v2h-3v3h-3v3h-2v-3h-4v3H8v-3H5v-3H2v-2h3v-4H2V8h3V5h3z
+      M7 7v10h10V7z M10 10h4v4h-4z" fill-rule="evenodd"/>
+  </g>
+</svg>`;
+
+/** The mark of what computes: a chip. */
+export const chipIcon = new LabIcon({ name: 'jupyter-aml:chip', svgstr: CHIP });
+
 const SCALES = `<svg xmlns="http://www.w3.org/2000/svg" width="16" viewBox="0 0 24 24">
   <g class="jp-icon3 jp-icon-selectable" fill="#616161">
     <path d="M3 4h8v16H3z M5 6v12h4V6z M13 4h8v16h-8z"/>

@@ -6,7 +6,7 @@ import { EnvironmentCommands, IServer } from '../../tokens';
 import type { Trans } from '../../tokens';
 import { attempt } from '../common/attempt';
 import { IRunLibrary } from '../runs/library';
-import { IRunsPanel } from '../runs/runs';
+import { IComputePanel } from './compute';
 
 const KERNEL_ARGUMENTS: { args: ReadonlyJSONObject } = {
   args: {
@@ -37,13 +37,13 @@ export const kernels: JupyterFrontEndPlugin<void> = {
   description:
     'Opens the notebooks of kernels, shuts kernels down, removes them from the launcher.',
   autoStart: true,
-  requires: [IServer, IRunLibrary, IRunsPanel],
+  requires: [IServer, IRunLibrary, IComputePanel],
   optional: [ICommandPalette],
   activate: (
     app: JupyterFrontEnd,
     server: IServer,
     { trans }: IRunLibrary,
-    panel: IRunsPanel,
+    panel: IComputePanel,
     palette: ICommandPalette | null
   ) => {
     addRunning(app, panel, trans);
@@ -55,12 +55,10 @@ export const kernels: JupyterFrontEndPlugin<void> = {
   }
 };
 
-function addRunning(app: JupyterFrontEnd, panel: IRunsPanel, trans: Trans): void {
+function addRunning(app: JupyterFrontEnd, panel: IComputePanel, trans: Trans): void {
   const { kernels, sessions } = app.serviceManager;
   const kernelOf = (args: ReadonlyPartialJSONObject) =>
-    panel.kernels.find(
-      typeof args.kernelId === 'string' ? args.kernelId : (panel.chosen.kernel ?? '')
-    );
+    panel.kernels.find(typeof args.kernelId === 'string' ? args.kernelId : (panel.selected ?? ''));
   const sessionOf = (kernelId: string) =>
     [...sessions.running()].find(session => session.kernel?.id === kernelId);
   app.commands.addCommand(EnvironmentCommands.openKernel, {
@@ -104,9 +102,9 @@ function addRunning(app: JupyterFrontEnd, panel: IRunsPanel, trans: Trans): void
   });
 }
 
-function addSpecs(app: JupyterFrontEnd, panel: IRunsPanel, server: IServer, trans: Trans): void {
+function addSpecs(app: JupyterFrontEnd, panel: IComputePanel, server: IServer, trans: Trans): void {
   const specOf = (args: ReadonlyPartialJSONObject) =>
-    panel.kernels.findSpec(typeof args.spec === 'string' ? args.spec : (panel.chosen.kernel ?? ''));
+    panel.kernels.findSpec(typeof args.spec === 'string' ? args.spec : (panel.selected ?? ''));
   app.commands.addCommand(EnvironmentCommands.removeKernel, {
     label: trans('Remove kernel from the launcher…'),
     caption: trans('Remove the kernel; its environment stays'),

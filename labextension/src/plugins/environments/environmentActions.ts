@@ -63,7 +63,7 @@ function addBuild(context: EnvironmentsContext): void {
       const { name, state, version, workspace } = await server.rest.environment(wanted);
       const again = state === 'ready';
       await server.rest.buildEnvironment(name, { workspace, version, again });
-      panel.environments.take(await server.rest.environment({ workspace, name, version }));
+      panel.model.take(await server.rest.environment({ workspace, name, version }));
     }
   });
 }
@@ -93,14 +93,14 @@ function addClone(context: EnvironmentsContext): void {
         workspace,
         definition: { ...definition, name: clone, version: null }
       });
-      panel.environments.take(made);
+      panel.model.take(made);
       run(EnvironmentCommands.open, { name: made.name, workspace });
     }
   });
 }
 
 function addRemove(context: EnvironmentsContext): void {
-  const { server, panel, trans } = context;
+  const { server, panel, compute, trans } = context;
   addAction(context, {
     id: EnvironmentCommands.remove,
     label: trans('Delete environment…'),
@@ -110,7 +110,7 @@ function addRemove(context: EnvironmentsContext): void {
     isForOwn: true,
     act: async wanted => {
       const one = await server.rest.environment(wanted);
-      await panel.kernels.refresh();
+      await compute.kernels.refresh();
       const isOnly = one.versions.length < 2;
       const answer = await showDialog({
         title: trans('Delete environment %1:%2?', one.name, one.version),
@@ -131,7 +131,7 @@ function addRemove(context: EnvironmentsContext): void {
         version: isAll ? undefined : one.version
       });
       for (const version of isAll ? one.versions : [one.version]) {
-        panel.environments.drop(name, version);
+        panel.model.drop(name, version);
       }
     }
   });
@@ -139,7 +139,7 @@ function addRemove(context: EnvironmentsContext): void {
 
 function whoUses(
   { runs, name, workspace }: WireEnvironment,
-  { panel, trans }: EnvironmentsContext
+  { compute, trans }: EnvironmentsContext
 ): string {
   const told =
     runs === 0
@@ -147,7 +147,7 @@ function whoUses(
       : runs === 1
         ? trans('1 run used it; its record stays.')
         : trans('%1 runs used it; their records stay.', runs);
-  const kernels = panel.kernels.specs
+  const kernels = compute.kernels.specs
     .filter(one => one.workspace === workspace && one.environment === name)
     .map(one => one.displayName);
   const cut = kernels.length > 0 ? trans('Kernels are made of it: %1.', kernels.join(', ')) : '';
@@ -155,7 +155,7 @@ function whoUses(
 }
 
 function addKernel(context: EnvironmentsContext): void {
-  const { app, server, panel, trans, run } = context;
+  const { app, server, compute, trans, run } = context;
   addAction(context, {
     id: EnvironmentCommands.addKernel,
     label: trans('Add as kernel'),
@@ -171,7 +171,7 @@ function addKernel(context: EnvironmentsContext): void {
         ...(isNewest ? {} : { version })
       });
       await app.serviceManager.kernelspecs.refreshSpecs();
-      await panel.kernels.refresh();
+      await compute.kernels.refresh();
       Notification.success(trans('Kernel %1 is in the launcher.', added.displayName), {
         autoClose: 8000,
         actions: [

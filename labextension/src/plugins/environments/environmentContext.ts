@@ -1,14 +1,15 @@
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import type { ReadonlyJSONObject, ReadonlyPartialJSONObject } from '@lumino/coreutils';
-import type { IServer, Trans, Wanted } from '../../tokens';
-import type { RunCommand } from '../../views/environments/EnvironmentsSection';
-import type { IRunsPanel } from '../runs/runs';
+import type { IServer, RunCommand, Trans, Wanted } from '../../tokens';
+import type { IComputePanel } from '../compute/compute';
+import type { IEnvironmentsPanel } from './list';
 
 /** What the commands about environments share. */
 export interface EnvironmentsContext {
   app: JupyterFrontEnd;
   server: IServer;
-  panel: IRunsPanel;
+  panel: IEnvironmentsPanel;
+  compute: IComputePanel;
   trans: Trans;
   run: RunCommand;
   /** Which version a command is about. */
@@ -30,6 +31,6 @@ export const ENVIRONMENT_ARGUMENTS: { args: ReadonlyJSONObject } = {
 };
 
 /** Whether an environment came with the server, as far as the list knows. */
-export function isCurated(name: string, panel: IRunsPanel): boolean {
-  return panel.environments.find(name)?.curated ?? false;
+export function isCurated(name: string, panel: IEnvironmentsPanel): boolean {
+  return panel.model.find(name)?.curated ?? false;
 }

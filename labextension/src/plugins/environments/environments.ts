@@ -7,19 +7,20 @@ import type { LabIcon } from '@jupyterlab/ui-components';
 import type { Widget } from '@lumino/widgets';
 import { EnvironmentModel } from '../../models/environments/environment';
 import { WritingModel } from '../../models/environments/writing';
-import { EnvironmentCommands, IServer } from '../../tokens';
-import type { RunCommand } from '../../views/environments/EnvironmentsSection';
+import { Commands, EnvironmentCommands, IServer, ISidebar } from '../../tokens';
+import type { RunCommand } from '../../tokens';
 import type { MakeEditor } from '../../views/environments/YamlEditor';
 import type { WireEnvironment } from '../../wire';
 import { attempt } from '../common/attempt';
 import { boxIcon } from '../common/icons';
+import { IComputePanel } from '../compute/compute';
 import { IRunLibrary } from '../runs/library';
-import { IRunsPanel } from '../runs/runs';
 import { yamlEditors } from './editor';
 import { addEnvironmentActions } from './environmentActions';
 import { ENVIRONMENT_ARGUMENTS, isCurated } from './environmentContext';
 import type { EnvironmentsContext } from './environmentContext';
 import { EnvironmentPage } from './EnvironmentPage';
+import { IEnvironmentsPanel } from './list';
 import { WriterPage } from './WriterPage';
 
 type Pages = WidgetTracker<MainAreaWidget<EnvironmentPage>>;
@@ -29,21 +30,23 @@ export const environments: JupyterFrontEndPlugin<void> = {
   id: 'jupyter-aml:environments',
   description: 'Writes, shows, builds, clones and deletes environments.',
   autoStart: true,
-  requires: [IServer, IRunLibrary, IRunsPanel, IEditorServices],
+  requires: [IServer, IRunLibrary, ISidebar, IEnvironmentsPanel, IComputePanel, IEditorServices],
   optional: [ICommandPalette, ILayoutRestorer],
   activate: (
     app: JupyterFrontEnd,
     server: IServer,
     { trans }: IRunLibrary,
-    panel: IRunsPanel,
+    sidebar: ISidebar,
+    panel: IEnvironmentsPanel,
+    compute: IComputePanel,
     editors: IEditorServices,
     palette: ICommandPalette | null,
     restorer: ILayoutRestorer | null
   ) => {
     const pages: Pages = new WidgetTracker({ namespace: 'jupyter-aml-environment' });
     const run: RunCommand = (command, args = {}) => void app.commands.execute(command, args);
-    const wanted = wantedBy(app, panel, pages);
-    const context = { app, server, panel, trans, run, wanted };
+    const wanted = wantedBy(app, sidebar, panel, pages);
+    const context = { app, server, panel, compute, trans, run, wanted };
     const editor = yamlEditors(editors);
     addOpen(context, pages, editor);
     addWriters(context, editor);
@@ -63,12 +66,13 @@ export const environments: JupyterFrontEndPlugin<void> = {
 /** The version that a command names, that under the menu, that of the page, or the selected one. */
 function wantedBy(
   app: JupyterFrontEnd,
-  panel: IRunsPanel,
+  sidebar: ISidebar,
+  panel: IEnvironmentsPanel,
   pages: Pages
 ): EnvironmentsContext['wanted'] {
   // A menu takes the focus, so it is remembered where it was.
   let isOnPage = false;
-  panel.node.addEventListener('focusin', () => (isOnPage = false));
+  sidebar.node.addEventListener('focusin', () => (isOnPage = false));
   pages.widgetAdded.connect((_, page) => {
     page.node.addEventListener('focusin', () => (isOnPage = true));
   });
@@ -79,7 +83,7 @@ function wantedBy(
     const page = pages.currentWidget;
     const isPage = isOnPage && page !== null && page === app.shell.currentWidget;
     const shown = isPage ? page.content.model : null;
-    const workspace = text('workspace') ?? shown?.workspace ?? panel.environments.workspace;
+    const workspace = text('workspace') ?? shown?.workspace ?? sidebar.workspace;
     const named = text('name');
     if (named !== undefined) {
       return { workspace, name: named, version: text('version') };
@@ -87,17 +91,13 @@ function wantedBy(
     if (shown) {
       return { workspace, name: shown.name, version: shown.environment?.version };
     }
-    const { environment } = panel.chosen;
-    return environment === null ? null : { workspace, name: environment };
+    return panel.selected === null ? null : { workspace, name: panel.selected };
   };
 }
 
 function addOpen(context: EnvironmentsContext, pages: Pages, editor: MakeEditor): void {
-  const { app, server, panel, trans, run, wanted } = context;
-  const filterRuns = (filter: string): void => {
-    app.shell.activateById(panel.id);
-    panel.showRuns(filter);
-  };
+  const { app, server, trans, run, wanted } = context;
+  const filterRuns = (filter: string): void => run(Commands.show, { filter });
   app.commands.addCommand(EnvironmentCommands.open, {
     label: trans('Open environment'),
     caption: trans('Open the page of the environment'),
@@ -131,13 +131,12 @@ function addWriters(
     const model = new WritingModel(workspace, server.rest, from?.definition ?? null);
     const label = from ? trans('Edit %1', from.name) : trans('New environment');
     const content = new WriterPage(model, {
-      known: name =>
-        workspace === panel.environments.workspace ? panel.environments.find(name) : null,
+      known: name => (workspace === panel.model.workspace ? panel.model.find(name) : null),
       editor,
       trans,
       close: () => page.dispose(),
       done: (made, isToBuild) => {
-        panel.environments.take(made);
+        panel.model.take(made);
         page.dispose();
         const args = { name: made.name, version: made.version, workspace };
         run(EnvironmentCommands.open, { name: made.name, workspace });
@@ -158,7 +157,7 @@ function addWriters(
     caption: trans('Write an environment as a form or as YAML'),
     icon: addIcon,
     describedBy: { args: { type: 'object', properties: {} } },
-    execute: () => write(panel.environments.workspace, null)
+    execute: () => write(panel.model.workspace, null)
   });
   app.commands.addCommand(EnvironmentCommands.edit, {
     label: trans('Edit environment…'),

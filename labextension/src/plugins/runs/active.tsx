@@ -5,43 +5,51 @@ import type { IRunningSessions } from '@jupyterlab/running';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { IStatusBar } from '@jupyterlab/statusbar';
 import { ReactWidget } from '@jupyterlab/ui-components';
+import { Token } from '@lumino/coreutils';
 import { Signal } from '@lumino/signaling';
 import * as React from 'react';
 import { cause, title } from '../../models/common/words';
 import { ActiveRuns } from '../../models/runs/active';
-import { Commands, IServer } from '../../tokens';
+import { Commands, IServer, ISidebar } from '../../tokens';
 import type { Trans } from '../../tokens';
 import { useSignal } from '../../views/common/hooks';
 import type { WireRun } from '../../wire';
 import { flaskIcon } from '../common/icons';
 import { IRunLibrary } from './library';
-import { IRunsPanel } from './runs';
 
 const SETTINGS = 'jupyter-aml:commands';
 const LONGEST = 140;
 
 type Told = 'off' | 'failures' | 'all';
 
+/** The runs of the workspace that go on. */
+export type IActiveRuns = ActiveRuns;
+
+export const IActiveRuns = new Token<IActiveRuns>(
+  'jupyter-aml:IActiveRuns',
+  'The runs of the workspace that have not ended yet.'
+);
+
 /** Tells how many runs are active: in the status bar, in the Running panel, and when one ends. */
-export const active: JupyterFrontEndPlugin<void> = {
+export const active: JupyterFrontEndPlugin<IActiveRuns> = {
   id: 'jupyter-aml:active',
   description: 'Shows the active runs in the status bar and the Running panel; tells of their end.',
   autoStart: true,
-  requires: [IServer, IRunLibrary, IRunsPanel],
+  requires: [IServer, IRunLibrary, ISidebar],
   optional: [IStatusBar, IRunningSessionManagers, ISettingRegistry],
+  provides: IActiveRuns,
   activate: (
     app: JupyterFrontEnd,
     server: IServer,
     { trans }: IRunLibrary,
-    panel: IRunsPanel,
+    sidebar: ISidebar,
     statusBar: IStatusBar | null,
     running: IRunningSessionManagers | null,
     settings: ISettingRegistry | null
   ) => {
-    const runs = new ActiveRuns(server, panel.model.workspace);
-    const follow = (): void => runs.show(panel.model.workspace);
-    panel.remembered.connect(follow);
-    panel.model.changed.subscribe(follow);
+    const runs = new ActiveRuns(server, sidebar.workspace);
+    const follow = (): void => runs.show(sidebar.workspace);
+    sidebar.changed.subscribe(follow);
     let told: Told = 'off';
     runs.onEnd = run => tell(app, run, told, trans);
     if (settings) {
@@ -62,6 +70,7 @@ export const active: JupyterFrontEndPlugin<void> = {
       follow();
       runs.start();
     });
+    return runs;
   }
 };
 
@@ -101,7 +110,7 @@ class StatusItem extends ReactWidget {
       <Count
         runs={this.runs}
         trans={this.trans}
-        open={() => void this.app.commands.execute(Commands.show)}
+        open={() => void this.app.commands.execute(Commands.show, { filter: 'status:active' })}
       />
     );
   }
@@ -115,16 +124,9 @@ interface CountProps {
 
 function Count({ runs, trans, open }: CountProps): JSX.Element | null {
   useSignal(runs.changed, 250);
-  const all = runs.runs;
-  if (!runs.isKnown || all.length === 0) {
+  if (!runs.isKnown || runs.runs.length === 0) {
     return null;
   }
-  const going = all.filter(run => run.status === 'Running').length;
-  const waiting = all.length - going;
-  const words = [
-    going > 0 || waiting === 0 ? trans('%1 running', going) : '',
-    waiting > 0 ? trans('%1 waiting', waiting) : ''
-  ];
   return (
     <button
       type="button"
@@ -133,7 +135,7 @@ function Count({ runs, trans, open }: CountProps): JSX.Element | null {
       onClick={open}
     >
       <flaskIcon.react tag="span" height="14px" width="14px" />
-      {words.filter(word => word).join(', ')}
+      {runs.words(trans)}
     </button>
   );
 }

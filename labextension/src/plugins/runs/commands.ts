@@ -19,7 +19,7 @@ import type { CommandRegistry } from '@lumino/commands';
 import { Token } from '@lumino/coreutils';
 import type { ReadonlyJSONObject, ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import { canCancel, FINAL, title } from '../../models/common/words';
-import { Commands, IServer, RepeatCommands } from '../../tokens';
+import { Commands, IServer, ISidebar, RepeatCommands } from '../../tokens';
 import type { Trans } from '../../tokens';
 import type { WireRun } from '../../wire';
 import { attempt } from '../common/attempt';
@@ -40,6 +40,17 @@ export const RUN_ARGUMENTS: { args: ReadonlyJSONObject } = {
   }
 };
 const NO_ARGUMENTS: { args: ReadonlyJSONObject } = { args: { type: 'object', properties: {} } };
+const SHOW_ARGUMENTS: { args: ReadonlyJSONObject } = {
+  args: {
+    type: 'object',
+    properties: {
+      filter: {
+        type: 'string',
+        description: 'Which runs to show, in the words of the filter; without it, as it was left.'
+      }
+    }
+  }
+};
 
 type Pages = WidgetTracker<MainAreaWidget<RunPage>>;
 
@@ -59,7 +70,7 @@ export const commands: JupyterFrontEndPlugin<IRunOfCommand> = {
   id: 'jupyter-aml:commands',
   description: 'Opens, cancels and deletes runs; adds the pages of runs.',
   autoStart: true,
-  requires: [IServer, IRunLibrary, IRunsPanel],
+  requires: [IServer, IRunLibrary, IRunsPanel, ISidebar],
   optional: [ICommandPalette, ILayoutRestorer],
   provides: IRunOfCommand,
   activate: (
@@ -67,14 +78,15 @@ export const commands: JupyterFrontEndPlugin<IRunOfCommand> = {
     server: IServer,
     library: IRunLibrary,
     panel: IRunsPanel,
+    sidebar: ISidebar,
     palette: ICommandPalette | null,
     restorer: ILayoutRestorer | null
   ) => {
     const pages: Pages = new WidgetTracker({ namespace: 'jupyter-aml-run' });
-    const runOf = new RunOfCommand(app, panel, pages, library);
+    const runOf = new RunOfCommand(app, panel, sidebar, pages, library);
     addOpen(app, runOf, pages, library);
     addActions(app.commands, runOf, panel, server, library);
-    addPanelCommands(app, panel, library);
+    addPanelCommands(app, panel, sidebar, library);
     for (const command of Object.values(Commands)) {
       palette?.addItem({ command, category: 'AML' });
     }
@@ -91,11 +103,12 @@ class RunOfCommand implements IRunOfCommand {
   constructor(
     private readonly app: JupyterFrontEnd,
     private readonly panel: IRunsPanel,
+    sidebar: ISidebar,
     private readonly pages: Pages,
     private readonly library: IRunLibrary
   ) {
     // A menu takes the focus, so it is remembered where it was.
-    panel.node.addEventListener('focusin', () => (this.isOnPage = false));
+    sidebar.node.addEventListener('focusin', () => (this.isOnPage = false));
     pages.widgetAdded.connect((_, page) => {
       page.node.addEventListener('focusin', () => (this.isOnPage = true));
     });
@@ -275,14 +288,24 @@ async function isDeletionWanted(runs: WireRun[], trans: Trans): Promise<boolean>
   return button.accept;
 }
 
-function addPanelCommands(app: JupyterFrontEnd, panel: IRunsPanel, { trans }: IRunLibrary): void {
+function addPanelCommands(
+  app: JupyterFrontEnd,
+  panel: IRunsPanel,
+  sidebar: ISidebar,
+  { trans }: IRunLibrary
+): void {
   app.commands.addCommand(Commands.show, {
     label: trans('Show runs'),
     caption: trans('Show the runs of the workspace in the sidebar'),
     icon: flaskIcon,
-    describedBy: NO_ARGUMENTS,
+    describedBy: SHOW_ARGUMENTS,
     isEnabled: () => true,
-    execute: () => app.shell.activateById(panel.id)
+    execute: ({ filter }) => {
+      if (typeof filter === 'string') {
+        panel.showRuns(filter);
+      }
+      sidebar.open('runs');
+    }
   });
   app.commands.addCommand(Commands.refresh, {
     label: trans('Refresh the runs'),

@@ -1,140 +1,149 @@
+/** The panel itself: tabs at the top, and below them the widget of the noun that is chosen. */
+
 import { ReactWidget } from '@jupyterlab/ui-components';
-import { Signal } from '@lumino/signaling';
+import { DisposableDelegate } from '@lumino/disposable';
+import type { IDisposable } from '@lumino/disposable';
+import { Panel } from '@lumino/widgets';
 import * as React from 'react';
-import { NOTHING, within } from '../../models/common/selection';
-import type { Selection } from '../../models/common/selection';
-import type { KernelsModel } from '../../models/compute/kernels';
-import type { EnvironmentsModel } from '../../models/environments/environments';
-import type { RunsModel } from '../../models/runs/runs';
-import { Sidebar } from '../../views/sidebar/Sidebar';
-import type { Chosen, SidebarMemory, SidebarProps } from '../../views/sidebar/Sidebar';
+import { Signal } from '../../models/common/signal';
+import type { ISidebar, SidebarSection, Trans } from '../../tokens';
+import { Strip, tabId } from '../../views/sidebar/Strip';
 import { flaskIcon } from '../common/icons';
+import type { Memory } from '../common/memory';
 
-type Given = Pick<
-  SidebarProps,
-  'workspaces' | 'open' | 'remove' | 'compare' | 'leave' | 'begin' | 'run' | 'trans'
->;
+export interface SidebarMemory {
+  workspace: string;
+  section: string;
+}
 
-/** The panel at the left; it follows the list only while it is shown. */
-export class SidebarPanel extends ReactWidget {
+interface Given {
+  trans: Trans;
+  workspaces(): Promise<string[]>;
+  /** Brings the panel to the front. */
+  activate(): void;
+}
+
+export class SidebarPanel extends Panel implements ISidebar {
   constructor(
-    readonly model: RunsModel,
-    readonly environments: EnvironmentsModel,
-    readonly kernels: KernelsModel,
-    private memory: SidebarMemory,
+    private readonly memory: Memory<SidebarMemory>,
     private readonly given: Given
   ) {
     super();
     this.id = 'jupyter-aml-sidebar';
     this.addClass('jp-aml-Sidebar');
     this.title.icon = flaskIcon;
-    this.title.caption = given.trans?.('AML runs') ?? 'AML runs';
-    // The list of environments says how many runs used each.
-    model.met.subscribe(() => environments.soon());
-    model.changed.subscribe(() => {
-      const left = within(this.selection, id => model.find(id) !== null);
-      if (left !== this.selection) {
-        this.choose(left);
-      }
-    });
+    this.title.caption = 'AML';
     this.node.setAttribute('role', 'region');
     this.node.setAttribute('aria-label', this.title.caption);
+    this.head = new Head(() => this.strip());
+    this.addWidget(this.head);
   }
 
-  /** Given when what is to be remembered has changed. */
-  readonly remembered = new Signal<this, SidebarMemory>(this);
+  readonly changed = new Signal();
+  isSeen = false;
 
-  /** The runs that are selected in the list. */
-  selection: Selection = NOTHING;
-
-  /** The run that was selected last. */
-  get selected(): string | null {
-    return this.selection.lead;
+  get workspace(): string {
+    return this.memory.value.workspace;
   }
 
-  /** The selected runs from the top of the list to its end. */
-  get selectedIds(): string[] {
-    const { ids } = this.selection;
-    return this.model.rows.map(run => run.runId).filter(id => ids.has(id));
+  add(section: SidebarSection): IDisposable {
+    this.sections = [...this.sections, section].sort((one, other) => one.rank - other.rank);
+    const { widget, activity } = section;
+    widget.id ||= `jupyter-aml-sidebar-${section.id}`;
+    widget.addClass('jp-aml-Sidebar-section');
+    widget.node.setAttribute('role', 'tabpanel');
+    widget.node.setAttribute('aria-labelledby', tabId(section.id));
+    const deafen = activity?.changed.subscribe(() => this.head.update());
+    this.arrange();
+    this.addWidget(widget);
+    return new DisposableDelegate(() => {
+      deafen?.();
+      this.sections = this.sections.filter(one => one !== section);
+      widget.parent = null;
+      this.arrange();
+    });
   }
 
-  /** What is selected in the other lists. */
-  chosen: Chosen = { environment: null, kernel: null };
-
-  /** Bring back what was remembered. */
-  restore(memory: SidebarMemory): void {
-    this.memory = memory;
-    this.model.workspace = memory.workspace;
-    this.model.filter = memory.filter;
-    this.environments.workspace = memory.workspace;
-    this.generation += 1;
-    this.update();
+  open(id: string): void {
+    this.choose(id);
+    this.given.activate();
   }
 
-  /** Show the runs that a filter lets through. */
-  showRuns(filter: string): void {
-    const folded = this.memory.folded.filter(id => id !== 'runs');
-    this.remember({ ...this.memory, filter, folded });
-    this.generation += 1;
-    this.update();
-    void this.model.show(this.model.workspace, filter);
-  }
-
-  protected override render(): JSX.Element {
-    return (
-      <Sidebar
-        key={this.generation}
-        {...this.given}
-        model={this.model}
-        environments={this.environments}
-        kernels={this.kernels}
-        isSeen={this.isSeen}
-        chosen={this.chosen}
-        choose={chosen => {
-          this.chosen = { ...this.chosen, ...chosen };
-          this.update();
-        }}
-        memory={this.memory}
-        remember={memory => this.remember(memory)}
-        selection={this.selection}
-        select={selection => this.choose(selection)}
-      />
-    );
+  /** Show what was remembered. */
+  restore(): void {
+    this.arrange();
+    this.changed.emit();
   }
 
   protected override onAfterShow(): void {
     this.isSeen = true;
-    this.model.start();
-    this.environments.start();
-    void this.model.refresh();
-    void this.environments.refresh();
-    this.update();
+    this.changed.emit();
   }
 
   protected override onAfterHide(): void {
     this.isSeen = false;
-    this.model.stop();
-    this.environments.stop();
-    this.update();
+    this.changed.emit();
   }
 
   protected override onActivateRequest(): void {
-    const place =
-      this.node.querySelector<HTMLElement>('[role=tree]') ?? this.node.querySelector('input');
-    place?.focus();
+    this.current?.widget.activate();
   }
 
-  private choose(selection: Selection): void {
-    this.selection = selection;
-    this.update();
+  private get current(): SidebarSection | undefined {
+    return this.sections.find(one => one.id === this.memory.value.section) ?? this.sections[0];
   }
 
-  private remember(memory: SidebarMemory): void {
-    this.memory = memory;
-    this.remembered.emit(memory);
-    this.update();
+  private choose(section: string): void {
+    this.memory.keep({ section });
+    this.arrange();
   }
 
-  private generation = 0;
-  private isSeen = false;
+  /** Show the widget of the noun that is chosen, and no other. */
+  private arrange(): void {
+    const { current } = this;
+    this.sections.forEach(one => one !== current && one.widget.hide());
+    current?.widget.show();
+    this.head.update();
+  }
+
+  private strip(): JSX.Element {
+    const { trans, workspaces } = this.given;
+    return (
+      <Strip
+        tabs={this.sections.map(({ id, label, icon, widget, activity }) => ({
+          id,
+          label,
+          pane: widget.id,
+          icon: <icon.react tag="span" />,
+          count: activity?.count() ?? 0,
+          words: activity?.words() ?? ''
+        }))}
+        chosen={this.current?.id ?? ''}
+        choose={id => this.choose(id)}
+        workspace={this.workspace}
+        workspaces={workspaces}
+        turn={workspace => {
+          this.memory.keep({ workspace });
+          this.changed.emit();
+          this.head.update();
+        }}
+        refresh={() => this.current?.refresh?.()}
+        trans={trans}
+      />
+    );
+  }
+
+  private readonly head: Head;
+  private sections: SidebarSection[] = [];
+}
+
+class Head extends ReactWidget {
+  constructor(private readonly draw: () => JSX.Element) {
+    super();
+    this.addClass('jp-aml-Sidebar-head');
+  }
+
+  protected override render(): JSX.Element {
+    return this.draw();
+  }
 }

@@ -25,8 +25,10 @@ interface RowsProps {
   rows: RowItem[];
   selected: string | null;
   select(id: string): void;
-  open(id: string): void;
+  open?(id: string): void;
   remove?(id: string): void;
+  /** Begins to drag what the row stands for. */
+  drag?(event: React.DragEvent, id: string): void;
   leave(): void;
 }
 
@@ -81,7 +83,12 @@ export function Rows(props: RowsProps): JSX.Element {
           title={row.tip}
           onClick={() => props.select(row.id)}
           onContextMenu={() => props.select(row.id)}
-          onDoubleClick={() => props.open(row.id)}
+          draggable={props.drag !== undefined}
+          onDragStart={event => {
+            event.preventDefault();
+            props.drag?.(event, row.id);
+          }}
+          onDoubleClick={() => props.open?.(row.id)}
         >
           <span
             className={`jp-aml-State-glyph jp-mod-${row.tone}`}
@@ -125,7 +132,7 @@ function act(
     props.leave();
     return true;
   }
-  if (row && key === 'Enter') {
+  if (row && key === 'Enter' && props.open) {
     props.open(row.id);
     return true;
   }

@@ -2,14 +2,13 @@ import * as React from 'react';
 import { face, moment, plain, size, stateFace, title } from '../../models/common/words';
 import type { EnvironmentModel } from '../../models/environments/environment';
 import { Commands, EnvironmentCommands } from '../../tokens';
-import type { Trans } from '../../tokens';
+import type { RunCommand, Trans } from '../../tokens';
 import type { WireEnvironment, WireRun } from '../../wire';
 import { Button, Copy, Trouble } from '../common/Control';
 import { TransContext, useSignal, useTrans } from '../common/hooks';
 import { Tabs } from '../common/Tabs';
 import type { Tab } from '../common/Tabs';
 import { LogPane } from '../files/LogPane';
-import type { RunCommand } from './EnvironmentsSection';
 import { EditorContext, YamlEditor } from './YamlEditor';
 import type { MakeEditor } from './YamlEditor';
 

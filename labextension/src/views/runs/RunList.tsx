@@ -12,7 +12,9 @@ import {
   number,
   title
 } from '../../models/common/words';
+import { runCode } from '../../models/runs/runs';
 import type { Row } from '../../models/runs/runs';
+import type { DragCode } from '../../tokens';
 import type { WireRun } from '../../wire';
 import { Button } from '../common/Control';
 import { useNow, useSize, useTrans } from '../common/hooks';
@@ -34,6 +36,7 @@ export interface RunListProps {
   remove(): void;
   leave(): void;
   filter(): void;
+  drag: DragCode;
   more(): void;
 }
 
@@ -119,6 +122,7 @@ export function RunList(props: RunListProps): JSX.Element {
                 mark={mark}
                 press={reach => go(index, reach)}
                 open={() => props.open(row.run.runId)}
+                drag={props.drag}
               />
             );
           })}
@@ -244,9 +248,10 @@ interface ItemProps {
   mark: string;
   press(reach: Reach): void;
   open(): void;
+  drag: DragCode;
 }
 
-function Item({ run, now, children, isSelected, mark, press, open }: ItemProps): JSX.Element {
+function Item({ run, now, children, isSelected, mark, press, open, drag }: ItemProps): JSX.Element {
   const trans = useTrans();
   const { glyph, tone, word } = face(run.status);
   const seconds = elapsed(run, now);
@@ -274,6 +279,11 @@ function Item({ run, now, children, isSelected, mark, press, open }: ItemProps):
       title={tip.filter(line => line).join('\n')}
       onClick={event => press(reachOf(event))}
       onContextMenu={() => press('keep')}
+      draggable
+      onDragStart={event => {
+        event.preventDefault();
+        drag(event, runCode(run));
+      }}
       onDoubleClick={open}
     >
       <span
