@@ -33,12 +33,12 @@ def without_index(root: Path) -> Client:
 
 
 def done(client: Client, run_id: str, **more: Any) -> Any:
-    client.submit(asked("print(1)", runId=run_id, **more))
+    client.runs.submit(asked("print(1)", runId=run_id, **more))
     return the_end(client, run_id)
 
 
 def tags_of(client: Client, workspace: str, name: str) -> Mapping[str, str]:
-    return {one["name"]: one["tags"] for one in client.experiments(workspace)}[name]
+    return {one["name"]: one["tags"] for one in client.experiments.list(workspace)}[name]
 
 
 def written(root: Path, workspace: str, name: str) -> Any:
@@ -49,17 +49,25 @@ def test_a_start_without_an_index_takes_in_workspaces_and_experiments_with_their
     root: Path,
 ) -> None:
     client = find(root)
-    client.add_workspace({"name": "team", "resourceGroup": "g", "tags": {"w": "1"}})
-    client.tag_experiment("team", "empty", {"a": "1"})
-    client.tag_experiment("default", "trial", {"b": "2"})
+    client.workspaces.add({"name": "team", "resourceGroup": "g", "tags": {"w": "1"}})
+    client.experiments.tag("team", "empty", {"a": "1"})
+    client.experiments.tag("default", "trial", {"b": "2"})
     done(client, "first_1")
-    before = (client.workspaces(), client.experiments("team"), client.experiments("default"))
+    before = (
+        client.workspaces.list(),
+        client.experiments.list("team"),
+        client.experiments.list("default"),
+    )
 
     client = without_index(root)
 
-    after = (client.workspaces(), client.experiments("team"), client.experiments("default"))
+    after = (
+        client.workspaces.list(),
+        client.experiments.list("team"),
+        client.experiments.list("default"),
+    )
     assert after == before
-    client.tag_experiment("default", "trial", {"c": "3"})
+    client.experiments.tag("default", "trial", {"c": "3"})
     assert written(root, "default", "trial")["tags"] == {"b": "2", "c": "3"}
 
 
@@ -67,12 +75,12 @@ def test_an_experiment_that_comes_as_a_file_while_the_engine_is_there_keeps_its_
     root: Path,
 ) -> None:
     client = find(root)
-    client.tag_experiment("default", "trial", {"a": "1"})
+    client.experiments.tag("default", "trial", {"a": "1"})
     folder = root / "workspaces" / "default" / "experiments"
     for name in ("tagged", "submitted"):
         shutil.copy(folder / "trial.json", folder / f"{name}.json")
 
-    client.tag_experiment("default", "tagged", {"b": "2"})
+    client.experiments.tag("default", "tagged", {"b": "2"})
     done(client, "first_1", experiment="submitted")
 
     assert tags_of(client, "default", "tagged") == {"a": "1", "b": "2"}
@@ -82,25 +90,25 @@ def test_an_experiment_that_comes_as_a_file_while_the_engine_is_there_keeps_its_
 
 def test_a_workspace_that_comes_as_a_folder_is_found_and_not_overwritten(root: Path) -> None:
     client = find(root)
-    client.add_workspace({"name": "team", "tags": {"a": "1"}})
+    client.workspaces.add({"name": "team", "tags": {"a": "1"}})
     shutil.copytree(root / "workspaces" / "team", root / "workspaces" / "guests")
 
     with pytest.raises(AlreadyExists):
-        client.add_workspace({"name": "guests"})
-    assert client.add_workspace({"name": "guests", "existOk": True})["tags"] == {"a": "1"}
+        client.workspaces.add({"name": "guests"})
+    assert client.workspaces.add({"name": "guests", "existOk": True})["tags"] == {"a": "1"}
 
 
 @pytest.mark.parametrize("content", ['{"tags": {"a', "[]", '"text"'])
 def test_a_file_that_cannot_be_read_is_named_and_left_as_it_is(root: Path, content: str) -> None:
-    find(root).tag_experiment("default", "trial", {"a": "1"})
+    find(root).experiments.tag("default", "trial", {"a": "1"})
     path = root / "workspaces" / "default" / "experiments" / "trial.json"
     path.write_text(content)
     client = without_index(root)
 
     with pytest.raises(StorageFailed, match=str(path)):
-        client.tag_experiment("default", "trial", {"b": "2"})
+        client.experiments.tag("default", "trial", {"b": "2"})
     with pytest.raises(StorageFailed, match=str(path)):
-        client.add_experiment("default", "trial")
+        client.experiments.add("default", "trial")
     done(client, "first_1")
 
     assert path.read_text() == content
@@ -155,7 +163,7 @@ def test_a_run_belongs_to_the_workspace_that_its_folder_lies_in(
     root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     client = find(root)
-    client.add_workspace({"name": "team"})
+    client.workspaces.add({"name": "team"})
     done(client, "first_1")
     end_engine(root)
     workspaces = root / "workspaces"
@@ -166,13 +174,13 @@ def test_a_run_belongs_to_the_workspace_that_its_folder_lies_in(
 
     client = find(root)
 
-    run = client.run("guest_1")
+    run = client.runs.get("guest_1")
     assert (run["workspace"], run["number"]) == ("team", 1)
-    assert client.log("guest_1", "user_logs/std_log.txt").data == b"1\n"
-    client.delete("guest_1")
+    assert client.runs.log("guest_1", "user_logs/std_log.txt").data == b"1\n"
+    client.runs.delete("guest_1")
     assert not (workspaces / "team/runs/guest_1").exists()
     # One id is one run: the other folder is named, and stays.
-    assert client.run("first_1")["workspace"] == "default"
+    assert client.runs.get("first_1")["workspace"] == "default"
     end_engine(root)
     assert cli.main(["--root", str(root), "reindex"]) == 1
     assert str(workspaces / "team/runs/first_1") in capsys.readouterr().err
@@ -185,12 +193,12 @@ def test_a_run_whose_folder_came_while_the_engine_was_there_is_found_by_its_id(r
     brought(runs / "first_1", runs / "guest_1")
     (runs / "empty_1" / "metrics").mkdir(parents=True)
 
-    run = client.submit(asked("print('another')", runId="guest_1"))
+    run = client.runs.submit(asked("print('another')", runId="guest_1"))
 
     assert (run["status"], run["number"]) == ("Completed", 2)
     assert (runs / "guest_1/logs/std_log.txt").read_text() == "1\n"
     with pytest.raises(AlreadyExists, match="empty_1"):
-        client.submit(asked("print(1)", runId="empty_1"))
+        client.runs.submit(asked("print(1)", runId="empty_1"))
 
 
 def brought(source: Path, place: Path) -> None:
@@ -201,5 +209,5 @@ def brought(source: Path, place: Path) -> None:
 
 
 def numbers(client: Client) -> dict[str, int]:
-    page = client.runs(workspace="default", sort="number")
+    page = client.runs.page(workspace="default", sort="number")
     return {run["runId"]: run["number"] for run in page["runs"]}

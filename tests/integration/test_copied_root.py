@@ -77,7 +77,7 @@ def shell(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 
 def is_running(client: Client, run_id: str) -> bool:
-    return bool(client.run(run_id)["status"] == "Running")
+    return bool(client.runs.get(run_id)["status"] == "Running")
 
 
 def script_of(root: Path, run_id: str) -> tuple[int, str]:
@@ -88,7 +88,7 @@ def script_of(root: Path, run_id: str) -> tuple[int, str]:
 
 def begun(client: Client, root: Path, gate: Path, run_id: str) -> tuple[int, str]:
     """Send a run that waits at the gate; returns its process."""
-    client.submit(waiting(gate, runId=run_id))
+    client.runs.submit(waiting(gate, runId=run_id))
     until(lambda: is_running(client, run_id), seconds=60, what="the run")
     until((script_of_path(root, run_id)).exists, seconds=60, what="its process")
     return script_of(root, run_id)
@@ -101,16 +101,16 @@ def script_of_path(root: Path, run_id: str) -> Path:
 def test_what_is_deleted_in_a_copy_stays_in_the_original(
     original: Client, aml_root: Path, copy: Path
 ) -> None:
-    original.submit(asked("print(1)", runId="kept_1"))
+    original.runs.submit(asked("print(1)", runId="kept_1"))
     the_end(original, "kept_1")
     copied(aml_root, copy)
 
     done = shell(copy, "rm", "kept_1", "--yes")
 
-    assert (done.returncode, done.stderr) == (0, "")
-    assert original.run("kept_1")["status"] == "Completed"
+    assert done.returncode == 0, done.stderr
+    assert original.runs.get("kept_1")["status"] == "Completed"
     with pytest.raises(NotFound):
-        find(copy).run("kept_1")
+        find(copy).runs.get("kept_1")
 
 
 @pytest.mark.parametrize("copying", [copied, tarred])
@@ -118,18 +118,18 @@ def test_the_script_of_the_original_goes_on_whatever_is_done_in_the_copy(
     original: Client, aml_root: Path, copy: Path, gate: Path, copying: Callable[..., None]
 ) -> None:
     process = begun(original, aml_root, gate, "live_1")
-    original.submit(asked("print(1)", runId="over_1"))
+    original.runs.submit(asked("print(1)", runId="over_1"))
     the_end(original, "over_1")
     copying(aml_root, copy)
 
     there = find(copy)
     run = the_end(there, "live_1")
-    there.cancel("live_1")
-    there.delete("live_1")
+    there.runs.cancel("live_1")
+    there.runs.delete("live_1")
 
     assert (run["status"], run["error"]["code"]) == ("Failed", "CopiedRoot")
     assert f"a copy of {aml_root}" in run["error"]["message"]
-    assert there.run("over_1")["status"] == "Completed"
+    assert there.runs.get("over_1")["status"] == "Completed"
     assert is_alive(*process)
     gate.touch()
     assert the_end(original, "live_1")["status"] == "Completed"
@@ -146,8 +146,8 @@ def test_what_waited_when_a_root_was_copied_runs_in_the_original_alone(
     begun(original, aml_root, gate, "first_1")
     traces = tmp_path / "traces"
     script = f"open({str(traces)!r}, 'a').write('once')"
-    original.submit(asked(script, runId="second_1"))
-    until(lambda: original.run("second_1")["status"] == "Queued", seconds=60, what="the queue")
+    original.runs.submit(asked(script, runId="second_1"))
+    until(lambda: original.runs.get("second_1")["status"] == "Queued", seconds=60, what="the queue")
     copied(aml_root, copy)
 
     there = find(copy)
@@ -164,7 +164,7 @@ def test_a_run_that_logs_from_a_kernel_ends_in_the_copy_and_goes_on_in_the_origi
 ) -> None:
     me = {"pid": os.getpid(), "start": Path("/proc/self/stat").read_text().split()[21]}
     body = {"experiment": "trial", "type": "azureml.interactive", "process": me}
-    run_id = original.submit(body)["runId"]
+    run_id = original.runs.submit(body)["runId"]
     until(lambda: is_running(original, run_id), seconds=60, what="the run")
     copied(aml_root, copy)
 
@@ -223,16 +223,16 @@ def test_a_socket_of_the_environment_is_not_taken_for_another_root(
     original: Client, aml_root: Path, copy: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As in a notebook whose kernel has AML_SOCKET, and which sets AML_ROOT."""
-    original.submit(asked("print(1)", runId="kept_1"))
+    original.runs.submit(asked("print(1)", runId="kept_1"))
     the_end(original, "kept_1")
     copied(aml_root, copy)
     monkeypatch.setenv("AML_SOCKET", str(aml_root / "engine.sock"))
     monkeypatch.setenv("AML_ROOT", str(copy))
 
     assert running() is None
-    find().delete("kept_1")
+    find().runs.delete("kept_1")
 
-    assert original.run("kept_1")["status"] == "Completed"
+    assert original.runs.get("kept_1")["status"] == "Completed"
 
 
 def test_a_server_on_the_copy_holds_it_itself(
@@ -268,7 +268,7 @@ def test_a_root_that_was_moved_is_the_same_and_its_runs_are_its_own(
     aml_root.rename(moved)
 
     there = find(moved)
-    there.cancel("live_1")
+    there.runs.cancel("live_1")
     run = the_end(there, "live_1")
     end_engine(moved)
 
@@ -366,7 +366,7 @@ def test_a_run_folder_that_is_copied_into_another_root_leaves_its_script_alone(
 
     there = find(copy)
     run = the_end(there, "live_1")
-    there.delete("live_1")
+    there.runs.delete("live_1")
     there.close()
 
     assert run["status"] == "Failed"
