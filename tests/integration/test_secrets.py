@@ -54,26 +54,34 @@ def client(root: Path) -> Iterator[Client]:
 def test_secrets_of_a_run_stand_in_no_answer_and_no_file_but_their_own(
     root: Path, client: Client, tmp_path: Path
 ) -> None:
-    answers: list[Any] = [client.submit(a_run())]
+    answers: list[Any] = [client.runs.submit(a_run())]
     run_id = answers[0]["runId"]
     answers.append(ended(client, run_id))
-    again = client.retry(run_id, {})
-    answers += [again, ended(client, again["runId"]), client.difference(run_id, again["runId"])]
-    answers += [client.cell(run_id), client.facts(run_id), client.runs(workspace="default")]
-    client.archive(run_id, "run", tmp_path / "run.zip")
+    again = client.runs.retry(run_id, {})
+    answers += [
+        again,
+        ended(client, again["runId"]),
+        client.runs.difference(run_id, again["runId"]),
+    ]
+    answers += [
+        client.runs.cell(run_id),
+        client.runs.facts(run_id),
+        client.runs.page(workspace="default"),
+    ]
+    client.runs.archive(run_id, "run", tmp_path / "run.zip")
     folder = root / "workspaces/default/runs" / run_id
 
-    assert client.run(run_id)["job"]["environmentVariables"] == {  # type: ignore[index]
+    assert client.runs.get(run_id)["job"]["environmentVariables"] == {  # type: ignore[index]
         "API_TOKEN": "***", "MARKED": "***", "DB": "***", "MODE": "fast",
     }  # fmt: skip
     for each in (run_id, again["runId"]):
-        assert SEEN in client.log(each, "user_logs/std_log.txt").data.decode()
+        assert SEEN in client.runs.log(each, "user_logs/std_log.txt").data.decode()
     assert not holds_secret(json.dumps(answers).encode())
     assert not holds_secret(unpacked(tmp_path / "run.zip"))
     assert stat.S_IMODE((folder / "secrets.json").stat().st_mode) == 0o600
     assert files_with_secrets(root) == {"secrets.json"}
-    client.delete(run_id)
-    client.delete(again["runId"])
+    client.runs.delete(run_id)
+    client.runs.delete(again["runId"])
     assert files_with_secrets(root) == set()
 
 
@@ -81,27 +89,27 @@ def test_a_run_that_waits_has_its_secrets_after_a_restart_of_the_engine(root: Pa
     gate = root / "gate"
     blocks = f"import os, time\nwhile not os.path.exists({str(gate)!r}): time.sleep(0.02)"
     with closing(find(root)) as client:
-        places = client.compute()[0]["slots"]
+        places = client.compute.list()[0]["slots"]
         for _ in range(places):
-            client.submit({**a_run(), "source": {"files": {"main.py": blocks}}})
-        run_id = client.submit(a_run())["runId"]
-        assert not client.run(run_id)["startedAt"]
+            client.runs.submit({**a_run(), "source": {"files": {"main.py": blocks}}})
+        run_id = client.runs.submit(a_run())["runId"]
+        assert not client.runs.get(run_id)["startedAt"]
     end_engine(root)
     gate.touch()
 
     with closing(find(root)) as client:
         assert ended(client, run_id)["status"] == "Completed"
-        assert SEEN in client.log(run_id, "user_logs/std_log.txt").data.decode()
+        assert SEEN in client.runs.log(run_id, "user_logs/std_log.txt").data.decode()
 
 
 def test_a_run_is_the_same_only_with_the_same_secrets(client: Client) -> None:
-    first = ended(client, client.submit(a_run())["runId"])
-    same = client.submit({**a_run(), "ifChanged": True})
+    first = ended(client, client.runs.submit(a_run())["runId"])
+    same = client.runs.submit({**a_run(), "ifChanged": True})
     other = a_run()
     other["job"]["environmentVariables"]["API_TOKEN"] = "rotated"
 
     assert same["runId"] == first["runId"]
-    assert client.submit({**other, "ifChanged": True})["runId"] != first["runId"]
+    assert client.runs.submit({**other, "ifChanged": True})["runId"] != first["runId"]
 
 
 def test_a_hidden_value_that_nobody_knows_is_asked_for(client: Client) -> None:
@@ -109,50 +117,50 @@ def test_a_hidden_value_that_nobody_knows_is_asked_for(client: Client) -> None:
     body["job"]["environmentVariables"]["API_TOKEN"] = "***"
 
     with pytest.raises(Invalid, match=r"the value of API_TOKEN is hidden .* give it once more"):
-        client.submit(body)
+        client.runs.submit(body)
 
 
 def test_a_copied_run_without_its_secrets_says_so_when_it_is_repeated(
     root: Path, client: Client
 ) -> None:
-    run_id = ended(client, client.submit(a_run())["runId"])["runId"]
+    run_id = ended(client, client.runs.submit(a_run())["runId"])["runId"]
     (root / "workspaces/default/runs" / run_id / "secrets.json").unlink()
 
     with pytest.raises(Invalid, match="is hidden"):
-        client.retry(run_id, {})
+        client.runs.retry(run_id, {})
 
 
 def test_environments_keep_their_secrets_apart(root: Path, client: Client) -> None:
-    first = client.add_environment({"definition": a_definition(SECRET)})
-    second = client.add_environment({"definition": a_definition("rotated")})
-    as_shown = client.add_environment({"definition": first["definition"]})
+    first = client.environments.add({"definition": a_definition(SECRET)})
+    second = client.environments.add({"definition": a_definition("rotated")})
+    as_shown = client.environments.add({"definition": first["definition"]})
     body = a_run()
     body["environment"] = first["definition"]
     body["job"]["environmentVariables"] |= {"API_TOKEN": "***"}
-    run = client.submit(body)
-    client.remove_environment("default", "keys")
+    run = client.runs.submit(body)
+    client.environments.remove("default", "keys")
     ended(client, run["runId"])
-    again = ended(client, client.retry(run["runId"], {})["runId"])
+    again = ended(client, client.runs.retry(run["runId"], {})["runId"])
 
     assert (first["version"], second["version"], as_shown["version"]) == ("1", "2", "1")
     assert first["definition"]["environmentVariables"] == {"API_TOKEN": "***", "MODE": "slow"}
     assert first["definition"]["docker"]["baseImageRegistry"]["password"] == "***"
-    assert SEEN in client.log(run["runId"], "user_logs/std_log.txt").data.decode()
-    assert SEEN in client.log(again["runId"], "user_logs/std_log.txt").data.decode()
+    assert SEEN in client.runs.log(run["runId"], "user_logs/std_log.txt").data.decode()
+    assert SEEN in client.runs.log(again["runId"], "user_logs/std_log.txt").data.decode()
     assert not holds_secret(json.dumps([first, as_shown, run, again]).encode())
     assert all(name.endswith("secrets.json") for name in files_with_secrets(root))
 
 
 def test_an_environment_with_a_hidden_value_that_nobody_knows_is_refused(client: Client) -> None:
     with pytest.raises(Invalid, match=r"environment 'keys': the value of API_TOKEN is hidden"):
-        client.add_environment({"definition": a_definition("***")})
+        client.environments.add({"definition": a_definition("***")})
 
 
 def test_what_an_earlier_version_left_open_is_mended_when_it_is_adopted(
     root: Path, client: Client
 ) -> None:
-    run_id = ended(client, client.submit(a_run())["runId"])["runId"]
-    client.add_environment({"definition": a_definition(SECRET)})
+    run_id = ended(client, client.runs.submit(a_run())["runId"])["runId"]
+    client.environments.add({"definition": a_definition(SECRET)})
     end_engine(root)
     folder = root / "workspaces/default/runs" / run_id
     told = json.loads((folder / "run.json").read_text())
@@ -174,9 +182,9 @@ def test_what_an_earlier_version_left_open_is_mended_when_it_is_adopted(
 
 
 def test_the_code_of_a_run_takes_secrets_from_where_it_is_run(root: Path, client: Client) -> None:
-    run_id = ended(client, client.submit(a_run())["runId"])["runId"]
+    run_id = ended(client, client.runs.submit(a_run())["runId"])["runId"]
 
-    code = client.cell(run_id)["text"]
+    code = client.runs.cell(run_id)["text"]
 
     assert "'API_TOKEN': os.environ['API_TOKEN']" in code
     assert code.startswith("import os\n")
@@ -184,7 +192,7 @@ def test_the_code_of_a_run_takes_secrets_from_where_it_is_run(root: Path, client
 
 
 def test_an_export_is_without_secrets(root: Path, client: Client, tmp_path: Path) -> None:
-    run_id = ended(client, client.submit(a_run())["runId"])["runId"]
+    run_id = ended(client, client.runs.submit(a_run())["runId"])["runId"]
     export = [*command(root), "export", "--format", "csv", run_id, str(tmp_path / "there")]
 
     subprocess.run(export, check=True, timeout=DEADLINE, capture_output=True)
@@ -219,8 +227,8 @@ def test_a_kernel_has_the_secrets_of_its_environment(
     monkeypatch.setenv("AML_ROOT", str(root))
     definition = a_definition(SECRET)
     definition["python"]["interpreterPath"] = sys.executable
-    client.add_environment({"definition": definition})
-    built = client.build_environment("keys", {"workspace": "default"})
+    client.environments.add({"definition": definition})
+    built = client.environments.build("keys", {"workspace": "default"})
 
     home = asyncio.run(home_of("keys", workspace="default", version=None, say=lambda _: None))
 
@@ -251,7 +259,7 @@ def a_definition(value: str) -> dict[str, Any]:
 
 def ended(client: Client, run_id: str) -> Any:
     end = time.monotonic() + DEADLINE
-    while not (seen := client.look(run_id))["endedAt"]:
+    while not (seen := client.runs.look(run_id))["endedAt"]:
         assert time.monotonic() < end, seen
         time.sleep(0.02)
     assert seen["status"] == "Completed", seen["error"]

@@ -67,7 +67,8 @@ def test_the_sdk_raises_what_the_shell_says(
             client.workspaces.list()
 
     # Nothing is said twice, as long as nothing has answered in between.
-    assert capsys.readouterr().err.count("waiting for the engine") == 2
+    said = f"waiting for the engine of {aml_root} (process {pid})\n"
+    assert capsys.readouterr().err.count(said) == 2
 
 
 def test_a_wait_for_a_run_goes_on_with_the_engine(
