@@ -12,7 +12,7 @@ A record is a JSON array whose first item names its kind:
     ["wait", key, [run ids], until | null, time]    the script waits for these runs, at most until
     ["resume", key, time]                           ... and waits for them no more
     ["fail", message, code | null, time]
-    ["complete", time]
+    ["complete", time]                              "outside" behind it: said by another process
 
 Times are seconds since the epoch. A line is written by one `os.write` on an `O_APPEND`
 descriptor, so what `log` returned from is in the kernel's hands and survives any kill.

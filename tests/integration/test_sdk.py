@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ import pytest
 from jupyter_aml.cli.following import sentence
 from jupyter_aml.domain.errors import Invalid
 from jupyter_aml.magics.run.waiting import RunFailed, relevant
+from jupyter_aml.sdk._run.log import Log
 from jupyter_aml.sdk.core import Experiment, Run, ScriptRunConfig, Workspace
 from jupyter_aml.sdk.exceptions import (
     ActivityFailedException,
@@ -306,3 +307,39 @@ def test_a_mistake_shows_a_sentence_and_no_frames_in_a_notebook(ws: Workspace) -
 
     # IPython shows what this gives in place of the frames.
     assert mistake.value._render_traceback_() == [f"Invalid: {mistake.value}"]
+
+
+@pytest.mark.parametrize(
+    ("end", "status", "message"),
+    [
+        (lambda run: run.fail("not converging", error_code="Diverged"), "Failed", "not converging"),
+        (lambda run: run.complete(), "Completed", None),
+    ],
+)
+def test_a_run_that_is_ended_from_outside_has_ended_at_once(
+    ws: Workspace, tmp_path: Path, end: Callable[[Run], None], status: str, message: str | None
+) -> None:
+    (tmp_path / "slow.py").write_text("import time\nprint('on', flush=True)\ntime.sleep(300)\n")
+    run = Experiment(ws, "trial").submit(ScriptRunConfig(str(tmp_path), "slow.py"))
+    next(piece for piece in Log(run).coming_pieces() if "on" in piece)
+
+    end(run)
+
+    assert run.get_status() == status
+    error = run.look()["error"]
+    assert (error and error["message"]) == message
+    assert run.look()["endedAt"] is not None
+
+
+def test_a_run_that_waits_can_be_ended_from_outside(ws: Workspace, tmp_path: Path) -> None:
+    (tmp_path / "slow.py").write_text("import time\ntime.sleep(300)\n")
+    runs = [
+        Experiment(ws, "trial").submit(ScriptRunConfig(str(tmp_path), "slow.py"))
+        for _ in range((os.cpu_count() or 1) + 1)
+    ]
+
+    runs[-1].fail("not needed")
+    for run in runs[:-1]:
+        run.complete()
+
+    assert [run.get_status() for run in runs] == ["Completed"] * (len(runs) - 1) + ["Failed"]

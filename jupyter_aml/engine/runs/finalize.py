@@ -38,6 +38,8 @@ class Finalizer:
     def _outcome(self, run: Run, said: Said) -> RunStatus:
         if run.failure is not None and not run.cancel_requested:
             return RunStatus.FAILED
+        if said.from_outside is not None and run.cancel_requested:
+            return said.from_outside
         return outcome(
             exit_code=run.exit_code,
             cancel_requested=run.cancel_requested,
@@ -45,7 +47,7 @@ class Finalizer:
         )
 
     def _why(self, run: Run, said: Said) -> Failure:
-        if said.failed is not None and run.exit_code == 0:
+        if said.failed is not None and (run.exit_code == 0 or said.from_outside is not None):
             message, code = said.failed
             return Failure(message=message, code=str(code or "UserError"))
         return self._explain(run, exit_code=run.exit_code, why=None)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from jupyter_aml.domain.errors import Outdated
 from jupyter_aml.domain.ids import RunId
-from jupyter_aml.domain.run import Run
+from jupyter_aml.domain.run import Run, RunStatus
 from jupyter_aml.engine.feed.metrics import LastValues, as_text
 from jupyter_aml.engine.ledger import Ledger
 from jupyter_aml.runfolder.layout import RunFolder
@@ -39,6 +39,8 @@ class Said:
     description: str | None = None
     failed: tuple[str, str | None] | None = None
     completed: bool = False
+    from_outside: RunStatus | None = None
+    """How somebody else than the script ended the run."""
     waits: dict[str, Wait] = field(default_factory=dict)
     """What it waits for, by the keys that it gave."""
     ended_at: float | None = None
@@ -60,10 +62,10 @@ class Said:
                     self.description = short(text)
                 case ["fail", message, code, *when]:
                     self.failed = (short(message or "the script said that it failed"), code)
-                    self._ends(when)
+                    self._ends(when, RunStatus.FAILED)
                 case ["complete", *when]:
                     self.completed = True
-                    self._ends(when)
+                    self._ends(when, RunStatus.COMPLETED)
                 case ["wait", str(key), [*some], until, *_]:
                     self._waits(key, some, until)
                     continue
@@ -88,7 +90,9 @@ class Said:
             # The oldest is forgotten: one that goes on is enough to wait for.
             del self.waits[next(iter(self.waits))]
 
-    def _ends(self, when: list[Any]) -> None:
+    def _ends(self, when: list[Any], status: RunStatus) -> None:
+        if when[1:] == ["outside"]:
+            self.from_outside = status
         if self.ended_at is None and when and isinstance(when[0], int | float):
             self.ended_at = float(when[0])
 

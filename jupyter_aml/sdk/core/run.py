@@ -248,20 +248,23 @@ class Run(RunSource, RunLabels, RunLogging, RunChildren, RunRepeats):
         """Kept for notebooks that call it: a run starts by itself."""
 
     def complete(self, _set_status: bool = True) -> None:
-        """End an interactive run; in a script, say that it went well."""
+        """End the run; in its own script, say that it went well.
+
+        From outside it ends the script, too, and returns when that is done.
+        """
         if self._has_ended:
             return  # It has ended already, perhaps by this very cell.
-        self._records.record("complete", time())
+        self._records.record("complete", time(), *self._outside)
         self._end("Completed")
 
     def fail(
         self, error_details: Any = None, error_code: str | None = None, _set_status: bool = True
     ) -> None:
-        """Say that it failed, and why."""
+        """Say that it failed, and why; from outside this ends its script as well."""
         text = None if error_details is None else str(error_details)
         if self._maker is not None and self._has_ended:
             return
-        self._records.record("fail", text, error_code, time())
+        self._records.record("fail", text, error_code, time(), *self._outside)
         self._end("Failed")
 
     def flush(self, timeout_seconds: float = 300) -> None:
@@ -278,12 +281,21 @@ class Run(RunSource, RunLabels, RunLogging, RunChildren, RunRepeats):
             return
         if self._is_inside:
             return  # The script goes on; its exit ends the run.
-        self.client.runs.look(self.id)
+        if self._outside:
+            self.client.runs.cancel(self.id)
+        else:
+            self.client.runs.look(self.id)
         self._close()
-        if self.type == "azureml.interactive":
+        if self._outside or self.type == "azureml.interactive":
             from jupyter_aml.sdk._run.waiting import until_ended
 
             until_ended(self)
+
+    @property
+    def _outside(self) -> tuple[str, ...]:
+        """What marks the end of a run with a script that somebody else than the script asks for."""
+        has_script = self._maker is None and self.seen["job"] is not None
+        return ("outside",) if has_script and not self._is_inside else ()
 
     def _close(self) -> None:
         if self._writer is not None:
