@@ -21,6 +21,7 @@ from tests.conftest import REPOSITORY, a_folder, a_root, jupyter_folders
 
 PATIENCE = 20.0
 """Seconds after which a request counts as hung."""
+EXTENSIONS = {"jupyter_aml": True, "tests.attacks.careless": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,11 @@ class Victim:
         pages = Path(f"/proc/{self.pid}/statm").read_text().split()[1]
         return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
+    def spent(self) -> float:
+        """Seconds of the processor that the server has taken: they grow with no other's work."""
+        fields = Path(f"/proc/{self.pid}/stat").read_bytes().rpartition(b")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def open_files(self) -> int:
         """How many descriptors the server has open."""
         return len(os.listdir(f"/proc/{self.pid}/fd"))
@@ -159,7 +165,7 @@ def victim() -> Iterator[Victim]:
                 log=written,
                 preexec=lambda: os.umask(0) and None,
                 options=[
-                    '--ServerApp.jpserver_extensions={"jupyter_aml": True}',
+                    f"--ServerApp.jpserver_extensions={EXTENSIONS}",
                     "--ServerApp.allow_unauthenticated_access=False",
                     "--ServerApp.log_level=DEBUG",
                 ],

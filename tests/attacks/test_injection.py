@@ -100,13 +100,13 @@ def test_variables_of_a_run_are_of_that_run_alone(victim: Victim) -> None:
 ])  # fmt: skip
 def test_a_parameter_is_a_literal_or_text_and_never_code(value: str) -> None:
     """Case 22: parameters of the magics; deep and long ones end at once."""
-    begun = time.monotonic()
+    begun = time.thread_time()
 
     key, found = parameter(f"p={value}", {})
 
     assert key == "p"
     json.dumps(found, allow_nan=False)
-    assert time.monotonic() - begun < 2
+    assert time.thread_time() - begun < 2
 
 
 def test_a_cell_with_hostile_options_only_says_what_is_wrong(tmp_path: Any) -> None:
@@ -135,12 +135,12 @@ BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
 ])  # fmt: skip
 def test_yaml_is_plain_data_of_bounded_size(victim: Victim, text: str) -> None:
     """Case 23: no tags, no aliases, no depth."""
-    begun = time.monotonic()
+    begun = victim.spent()
 
     answer = victim.ask("POST", "environment-check", {"name": "x", "specification": text})
 
     assert answer.code == 422 or answer.json["mistakes"]
-    assert time.monotonic() - begun < 5
+    assert victim.spent() - begun < 5
     assert list(victim.root.rglob("pwned")) == []
 
 
@@ -216,12 +216,12 @@ def test_a_filter_only_looks(victim: Victim, line: str) -> None:
 ])  # fmt: skip
 def test_a_filter_of_any_length_is_answered_soon(victim: Victim, line: str) -> None:
     """Case 24, 42: statements and patterns are bounded before a database sees them."""
-    begun = time.monotonic()
+    begun = victim.spent()
 
     answer = victim.ask("GET", f"runs?filter={quote(line)}")
 
     assert answer.code in (200, 422)
-    assert time.monotonic() - begun < 5
+    assert victim.spent() - begun < 5
 
 
 def test_a_cell_that_repeats_a_run_of_a_stranger_holds_no_code_but_that_of_the_run(

@@ -6,7 +6,6 @@ import gzip
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -22,7 +21,10 @@ from tests.attacks.conftest import Victim
 
 MB = 1 << 20
 SOON = 3.0
-"""Seconds within which anybody else is answered, on a machine that is busy with other tests."""
+"""Seconds of the processor that the server may take before anybody else is answered.
+
+One that does not answer at all has the victim's patience come to an end.
+"""
 
 
 @pytest.fixture
@@ -37,9 +39,9 @@ def unharmed(victim: Victim) -> Iterator[None]:
 
 
 def answers_soon(victim: Victim) -> None:
-    begun = time.monotonic()
+    begun = victim.spent()
     assert victim.ask("GET", "status").code == 200
-    assert time.monotonic() - begun < SOON
+    assert victim.spent() - begun < SOON
 
 
 @pytest.mark.usefixtures("unharmed")
@@ -145,13 +147,13 @@ def test_patterns_of_users_take_no_time(
         for name, text in source.items():
             (tmp_path / name).write_text(text)
     job = {"command": ["x"], "interpreter": "python"}
-    begun = time.monotonic()
+    begun = victim.spent()
 
     body = {"experiment": "attack", "source": given, "job": job, "dryRun": True}
     answer = victim.ask("POST", "runs", body)
 
     assert answer.code in (200, 422)
-    assert time.monotonic() - begun < SOON
+    assert victim.spent() - begun < SOON
 
 
 def test_two_sources_without_a_line_in_common_are_compared_soon(victim: Victim) -> None:
@@ -163,13 +165,13 @@ def test_two_sources_without_a_line_in_common_are_compared_soon(victim: Victim) 
         victim.submit("pass", source={"files": {"main.py": "pass", "a.txt": a, "b.txt": b}})
         for a, b in zip(texts, scrambled, strict=True)
     )
-    begun = time.monotonic()
+    begun = victim.spent()
 
     answer = victim.ask("GET", f"runs/{one['runId']}/difference/{other['runId']}")
 
     assert answer.code == 200
     assert len(answer.body) < 2 * MB
-    assert time.monotonic() - begun < 10
+    assert victim.spent() - begun < 10
 
 
 def test_only_the_process_that_is_meant_is_signalled() -> None:

@@ -7,7 +7,6 @@ import os
 import signal
 import sys
 import textwrap
-import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -395,19 +394,24 @@ def test_an_idle_kernel_is_ended_and_one_of_another_kind_is_not():
         assert "was idle for" in world.log.read_text()
 
 
-def test_a_kernel_in_a_ready_environment_starts_about_as_fast_as_any(world):
+def test_a_kernel_in_a_ready_environment_takes_about_as_much_as_any(world):
     def first_cell(spec: str) -> float:
-        began = time.monotonic()
+        before = spent(world.server.pid)
         session = world.start(spec, f"{spec}.ipynb")[1]
-        with world.talk(session["kernel"]["id"]) as talk:
+        kernel = session["kernel"]["id"]
+        with world.talk(kernel) as talk:
             talk.run("1")
-        passed = time.monotonic() - began
+        took = spent(world.server.pid) - before + spent(world.running(kernel)["pid"])
         world.ask("DELETE", f"api/sessions/{session['id']}")
-        return passed
+        return took
 
     first_cell("aml-tiny")  # its modules are compiled
-    ours = min(first_cell("aml-tiny") for _ in range(3))
-    plain = min(first_cell("python3") for _ in range(3))
+    ours, plain = first_cell("aml-tiny"), first_cell("python3")
 
-    # The aim is 1.5, which the benchmarks measure; here a busy machine must not fail.
+    # The aim is 1.5 by the clock, which the benchmarks measure; a build would take far more.
     assert ours < 3 * plain + 1
+
+
+def spent(pid: int) -> float:
+    """Seconds of the processor that a process took, with the children that it has waited for."""
+    return sum(psutil.Process(pid).cpu_times()[:4])

@@ -94,7 +94,12 @@ async def test_a_run_is_measured_with_its_children_and_its_gpus(aml_root: Path, 
 
 @pytest.mark.parametrize(("wish", "threads"), [("1", 2), ("0", 1)])
 async def test_a_run_may_wish_not_to_be_measured(aml_root: Path, wish: str, threads: int) -> None:
-    script = "import os; print(len(os.listdir(f'/proc/{os.getppid()}/task')))"
+    # The shim feels its pulse once all that it does meanwhile has begun.
+    script = (
+        "import os, time\n"
+        "while not os.path.exists(os.environ['AML_RUN_DIR'] + '/status/pulse'): time.sleep(0.01)\n"
+        "print(len(os.listdir(f'/proc/{os.getppid()}/task')))"
+    )
     async with an_engine(aml_root) as engine:
         job = {"environmentVariables": {"AML_SYSTEM_METRICS": wish}}
         run = await ended(engine, (await engine.submit(asked(script, job=job)))["runId"])
@@ -123,18 +128,31 @@ def test_only_gpus_that_the_run_may_use_are_measured(
     assert said.stdout.strip() == repr(names)
 
 
+COUNTING = """
+import itertools, os, resource, subprocess, sys, types
+sys.path.insert(0, sys.argv[1])
+import sampling
+
+clock = itertools.count()
+sampling.time = types.SimpleNamespace(monotonic=lambda: float(next(clock)))
+sampler = sampling.Sampler(os.getpid())
+busy = "import time\\nwhile time.process_time() < 0.4: pass"
+subprocess.run([sys.executable, "-I", "-S", "-c", busy], check=True)
+spent = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(sampler.sample()["cpu"] / 100, spent.ru_utime + spent.ru_stime)
+"""
+
+
 def test_work_of_children_that_have_ended_is_counted() -> None:
-    busy = (
-        "import subprocess, sys; subprocess.run([sys.executable, '-I', '-S', '-c', "
-        "'import time\\nwhile time.process_time() < 0.4: pass'])"
-    )
-    sampler = sampling.Sampler(os.getpid())
-    begun = time.monotonic()
-    subprocess.run([sys.executable, "-I", "-S", "-c", busy], check=True)
+    # In a process that has no other children.
+    command = [sys.executable, "-I", "-S", "-c", COUNTING, os.path.dirname(sampling.__file__)]
 
-    measured = sampler.sample()["cpu"] / 100 * (time.monotonic() - begun)
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
-    assert 0.35 < measured < 0.8
+    measured, spent = map(float, said.split())
+    # The kernel tells of each process in hundredths.
+    assert measured == pytest.approx(spent, abs=0.05)
+    assert spent > 0.4
 
 
 def test_a_dear_sample_and_an_old_run_are_taken_more_seldom() -> None:

