@@ -59,11 +59,10 @@ def _packed(folder: RunFolder, what: str) -> Iterator[bytes]:
                 with packed.open(_entry(name, os.fstat(fd)), "w", force_zip64=True) as entry:
                     while block := os.read(fd, _BLOCK):
                         entry.write(block)
-                        if pipe.size > _BLOCK:
-                            yield pipe.taken()
+                        # However little it became: the reader sees that it goes on.
+                        yield pipe.taken()
             finally:
                 os.close(fd)
-            yield pipe.taken()
     yield pipe.taken()
 
 
@@ -113,11 +112,9 @@ class _Pipe:
 
     def __init__(self) -> None:
         self._pieces: list[bytes] = []
-        self.size = 0
 
     def write(self, data: bytes) -> int:
         self._pieces.append(bytes(data))
-        self.size += len(data)
         return len(data)
 
     def flush(self) -> None:
@@ -125,5 +122,5 @@ class _Pipe:
 
     def taken(self) -> bytes:
         """What was written since the last time."""
-        data, self._pieces, self.size = b"".join(self._pieces), [], 0
+        data, self._pieces = b"".join(self._pieces), []
         return data

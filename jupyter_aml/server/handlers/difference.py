@@ -49,6 +49,8 @@ class ArchiveHandler(AmlHandler):
         self.set_header("Content-Disposition", disposition(f"{run_id}-{what}.zip", inline=False))
         self.set_header("X-Content-Type-Options", "nosniff")
         self.set_header("Cache-Control", "no-store")
+        # What packs well gives its first bytes late; that the file comes is said at once.
+        await self.flush()
         while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
             if piece:
                 self.write(piece)
