@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from jupyter_aml.engine.archiving import archive
+from jupyter_aml.engine.runs.archiving import archive
 from jupyter_aml.runfolder.layout import RunFolder
 
 MB = 1 << 20
