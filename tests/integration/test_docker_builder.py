@@ -127,8 +127,8 @@ async def test_an_image_is_made_of_a_dockerfile(builder, docker_engine):
 
 async def test_a_dockerfile_keeps_its_own_packages_and_gets_extras(builder, docker_engine, index):
     index.add("other")
-    site = "/usr/local/lib/python3.11/dist-packages"
-    docker = of_dockerfile(f"RUN mkdir -p {site} && echo 'THERE = 1' > {site}/own.py")
+    site = "site=$(python3 -c 'import site; print(site.getsitepackages()[0])')"
+    docker = of_dockerfile(f"RUN {site} && mkdir -p $site && echo 'THERE = 1' > $site/own.py")
     python = {"userManagedDependencies": True}
     wish = a_wish("hello", python=python, docker={"enabled": True, **docker})
 
