@@ -14,8 +14,9 @@ from pathlib import Path
 from jupyter_aml.client.client import Client
 from jupyter_aml.client.patience import SAY_AFTER, Silent, say
 from jupyter_aml.client.transport import Address
-from jupyter_aml.domain.errors import AmlError, StorageFailed, Unreachable
+from jupyter_aml.domain.errors import AmlError, Refused, StorageFailed, Unreachable
 from jupyter_aml.domain.identity import is_of
+from jupyter_aml.runfolder import trust
 from jupyter_aml.wire.protocol import WireStatus
 
 _PATIENCE = 20.0
@@ -111,7 +112,7 @@ def _answer(address: Address) -> WireStatus | None:
     client = Client(address, longest=_PATIENCE)
     try:
         return client.status()
-    except Silent:
+    except (Silent, Refused):
         raise
     except AmlError:
         return None
@@ -123,10 +124,11 @@ def _start(root: Path) -> Address:
     """Start an engine of its own session; of two started at once one finds the lock taken."""
     try:
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        log = open(root / "engine.log", "ab")  # noqa: SIM115
+        trust.check_owner(root)
+        log = open(root / "engine.log", "ab", opener=_no_link)  # noqa: SIM115
     except OSError as error:
         raise StorageFailed(
-            f"cannot use the root {root}: {error.strerror}; "
+            f"cannot use the root {root}: {error.strerror}: {error.filename}; "
             "make it writable, or set AML_ROOT to another folder"
         ) from error
     with log:
@@ -143,6 +145,10 @@ def _start(root: Path) -> Address:
     threading.Thread(target=process.wait, name="aml-engine", daemon=True).start()
     atexit.register(_let_go, process)
     return _wait(root, process)
+
+
+def _no_link(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW, 0o600)
 
 
 def _let_go(process: subprocess.Popen[bytes]) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 
 from jupyter_aml.domain.errors import Unreachable
 from jupyter_aml.runfolder import silence
+from jupyter_aml.runfolder.trust import check_peer
 
 SAY_AFTER = 2.0
 """Seconds of silence after which the user is told whom we wait for."""
@@ -152,6 +153,7 @@ def connect(path: str, patience: Patience) -> socket.socket:
     end.settimeout(LONGEST)
     try:
         patience.until(lambda seconds: _is_connected(end, path, seconds))
+        check_peer(end, path)
     except BaseException:
         end.close()
         raise

@@ -19,6 +19,7 @@ from jupyter_aml.domain.run import Run
 from jupyter_aml.runfolder import secrets as secret_files
 from jupyter_aml.runfolder.layout import RunFolder
 from jupyter_aml.runfolder.plain import read_plain
+from jupyter_aml.runfolder.trust import is_own
 from jupyter_aml.wire.coding import decode_run, encode_run
 
 NEW, GONE = ".new-", ".gone-"
@@ -117,6 +118,8 @@ def read_record(path: Path) -> Run | None:
     A run belongs to the workspace that its folder lies in, wherever it was copied from. One in
     which an earlier version left secrets is mended.
     """
+    if not (is_own(path) and is_own(path / "run.json")):
+        return None  # Its command would run as this user.
     try:
         data = json.loads(read_plain(path / "run.json"))
         run = decode_run(data)

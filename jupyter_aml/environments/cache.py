@@ -24,6 +24,7 @@ from typing import Any
 
 from jupyter_aml.domain.errors import StorageFailed
 from jupyter_aml.environments.protocol import Materialised, Wish
+from jupyter_aml.runfolder.trust import is_own
 
 _ENTRY, _USED, _HOME = "entry.json", "used", "env"
 
@@ -86,7 +87,8 @@ class Cache:
         """The whole environment of this key; None where there is none. It counts as used now."""
         folder = self.path / key
         known = _read(folder / _ENTRY)
-        if known is None:
+        # What another user has left here is none of ours, and is built anew.
+        if known is None or not (is_own(folder) and is_own(folder / _ENTRY)):
             return None
         # That an image is there still, only its engine knows.
         is_image = known["environment"]["image"] is not None
@@ -204,7 +206,7 @@ def _lies_in(folder: Path, interpreter: Path) -> bool:
     """
     told = next((parent for parent in interpreter.parents if parent.name == folder.name), folder)
     try:
-        return os.path.lexists(interpreter) and os.path.samefile(told, folder)
+        return is_own(interpreter) and is_own(folder / _HOME) and os.path.samefile(told, folder)
     except OSError:
         return False
 

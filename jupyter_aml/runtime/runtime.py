@@ -14,6 +14,7 @@ from blake3 import blake3
 
 from jupyter_aml._version import __version__
 from jupyter_aml.domain.errors import StorageFailed
+from jupyter_aml.runfolder import trust
 from jupyter_aml.runfolder.trees import remove_tree
 from jupyter_aml.runtime import travelling
 
@@ -47,6 +48,9 @@ def ensure_runtime(root: Path) -> Runtime:
             _make(place, contents)
         except OSError as error:
             raise StorageFailed(f"cannot write {place}: {error.strerror}") from error
+    # Runs import it, and what was compiled is never compared with its source.
+    trust.check(place.parent)
+    trust.check_tree(place)
     _ready[root] = Runtime((place / "lib", place / "alias"))
     return _ready[root]
 

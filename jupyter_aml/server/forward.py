@@ -26,6 +26,7 @@ from tornado.websocket import WebSocketClientConnection, websocket_connect
 
 from jupyter_aml.domain.errors import Invalid, NotFound, Unreachable
 from jupyter_aml.runfolder import silence
+from jupyter_aml.runfolder.trust import check_peer
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -51,12 +52,19 @@ SECRET = ("token", "_xsrf")
 
 
 async def connect(holder: Holder) -> IOStream:
-    """Open a connection to the holder; raises OSError where nobody listens."""
+    """Open a connection to the holder.
+
+    Raises OSError where nobody listens, and Refused where another user does.
+    """
     stream = IOStream(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
     try:
         await stream.connect(holder.socket)
+        check_peer(stream.socket, holder.socket)
     except StreamClosedError as error:
         raise ConnectionError(f"{holder} does not listen") from (error.real_error or error)
+    except BaseException:
+        stream.close()
+        raise
     return stream
 
 
@@ -148,6 +156,7 @@ def _get(holder: Holder, target: str) -> tuple[int, bytes]:
     try:
         connection.sock.settimeout(bound)
         connection.sock.connect(holder.socket)
+        check_peer(connection.sock, holder.socket)
         connection.request("GET", target)
         answer = connection.getresponse()
         return answer.status, answer.read()
@@ -187,7 +196,8 @@ async def ask_to_yield(holder: Holder) -> bool:
 
 
 async def open_socket(holder: Holder) -> WebSocketClientConnection:
-    """Open the holder's event socket; raises OSError where nobody listens."""
+    """Open the holder's event socket; raises OSError where nobody listens, and Refused."""
+    (await connect(holder)).close()
     try:
         return await websocket_connect(
             HTTPRequest("ws://localhost/aml/events", connect_timeout=5, request_timeout=10),

@@ -9,15 +9,17 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from logging import Logger
+from pathlib import Path
 
 from jupyter_core.application import JupyterApp
 from traitlets import TraitError
 from traitlets.config import Application, Config
 from traitlets.config.loader import DeferredConfigString
 
-from jupyter_aml.domain.errors import Invalid
+from jupyter_aml.domain.errors import Invalid, StorageFailed
 from jupyter_aml.engine.lock import RootTaken
 from jupyter_aml.engine.settings import Settings
+from jupyter_aml.runfolder import trust
 from jupyter_aml.server import holder
 from jupyter_aml.server.config import AmlConfig
 from jupyter_aml.server.seat import OpenEngine, open_engine
@@ -35,6 +37,7 @@ class HeadlessApp(JupyterApp):
     def read(self, given: Sequence[str]) -> Settings:
         """Return the settings of the files, and above them those given as `NAME=VALUE`."""
         for file in CONFIG_FILES:
+            _check_owner(file, self.config_file_paths)
             # The parent's form of this reads one file only and swallows its errors.
             Application.load_config_file(self, file, path=self.config_file_paths)
         self.update_config(Config(AmlConfig=dict(_pair(each) for each in given)))
@@ -69,6 +72,16 @@ async def _serve(settings: Settings, log: Logger, leave: asyncio.Event, opener: 
         await engine.close()
     log.info("%s: closed, %s", settings.root, why)
     return 0
+
+
+def _check_owner(file: str, folders: Sequence[str]) -> None:
+    """Raise Invalid where settings would be executed that another user has written."""
+    for path in (Path(folder, file + end) for folder in folders for end in (".py", ".json")):
+        if path.exists():
+            try:
+                trust.check_owner(path)
+            except StorageFailed as error:
+                raise Invalid(f"the settings in {error}") from error
 
 
 @contextmanager

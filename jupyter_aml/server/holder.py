@@ -5,18 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import socket
-import struct
-import sys
+import stat
 import tempfile
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import get_type_hints
 
 from jupyter_core.paths import jupyter_runtime_dir
 
 from jupyter_aml.domain.errors import Refused, StorageFailed
 from jupyter_aml.domain.identity import is_of
+from jupyter_aml.domain.trust import is_loose
+from jupyter_aml.runfolder import trust
 
 LONGEST_SOCKET = 100
 """Bytes; systems refuse socket paths a little longer than this."""
@@ -81,18 +81,26 @@ def own(root: Path) -> None:
     """Make the root, for this user alone; raises StorageFailed.
 
     A folder of this user that is open to others is closed, unless it holds things that are not
-    ours: then it is none that was meant to be a root.
+    ours: then it is none that was meant to be a root. What others could have left in it is looked
+    for, as all that a root holds may be executed.
     """
     try:
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        found = root.stat()
-        if found.st_uid == os.getuid() and found.st_mode & 0o077:
+        trust.check_parents(root)
+        mode = root.stat().st_mode
+        if mode & 0o077 and root.stat().st_uid == trust.me():
             if not (root / "engine.lock").exists() and _holds_other_things(root):
                 raise StorageFailed(
                     f"the root {root} is open to other users and holds other things; "
                     "make it 0700, or set AML_ROOT to another folder"
                 )
             root.chmod(0o700)
+        trust.check(root)
+        if is_loose(mode):
+            trust.check_tree(root)
+        for path in root.iterdir():
+            if path.exists():
+                trust.check(path)
     except OSError as error:
         raise StorageFailed(
             f"cannot use the root {root}: {error.strerror}; "
@@ -114,13 +122,20 @@ def socket_path(root: Path) -> Path:
     runtime = Path(jupyter_runtime_dir())
     if _fits(runtime / f"aml-{mark}.sock"):
         runtime.mkdir(mode=0o700, parents=True, exist_ok=True)
+        trust.check(runtime)
         return runtime / f"aml-{mark}.sock"
+    return _private() / f"{mark}.sock"
+
+
+def _private() -> Path:
+    """A folder of this user alone where everybody may make some; raises Refused."""
     private = Path(tempfile.gettempdir()) / f"aml-{os.getuid()}"
     private.mkdir(mode=0o700, exist_ok=True)
     found = private.lstat()
-    if private.is_symlink() or found.st_uid != os.getuid() or found.st_mode & 0o077:
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != trust.me():
         raise Refused(f"{private} must be a folder of this user alone (0700); move it away")
-    return private / f"{mark}.sock"
+    private.chmod(0o700)
+    return private
 
 
 def process_start(pid: int) -> str:
@@ -130,19 +145,6 @@ def process_start(pid: int) -> str:
     except OSError:
         return ""
     return after_name.split()[19].decode()
-
-
-def peer_uid(end: socket.socket) -> int | None:
-    """Return the user at the other end of a Unix socket; None where the system does not say."""
-    option: Any = getattr(socket, "SO_PEERCRED", None)
-    if end.family != socket.AF_UNIX:
-        return None
-    if option is not None:
-        return int(struct.unpack("3i", end.getsockopt(socket.SOL_SOCKET, option, 12))[1])
-    if sys.platform == "darwin":
-        # SOL_LOCAL and LOCAL_PEERCRED; struct xucred begins with its version and the user.
-        return int(struct.unpack("2I", end.getsockopt(0, 1, 76)[:8])[1])
-    return None
 
 
 def _fits(path: Path) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from collections.abc import Awaitable, Callable
 from importlib import import_module
@@ -15,7 +14,7 @@ from tornado.iostream import IOStream
 from jupyter_aml.domain.errors import AmlError, StorageFailed, Unreachable
 from jupyter_aml.engine.lock import RootTaken
 from jupyter_aml.server import forward, holder
-from jupyter_aml.server.holder import Holder, peer_uid
+from jupyter_aml.server.holder import Holder
 
 if TYPE_CHECKING:
     from jupyter_aml.engine.engine import Engine
@@ -219,10 +218,6 @@ class Seat:
             line.close()
 
     async def _stay(self, found: Holder, line: IOStream) -> None:
-        if peer_uid(line.socket) not in (None, os.getuid()):
-            return await self._wait_refused(
-                Unreachable(f"the socket {found.socket} belongs to another user")
-            )
         if found.kind == "headless" and await forward.ask_to_yield(found):
             self._become(None)
             await self._gone(line, GAP)

@@ -15,8 +15,9 @@ from tornado.netutil import bind_unix_socket
 from tornado.web import Application, RequestHandler
 
 from jupyter_aml.domain.errors import StorageFailed
+from jupyter_aml.runfolder.trust import peer_uid
 from jupyter_aml.server import base, holder, routes
-from jupyter_aml.server.holder import Holder, peer_uid
+from jupyter_aml.server.holder import Holder
 from jupyter_aml.server.seat import Held
 
 if TYPE_CHECKING:
