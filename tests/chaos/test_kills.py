@@ -1,7 +1,8 @@
-"""kill -9 of script, shim, server and kernel at random moments: nothing lost, nothing false.
+"""Script, shim, server and kernel are killed at random moments: nothing lost, nothing false.
 
-Each round submits one run, ends one of its processes at a random moment, lets a new
-server find the run, and compares what the run has become with what is known from outside.
+Each round sends one run twice at once, ends one of its processes at a random moment (or stops the
+server for a while, or copies the root and opens the copy), lets a new server find the run, and
+compares what the run has become with what is known from outside.
 `AML_CHAOS_ROUNDS` sets how many rounds; `AML_CHAOS_SEED` repeats a story.
 """
 
@@ -10,15 +11,18 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -103,7 +107,11 @@ def submit(client: Client, seen: Path) -> str:
             "environmentVariables": {"SEEN": str(seen)},
         },
     }
-    return str(client.runs.submit(body)["runId"])
+    sent = {**body, "runId": f"chaos_{uuid4().hex[:12]}"}
+    with ThreadPoolExecutor(2) as both:
+        answers = list(both.map(client.runs.submit, [sent, sent]))
+    assert [answer["runId"] for answer in answers] == [sent["runId"]] * 2
+    return str(sent["runId"])
 
 
 def the_end(place: Place, run_id: str) -> dict[str, Any]:
@@ -111,7 +119,7 @@ def the_end(place: Place, run_id: str) -> dict[str, Any]:
     deadline = time.monotonic() + LIMIT
     while time.monotonic() < deadline:
         with suppress(AmlError):
-            run = dict(place.client().run(run_id))
+            run = dict(place.client().runs.get(run_id))
             if run["endedAt"] is not None:
                 return run
         time.sleep(0.05)
@@ -140,13 +148,44 @@ def kill_server_and_script(place: Place, run_id: str) -> None:
     place.kill_server()
 
 
+def stop_server(place: Place, run_id: str) -> None:
+    """A server that is stopped for a while and goes on, as with a laptop that sleeps."""
+    pid = json.loads((place.root / "engine.json").read_text())["pid"]
+    os.kill(pid, signal.SIGSTOP)
+    time.sleep(random.Random(run_id).uniform(0, 0.5))  # Chance, not a wait.
+    os.kill(pid, signal.SIGCONT)
+
+
+def copy_root(place: Place, run_id: str) -> None:
+    """A backup is made and opened; what goes on belongs to the original and is left alone."""
+    copy = Place(place.root.with_name("copy"))
+    # What vanishes while it is copied is said, and left out.
+    subprocess.run(["cp", "-a", place.root, copy.root], stderr=subprocess.DEVNULL, check=False)
+    for path in copy.root.glob("aml.db*"):
+        path.unlink()  # A database that was written to meanwhile may be torn.
+    if copy.folder(run_id).record.exists():
+        run = the_end(copy, run_id)
+        assert run["status"] == "Completed" or run["error"]["code"] == "CopiedRoot", run
+        copy.client().runs.delete(run_id)
+    end_engine(copy.root)
+    shutil.rmtree(copy.root)
+
+
 def _kill(place: Place, run_id: str, which: str) -> None:
     for path in place.folder(run_id).status.glob("pids.*"):
         with suppress(ProcessLookupError):
             os.kill(json.loads(path.read_text())[which], signal.SIGKILL)
 
 
-VICTIMS = [kill_script, kill_shim, kill_server, kill_server_and_shim, kill_server_and_script]
+VICTIMS = [
+    kill_script,
+    kill_shim,
+    kill_server,
+    kill_server_and_shim,
+    kill_server_and_script,
+    stop_server,
+    copy_root,
+]
 
 
 def test_no_kill_loses_a_run_or_a_point_or_tells_a_false_end(place: Place, tmp_path: Path) -> None:
@@ -162,6 +201,35 @@ def test_no_kill_loses_a_run_or_a_point_or_tells_a_false_end(place: Place, tmp_p
         run = the_end(place, run_id)
 
         check(place, run, seen, story=f"round {number}: {victim.__name__}, seed {SEED}")
+
+
+def test_a_run_that_is_sent_again_after_a_kill_is_one_run(place: Place) -> None:
+    chance = random.Random(SEED)
+    for number in range(max(3, ROUNDS // 3)):
+        client = place.client()
+        client.status()
+        run_id = f"again_{number}"
+        body = {
+            "experiment": "again",
+            "runId": run_id,
+            "source": {"files": {"main.py": "print('once')"}},
+            "job": {"command": ["main.py"], "interpreter": sys.executable, "target": "local"},
+        }
+        with ThreadPoolExecutor(2) as both:
+            sent = [both.submit(client.runs.submit, body) for _ in range(2)]
+            time.sleep(chance.uniform(0, 0.04))  # The moment of the kill: chance, not a wait.
+            place.kill_server()
+            for each in sent:
+                with suppress(AmlError):
+                    each.result()
+
+        place.client().runs.submit(body)
+        run = the_end(place, run_id)
+
+        story = f"round {number}, seed {SEED}"
+        assert (run["status"], run["number"]) == ("Completed", number + 1), f"{story}: {run}"
+        assert place.folder(run_id).console.read_text() == "once\n", story
+        assert not list(place.folder(run_id).path.parent.glob(".*")), story
 
 
 def check(place: Place, run: dict[str, Any], seen: Path, *, story: str) -> None:
