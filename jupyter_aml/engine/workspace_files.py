@@ -15,8 +15,8 @@ from jupyter_aml.domain.ids import ExperimentName, WorkspaceName
 from jupyter_aml.domain.workspace import Workspace
 from jupyter_aml.engine.root import Root, write_json
 from jupyter_aml.runfolder.plain import NotPlain, read_plain
-from jupyter_aml.wire.coding import decode_time, encode_time
-from jupyter_aml.wire.runs import WireExperiment, WireWorkspace
+from jupyter_aml.wire.coding import decode_time
+from jupyter_aml.wire.workspaces import encode_experiment, encode_workspace
 
 
 def workspace_file(root: Root, name: WorkspaceName) -> Path:
@@ -89,29 +89,6 @@ def experiments(root: Root, unreadable: list[Path]) -> Iterator[Experiment]:
             continue
         if told is not None:
             yield _experiment(workspace, name, path, told)
-
-
-def encode_workspace(workspace: Workspace) -> WireWorkspace:
-    """A workspace as it is written and answered."""
-    return {
-        "name": workspace.name,
-        "subscriptionId": workspace.subscription_id,
-        "resourceGroup": workspace.resource_group,
-        "location": workspace.location,
-        "createdAt": encode_time(workspace.created_at) or "",
-        "tags": dict(workspace.tags),
-    }
-
-
-def encode_experiment(experiment: Experiment) -> WireExperiment:
-    """An experiment as it is written and answered."""
-    return {
-        "name": experiment.name,
-        "workspace": experiment.workspace,
-        "createdAt": encode_time(experiment.created_at) or "",
-        "tags": dict(experiment.tags),
-        "runCount": experiment.run_count,
-    }
 
 
 def _workspace(name: WorkspaceName, path: Path, told: Mapping[str, Any]) -> Workspace:

@@ -32,7 +32,7 @@ def anyio_backend() -> str:
 
 async def done(engine: Engine, script: str) -> dict[str, Any]:
     """The run of a script that must not fail by what it does."""
-    run = await ended(engine, (await engine.submit(asked(script)))["runId"])
+    run = await ended(engine, (await engine.runs.submit(asked(script)))["runId"])
     console = folder_of(engine.settings.root, run).console
     assert run["status"] == "Completed", console.read_bytes()[-2000:]
     return dict(run)
@@ -59,8 +59,8 @@ run.log("diverged", float("nan"))
     )
     async with an_engine(aml_root) as engine:
         run = await done(engine, script)
-        told = await engine.metrics(run["runId"])
-        everything = await engine.metrics(run["runId"], points=0)
+        told = await engine.runs.metrics(run["runId"])
+        everything = await engine.runs.metrics(run["runId"], points=0)
 
     shown = json.loads(dump({"run": run, "told": told, "everything": everything}))
     loss = shown["told"]["series"]["loss"]
@@ -90,9 +90,9 @@ run.tag("short", name)
     )
     async with an_engine(aml_root) as engine:
         run = await done(engine, script)
-        told = await engine.metrics(run["runId"])
-        everything = await engine.metrics(run["runId"], points=0)
-        page = await engine.page(workspace="default")
+        told = await engine.runs.metrics(run["runId"])
+        everything = await engine.runs.metrics(run["runId"], points=0)
+        page = await engine.runs.page(workspace="default")
 
     assert told["series"][name]["y"] == [0.0, 1.0, 2.0]
     [text], [whole] = (one["values"][f"{name}text"] for one in (told, everything))
@@ -122,7 +122,7 @@ if __name__ == "__main__":
 """
     async with an_engine(aml_root) as engine:
         run = await done(engine, script)
-        told = (await engine.metrics(run["runId"], points=0))["series"]
+        told = (await engine.runs.metrics(run["runId"], points=0))["series"]
 
     shared, stepped = told["shared"], told["stepped"]
     assert sorted(shared["y"]) == [rank * 1000 + step for rank in range(8) for step in range(500)]
@@ -148,7 +148,7 @@ raise SystemExit("the end")
         tracemalloc.start()
         try:
             listener = engine.listen()
-            run = await engine.submit(asked(script))
+            run = await engine.runs.submit(asked(script))
             about = {"topic": "run", "runId": run["runId"], "logs": {CONSOLE: 0}}
             await listener.subscribe(about)
             longest, heard, end = 0, 0, None
@@ -160,8 +160,8 @@ raise SystemExit("the end")
                     elif event["type"] == "run" and event["run"]["endedAt"] is not None:
                         end = event["run"]
             listener.close()
-            begin = await engine.log(run["runId"], CONSOLE, limit=100)
-            tail = await engine.log(run["runId"], CONSOLE, tail=9)
+            begin = await engine.runs.log(run["runId"], CONSOLE, limit=100)
+            tail = await engine.runs.log(run["runId"], CONSOLE, tail=9)
             _, peak = tracemalloc.get_traced_memory()
         finally:
             tracemalloc.stop()
@@ -180,7 +180,7 @@ async def test_a_log_that_is_no_text_is_kept_byte_for_byte_and_heard_as_text(
     script = "import os; os.write(1, bytes(range(256)) * 400)"
     async with an_engine(aml_root) as engine:
         run = await done(engine, script)
-        piece = await engine.log(run["runId"], CONSOLE, limit=1 << 20)
+        piece = await engine.runs.log(run["runId"], CONSOLE, limit=1 << 20)
         listener = engine.listen()
         about = {"topic": "run", "runId": run["runId"], "logs": {CONSOLE: 0}}
         await listener.subscribe(about)
@@ -211,11 +211,11 @@ for folder in range(10):
     async with an_engine(aml_root) as engine:
         run = await done(engine, script)
         begun = time.process_time()
-        first = await engine.files(run["runId"])
+        first = await engine.runs.files(run["runId"])
         took = time.process_time() - begun
-        second = await engine.files(run["runId"], after=first["next"])
-        some = await engine.files(run["runId"], prefix="outputs/3/", limit=10)
-        await engine.delete(run["runId"])
+        second = await engine.runs.files(run["runId"], after=first["next"])
+        some = await engine.runs.files(run["runId"], prefix="outputs/3/", limit=10)
+        await engine.runs.delete(run["runId"])
 
     assert (first["total"], len(first["files"])) == (100_001, MOST_FILES)
     assert first["next"] == "outputs/0/09999"
@@ -239,13 +239,13 @@ while not os.path.exists("go"):
 """
     real = ledger.now
     async with an_engine(aml_root) as engine:
-        run = await engine.submit(asked(script))
+        run = await engine.runs.submit(asked(script))
         await until(engine, run["runId"], lambda run: run["metrics"].get("loss") == 3)
         back = timedelta(hours=3)
         monkeypatch.setattr(ledger, "now", lambda: real() - back)
         (folder_of(aml_root, run).work / "go").touch()
         end = await ended(engine, run["runId"])
-        told = (await engine.metrics(run["runId"]))["series"]["loss"]
+        told = (await engine.runs.metrics(run["runId"]))["series"]["loss"]
 
     assert end["startedAt"] is not None and end["endedAt"] is not None
     assert datetime.fromisoformat(end["endedAt"]) >= datetime.fromisoformat(end["startedAt"])
@@ -269,8 +269,8 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     )
     async with an_engine(aml_root) as engine:
         run = await done(engine, script)
-        told = (await engine.metrics(run["runId"], points=0))["series"]["loss"]
-        console = (await engine.log(run["runId"], CONSOLE)).data.decode()
+        told = (await engine.runs.metrics(run["runId"], points=0))["series"]["loss"]
+        console = (await engine.runs.log(run["runId"], CONSOLE)).data.decode()
 
     assert told["y"] == [float(step) for step in range(50)]
     assert math.isclose(told["last"] or 0, 49)

@@ -58,7 +58,7 @@ async def test_a_run_goes_on_while_the_disk_is_full_and_ends_as_it_should(
 ) -> None:
     script = "import os, time\nwhile not os.path.exists('go'): time.sleep(0.01)\n"
     async with an_engine(aml_root) as engine:
-        run = await engine.submit(asked(script))
+        run = await engine.runs.submit(asked(script))
         await until(engine, run["runId"], lambda run: run["status"] == "Running")
         disk.is_full = True
         (folder_of(aml_root, run).work / "go").touch()
@@ -74,12 +74,12 @@ async def test_a_run_goes_on_while_the_disk_is_full_and_ends_as_it_should(
 
 async def test_a_submission_to_a_full_disk_leaves_nothing(aml_root: Path, disk: Disk) -> None:
     async with an_engine(aml_root) as engine:
-        await ended(engine, (await engine.submit(asked("")))["runId"])
+        await ended(engine, (await engine.runs.submit(asked("")))["runId"])
         before = sorted(aml_root.glob("workspaces/*/runs/*"))
         disk.is_full = True
 
         with pytest.raises(StorageFailed, match="No space left"):
-            await engine.submit(asked(""))
+            await engine.runs.submit(asked(""))
 
         assert sorted(aml_root.glob("workspaces/*/runs/*")) == before
-        assert (await engine.page(workspace="default"))["total"] == 1
+        assert (await engine.runs.page(workspace="default"))["total"] == 1

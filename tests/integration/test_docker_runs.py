@@ -69,25 +69,25 @@ open("outputs/model.txt", "w").write("model")
 print(hello.VERSION, sys.prefix, os.path.exists("/.dockerenv"), os.getuid())
 """
     async with an_engine(aml_root) as engine:
-        run = await engine.submit(sent(script, boxed("hello")))
+        run = await engine.runs.submit(sent(script, boxed("hello")))
 
         end = await ended(engine, run["runId"])
 
-        said = (await engine.log(run["runId"], "user_logs/std_log.txt")).data.decode()
+        said = (await engine.runs.log(run["runId"], "user_logs/std_log.txt")).data.decode()
         assert (end["status"], said) == (
             "Completed", f"1.0 /opt/aml/env True {os.getuid()}\n",
         ), end["error"]  # fmt: skip
         assert end["metrics"] == {"loss": 0.5}
-        model = await engine.file(run["runId"], "outputs/model.txt")
+        model = await engine.runs.file(run["runId"], "outputs/model.txt")
         assert model.stat().st_uid == os.getuid()
         assert containers(docker_engine, run["runId"]) == []
-        log = await engine.log(run["runId"], "azureml-logs/20_image_build_log.txt")
+        log = await engine.runs.log(run["runId"], "azureml-logs/20_image_build_log.txt")
         assert b"Successfully built" in log.data
 
 
 async def test_a_script_that_fails_in_an_image_is_explained_as_any_other(aml_root: Path) -> None:
     async with an_engine(aml_root) as engine:
-        run = await engine.submit(sent("raise ValueError('no such thing')", boxed()))
+        run = await engine.runs.submit(sent("raise ValueError('no such thing')", boxed()))
 
         end = await ended(engine, run["runId"])
 
@@ -105,12 +105,12 @@ while not os.path.isdir(samples) or os.path.getsize(samples + "/" + os.listdir(s
 print(platform.python_version())
 """
     async with an_engine(aml_root) as engine:
-        run = await engine.submit(sent(script, boxed("hello")))
+        run = await engine.runs.submit(sent(script, boxed("hello")))
         await ended(engine, run["runId"])
 
-        said = (await engine.log(run["runId"], "user_logs/std_log.txt")).data.decode()
-        told = (await engine.metrics(run["runId"], source="system"))["series"]
-        facts = await engine.facts(run["runId"])
+        said = (await engine.runs.log(run["runId"], "user_logs/std_log.txt")).data.decode()
+        told = (await engine.runs.metrics(run["runId"], source="system"))["series"]
+        facts = await engine.runs.facts(run["runId"])
 
     assert told["cpu"]["last"] > 5
     assert told["memory"]["last"] > 1_000_000
@@ -120,10 +120,10 @@ print(platform.python_version())
 
 async def test_a_run_in_an_image_is_cancelled(aml_root: Path, docker_engine: Any) -> None:
     async with an_engine(aml_root) as engine:
-        run = await engine.submit(sent("import time\ntime.sleep(600)", boxed()))
+        run = await engine.runs.submit(sent("import time\ntime.sleep(600)", boxed()))
         await until(engine, run["runId"], lambda run: run["status"] == "Running")
 
-        await engine.cancel(run["runId"])
+        await engine.runs.cancel(run["runId"])
 
         assert (await ended(engine, run["runId"]))["status"] == "Canceled"
         assert containers(docker_engine, run["runId"]) == []
@@ -132,7 +132,7 @@ async def test_a_run_in_an_image_is_cancelled(aml_root: Path, docker_engine: Any
 async def test_a_run_in_an_image_is_found_again_by_the_next_engine(aml_root: Path) -> None:
     script = "import os, time\nwhile not os.path.exists('go'): time.sleep(0.02)\nprint('went on')"
     async with an_engine(aml_root) as engine:
-        run = await engine.submit(sent(script, boxed()))
+        run = await engine.runs.submit(sent(script, boxed()))
         run = await until(engine, run["runId"], lambda run: run["status"] == "Running")
     work = aml_root / "workspaces" / "default" / "runs" / run["runId"] / "work"
 
@@ -140,7 +140,7 @@ async def test_a_run_in_an_image_is_found_again_by_the_next_engine(aml_root: Pat
         (work / "go").touch()
         end = await ended(engine, run["runId"])
 
-        said = await engine.log(run["runId"], "user_logs/std_log.txt")
+        said = await engine.runs.log(run["runId"], "user_logs/std_log.txt")
         assert (end["status"], end["attempt"], said.data) == ("Completed", 1, b"went on\n")
 
 
@@ -148,12 +148,12 @@ async def test_an_image_that_was_removed_is_built_again_for_the_next_run(
     aml_root: Path, docker_engine: Any
 ) -> None:
     async with an_engine(aml_root) as engine:
-        first = await engine.submit(sent("import hello", boxed("hello")))
+        first = await engine.runs.submit(sent("import hello", boxed("hello")))
         assert (await ended(engine, first["runId"]))["status"] == "Completed"
         for image in docker_engine.images.list(name="aml/boxed"):
             docker_engine.images.remove(image.id, force=True)
 
-        run = await engine.submit(sent("import hello", boxed("hello")))
+        run = await engine.runs.submit(sent("import hello", boxed("hello")))
 
         end = await ended(engine, run["runId"])
         assert end["status"] == "Completed", end["error"]
@@ -181,11 +181,11 @@ async def test_an_image_in_which_a_run_goes_on_is_not_pruned(
 ) -> None:
     async with an_engine(aml_root) as engine:
         definition = boxed("hello")
-        run = await engine.submit(sent("import time\ntime.sleep(600)", definition))
+        run = await engine.runs.submit(sent("import time\ntime.sleep(600)", definition))
         await until(engine, run["runId"], lambda run: run["status"] == "Running")
 
         kept = await engine.environments.prune({"olderThanDays": 0})
-        await engine.cancel(run["runId"])
+        await engine.runs.cancel(run["runId"])
         await ended(engine, run["runId"])
         removed = await engine.environments.prune({"olderThanDays": 0})
 
@@ -198,7 +198,7 @@ async def test_an_image_that_nobody_has_fails_the_run_before_anything_is_built(
     aml_root: Path,
 ) -> None:
     async with an_engine(aml_root) as engine:
-        run = await engine.submit(sent("", boxed("hello", image="no-such/image:1")))
+        run = await engine.runs.submit(sent("", boxed("hello", image="no-such/image:1")))
 
         end = await ended(engine, run["runId"])
 
@@ -210,7 +210,7 @@ async def test_a_docker_engine_that_is_gone_fails_the_run_with_what_to_do(
     aml_root: Path,
 ) -> None:
     async with an_engine(aml_root, docker_url="unix:///nowhere/docker.sock") as engine:
-        run = await engine.submit(sent("", boxed()))
+        run = await engine.runs.submit(sent("", boxed()))
 
         end = await ended(engine, run["runId"])
 
@@ -221,19 +221,19 @@ async def test_a_docker_engine_that_is_gone_fails_the_run_with_what_to_do(
 async def test_docker_that_is_not_enabled_is_not_asked(aml_root: Path) -> None:
     async with an_engine(aml_root, docker_url="unix:///nowhere/docker.sock") as engine:
         definition = boxed("hello", enabled=False)
-        run = await engine.submit(sent("import hello, sys; print(sys.prefix)", definition))
+        run = await engine.runs.submit(sent("import hello, sys; print(sys.prefix)", definition))
 
         end = await ended(engine, run["runId"])
 
         assert end["status"] == "Completed", end["error"]
-        said = (await engine.log(run["runId"], "user_logs/std_log.txt")).data.decode()
+        said = (await engine.runs.log(run["runId"], "user_logs/std_log.txt")).data.decode()
         assert said.startswith(str(aml_root / "environments"))
 
 
 async def test_memory_that_is_used_up_is_said(aml_root: Path) -> None:
     definition = boxed(arguments=["--memory", "64m"])
     async with an_engine(aml_root) as engine:
-        run = await engine.submit(sent("x = bytearray(500_000_000)", definition))
+        run = await engine.runs.submit(sent("x = bytearray(500_000_000)", definition))
 
         end = await ended(engine, run["runId"])
 
@@ -243,7 +243,7 @@ async def test_memory_that_is_used_up_is_said(aml_root: Path) -> None:
 async def test_an_option_of_docker_that_is_not_taken_is_named(aml_root: Path) -> None:
     definition = boxed(arguments=["--privileged=true"])
     async with an_engine(aml_root) as engine:
-        run = await engine.submit(sent("", definition))
+        run = await engine.runs.submit(sent("", definition))
 
         end = await ended(engine, run["runId"])
 

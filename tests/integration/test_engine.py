@@ -61,7 +61,7 @@ async def until(
     try:
         await listener.subscribe({"topic": "run", "runId": run_id})
         async with asyncio.timeout(limit):
-            run = await engine.run(run_id)
+            run = await engine.runs.get(run_id)
             while not is_so(run):
                 event = await listener.next()
                 if event["type"] == "run":
@@ -92,17 +92,17 @@ open("outputs/model.txt", "w").write("model")
 print("done")
 """
     async with an_engine(aml_root) as engine:
-        run = await engine.submit(asked(script))
+        run = await engine.runs.submit(asked(script))
 
         end = await ended(engine, run["runId"])
 
         assert (end["status"], end["exitCode"], end["number"]) == ("Completed", 0, 1)
         assert end["metrics"] == {"loss": 0.005}
-        metrics = await engine.metrics(run["runId"], points=50)
+        metrics = await engine.runs.metrics(run["runId"], points=50)
         assert metrics["series"]["loss"]["count"] == 200
         assert len(metrics["series"]["loss"]["x"]) == 50
-        assert (await engine.log(run["runId"], "user_logs/std_log.txt")).data == b"done\n"
-        names = [file["name"] for file in (await engine.files(run["runId"]))["files"]]
+        assert (await engine.runs.log(run["runId"], "user_logs/std_log.txt")).data == b"done\n"
+        names = [file["name"] for file in (await engine.runs.files(run["runId"]))["files"]]
         assert names == ["outputs/model.txt", "user_logs/std_log.txt"]
         assert json.loads(folder_of(aml_root, end).record.read_text())["status"] == "Completed"
 
@@ -117,10 +117,10 @@ for step in range(3):
 records.value("note", "text", "hi")
 """
     async with an_engine(aml_root) as engine:
-        run = await ended(engine, (await engine.submit(asked(script)))["runId"])
+        run = await ended(engine, (await engine.runs.submit(asked(script)))["runId"])
 
     async with an_engine(aml_root) as engine:
-        metrics = await engine.metrics(run["runId"])
+        metrics = await engine.runs.metrics(run["runId"])
 
     assert metrics["series"]["loss"]["x"] == [0.0, 10.0, 20.0]
     assert metrics["series"]["loss"]["y"] == [0.0, 2.0, 4.0]
@@ -129,7 +129,7 @@ records.value("note", "text", "hi")
 
 async def test_a_script_that_fails_says_why_and_where(aml_root: Path) -> None:
     async with an_engine(aml_root) as engine:
-        run = await engine.submit(asked("x = 1\nraise ValueError('n/a')\n"))
+        run = await engine.runs.submit(asked("x = 1\nraise ValueError('n/a')\n"))
 
         end = await ended(engine, run["runId"])
 
@@ -144,13 +144,13 @@ async def test_a_script_may_overwrite_and_delete_itself_without_touching_what_wa
 ) -> None:
     script = "import os\nopen('main.py', 'w').write('gone')\nos.remove('main.py')\n"
     async with an_engine(aml_root) as engine:
-        run = await engine.submit(asked(script))
+        run = await engine.runs.submit(asked(script))
 
         end = await ended(engine, run["runId"])
 
         assert end["status"] == "Completed"
-        assert (await engine.snapshot_file(run["runId"], "main.py")).read_text() == script
-        again = await ended(engine, (await engine.submit(asked(script)))["runId"])
+        assert (await engine.runs.snapshot_file(run["runId"], "main.py")).read_text() == script
+        again = await ended(engine, (await engine.runs.submit(asked(script)))["runId"])
         assert again["status"] == "Completed"
 
 
@@ -163,11 +163,11 @@ print(child.pid, flush=True)
 time.sleep(600)
 """
     async with an_engine(aml_root) as engine:
-        run = await engine.submit(asked(script))
+        run = await engine.runs.submit(asked(script))
         child = int(await first_line(engine, run["runId"]))
         start = Path(f"/proc/{child}/stat").read_text().rsplit(")", 1)[1].split()[19]
 
-        await engine.cancel(run["runId"])
+        await engine.runs.cancel(run["runId"])
         end = await ended(engine, run["runId"])
 
         assert end["status"] == "Canceled"
@@ -176,18 +176,18 @@ time.sleep(600)
 
 async def test_a_queued_run_says_why_it_waits_and_can_be_cancelled(aml_root: Path) -> None:
     async with an_engine(aml_root, max_runs=1) as engine:
-        first = await engine.submit(asked("import time; time.sleep(600)"))
+        first = await engine.runs.submit(asked("import time; time.sleep(600)"))
         await until(engine, first["runId"], lambda run: run["status"] == "Running")
-        second = await engine.submit(asked("print(1)"))
-        third = await engine.submit(asked("print(1)"))
+        second = await engine.runs.submit(asked("print(1)"))
+        third = await engine.runs.submit(asked("print(1)"))
 
         waiting = await until(engine, third["runId"], lambda run: "ahead" in (run["reason"] or ""))
         assert waiting["reason"] == "1 run ahead on 'local' (1 of 1 slot busy)"
-        await engine.cancel(third["runId"])
+        await engine.runs.cancel(third["runId"])
         assert (await ended(engine, third["runId"]))["status"] == "Canceled"
-        await engine.cancel(first["runId"])
+        await engine.runs.cancel(first["runId"])
         assert (await ended(engine, second["runId"]))["status"] == "Completed"
-        assert not (await engine.run(third["runId"]))["startedAt"]
+        assert not (await engine.runs.get(third["runId"]))["startedAt"]
 
 
 async def test_a_run_being_prepared_says_what_is_done_and_can_be_cancelled(
@@ -198,10 +198,10 @@ async def test_a_run_being_prepared_says_what_is_done_and_can_be_cancelled(
     slow.chmod(0o755)
     os.mkfifo(tmp_path / "answer")
     async with an_engine(aml_root) as engine:
-        run = await engine.submit(asked("print(1)", job={"interpreter": str(slow)}))
+        run = await engine.runs.submit(asked("print(1)", job={"interpreter": str(slow)}))
         await until(engine, run["runId"], lambda run: run["reason"] == f"looking at {slow}")
 
-        await engine.cancel(run["runId"])
+        await engine.runs.cancel(run["runId"])
         end = await ended(engine, run["runId"])
         (tmp_path / "answer").write_text("3 11\n")
 
@@ -210,7 +210,7 @@ async def test_a_run_being_prepared_says_what_is_done_and_can_be_cancelled(
 
 async def test_an_interpreter_that_is_none_fails_the_run_with_its_name(aml_root: Path) -> None:
     async with an_engine(aml_root) as engine:
-        run = await engine.submit(asked("print(1)", job={"interpreter": "/bin/true"}))
+        run = await engine.runs.submit(asked("print(1)", job={"interpreter": "/bin/true"}))
 
         end = await ended(engine, run["runId"])
 
@@ -225,10 +225,10 @@ async def test_a_run_that_is_cancelled_while_it_starts_is_stopped(
     backend = FakeBackend(hold=True)
     monkeypatch.setattr("jupyter_aml.compute.targets.LocalBackend", lambda: backend)
     async with an_engine(aml_root) as engine:
-        run = await engine.submit(asked("print(1)"))
+        run = await engine.runs.submit(asked("print(1)"))
         await until(engine, run["runId"], lambda run: run["status"] == "Starting")
 
-        await engine.cancel(run["runId"])
+        await engine.runs.cancel(run["runId"])
 
         assert (await ended(engine, run["runId"], limit=10))["status"] == "Canceled"
 
@@ -236,18 +236,18 @@ async def test_a_run_that_is_cancelled_while_it_starts_is_stopped(
 async def test_a_run_may_be_cancelled_at_any_moment_of_its_start(aml_root: Path) -> None:
     async with an_engine(aml_root, max_runs=4) as engine:
         for moment in range(8):
-            run = await engine.submit(asked("import time; time.sleep(600)"))
+            run = await engine.runs.submit(asked("import time; time.sleep(600)"))
             for _ in range(moment):
                 # A round trip through the index, so that each time a later moment is met.
-                await engine.run(run["runId"])
-            await engine.cancel(run["runId"])
+                await engine.runs.get(run["runId"])
+            await engine.runs.cancel(run["runId"])
 
             assert (await ended(engine, run["runId"], limit=20))["status"] == "Canceled"
 
 
 async def test_a_time_limit_ends_a_run(aml_root: Path) -> None:
     async with an_engine(aml_root) as engine:
-        run = await engine.submit(asked("import time; time.sleep(600)", job={"timeout": 0.5}))
+        run = await engine.runs.submit(asked("import time; time.sleep(600)", job={"timeout": 0.5}))
 
         end = await ended(engine, run["runId"])
 
@@ -258,20 +258,20 @@ async def test_a_time_limit_ends_a_run(aml_root: Path) -> None:
 
 async def test_the_next_engine_finds_a_run_that_went_on_alone(aml_root: Path) -> None:
     async with an_engine(aml_root) as engine:
-        run = await engine.submit(asked("input = 0\nimport time\ntime.sleep(1)\nprint('end')"))
+        run = await engine.runs.submit(asked("input = 0\nimport time\ntime.sleep(1)\nprint('end')"))
         await until(engine, run["runId"], lambda run: run["status"] == "Running")
 
     async with an_engine(aml_root) as engine:
         end = await ended(engine, run["runId"])
 
         assert end["status"] == "Completed"
-        assert (await engine.log(run["runId"], "user_logs/std_log.txt")).data == b"end\n"
+        assert (await engine.runs.log(run["runId"], "user_logs/std_log.txt")).data == b"end\n"
 
 
 async def test_a_run_that_waited_is_not_lost_with_its_engine(aml_root: Path) -> None:
     async with an_engine(aml_root, max_runs=1) as engine:
-        first = await engine.submit(asked("import time; time.sleep(0.5)"))
-        second = await engine.submit(asked("print(2)"))
+        first = await engine.runs.submit(asked("import time; time.sleep(0.5)"))
+        second = await engine.runs.submit(asked("print(2)"))
 
     async with an_engine(aml_root, max_runs=1) as engine:
         assert (await ended(engine, first["runId"]))["status"] == "Completed"
@@ -280,7 +280,7 @@ async def test_a_run_that_waited_is_not_lost_with_its_engine(aml_root: Path) -> 
 
 async def test_a_run_whose_shim_was_killed_fails_and_its_script_is_gone(aml_root: Path) -> None:
     async with an_engine(aml_root) as engine:
-        run = await engine.submit(
+        run = await engine.runs.submit(
             asked("import os, time\nprint(os.getpid(), flush=True)\ntime.sleep(600)")
         )
         script = int(await first_line(engine, run["runId"]))
@@ -312,34 +312,34 @@ async def test_a_refused_submission_leaves_nothing(aml_root: Path, tmp_path: Pat
             ({**asked("x"), "source": {"directory": str(tmp_path / "no")}}, Invalid),
         ]:
             with pytest.raises(error):
-                await engine.submit(body)
+                await engine.runs.submit(body)
 
-        assert (await engine.page(workspace="default"))["total"] == 0
+        assert (await engine.runs.page(workspace="default"))["total"] == 0
         assert not list(aml_root.glob("workspaces/*/runs/*"))
 
 
 async def test_the_same_run_id_twice_is_one_run(aml_root: Path) -> None:
     async with an_engine(aml_root) as engine:
-        first = await engine.submit(asked("print(1)", runId="mine_1"))
-        second = await engine.submit(asked("print(1)", runId="mine_1"))
+        first = await engine.runs.submit(asked("print(1)", runId="mine_1"))
+        second = await engine.runs.submit(asked("print(1)", runId="mine_1"))
 
         assert first["runId"] == second["runId"] == "mine_1"
-        assert (await engine.page(workspace="default"))["total"] == 1
+        assert (await engine.runs.page(workspace="default"))["total"] == 1
 
 
 async def test_a_run_is_deleted_only_when_it_has_ended_and_then_wholly(aml_root: Path) -> None:
     async with an_engine(aml_root) as engine:
-        run = await engine.submit(asked("import time; time.sleep(600)"))
+        run = await engine.runs.submit(asked("import time; time.sleep(600)"))
         with pytest.raises(IllegalMove):
-            await engine.delete(run["runId"])
-        await engine.cancel(run["runId"])
+            await engine.runs.delete(run["runId"])
+        await engine.runs.cancel(run["runId"])
         end = await ended(engine, run["runId"])
 
-        await engine.delete(run["runId"])
+        await engine.runs.delete(run["runId"])
 
         assert not folder_of(aml_root, end).path.exists()
         with pytest.raises(NotFound):
-            await engine.run(run["runId"])
+            await engine.runs.get(run["runId"])
 
 
 async def test_an_interactive_run_ends_with_its_word_or_with_its_kernel(aml_root: Path) -> None:
@@ -348,13 +348,13 @@ async def test_an_interactive_run_ends_with_its_word_or_with_its_kernel(aml_root
     async with an_engine(aml_root) as engine:
         body = {"experiment": "live", "type": "azureml.interactive"}
         alive = {"pid": os.getpid(), "start": _start(os.getpid())}
-        spoken = await engine.submit({**body, "process": alive})
-        dead = await engine.submit({**body, "process": {"pid": os.getpid(), "start": "1"}})
+        spoken = await engine.runs.submit({**body, "process": alive})
+        dead = await engine.runs.submit({**body, "process": {"pid": os.getpid(), "start": "1"}})
         records = RecordWriter(folder_of(aml_root, spoken).metrics)
         records.number("x", 1.0)
         records.record("complete", 1.0)
         records.close()
-        await engine.look(spoken["runId"])
+        await engine.runs.look(spoken["runId"])
 
         assert (await ended(engine, spoken["runId"]))["status"] == "Completed"
         lost = await ended(engine, dead["runId"])
@@ -372,27 +372,29 @@ records.record("tag", "from", "script", time.time())
 records.record("property", "fixed", "1", time.time())
 """
     async with an_engine(aml_root) as engine:
-        run = await engine.submit(asked(script, tags={"kept": "yes"}))
+        run = await engine.runs.submit(asked(script, tags={"kept": "yes"}))
         await ended(engine, run["runId"])
-        changed = await engine.patch(run["runId"], {"tags": {"kept": None, "new": "1"}})
+        changed = await engine.runs.patch(run["runId"], {"tags": {"kept": None, "new": "1"}})
 
         assert changed["tags"] == {"from": "script", "new": "1"}
         with pytest.raises(Invalid):
-            await engine.patch(run["runId"], {"properties": {"fixed": "2"}})
+            await engine.runs.patch(run["runId"], {"properties": {"fixed": "2"}})
 
 
 @pytest.mark.parametrize("name", ["../run.json", "/etc/passwd", "outputs/../../run.json", "a\0b"])
 async def test_no_name_of_a_file_leads_out_of_the_run(aml_root: Path, name: str) -> None:
     async with an_engine(aml_root) as engine:
-        run = await engine.submit(asked("import os; os.symlink('/etc/passwd', 'outputs/link')"))
+        run = await engine.runs.submit(
+            asked("import os; os.symlink('/etc/passwd', 'outputs/link')")
+        )
         await ended(engine, run["runId"])
 
         with pytest.raises(Refused):
-            await engine.file(run["runId"], name)
+            await engine.runs.file(run["runId"], name)
         with pytest.raises(Refused):
-            await engine.file(run["runId"], "outputs/link")
+            await engine.runs.file(run["runId"], "outputs/link")
         with pytest.raises(Refused):
-            await engine.snapshot_file(run["runId"], name)
+            await engine.runs.snapshot_file(run["runId"], name)
 
 
 async def first_line(engine: Engine, run_id: str) -> str:
@@ -428,8 +430,8 @@ async def test_a_job_that_cannot_be_started_fails_and_gives_its_place_back(
     aml_root: Path, job: dict[str, Any], said: str
 ) -> None:
     async with an_engine(aml_root, max_runs=1) as engine:
-        first = await engine.submit(asked("", job=job))
-        second = await engine.submit(asked("print(1)"))
+        first = await engine.runs.submit(asked("", job=job))
+        second = await engine.runs.submit(asked("print(1)"))
 
         run = await ended(engine, first["runId"])
         assert (run["status"], said in run["error"]["message"]) == ("Failed", True)
@@ -440,10 +442,10 @@ async def test_closing_with_runs_that_wait_leaves_no_task_behind(aml_root: Path)
     before = asyncio.all_tasks()
     script = "import os, time\nwhile not os.path.exists('go'): time.sleep(0.01)\n"
     async with an_engine(aml_root, max_runs=1) as engine:
-        first = await engine.submit(asked(script))
+        first = await engine.runs.submit(asked(script))
         await until(engine, first["runId"], lambda run: run["status"] == "Running")
         for _ in range(2):
-            waiting = await engine.submit(asked(script))
+            waiting = await engine.runs.submit(asked(script))
             await until(engine, waiting["runId"], lambda run: run["status"] == "Queued")
 
     left = {task for task in asyncio.all_tasks() - before if not task.cancelling()}
@@ -459,7 +461,7 @@ async def test_what_is_no_text_is_refused_before_anything_is_made(
 ) -> None:
     async with an_engine(aml_root) as engine:
         with pytest.raises(Invalid, match=f"{next(iter(more))} holds what is no text"):
-            await engine.submit(asked("", **more))
+            await engine.runs.submit(asked("", **more))
 
     assert not list(aml_root.glob("workspaces/*/runs/*"))
 
@@ -474,7 +476,7 @@ run.tag("t\\ud800", "\\udcff")
 run.add_properties({"p\\ud800": "\\ud800"})
 """
     async with an_engine(aml_root) as engine:
-        run = await ended(engine, (await engine.submit(asked(script)))["runId"])
+        run = await ended(engine, (await engine.runs.submit(asked(script)))["runId"])
 
     assert (run["status"], run["error"]) == ("Completed", None)
     assert (run["metrics"], run["tags"]) == ({"a?": 1, "b": "?"}, {"t?": "?"})

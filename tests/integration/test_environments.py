@@ -54,7 +54,7 @@ async def ready(engine: Engine, name: str, **body: Any) -> None:
 
 
 async def console(engine: Engine, run_id: str) -> str:
-    return (await engine.log(run_id, "user_logs/std_log.txt")).data.decode()
+    return (await engine.runs.log(run_id, "user_logs/std_log.txt")).data.decode()
 
 
 async def test_an_equal_definition_is_the_same_version_and_a_changed_one_the_next(
@@ -88,14 +88,14 @@ async def test_a_run_is_built_its_environment_while_it_says_so_and_keeps_the_log
     aml_root: Path,
 ) -> None:
     async with an_engine(aml_root) as engine:
-        run = await engine.submit(sent("import hello; print(hello.VERSION)", pip("hello")))
+        run = await engine.runs.submit(sent("import hello; print(hello.VERSION)", pip("hello")))
 
         end = await ended(engine, run["runId"])
 
         assert (end["status"], await console(engine, run["runId"])) == ("Completed", "1.0\n")
         assert end["job"] is not None
         assert end["job"]["environment"] == "demo:1"
-        log = await engine.log(run["runId"], "azureml-logs/20_image_build_log.txt")
+        log = await engine.runs.log(run["runId"], "azureml-logs/20_image_build_log.txt")
         assert "hello==1.0" in log.data.decode()
         kept = json.loads(folder_of(aml_root, end).environment.read_text())
         assert kept["definition"]["name"] == "demo"
@@ -104,7 +104,7 @@ async def test_a_run_is_built_its_environment_while_it_says_so_and_keeps_the_log
 
 async def test_ten_runs_that_ask_at_once_share_one_build(aml_root: Path) -> None:
     async with an_engine(aml_root, max_runs=10) as engine:
-        runs = [await engine.submit(sent("import hello", pip("hello"))) for _ in range(10)]
+        runs = [await engine.runs.submit(sent("import hello", pip("hello"))) for _ in range(10)]
 
         ends = [await ended(engine, run["runId"]) for run in runs]
 
@@ -115,7 +115,7 @@ async def test_ten_runs_that_ask_at_once_share_one_build(aml_root: Path) -> None
 async def test_a_run_in_an_environment_that_is_there_builds_nothing(aml_root: Path) -> None:
     async with an_engine(aml_root) as engine:
         for _ in range(2):
-            run = await engine.submit(sent("import hello", pip("hello")))
+            run = await engine.runs.submit(sent("import hello", pip("hello")))
             end = await ended(engine, run["runId"])
 
         assert end["status"] == "Completed"
@@ -126,7 +126,7 @@ async def test_a_build_that_fails_ends_the_run_with_the_cause_and_keeps_the_log(
     aml_root: Path,
 ) -> None:
     async with an_engine(aml_root) as engine:
-        run = await engine.submit(sent("", pip("hello", "no-such-thing-at-all")))
+        run = await engine.runs.submit(sent("", pip("hello", "no-such-thing-at-all")))
 
         end = await ended(engine, run["runId"])
 
@@ -160,7 +160,7 @@ async def test_a_warning_of_the_build_is_one_of_the_run(aml_root: Path) -> None:
         docker={"enabled": True, "baseImage": "mcr.microsoft.com/azureml/x"},
     )
     async with an_engine(aml_root) as engine:
-        run = await engine.submit(sent("import hello", definition))
+        run = await engine.runs.submit(sent("import hello", definition))
 
         end = await ended(engine, run["runId"])
 
@@ -174,7 +174,7 @@ async def test_a_warning_of_the_build_is_one_of_the_run(aml_root: Path) -> None:
 
 async def test_strict_fails_a_run_with_a_retired_image(aml_root: Path) -> None:
     async with an_engine(aml_root, strict=True) as engine:
-        run = await engine.submit(sent("", pip("hello", docker={"enabled": True})))
+        run = await engine.runs.submit(sent("", pip("hello", docker={"enabled": True})))
 
         end = await ended(engine, run["runId"])
 
@@ -185,12 +185,12 @@ async def test_strict_fails_a_run_with_a_retired_image(aml_root: Path) -> None:
 async def test_a_cancelled_run_leaves_the_build_to_the_others(aml_root: Path, index: Index) -> None:
     index.add("large", padding=30_000_000)
     async with an_engine(aml_root, max_runs=2) as engine:
-        one = await engine.submit(sent("import large", pip("large")))
-        other = await engine.submit(sent("import large", pip("large")))
+        one = await engine.runs.submit(sent("import large", pip("large")))
+        other = await engine.runs.submit(sent("import large", pip("large")))
         for run in (one, other):
             await until(engine, run["runId"], lambda run: "resolving" in (run["reason"] or ""))
 
-        await engine.cancel(one["runId"])
+        await engine.runs.cancel(one["runId"])
 
         assert (await ended(engine, one["runId"]))["status"] == "Canceled"
         assert (await ended(engine, other["runId"]))["status"] == "Completed"
@@ -238,7 +238,7 @@ async def test_curated_environments_are_there_and_stay_as_they_are(aml_root: Pat
 async def test_a_run_in_a_curated_environment_carries_its_name(aml_root: Path) -> None:
     async with an_engine(aml_root) as engine:
         minimal = await engine.environments.get("default", "AzureML-Minimal")
-        run = await engine.submit(sent("print(1)", minimal["definition"]))
+        run = await engine.runs.submit(sent("print(1)", minimal["definition"]))
 
         end = await ended(engine, run["runId"])
 
@@ -250,13 +250,13 @@ async def test_a_run_in_a_curated_environment_carries_its_name(aml_root: Path) -
 async def test_the_runs_of_an_environment_are_counted_and_found(aml_root: Path) -> None:
     async with an_engine(aml_root) as engine:
         for version in ("hello", "hello", "hello==1.0"):
-            run = await engine.submit(sent("", pip(version)))
+            run = await engine.runs.submit(sent("", pip(version)))
             await ended(engine, run["runId"])
 
         assert (await engine.environments.get("default", "demo", "1"))["runs"] == 2
-        found = await engine.page(workspace="default", filter="environment:demo")
+        found = await engine.runs.page(workspace="default", filter="environment:demo")
         assert found["total"] == 3
-        found = await engine.page(workspace="default", filter="environment:demo:2")
+        found = await engine.runs.page(workspace="default", filter="environment:demo:2")
         assert found["total"] == 1
 
 
@@ -308,7 +308,7 @@ async def test_a_definition_that_cannot_be_is_refused_by_its_key(
         with pytest.raises(Invalid, match=told):
             await engine.environments.add({"definition": definition})
         with pytest.raises(Invalid, match=told):
-            await engine.submit(sent("", definition))
+            await engine.runs.submit(sent("", definition))
 
 
 async def test_conda_packages_come_from_the_index_where_no_channel_answers(
@@ -321,7 +321,9 @@ async def test_conda_packages_come_from_the_index_where_no_channel_answers(
     }
     definition = {"name": "demo", "python": {"condaDependencies": conda}}
     async with an_engine(aml_root, conda_client="py-rattler") as engine:
-        run = await engine.submit(sent("import torch, hello; print(torch.VERSION)", definition))
+        run = await engine.runs.submit(
+            sent("import torch, hello; print(torch.VERSION)", definition)
+        )
 
         end = await ended(engine, run["runId"])
 

@@ -69,10 +69,10 @@ async def test_a_run_from_a_repository_knows_its_commit_and_what_was_not_committ
     commit = git(repository, "rev-parse", "HEAD")
 
     async with an_engine(aml_root) as engine:
-        run = await engine.submit(from_folder(repository / "src"))
-        told = await engine.facts(run["runId"])
+        run = await engine.runs.submit(from_folder(repository / "src"))
+        told = await engine.runs.facts(run["runId"])
         end = await ended(engine, run["runId"])
-        diff = (await engine.file(run["runId"], GIT_DIFF)).read_text()
+        diff = (await engine.runs.file(run["runId"], GIT_DIFF)).read_text()
 
     assert told["git"] == {
         "repository": SHOWN, "branch": "trunk", "commit": commit, "isDirty": True,
@@ -95,14 +95,14 @@ async def test_a_run_knows_the_packages_of_its_python_and_its_host_also_in_the_n
     aml_root: Path, tmp_path: Path
 ) -> None:
     async with an_engine(aml_root) as engine:
-        run = await engine.submit(asked("import time; time.sleep(600)"))
+        run = await engine.runs.submit(asked("import time; time.sleep(600)"))
         await until(engine, run["runId"], lambda run: run["status"] == "Running")
-        before = await engine.facts(run["runId"])
+        before = await engine.runs.facts(run["runId"])
 
     async with an_engine(aml_root) as engine:
-        await engine.cancel(run["runId"])
+        await engine.runs.cancel(run["runId"])
         await ended(engine, run["runId"])
-        told = await engine.facts(run["runId"])
+        told = await engine.runs.facts(run["runId"])
 
     packages = {package["name"]: package["version"] for package in told["packages"]}
     assert told == before
@@ -128,10 +128,10 @@ async def test_a_run_that_logs_from_a_kernel_knows_the_kernels_folder_and_python
         process = {"pid": kernel.pid, "start": start_of(kernel.pid)}
         body = {"experiment": "trial", "type": "azureml.interactive", "process": process}
         async with an_engine(aml_root) as engine:
-            run = await engine.submit(body)
-            told = await engine.facts(run["runId"])
-            child = await engine.submit({**body, "parentId": run["runId"], "process": None})
-            inherited = await engine.facts(child["runId"])
+            run = await engine.runs.submit(body)
+            told = await engine.runs.facts(run["runId"])
+            child = await engine.runs.submit({**body, "parentId": run["runId"], "process": None})
+            inherited = await engine.runs.facts(child["runId"])
     finally:
         kernel.communicate()
 

@@ -41,7 +41,7 @@ async def an_engine(root: Path) -> AsyncIterator[Engine]:
 async def a_run(engine: Engine) -> tuple[str, RecordWriter]:
     """An interactive run that goes on, and the writer of what it logs."""
     asked = {"experiment": "many", "type": "azureml.interactive", "source": {}}
-    run: Any = await engine.submit(asked)
+    run: Any = await engine.runs.submit(asked)
     folder = Path(engine.settings.root, "workspaces", "default", "runs", run["runId"])
     return run["runId"], RecordWriter(folder / "metrics")
 
@@ -101,7 +101,7 @@ async def test_a_cursor_counts_after_a_restart_too(aml_root: Path) -> None:
         late, _, _ = await caught_up(listener)
     async with an_engine(aml_root) as engine:
         listener, behind = engine.listen(), engine.listen()
-        await engine.metrics(run_id)
+        await engine.runs.metrics(run_id)
         await listener.subscribe(question(run_id, late))
         writer.number("loss", 0.25, 2)
         _, news, sent = await caught_up(listener)
@@ -138,7 +138,7 @@ async def test_a_list_and_its_events_tell_a_hundred_metrics_of_a_run_and_the_run
         writer.number("loss", 0.5)
         page = engine.listen()
         await page.subscribe({"topic": "runs", "workspace": "default", "seq": 0})
-        await engine.look(run_id)
+        await engine.runs.look(run_id)
 
         async with asyncio.timeout(LONG):
             while (event := await page.next())["type"] != "run" or not event["run"]["metrics"]:
@@ -146,10 +146,10 @@ async def test_a_list_and_its_events_tell_a_hundred_metrics_of_a_run_and_the_run
 
         assert len(event["run"]["metrics"]) == 100
         assert event["run"]["metrics"]["loss"] == 0.5
-        [listed] = (await engine.page(workspace="default"))["runs"]
+        [listed] = (await engine.runs.page(workspace="default"))["runs"]
         assert listed["metrics"] == event["run"]["metrics"]
-        [whole] = (await engine.page(workspace="default", metrics=0))["runs"]
-        assert len(whole["metrics"]) == len((await engine.run(run_id))["metrics"]) == 9_001
+        [whole] = (await engine.runs.page(workspace="default", metrics=0))["runs"]
+        assert len(whole["metrics"]) == len((await engine.runs.get(run_id))["metrics"]) == 9_001
 
 
 async def test_a_run_that_cannot_be_followed_silences_no_other(
@@ -159,9 +159,9 @@ async def test_a_run_that_cannot_be_followed_silences_no_other(
         bad, _ = await a_run(engine)
         good, writer = await a_run(engine)
         writer.number("loss", 1.0)
-        of = engine._metrics.of
+        of = engine.runs._metrics.of
         monkeypatch.setattr(
-            engine._metrics, "of", lambda run_id, folder: {good: of}[run_id](run_id, folder)
+            engine.runs._metrics, "of", lambda run_id, folder: {good: of}[run_id](run_id, folder)
         )
         listener = engine.listen()
 

@@ -59,7 +59,7 @@ async def an_engine(root: Path, places: int) -> AsyncIterator[Engine]:
 async def send(engine: Engine, script: str, **more: Any) -> WireRun:
     job = {"command": ["main.py"], "interpreter": sys.executable, "target": "local"}
     source = {"files": {"main.py": script}}
-    sent: Any = await engine.submit(
+    sent: Any = await engine.runs.submit(
         {"experiment": "queue", "script": "main.py", "source": source, "job": job, **more}
     )
     return sent  # type: ignore[no-any-return]
@@ -124,9 +124,11 @@ async def test_a_run_that_waits_says_its_place_in_every_answer_and_no_place_is_w
         await send(engine, gate.script)
         third = (await send(engine, "pass", runId="third"))["runId"]
         await page.until(third, reason="1 run ahead on 'local' (1 of 1 slot busy)")
-        waiting = await engine.run(third)
+        waiting = await engine.runs.get(third)
 
-        listed = {run["runId"]: run for run in (await engine.page(workspace="default"))["runs"]}
+        listed = {
+            run["runId"]: run for run in (await engine.runs.page(workspace="default"))["runs"]
+        }
         assert listed[third] == waiting == page.runs[third]
         assert await send(engine, "pass", runId="third") == waiting
         record = aml_root / "workspaces/default/runs/third/run.json"
@@ -134,9 +136,9 @@ async def test_a_run_that_waits_says_its_place_in_every_answer_and_no_place_is_w
 
         gate.let(1)
         await page.until(third, reason="next on 'local' (1 of 1 slot busy)")
-        assert (await engine.run(third)) == {**waiting, "reason": page.runs[third]["reason"]}
+        assert (await engine.runs.get(third)) == {**waiting, "reason": page.runs[third]["reason"]}
 
-        named = await engine.patch(third, {"displayName": "mine"})
+        named = await engine.runs.patch(third, {"displayName": "mine"})
         assert named["reason"] == "next on 'local' (1 of 1 slot busy)"
         gate.let(1)
         await page.until(third, status="Completed", reason=None)
@@ -153,7 +155,7 @@ async def test_who_follows_one_run_hears_of_its_place_alone(aml_root: Path, tmp_
         card = engine.listen()
         await card.subscribe({"topic": "run", "runId": sent[-1]})
 
-        await engine.cancel(sent[0])
+        await engine.runs.cancel(sent[0])
 
         async with asyncio.timeout(LONG):
             while (event := await card.next())["type"] != "reasons" or (

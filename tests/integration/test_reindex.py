@@ -18,6 +18,7 @@ from jupyter_aml.engine.lock import RootTaken
 from jupyter_aml.engine.reindex import reindex_root
 from jupyter_aml.engine.settings import Settings
 from jupyter_aml.testing.engines import end_engine
+from jupyter_aml.wire.workspaces import decode_new_experiment, decode_new_workspace
 from tests.integration.test_engine import LONG, an_engine, asked, ended, folder_of
 
 pytestmark = pytest.mark.anyio
@@ -38,12 +39,14 @@ async def test_a_lost_database_comes_back_as_it_was(
     aml_root: Path, jupyter_env: Mapping[str, str]
 ) -> None:
     async with an_engine(aml_root) as engine:
-        await engine.add_workspace({"name": "team", "resourceGroup": "g"})
-        await engine.add_experiment({"workspace": "team", "name": "other", "tags": {"a": "b"}})
+        await engine.workspaces.add(decode_new_workspace({"name": "team", "resourceGroup": "g"}))
+        await engine.experiments.add(
+            decode_new_experiment({"workspace": "team", "name": "other", "tags": {"a": "b"}})
+        )
         for body in (asked(SCRIPT, tags={"k": "v"}), asked("raise ValueError('x')")):
-            await ended(engine, (await engine.submit(body))["runId"])
-        before = await engine.page(workspace="default", sort="-metric.loss")
-        places = await engine.workspaces(), await engine.experiments("team")
+            await ended(engine, (await engine.runs.submit(body))["runId"])
+        before = await engine.runs.page(workspace="default", sort="-metric.loss")
+        places = await engine.workspaces.list(), await engine.experiments.list("team")
     for path in aml_root.glob("aml.db*"):
         path.unlink()
 
@@ -56,19 +59,19 @@ async def test_a_lost_database_comes_back_as_it_was(
 
     assert (done.returncode, done.stdout) == (0, f"2 runs in {aml_root}\n")
     async with an_engine(aml_root) as engine:
-        after = await engine.page(workspace="default", sort="-metric.loss")
+        after = await engine.runs.page(workspace="default", sort="-metric.loss")
         assert [{**run, "seq": 0} for run in after["runs"]] == [
             {**run, "seq": 0} for run in before["runs"]
         ]
-        assert (await engine.workspaces(), await engine.experiments("team")) == places
-        third = await engine.submit(asked("print(1)"))
+        assert (await engine.workspaces.list(), await engine.experiments.list("team")) == places
+        third = await engine.runs.submit(asked("print(1)"))
         assert third["number"] == 3
         assert third["seq"] > max(run["seq"] for run in before["runs"])
 
 
 async def test_a_folder_that_holds_no_run_is_named_and_the_others_are_kept(aml_root: Path) -> None:
     async with an_engine(aml_root) as engine:
-        await ended(engine, (await engine.submit(asked("print(1)")))["runId"])
+        await ended(engine, (await engine.runs.submit(asked("print(1)")))["runId"])
     torn = aml_root / "workspaces" / "default" / "runs" / "torn_1"
     torn.mkdir()
     (torn / "run.json").write_text('{"runId": "torn_1"')
@@ -121,7 +124,7 @@ while not os.path.exists("end"):
     time.sleep(0.01)
 """
     async with an_engine(aml_root) as engine:
-        run = await engine.submit(asked(script))
+        run = await engine.runs.submit(asked(script))
         words = f"parent:{run['runId']}"
         await until_there(engine, words, count=1)
     folder = folder_of(aml_root, run)
@@ -136,7 +139,7 @@ while not os.path.exists("end"):
         await until_there(engine, words, count=2)
         (folder.work / "end").touch()
         assert (await ended(engine, run["runId"]))["status"] == "Completed"
-        page = await engine.page(workspace="default", filter=words, sort="number")
+        page = await engine.runs.page(workspace="default", filter=words, sort="number")
     told = [(child["displayName"], child["status"], child["metrics"]) for child in page["runs"]]
     assert told == [
         ("known", "Completed", {"n": 1.0}),
@@ -150,7 +153,7 @@ async def until_there(engine: Engine, words: str, *, count: int) -> None:
     try:
         await listener.subscribe({"topic": "runs", "workspace": "default"})
         async with asyncio.timeout(LONG):
-            while (await engine.page(workspace="default", filter=words))["total"] < count:
+            while (await engine.runs.page(workspace="default", filter=words))["total"] < count:
                 await listener.next()
     finally:
         listener.close()

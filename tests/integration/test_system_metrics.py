@@ -76,9 +76,9 @@ while not os.path.isdir(samples) or os.path.getsize(samples + "/" + os.listdir(s
 async def test_a_run_is_measured_with_its_children_and_its_gpus(aml_root: Path, nvml: Path) -> None:
     async with an_engine(aml_root) as engine:
         job = {"environmentVariables": {"LD_LIBRARY_PATH": str(nvml)}}
-        run = await ended(engine, (await engine.submit(asked(WORKING, job=job)))["runId"])
-        told = await engine.metrics(run["runId"], source="system")
-        logged = await engine.metrics(run["runId"])
+        run = await ended(engine, (await engine.runs.submit(asked(WORKING, job=job)))["runId"])
+        told = await engine.runs.metrics(run["runId"], source="system")
+        logged = await engine.runs.metrics(run["runId"])
 
     last = {name: series["last"] for name, series in told["series"].items()}
     assert list(last) == [
@@ -102,7 +102,7 @@ async def test_a_run_may_wish_not_to_be_measured(aml_root: Path, wish: str, thre
     )
     async with an_engine(aml_root) as engine:
         job = {"environmentVariables": {"AML_SYSTEM_METRICS": wish}}
-        run = await ended(engine, (await engine.submit(asked(script, job=job)))["runId"])
+        run = await ended(engine, (await engine.runs.submit(asked(script, job=job)))["runId"])
 
     assert int(folder_of(aml_root, run).console.read_text()) == threads
 

@@ -45,9 +45,9 @@ async def test_a_run_is_executed_on_the_target_of_a_package(
     monkeypatch.syspath_prepend(tmp_path)
 
     async with an_engine(aml_root, max_runs=3) as engine:
-        run: Any = await engine.submit(asked("print('there')", job={"target": "second"}))
+        run: Any = await engine.runs.submit(asked("print('there')", job={"target": "second"}))
         end = await ended(engine, run["runId"])
-        told = {target["name"]: target for target in await engine.compute()}
+        told = {target["name"]: target for target in await engine.compute.list()}
 
     assert (end["status"], end["job"] and end["job"]["target"]) == ("Completed", "second")
     assert (told["second"]["type"], told["second"]["slots"]) == ("Attached", 3)
@@ -57,7 +57,7 @@ async def test_a_run_is_executed_on_the_target_of_a_package(
 async def test_a_target_that_nobody_brings_is_refused_with_those_there_are(aml_root: Path) -> None:
     async with an_engine(aml_root) as engine:
         with pytest.raises(NotFound, match="no compute target 'lokal'; did you mean 'local'"):
-            await engine.submit(asked("pass", job={"target": "lokal"}))
+            await engine.runs.submit(asked("pass", job={"target": "lokal"}))
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ async def test_a_broken_package_keeps_no_engine_from_its_root(
 
     with caplog.at_level(logging.ERROR):
         async with an_engine(aml_root) as engine:
-            run: Any = await engine.submit(asked("pass"))
+            run: Any = await engine.runs.submit(asked("pass"))
             end = await ended(engine, run["runId"])
 
     assert end["status"] == "Completed"
@@ -92,11 +92,11 @@ async def test_a_run_waits_for_a_target_whose_package_is_gone(
     with monkeypatch.context() as patched:
         patched.syspath_prepend(tmp_path)
         async with an_engine(aml_root, max_runs=1) as engine:
-            going: Any = await engine.submit(
+            going: Any = await engine.runs.submit(
                 asked("import time; time.sleep(600)", job={"target": "second"})
             )
             await until(engine, going["runId"], lambda run: run["status"] == "Running")
-            queued: Any = await engine.submit(asked("print('late')", job={"target": "second"}))
+            queued: Any = await engine.runs.submit(asked("print('late')", job={"target": "second"}))
             await until(engine, queued["runId"], lambda run: run["status"] == "Queued")
 
     async with an_engine(aml_root) as engine:
@@ -104,13 +104,13 @@ async def test_a_run_waits_for_a_target_whose_package_is_gone(
             engine, queued["runId"], lambda run: "'second' is not installed" in run["reason"]
         )
         assert seen["status"] == "Queued"
-        other: Any = await engine.submit(asked("pass"))
+        other: Any = await engine.runs.submit(asked("pass"))
         assert (await ended(engine, other["runId"]))["status"] == "Completed"
-        await engine.cancel(queued["runId"])
+        await engine.runs.cancel(queued["runId"])
         assert (await ended(engine, queued["runId"]))["status"] == "Canceled"
 
     # Installed again, it finds what it left behind.
     monkeypatch.syspath_prepend(tmp_path)
     async with an_engine(aml_root) as engine:
-        await engine.cancel(going["runId"])
+        await engine.runs.cancel(going["runId"])
         assert (await ended(engine, going["runId"]))["status"] == "Canceled"

@@ -10,14 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_aml.domain.errors import AlreadyExists, NotFound
+from jupyter_aml.domain.experiment import Experiment
 from jupyter_aml.domain.run import Run, RunStatus
+from jupyter_aml.domain.workspace import Workspace
 from jupyter_aml.engine.feed.pieces import list_files
 from jupyter_aml.engine.lock import RootLock
 from jupyter_aml.runfolder.layout import RunFolder
 from jupyter_aml.wire.coding import encode_run
 from jupyter_aml.wire.environments import WireEnvironment, WireMaterialised
 from jupyter_aml.wire.protocol import PROTOCOL, WireStatus
-from jupyter_aml.wire.runs import WireRun, WireWorkspace
+from jupyter_aml.wire.runs import WireRun
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -123,6 +125,153 @@ class FakeEnvironments:
         return {"keys": ["pip-1"], "size": 1}
 
 
+class FakeWorkspaces:
+    """The workspaces of an engine: any that is asked for."""
+
+    def __init__(self, engine):
+        self.engine = engine
+
+    async def list(self):
+        self.engine.heard("workspaces")
+        return [self.engine.a_workspace()]
+
+    async def add(self, asked):
+        self.engine.heard("add_workspace", asked)
+        if asked.name == "default":
+            raise AlreadyExists("workspace 'default' is there already")
+        return self.engine.a_workspace(asked.name)
+
+    async def get(self, name):
+        self.engine.heard("workspace", name)
+        return self.engine.a_workspace(name)
+
+
+class FakeExperiments:
+    """The experiments of an engine: one, named e, and any that is added."""
+
+    def __init__(self, engine):
+        self.engine = engine
+
+    def one(self, workspace, name) -> Experiment:
+        return Experiment(workspace=workspace, name=name, created_at=NOON)
+
+    async def list(self, workspace):
+        self.engine.heard("experiments", workspace)
+        return [self.one(workspace, "e")]
+
+    async def add(self, asked):
+        self.engine.heard("add_experiment", asked)
+        return self.one(asked.workspace, asked.name)
+
+    async def tag(self, asked):
+        self.engine.heard("tag_experiment", asked)
+        return self.one(asked.workspace, asked.name)
+
+    async def remove(self, workspace, name):
+        self.engine.heard("remove_experiment", workspace, name)
+
+
+class FakeCompute:
+    """The targets of an engine: this machine."""
+
+    def __init__(self, engine):
+        self.engine = engine
+
+    async def list(self):
+        self.engine.heard("compute")
+        return [{"name": "local", "type": "Local", "slots": 2, "busy": 0, "waiting": 0}]
+
+
+class FakeRuns:
+    """The runs of an engine: any that is asked for, but `missing`."""
+
+    def __init__(self, engine):
+        self.engine, self.active = engine, 0
+
+    async def page(self, **asked):
+        self.engine.heard("page", asked)
+        return {"runs": [self.engine.a_run()], "total": 1, "next": None, "children": {}}
+
+    async def submit(self, body):
+        self.engine.heard("submit", body)
+        if body.get("dryRun"):
+            return {
+                "files": [], "excluded": [], "totalSize": 0, "command": ["x"],
+                "target": "local", "reason": "",
+            }  # fmt: skip
+        return self.engine.a_run(body.get("runId", "run-1"))
+
+    async def get(self, run_id):
+        self.engine.heard("run", run_id)
+        return self.engine.a_run(run_id)
+
+    async def patch(self, run_id, body):
+        self.engine.heard("patch", run_id, body)
+        return self.engine.a_run(run_id)
+
+    async def delete(self, run_id):
+        self.engine.heard("delete", run_id)
+
+    async def cancel(self, run_id):
+        self.engine.heard("cancel", run_id)
+        return self.engine.a_run(run_id, status=RunStatus.CANCEL_REQUESTED)
+
+    async def look(self, run_id):
+        self.engine.heard("look", run_id)
+        return self.engine.a_run(run_id)
+
+    async def retry(self, run_id, body):
+        self.engine.heard("retry", run_id, body)
+        return self.engine.a_run(body.get("runId", "run-2"), properties={"aml.retry_of": run_id})
+
+    async def cell(self, run_id):
+        self.engine.heard("cell", run_id)
+        return {"text": "%%aml submit e\nprint(1)\n"}
+
+    async def prune(self, body):
+        self.engine.heard("prune", body)
+        return {"runIds": ["run-1"], "size": 1}
+
+    async def difference(self, run_id, other):
+        self.engine.heard("difference", run_id, other)
+        none = {"facts": [], "parameters": [], "metrics": [], "packages": [], "files": []}
+        return {"left": self.engine.a_run(run_id), "right": self.engine.a_run(other), **none}
+
+    async def facts(self, run_id):
+        self.engine.heard("facts", run_id)
+        return {"runId": run_id, "git": None, "python": None, "packages": [], "host": None}
+
+    async def metrics(self, run_id, *, points, names, source):
+        self.engine.heard("metrics", run_id, points, names, source)
+        series = {"x": [0.0, 1.0], "y": [float("nan"), 0.5], "t": [0.0, 1.0]}
+        return {
+            "runId": run_id, "values": {}, "cursor": 10,
+            "series": {"loss": {**series, "count": 2, "last": float("nan")}},
+        }  # fmt: skip
+
+    async def log(self, run_id, name, *, offset=0, limit=65536, tail=None):
+        self.engine.heard("log", run_id, name)
+        data = (await self.file(run_id, name)).read_bytes()
+        start = len(data) - tail if tail is not None else offset
+        return Piece(data[start : start + limit], start, len(data))
+
+    async def files(self, run_id, *, prefix, after, limit):
+        self.engine.heard("files", run_id)
+        return list_files(run_id, self.engine.folder, prefix, after, limit)
+
+    async def file(self, run_id, name) -> Path:
+        self.engine.heard("file", run_id, name)
+        return self.engine.folder.existing(name)
+
+    async def snapshot(self, run_id):
+        self.engine.heard("snapshot", run_id)
+        return {"snapshotId": "s", "files": [], "excluded": [".env"]}
+
+    async def snapshot_file(self, run_id, path) -> Path:
+        self.engine.heard("snapshot_file", run_id, path)
+        return self.engine.folder.existing(path)
+
+
 class FakeEngine:
     """Same interface as the real one. `problem` is raised by whatever is asked next."""
 
@@ -131,7 +280,10 @@ class FakeEngine:
         self.lock = RootLock(settings.root)
         self.folder = RunFolder(settings.root / "run")
         self.listeners, self.asked = set(), []
-        self.problem, self.active_runs, self.socket, self.closed = None, 0, None, False
+        self.problem, self.socket, self.closed = None, None, False
+        self.runs, self.environments = FakeRuns(self), FakeEnvironments(self)
+        self.workspaces, self.experiments = FakeWorkspaces(self), FakeExperiments(self)
+        self.compute = FakeCompute(self)
 
     @classmethod
     async def open(cls, settings, kind):
@@ -143,7 +295,7 @@ class FakeEngine:
 
     @property
     def is_idle(self):
-        return self.active_runs == 0 and not self.listeners
+        return self.runs.active == 0 and not self.listeners
 
     def complain(self):
         if self.problem is not None:
@@ -164,140 +316,14 @@ class FakeEngine:
             )
         )  # fmt: skip
 
-    def a_workspace(self, name="default") -> WireWorkspace:
-        return {
-            "name": name, "subscriptionId": "", "resourceGroup": "", "location": "local",
-            "createdAt": "2026-01-01T12:00:00.000000Z", "tags": {},
-        }  # fmt: skip
+    def a_workspace(self, name="default") -> Workspace:
+        return Workspace(name=name, created_at=NOON)
 
     def status(self) -> WireStatus:
         return {
             "version": "0", "protocol": PROTOCOL, "root": str(self.settings.root),
             "kind": self.kind, "pid": os.getpid(), "epoch": 1, "defaultWorkspace": "default",
         }  # fmt: skip
-
-    @property
-    def environments(self):
-        return FakeEnvironments(self)
-
-    async def workspaces(self):
-        self.heard("workspaces")
-        return [self.a_workspace()]
-
-    async def add_workspace(self, body):
-        self.heard("add_workspace", body)
-        if body.get("name") == "default":
-            raise AlreadyExists("workspace 'default' is there already")
-        return self.a_workspace(body["name"])
-
-    async def workspace(self, name):
-        self.heard("workspace", name)
-        return self.a_workspace(name)
-
-    async def experiments(self, workspace):
-        self.heard("experiments", workspace)
-        return [await self.add_experiment({"workspace": workspace, "name": "e"})]
-
-    async def add_experiment(self, body):
-        self.heard("add_experiment", body)
-        return {
-            "name": body["name"], "workspace": body["workspace"],
-            "createdAt": "2026-01-01T12:00:00.000000Z", "tags": {}, "runCount": 0,
-        }  # fmt: skip
-
-    async def tag_experiment(self, name, body):
-        self.heard("tag_experiment", name, body)
-        return await self.add_experiment({"workspace": "default", "name": name})
-
-    async def remove_experiment(self, workspace, name):
-        self.heard("remove_experiment", workspace, name)
-
-    async def compute(self):
-        self.heard("compute")
-        return [{"name": "local", "type": "Local", "slots": 2, "busy": 0, "waiting": 0}]
-
-    async def page(self, **asked):
-        self.heard("page", asked)
-        return {"runs": [self.a_run()], "total": 1, "next": None, "children": {}}
-
-    async def submit(self, body):
-        self.heard("submit", body)
-        if body.get("dryRun"):
-            return {
-                "files": [], "excluded": [], "totalSize": 0, "command": ["x"],
-                "target": "local", "reason": "",
-            }  # fmt: skip
-        return self.a_run(body.get("runId", "run-1"))
-
-    async def run(self, run_id):
-        self.heard("run", run_id)
-        return self.a_run(run_id)
-
-    async def patch(self, run_id, body):
-        self.heard("patch", run_id, body)
-        return self.a_run(run_id)
-
-    async def delete(self, run_id):
-        self.heard("delete", run_id)
-
-    async def cancel(self, run_id):
-        self.heard("cancel", run_id)
-        return self.a_run(run_id, status=RunStatus.CANCEL_REQUESTED)
-
-    async def look(self, run_id):
-        self.heard("look", run_id)
-        return self.a_run(run_id)
-
-    async def retry(self, run_id, body):
-        self.heard("retry", run_id, body)
-        return self.a_run(body.get("runId", "run-2"), properties={"aml.retry_of": run_id})
-
-    async def cell(self, run_id):
-        self.heard("cell", run_id)
-        return {"text": "%%aml submit e\nprint(1)\n"}
-
-    async def prune(self, body):
-        self.heard("prune", body)
-        return {"runIds": ["run-1"], "size": 1}
-
-    async def difference(self, run_id, other):
-        self.heard("difference", run_id, other)
-        none = {"facts": [], "parameters": [], "metrics": [], "packages": [], "files": []}
-        return {"left": self.a_run(run_id), "right": self.a_run(other), **none}
-
-    async def facts(self, run_id):
-        self.heard("facts", run_id)
-        return {"runId": run_id, "git": None, "python": None, "packages": [], "host": None}
-
-    async def metrics(self, run_id, *, points, names, source):
-        self.heard("metrics", run_id, points, names, source)
-        series = {"x": [0.0, 1.0], "y": [float("nan"), 0.5], "t": [0.0, 1.0]}
-        return {
-            "runId": run_id, "values": {}, "cursor": 10,
-            "series": {"loss": {**series, "count": 2, "last": float("nan")}},
-        }  # fmt: skip
-
-    async def log(self, run_id, name, *, offset=0, limit=65536, tail=None):
-        self.heard("log", run_id, name)
-        data = (await self.file(run_id, name)).read_bytes()
-        start = len(data) - tail if tail is not None else offset
-        return Piece(data[start : start + limit], start, len(data))
-
-    async def files(self, run_id, *, prefix, after, limit):
-        self.heard("files", run_id)
-        return list_files(run_id, self.folder, prefix, after, limit)
-
-    async def file(self, run_id, name) -> Path:
-        self.heard("file", run_id, name)
-        return self.folder.existing(name)
-
-    async def snapshot(self, run_id):
-        self.heard("snapshot", run_id)
-        return {"snapshotId": "s", "files": [], "excluded": [".env"]}
-
-    async def snapshot_file(self, run_id, path) -> Path:
-        self.heard("snapshot_file", run_id, path)
-        return self.folder.existing(path)
 
     def listen(self):
         listener = FakeListener(self)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from jupyter_aml.domain import errors
+from jupyter_aml.wire.workspaces import ExperimentTags, NewWorkspace
 
 
 async def test_the_handshake_tells_who_answers(ask, engine):
@@ -13,11 +14,20 @@ async def test_the_handshake_tells_who_answers(ask, engine):
     assert (status, answer) == (200, engine.status())
 
 
+NEW = NewWorkspace(name="w", tags={})
+
+
 @pytest.mark.parametrize(
     ("method", "path", "body", "status", "call"),
     [
         ("GET", "workspaces", None, 200, ("workspaces",)),
-        ("POST", "workspaces", {"name": "w"}, 201, ("add_workspace", {"name": "w"})),
+        (
+            "POST",
+            "workspaces",
+            {"name": "w"},
+            201,
+            ("add_workspace", NewWorkspace(name="w", tags={})),
+        ),
         ("GET", "workspaces/w", None, 200, ("workspace", "w")),
         ("GET", "experiments", None, 200, ("experiments", "default")),
         (
@@ -25,7 +35,7 @@ async def test_the_handshake_tells_who_answers(ask, engine):
             "experiments/e",
             {"tags": {"a": None}},
             200,
-            ("tag_experiment", "e", {"tags": {"a": None}}),
+            ("tag_experiment", ExperimentTags(workspace="default", name="e", tags={"a": None})),
         ),
         ("DELETE", "experiments/e", None, 204, ("remove_experiment", "default", "e")),
         ("GET", "compute", None, 200, ("compute",)),

@@ -92,7 +92,7 @@ def started(monkeypatch):
 
 
 async def test_a_server_that_ends_with_runs_hands_them_over(server, engine, root, started):
-    engine.active_runs = 1
+    engine.runs.active = 1
 
     await server.cleanup_extensions()
 

@@ -54,8 +54,12 @@ class Source(Protocol):
 class Feed:
     """Knows the listeners and tells them of each change of a run."""
 
-    def __init__(self, source: Source) -> None:
-        self.source = source
+    source: Source
+    """What is asked for runs; an engine sets it once it has them."""
+
+    def __init__(self, source: Source | None = None) -> None:
+        if source is not None:
+            self.source = source
         self._listeners: set[Listener] = set()
 
     @property

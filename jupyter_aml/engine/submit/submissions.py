@@ -14,18 +14,20 @@ from jupyter_aml.domain.errors import AlreadyExists, NotFound, StorageFailed, Un
 from jupyter_aml.domain.run import Run
 from jupyter_aml.engine import snapshot
 from jupyter_aml.engine.environments.environments import Environments
+from jupyter_aml.engine.experiments import Experiments
 from jupyter_aml.engine.facts.facts import Facts
 from jupyter_aml.engine.ledger import Ledger
 from jupyter_aml.engine.root import Root
 from jupyter_aml.engine.settings import Settings
-from jupyter_aml.engine.submit import drafts, repeats
+from jupyter_aml.engine.submit import cells, drafts, repeats
 from jupyter_aml.engine.submit.drafts import Draft
 from jupyter_aml.engine.turns import Turns
-from jupyter_aml.engine.workspaces import Places
+from jupyter_aml.engine.workspaces import Workspaces
 from jupyter_aml.runfolder.trees import remove_tree
 from jupyter_aml.store.blobs import Blobs
 from jupyter_aml.store.filters import quoted
 from jupyter_aml.wire.contents import WireDryRun
+from jupyter_aml.wire.facts import WireCell
 from jupyter_aml.wire.runs import WireRun
 
 T = TypeVar("T")
@@ -47,7 +49,8 @@ class Submissions:
         ledger: Ledger,
         blobs: Blobs,
         *,
-        places: Places,
+        workspaces: Workspaces,
+        experiments: Experiments,
         environments: Environments,
         facts: Facts,
         targets: list[str],
@@ -55,7 +58,8 @@ class Submissions:
         tell: Callable[[Run], WireRun],
     ) -> None:
         self._settings, self._root, self._ledger, self._blobs = settings, root, ledger, blobs
-        self._places, self._environments, self._facts = places, environments, facts
+        self._workspaces, self._experiments = workspaces, experiments
+        self._environments, self._facts = environments, facts
         self._targets, self._begin, self._tell = targets, begin, tell
         self._stats = snapshot.StatCache(settings.root / "cache")
         self._turns = Turns()
@@ -121,6 +125,10 @@ class Submissions:
         self._begin(run)
         return self._tell(run)
 
+    async def cell(self, run: Run) -> WireCell:
+        """Return code that repeats a run."""
+        return {"text": await asyncio.to_thread(cells.cell_of, run, root=self._root)}
+
     async def _known(self, body: Mapping[str, Any]) -> Run | None:
         """The run that an earlier call with the same id made."""
         if body.get("runId") is None:
@@ -132,8 +140,8 @@ class Submissions:
 
     async def _placed(self, drafted: Draft) -> Draft:
         """The draft in its workspace, and in a registered environment if it names one."""
-        await self._places.need_workspace(drafted.run.workspace)
-        await self._places.need_experiment(drafted.run.workspace, drafted.run.experiment)
+        await self._workspaces.need(drafted.run.workspace)
+        await self._experiments.need(drafted.run.workspace, drafted.run.experiment)
         if drafted.environment is None:
             return drafted
         registered = await self._environments.register(drafted.run.workspace, drafted.environment)

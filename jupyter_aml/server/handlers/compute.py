@@ -21,4 +21,4 @@ class ComputeHandler(AmlHandler):
     @served
     async def get(self, engine: Engine) -> None:
         """List the compute targets."""
-        self.reply(await engine.compute())
+        self.reply(await engine.compute.list())

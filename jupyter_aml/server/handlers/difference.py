@@ -27,7 +27,7 @@ class DifferenceHandler(AmlHandler):
     @served
     async def get(self, engine: Engine, run_id: str, other: str) -> None:
         """Tell in what two runs differ."""
-        self.reply(await engine.difference(ids.run_id(run_id), ids.run_id(other)))
+        self.reply(await engine.runs.difference(ids.run_id(run_id), ids.run_id(other)))
 
 
 class ArchiveHandler(AmlHandler):
@@ -44,7 +44,7 @@ class ArchiveHandler(AmlHandler):
     async def get(self, engine: Engine, run_id: str) -> None:
         """Send files of a run as a zip file, which is made meanwhile."""
         what = WHAT.read(self) or "outputs"
-        pieces = await engine.archive(ids.run_id(run_id), what)
+        pieces = await engine.runs.archive(ids.run_id(run_id), what)
         self.set_header("Content-Type", "application/zip")
         self.set_header("Content-Disposition", disposition(f"{run_id}-{what}.zip", inline=False))
         self.set_header("X-Content-Type-Options", "nosniff")

@@ -10,6 +10,11 @@ from tornado.web import authenticated
 from jupyter_aml.domain import ids
 from jupyter_aml.server.base import AmlHandler, served
 from jupyter_aml.server.query import Text
+from jupyter_aml.wire.workspaces import (
+    decode_experiment_tags,
+    decode_new_experiment,
+    encode_experiment,
+)
 
 if TYPE_CHECKING:
     from jupyter_aml.engine.engine import Engine
@@ -41,14 +46,16 @@ class ExperimentsHandler(AmlHandler):
     async def get(self, engine: Engine) -> None:
         """List the experiments of a workspace."""
         name = WORKSPACE.read(self) or engine.status()["defaultWorkspace"]
-        self.reply(await engine.experiments(ids.workspace_name(name)))
+        found = await engine.experiments.list(ids.workspace_name(name))
+        self.reply([encode_experiment(one) for one in found])
 
     @authenticated
     @authorized
     @served
     async def post(self, engine: Engine) -> None:
         """Make an experiment, or return the one that is there."""
-        self.reply(await engine.add_experiment(self.body()), status=201)
+        made = await engine.experiments.add(decode_new_experiment(self.body()))
+        self.reply(encode_experiment(made), status=201)
 
 
 class ExperimentHandler(AmlHandler):
@@ -59,7 +66,8 @@ class ExperimentHandler(AmlHandler):
     @served
     async def patch(self, engine: Engine, name: str) -> None:
         """Set tags of an experiment, or take them away."""
-        self.reply(await engine.tag_experiment(name, self.body()))
+        tagged = await engine.experiments.tag(decode_experiment_tags(name, self.body()))
+        self.reply(encode_experiment(tagged))
 
     @authenticated
     @authorized
@@ -67,5 +75,5 @@ class ExperimentHandler(AmlHandler):
     async def delete(self, engine: Engine, name: str) -> None:
         """Delete an experiment that has no runs."""
         workspace = WORKSPACE.read(self) or engine.status()["defaultWorkspace"]
-        await engine.remove_experiment(workspace, name)
+        await engine.experiments.remove(ids.workspace_name(workspace), ids.experiment_name(name))
         self.reply_nothing()

@@ -110,7 +110,7 @@ class FilesHandler(AmlHandler):
     @served
     async def get(self, engine: Engine, run_id: str) -> None:
         """List logs, outputs and uploads, a page at a time."""
-        page = await engine.files(
+        page = await engine.runs.files(
             ids.run_id(run_id),
             prefix=PREFIX.read(self) or "",
             after=AFTER.read(self),
@@ -127,7 +127,7 @@ class FileHandler(Download):
     @served
     async def get(self, engine: Engine, run_id: str, name: str) -> None:
         """Return one file."""
-        await self.send(await engine.file(ids.run_id(run_id), checked(name)), name)
+        await self.send(await engine.runs.file(ids.run_id(run_id), checked(name)), name)
 
 
 class SnapshotHandler(AmlHandler):
@@ -138,7 +138,7 @@ class SnapshotHandler(AmlHandler):
     @served
     async def get(self, engine: Engine, run_id: str) -> None:
         """List what was sent."""
-        self.reply(await engine.snapshot(ids.run_id(run_id)))
+        self.reply(await engine.runs.snapshot(ids.run_id(run_id)))
 
 
 class SnapshotFileHandler(Download):
@@ -149,7 +149,7 @@ class SnapshotFileHandler(Download):
     @served
     async def get(self, engine: Engine, run_id: str, path: str) -> None:
         """Return one file as it was sent."""
-        await self.send(await engine.snapshot_file(ids.run_id(run_id), checked(path)), path)
+        await self.send(await engine.runs.snapshot_file(ids.run_id(run_id), checked(path)), path)
 
 
 def opened(path: Path) -> int:

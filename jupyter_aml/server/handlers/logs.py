@@ -29,7 +29,7 @@ class LogHandler(AmlHandler):
     @served
     async def get(self, engine: Engine, run_id: str, name: str) -> None:
         """Return a piece of a log; the headers tell where it lies in the whole."""
-        piece = await engine.log(
+        piece = await engine.runs.log(
             ids.run_id(run_id),
             checked(name),
             offset=OFFSET.given(self),

@@ -31,7 +31,7 @@ class MetricsHandler(AmlHandler):
         source = SOURCE.read(self) or "logged"
         if source not in ("logged", "system"):
             raise Invalid(f"source={source[:40]!r} is neither 'logged' nor 'system'")
-        found = await engine.metrics(
+        found = await engine.runs.metrics(
             ids.run_id(run_id),
             points=POINTS.given(self),
             names=NAME.read_all(self),
@@ -48,4 +48,4 @@ class FactsHandler(AmlHandler):
     @served
     async def get(self, engine: Engine, run_id: str) -> None:
         """Return what was recorded without being asked: git, packages, host."""
-        self.reply(await engine.facts(ids.run_id(run_id)))
+        self.reply(await engine.runs.facts(ids.run_id(run_id)))

@@ -22,7 +22,7 @@ class RetryHandler(AmlHandler):
     @served
     async def post(self, engine: Engine, run_id: str) -> None:
         """Send a run once more, with other parameters where they are given."""
-        self.reply(await engine.retry(ids.run_id(run_id), self.body()), status=201)
+        self.reply(await engine.runs.retry(ids.run_id(run_id), self.body()), status=201)
 
 
 class CellHandler(AmlHandler):
@@ -33,4 +33,4 @@ class CellHandler(AmlHandler):
     @served
     async def get(self, engine: Engine, run_id: str) -> None:
         """Return code that repeats the run."""
-        self.reply(await engine.cell(ids.run_id(run_id)))
+        self.reply(await engine.runs.cell(ids.run_id(run_id)))

@@ -33,7 +33,7 @@ class RunsHandler(AmlHandler):
     @served
     async def get(self, engine: Engine) -> None:
         """List runs, a page at a time."""
-        page = await engine.page(
+        page = await engine.runs.page(
             workspace=WORKSPACE.read(self) or engine.status()["defaultWorkspace"],
             experiment=EXPERIMENT.read(self),
             filter=FILTER.read(self) or "",
@@ -53,7 +53,7 @@ class RunsHandler(AmlHandler):
         With `ifChanged` a completed run that did the same is the answer, where there is one.
         """
         body = self.body()
-        answer = await engine.submit(cast("Any", body))
+        answer = await engine.runs.submit(cast("Any", body))
         is_found = body.get("ifChanged") and answer.get("endedAt") is not None
         self.reply(answer, status=200 if body.get("dryRun") or is_found else 201)
 
@@ -66,21 +66,21 @@ class RunHandler(AmlHandler):
     @served
     async def get(self, engine: Engine, run_id: str) -> None:
         """Return one run."""
-        self.reply(await engine.run(ids.run_id(run_id)))
+        self.reply(await engine.runs.get(ids.run_id(run_id)))
 
     @authenticated
     @authorized
     @served
     async def patch(self, engine: Engine, run_id: str) -> None:
         """Change name, description, tags or properties."""
-        self.reply(await engine.patch(ids.run_id(run_id), cast("Any", self.body())))
+        self.reply(await engine.runs.patch(ids.run_id(run_id), cast("Any", self.body())))
 
     @authenticated
     @authorized
     @served
     async def delete(self, engine: Engine, run_id: str) -> None:
         """Delete a run that has ended, with its folder."""
-        await engine.delete(ids.run_id(run_id))
+        await engine.runs.delete(ids.run_id(run_id))
         self.reply_nothing()
 
 
@@ -92,7 +92,7 @@ class CancelHandler(AmlHandler):
     @served
     async def post(self, engine: Engine, run_id: str) -> None:
         """Ask the run to stop. The answer says what the run became, not that it is gone."""
-        self.reply(await engine.cancel(ids.run_id(run_id)), status=202)
+        self.reply(await engine.runs.cancel(ids.run_id(run_id)), status=202)
 
 
 class PruneHandler(AmlHandler):
@@ -103,7 +103,7 @@ class PruneHandler(AmlHandler):
     @served
     async def post(self, engine: Engine) -> None:
         """Delete the ended runs that are asked for; with `dryRun` only say which would go."""
-        self.reply(await engine.prune(self.body()))
+        self.reply(await engine.runs.prune(self.body()))
 
 
 class LookHandler(AmlHandler):
@@ -114,4 +114,4 @@ class LookHandler(AmlHandler):
     @served
     async def post(self, engine: Engine, run_id: str) -> None:
         """Let the engine look at the run's records now."""
-        self.reply(await engine.look(ids.run_id(run_id)), status=202)
+        self.reply(await engine.runs.look(ids.run_id(run_id)), status=202)

@@ -9,6 +9,7 @@ from tornado.web import authenticated
 
 from jupyter_aml.domain import ids
 from jupyter_aml.server.base import AmlHandler, served
+from jupyter_aml.wire.workspaces import decode_new_workspace, encode_workspace
 
 if TYPE_CHECKING:
     from jupyter_aml.engine.engine import Engine
@@ -33,14 +34,15 @@ class WorkspacesHandler(AmlHandler):
     @served
     async def get(self, engine: Engine) -> None:
         """List the workspaces."""
-        self.reply(await engine.workspaces())
+        self.reply([encode_workspace(one) for one in await engine.workspaces.list()])
 
     @authenticated
     @authorized
     @served
     async def post(self, engine: Engine) -> None:
         """Make a workspace."""
-        self.reply(await engine.add_workspace(self.body()), status=201)
+        made = await engine.workspaces.add(decode_new_workspace(self.body()))
+        self.reply(encode_workspace(made), status=201)
 
 
 class WorkspaceHandler(AmlHandler):
@@ -51,4 +53,4 @@ class WorkspaceHandler(AmlHandler):
     @served
     async def get(self, engine: Engine, name: str) -> None:
         """Return one workspace."""
-        self.reply(await engine.workspace(ids.workspace_name(name)))
+        self.reply(encode_workspace(await engine.workspaces.get(ids.workspace_name(name))))
