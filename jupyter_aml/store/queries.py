@@ -81,9 +81,10 @@ class Query:
         """Understand a request, or raise Invalid with what makes no sense."""
         return cls(workspace, experiment, parse(line), order_of(sort))
 
-    def count(self) -> Select[int]:
-        """How many there are."""
-        return select(func.count()).select_from(runs).where(*self._conditions(self.words))
+    def count(self) -> Select[str, int]:
+        """How many there are of each experiment."""
+        counted = select(runs.c.experiment, func.count()).where(*self._conditions(self.words))
+        return counted.group_by(runs.c.experiment)
 
     def having(self, after: Place | None, limit: int) -> Select[int, Any]:
         """The next runs that have the value they are sorted by: key and value."""

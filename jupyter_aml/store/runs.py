@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -42,6 +43,8 @@ class RunPage:
     next: str | None
     children: dict[str, int]
     """How many children each of these runs has, where it has any."""
+    experiments: dict[str, int]
+    """How many of all, not only of these, each experiment of these runs has."""
 
 
 class RunTable(ManyRuns):
@@ -52,7 +55,7 @@ class RunTable(ManyRuns):
 
     def __init__(self, database: Database, *, epoch: int) -> None:
         super().__init__(database, epoch=epoch)
-        self._totals: dict[tuple[Any, ...], tuple[int, int]] = {}
+        self._counts: dict[tuple[Any, ...], tuple[int, dict[str, int]]] = {}
 
     def add(self, run: Run) -> Run:
         """Enter a new run with its experiment; a number of 0 becomes the next of the experiment.
@@ -169,8 +172,11 @@ class RunTable(ManyRuns):
             found = read_runs(connection, [place.pk for place in shown])
             # A first page that is not full has counted already.
             whole = begin is None and more is None
-            total = len(places) if whole else self._total(connection, query)
-            return RunPage(found, total, more, _children(connection, [run.id for run in found]))
+            shown_in = Counter[str](run.experiment for run in found)
+            counts = shown_in if whole else self._counted(connection, query)
+            experiments = {name: counts.get(name, shown_in[name]) for name in shown_in}
+            children = _children(connection, [run.id for run in found])
+            return RunPage(found, sum(counts.values()), more, children, experiments)
 
     def changed_since(
         self,
@@ -243,18 +249,18 @@ class RunTable(ManyRuns):
             )
             return {(name, version): count for name, version, count in rows}
 
-    def _total(self, connection: Connection, query: Query) -> int:
+    def _counted(self, connection: Connection, query: Query) -> dict[str, int]:
         """Count once for each state of the index: a page that is turned does not count again."""
         asked = (query.workspace, query.experiment, query.words)
         newest = current_seq(connection)
-        seen, total = self._totals.get(asked, (-1, 0))
+        seen, counts = self._counts.get(asked, (-1, {}))
         if seen == newest:
-            return total
-        total = connection.execute(query.count()).scalar_one()
-        if len(self._totals) >= _KEPT_COUNTS:
-            self._totals.clear()
-        self._totals[asked] = newest, total
-        return total
+            return counts
+        counts = {row[0]: row[1] for row in connection.execute(query.count())}
+        if len(self._counts) >= _KEPT_COUNTS:
+            self._counts.clear()
+        self._counts[asked] = newest, counts
+        return counts
 
 
 def _find(connection: Connection, run_id: RunId) -> tuple[int, Run]:

@@ -86,13 +86,15 @@ class WireRun(TypedDict):
 class WireRunPage(TypedDict):
     """One page of a list of runs; `next` is given back as `after` for the next page.
 
-    `children` says how many children each run of this page has, where it has any.
+    `children` says how many children each run of this page has, where it has any; `experiments`
+    how many of all these runs, not of this page alone, each experiment of the page has.
     """
 
     runs: list[WireRun]
     total: int
     next: str | None
     children: dict[str, int]
+    experiments: dict[str, int]
 
 
 class WireExperiment(TypedDict):

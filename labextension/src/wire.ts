@@ -135,13 +135,15 @@ export interface WireRun {
 /**
  * One page of a list of runs; `next` is given back as `after` for the next page.
  *
- * `children` says how many children each run of this page has, where it has any.
+ * `children` says how many children each run of this page has, where it has any; `experiments`
+ * how many of all these runs, not of this page alone, each experiment of the page has.
  */
 export interface WireRunPage {
   runs: WireRun[];
   total: number;
   next: string | null;
   children: Record<string, number>;
+  experiments: Record<string, number>;
 }
 
 /** An experiment with the number of its runs. */

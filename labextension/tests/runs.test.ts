@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { mock, test } from 'node:test';
 import { rowsOf, RunsModel } from '../src/models/runs/runs';
-import { aRun, FakeServer } from './samples';
+import { aRun, FakeServer, settled } from './samples';
 
 const at = (second: number) => `2026-11-21T12:00:0${second}.000000Z`;
 
@@ -28,6 +28,40 @@ test('a new run goes to the top and a known one stays where it is', async () => 
     ['c Running', 'b Running', 'a Failed']
   );
   assert.equal(list.total, 3);
+});
+
+test('the head of a group counts the runs that are not loaded, too', async () => {
+  const server = new FakeServer();
+  server.pages = [[aRun({ runId: 'b', createdAt: at(2) })], [aRun({ runId: 'a' })]];
+  server.experiments = { diabetes: 280 };
+  const list = await aList(server);
+  const head = () => rowsOf(list.rows, true, new Set(), list.experiments)[0];
+  assert.deepEqual(head(), { kind: 'group', name: 'diabetes', count: 280, isOpen: true });
+
+  server.push({ type: 'run', run: aRun({ runId: 'c', createdAt: at(3), seq: 9 }) });
+  assert.deepEqual(head(), { kind: 'group', name: 'diabetes', count: 281, isOpen: true });
+
+  server.push({ type: 'deleted', runId: 'c' });
+  assert.deepEqual(head(), { kind: 'group', name: 'diabetes', count: 280, isOpen: true });
+});
+
+test('a run that is deleted behind the end of the list is counted out, too', async () => {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  try {
+    const server = new FakeServer();
+    server.pages = [[aRun({ runId: 'b', createdAt: at(2) })], [aRun({ runId: 'a' })]];
+    server.experiments = { diabetes: 2 };
+    const list = await aList(server);
+    server.experiments = { diabetes: 1 };
+
+    server.push({ type: 'deleted', runId: 'a' });
+    mock.timers.tick(2_000);
+    await settled();
+
+    assert.equal(list.experiments.get('diabetes'), 1);
+  } finally {
+    mock.timers.reset();
+  }
 });
 
 test('an old run that changes does not enter a list that is not loaded so far', async () => {

@@ -106,6 +106,7 @@ export class FakeServer implements Feed {
   readonly asked: object[] = [];
   logs: Record<string, string> = {};
   pages: WireRun[][] = [[]];
+  experiments: Record<string, number> = {};
   environments: WireEnvironment[] = [];
   failure: Error | null = null;
   logReads = 0;
@@ -137,7 +138,8 @@ export class FakeServer implements Feed {
     runs: async ({ after }: { after?: string | null }) => {
       const at = Number(after ?? 0);
       const next = at + 1 < this.pages.length ? String(at + 1) : null;
-      return { runs: this.pages[at], total: this.pages.flat().length, next };
+      const { experiments } = this;
+      return { runs: this.pages[at], total: this.pages.flat().length, next, experiments };
     }
   } as unknown as Rest;
 

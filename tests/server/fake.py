@@ -190,7 +190,13 @@ class FakeRuns:
 
     async def page(self, **asked):
         self.engine.heard("page", asked)
-        return {"runs": [self.engine.a_run()], "total": 1, "next": None, "children": {}}
+        return {
+            "runs": [self.engine.a_run()],
+            "total": 1,
+            "next": None,
+            "children": {},
+            "experiments": {"demo": 1},
+        }
 
     async def submit(self, body):
         self.engine.heard("submit", body)

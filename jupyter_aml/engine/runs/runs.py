@@ -100,7 +100,13 @@ class Runs:
             after=after,
         )
         runs = [self.told(run, metrics=metrics) for run in page.runs]
-        return {"runs": runs, "total": page.total, "next": page.next, "children": page.children}
+        return {
+            "runs": runs,
+            "total": page.total,
+            "next": page.next,
+            "children": page.children,
+            "experiments": page.experiments,
+        }
 
     async def submit(self, body: Mapping[str, Any]) -> WireRun | WireDryRun:
         """Make a run of what is asked, or find the one that an earlier call made."""

@@ -7,6 +7,7 @@ import os
 import socketserver
 import tempfile
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
@@ -165,7 +166,14 @@ class FakeEngine:
             else:
                 found = [run for run in found if word in run["runId"]]
         limit = int(query.get("limit", ["50"])[0])
-        return {"runs": found[:limit], "total": len(found), "next": None, "children": {}}
+        experiments = dict(Counter(run["experiment"] for run in found))
+        return {
+            "runs": found[:limit],
+            "total": len(found),
+            "next": None,
+            "children": {},
+            "experiments": experiments,
+        }
 
     def _log(self, query: dict[str, list[str]]) -> Log:
         offset = int(query.get("offset", ["0"])[0])

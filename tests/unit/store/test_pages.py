@@ -63,6 +63,24 @@ def test_a_filter_finds_what_holds(runs, line, found):
         assert page.total == len(found.split())
 
 
+def test_a_page_counts_all_runs_of_its_experiments_that_the_filter_lets_through(tmp_path):
+    database = Database.open(tmp_path / "aml.db")
+    table = RunTable(database, epoch=database.next_epoch("test"))
+    for number in range(7):
+        table.add(a_run(f"big-{number}", experiment="big"))
+    table.add(ended("big-ended", experiment="big"))
+    table.add(a_run("small-0", experiment="small"))
+
+    first = table.page(workspace=HOME, sort="createdAt", limit=3)
+    second = table.page(workspace=HOME, sort="createdAt", limit=8, after=first.next)
+    whole = table.page(workspace=HOME, filter="status:active", limit=100)
+
+    assert (first.total, first.experiments) == (9, {"big": 8})
+    assert (second.total, second.experiments) == (9, {"big": 8, "small": 1})
+    assert (whole.total, whole.experiments) == (8, {"big": 7, "small": 1})
+    database.close()
+
+
 @settings(max_examples=40, deadline=None)
 @given(key=st.text(min_size=1), value=st.text())
 def test_whatever_a_tag_holds_it_is_found_by_it(runs, key, value):

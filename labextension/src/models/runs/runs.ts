@@ -16,6 +16,8 @@ export class RunsModel extends Loaded {
   total = 0;
   /** How many children a run of the list has, where it has any. */
   children: ReadonlyMap<string, number> = new Map();
+  /** How many runs the experiments in the list have, also those that are not loaded. */
+  experiments: ReadonlyMap<string, number> = new Map();
   hasLoaded = false;
 
   get hasMore(): boolean {
@@ -88,6 +90,7 @@ export class RunsModel extends Loaded {
       const place = before < 0 ? this.rows.length : before;
       this.rows = [...this.rows.slice(0, place), run, ...this.rows.slice(place)];
       this.total += 1;
+      this.countOne(run.experiment, 1);
     }
     if (this.filter) {
       // Only the server knows whether the run is (still) among those that are wanted.
@@ -98,10 +101,16 @@ export class RunsModel extends Loaded {
 
   drop(runId: string): void {
     this.remember(() => this.drop(runId));
-    const left = this.rows.filter(run => run.runId !== runId);
-    this.total -= this.rows.length - left.length;
-    this.rows = left;
-    this.changed.emit();
+    const gone = this.find(runId);
+    if (gone) {
+      this.rows = this.rows.filter(run => run !== gone);
+      this.total -= 1;
+      this.countOne(gone.experiment, -1);
+      this.changed.emit();
+    } else {
+      // It may be one of those that are counted and not loaded.
+      this.recountSoon();
+    }
   }
 
   // ---- follower of the socket
@@ -138,9 +147,18 @@ export class RunsModel extends Loaded {
 
   /** A child of this run has changed, and so perhaps how many there are; asked once for many. */
   private count(parentId: string): void {
-    if (this.find(parentId) !== null && !this.counting) {
-      this.counting = setTimeout(() => void this.recount(), COUNTING);
+    if (this.find(parentId) !== null) {
+      this.recountSoon();
     }
+  }
+
+  private countOne(experiment: string, more: number): void {
+    const count = (this.experiments.get(experiment) ?? 0) + more;
+    this.experiments = new Map(this.experiments).set(experiment, count);
+  }
+
+  private recountSoon(): void {
+    this.counting ||= setTimeout(() => void this.recount(), COUNTING);
   }
 
   private async recount(): Promise<void> {
@@ -160,6 +178,8 @@ export class RunsModel extends Loaded {
     page.runs.forEach(run => counts.delete(run.runId));
     Object.entries(page.children ?? {}).forEach(([id, count]) => counts.set(id, count));
     this.children = counts;
+    this.experiments = new Map([...this.experiments, ...Object.entries(page.experiments ?? {})]);
+    this.total = page.total;
   }
 
   private settle(): void {
@@ -173,8 +193,11 @@ export class RunsModel extends Loaded {
       () => this.live.rest.runs({ workspace, filter, limit: PAGE, after }),
       page => {
         this.rows = after === null ? page.runs : merge(this.rows, page.runs);
+        if (after === null) {
+          this.experiments = new Map();
+        }
         this.keepCounts(page);
-        [this.total, this.next, this.hasLoaded] = [page.total, page.next, true];
+        [this.next, this.hasLoaded] = [page.next, true];
       }
     );
   }
@@ -204,7 +227,12 @@ export type Row =
   { kind: 'group'; name: string; count: number; isOpen: boolean } | { kind: 'run'; run: WireRun };
 
 /** The list as it is shown: flat, or under the experiments, that of the newest run first. */
-export function rowsOf(runs: WireRun[], isGrouped: boolean, closed: ReadonlySet<string>): Row[] {
+export function rowsOf(
+  runs: WireRun[],
+  isGrouped: boolean,
+  closed: ReadonlySet<string>,
+  counts: ReadonlyMap<string, number> = new Map()
+): Row[] {
   if (!isGrouped) {
     return runs.map(run => ({ kind: 'run', run }));
   }
@@ -220,7 +248,8 @@ export function rowsOf(runs: WireRun[], isGrouped: boolean, closed: ReadonlySet<
   const rows: Row[] = [];
   for (const [name, members] of groups) {
     const isOpen = !closed.has(name);
-    rows.push({ kind: 'group', name, count: members.length, isOpen });
+    const count = counts.get(name) ?? members.length;
+    rows.push({ kind: 'group', name, count, isOpen });
     if (isOpen) {
       rows.push(...members.map(run => ({ kind: 'run', run }) as const));
     }

@@ -123,8 +123,8 @@ function List(props: RunsPaneProps & { toFilter(): void }): JSX.Element | null {
   const { model, memory, remember } = props;
   const closed = React.useMemo(() => new Set(memory.closed), [memory.closed]);
   const rows = React.useMemo(
-    () => rowsOf(model.rows, memory.isGrouped, closed),
-    [model.rows, memory.isGrouped, closed]
+    () => rowsOf(model.rows, memory.isGrouped, closed, model.experiments),
+    [model.rows, memory.isGrouped, closed, model.experiments]
   );
   const toggle = (name: string): void => {
     const left = memory.closed.filter(one => one !== name);
