@@ -78,6 +78,16 @@ def write_json(path: Path, data: Any) -> None:
 
     Raises StorageFailed where the disk refuses it.
     """
+    with written(path, data) as unfinished:
+        os.replace(unfinished, path)
+
+
+@contextlib.contextmanager
+def written(path: Path, data: Any) -> Iterator[str]:
+    """A JSON file, whole, beside the place where it belongs; gone afterwards.
+
+    Raises StorageFailed where the disk refuses it.
+    """
     # Texts and not paths: a run may have 10,000 children, and each has such a file.
     # Several threads may write the same at once.
     unfinished = f"{path.parent}/.{path.name}.{os.getpid()}-{get_ident()}"
@@ -88,13 +98,12 @@ def write_json(path: Path, data: Any) -> None:
         except FileNotFoundError:
             path.parent.mkdir(parents=True, exist_ok=True)
             _write(unfinished, content)
-        os.replace(unfinished, path)
-    except BaseException as error:
+        yield unfinished
+    except OSError as error:
+        raise StorageFailed(f"cannot write {path}: {error.strerror}") from error
+    finally:
         with contextlib.suppress(OSError):
             os.unlink(unfinished)
-        if isinstance(error, OSError):
-            raise StorageFailed(f"cannot write {path}: {error.strerror}") from error
-        raise
 
 
 def _write(path: str, content: bytes) -> None:

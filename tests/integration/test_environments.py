@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from jupyter_aml.domain.errors import Invalid, NotFound, Refused
+from jupyter_aml.domain.errors import IllegalMove, Invalid, NotFound, Refused
 from jupyter_aml.engine.engine import Engine
 from jupyter_aml.wire.environments import WireEnvironment
 from tests.index import Index, serving
@@ -345,3 +345,25 @@ async def test_pruning_says_what_would_go_and_then_removes_it(aml_root: Path) ->
         assert would == done
         assert (await engine.environments.get("default", "demo"))["state"] == "not built"
         await ready(engine, "demo")
+
+
+async def test_an_environment_that_a_run_still_uses_is_not_deleted(
+    aml_root: Path, tmp_path: Path
+) -> None:
+    held = tmp_path / "go"
+    script = f"import os, time\nwhile not os.path.exists({str(held)!r}):\n    time.sleep(0.02)\n"
+    async with an_engine(aml_root) as engine:
+        await engine.environments.add({"definition": pip("hello==1.0")})
+        run = await engine.runs.submit(sent(script, pip("hello")))
+        await until(engine, run["runId"], lambda run: run["status"] == "Running")
+
+        for version in (None, "2"):
+            with pytest.raises(IllegalMove, match=f"used by run {run['runId']}"):
+                await engine.environments.remove("default", "demo", version)
+        await engine.environments.remove("default", "demo", "1")
+        held.touch()
+        await ended(engine, run["runId"])
+        await engine.environments.remove("default", "demo")
+
+        with pytest.raises(NotFound):
+            await engine.environments.get("default", "demo")

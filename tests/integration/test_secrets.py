@@ -138,8 +138,8 @@ def test_environments_keep_their_secrets_apart(root: Path, client: Client) -> No
     body["environment"] = first["definition"]
     body["job"]["environmentVariables"] |= {"API_TOKEN": "***"}
     run = client.runs.submit(body)
-    client.environments.remove("default", "keys")
     ended(client, run["runId"])
+    client.environments.remove("default", "keys")
     again = ended(client, client.runs.retry(run["runId"], {})["runId"])
 
     assert (first["version"], second["version"], as_shown["version"]) == ("1", "2", "1")

@@ -53,7 +53,7 @@ class Environments:
 
     def __init__(self, root: Root, ledger: Ledger, settings: Settings, tell: Tell) -> None:
         self._root, self._ledger, self._settings, self._tell = root, ledger, settings, tell
-        self._book = EnvironmentBook(root)
+        self._book = EnvironmentBook(root, self._uses)
         self._labels = EnvironmentLabels(root, self._book)
         folder = root.path / "environments"
         made = builders(
@@ -112,7 +112,10 @@ class Environments:
         return await self._ledger.do(self._book.register, workspace, definition, at=at)
 
     async def remove(self, workspace: str, name: str, version: str | None = None) -> None:
-        """Remove a version or all of a name; what was built of it stays until it is pruned."""
+        """Remove a version or all of a name; what was built of it stays until it is pruned.
+
+        Raises IllegalMove where runs that have not ended use it.
+        """
         place = ids.workspace_name(workspace)
         gone = await self._ledger.do(self._book.remove, place, name, version)
         await self._ledger.do(self._labels.forget, place, name, gone)
@@ -245,6 +248,15 @@ class Environments:
         place = ids.workspace_name(workspace)
         wanted = None if version is None else str(version)
         return await self._ledger.do(self._book.get, place, name, wanted)
+
+    def _uses(self, workspace: WorkspaceName, name: str, versions: Sequence[str]) -> Sequence[str]:
+        """The runs that have not ended and were sent in one of these versions. Blocks."""
+        labels = {f"{name}:{version}" for version in versions}
+        return [
+            f"run {run.id}"
+            for run in self._ledger.runs.active()
+            if run.workspace == workspace and run.job and run.job.environment in labels
+        ]
 
     def _asked(self, body: Mapping[str, Any]) -> Definition:
         if body.get("definition") is not None:

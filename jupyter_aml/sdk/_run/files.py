@@ -12,6 +12,7 @@ from pathlib import Path
 from threading import get_ident
 from typing import IO, Any
 
+from jupyter_aml.runfolder.taking import takes
 from jupyter_aml.sdk._run.place import RunPlace
 from jupyter_aml.sdk.exceptions import UserErrorException
 
@@ -117,7 +118,7 @@ class RunFiles(RunPlace):
         file, count = f"{stem}{suffix}", self._images.get((stem, suffix), 0)
         with _written(self._folder.locate(file), content) as unfinished:
             # A name may be logged again, by other processes as well: each image is kept.
-            while not _takes(self._folder.locate(file), unfinished):
+            while not takes(self._folder.locate(file), unfinished):
                 count += 1
                 file = f"{stem}_{count}{suffix}"
         self._images[stem, suffix] = count
@@ -147,22 +148,6 @@ def _written(target: Path, content: IO[Any]) -> Iterator[Path]:
         yield unfinished
     finally:
         unfinished.unlink(missing_ok=True)
-
-
-def _takes(target: Path, unfinished: Path) -> bool:
-    """Make a file the target; False where there is one, of whatever process."""
-    try:
-        os.link(unfinished, target)
-    except FileExistsError:
-        return False
-    except OSError:
-        # Here are no hard links: the name is taken first, and filled by rename.
-        try:
-            os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        except FileExistsError:
-            return False
-        unfinished.replace(target)
-    return True
 
 
 def _begins(name: str, prefix: str | None) -> bool:
