@@ -35,7 +35,7 @@ S = RunStatus
 
 def send(client: Client) -> str:
     """Send one run off, and return its id."""
-    sent = client.submit({
+    sent = client.runs.submit({
         "experiment": "queue", "script": "main.py", "source": {"files": {"main.py": "pass"}},
         "job": {"command": ["main.py"], "interpreter": sys.executable, "target": "local"},
     })  # fmt: skip
@@ -55,7 +55,7 @@ def queue(count: int) -> str:
         before, used, began = changes(root), seconds(pid), time.monotonic()
         for _ in range(count):
             send(client)
-        while (page := client.runs(workspace="default", filter="status:active", limit=1))["runs"]:
+        while (page := client.runs.page(workspace="default", filter="status:active", limit=1))["runs"]:
             time.sleep(0.2 if page["total"] > PLACES else 0.02)
         took = time.monotonic() - began
         used, made = seconds(pid) - used, changes(root) - before
