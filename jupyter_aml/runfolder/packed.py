@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -15,6 +16,8 @@ from jupyter_aml.domain.errors import StorageFailed
 from jupyter_aml.runfolder.layout import RunFolder
 from jupyter_aml.runfolder.plain import plain, read_plain
 from jupyter_aml.runfolder.reading import Columns, Value, read_all
+from jupyter_aml.runfolder.records import SUFFIX
+from jupyter_aml.runfolder.reserve import give_back
 
 _VERSION = 2
 
@@ -59,11 +62,13 @@ class Packed:
         return Points(time, step, value, is_whole)
 
 
-def pack(folder: RunFolder) -> None:
+def pack(folder: RunFolder) -> int:
     """Write all records as columns; to be called once nobody writes any more.
 
-    The records stay where they are: what is packed can always be made again from them.
+    The records stay where they are: what is packed can always be made again from them. Room that
+    was reserved for more is given back. Returns how many records the disk did not take.
     """
+    _give_back(folder)
     batch = read_all(folder.metrics)
     series, offset = {}, 0
     for name, columns in batch.series.items():
@@ -88,6 +93,7 @@ def pack(folder: RunFolder) -> None:
         raise StorageFailed(f"cannot pack the records in {folder.metrics}: {error.strerror}") from (
             error
         )
+    return batch.unwritten
 
 
 def packed(folder: RunFolder) -> Packed | None:
@@ -104,6 +110,13 @@ def packed(folder: RunFolder) -> Packed | None:
     except (OSError, EOFError, ValueError, KeyError, TypeError):
         # Whoever asks reads the records themselves, which are the truth.
         return None
+
+
+def _give_back(folder: RunFolder) -> None:
+    for path in folder.metrics.glob(f"*{SUFFIX}"):
+        # What cannot be opened has no room of ours.
+        with contextlib.suppress(OSError), open(path, "r+b", 0, opener=plain) as file:
+            give_back(file.fileno())
 
 
 def _files(folder: RunFolder) -> tuple[Path, Path]:

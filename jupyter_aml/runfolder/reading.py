@@ -17,7 +17,7 @@ from jupyter_aml.runfolder.records import SUFFIX
 _BLOCK = 1 << 20
 _NONE = float("nan")
 _BEGINNING = re.compile(
-    rb'\["(?:m|v|tag|property|file|name|description|fail|complete|child|wait|resume)",'
+    rb'\["(?:m|v|tag|property|file|name|description|fail|complete|child|wait|resume|unwritten)",'
 )
 
 
@@ -62,6 +62,15 @@ class Batch:
     others: list[list[Any]] = field(default_factory=list)
     torn: int = 0
     """Lines that were no records and have been passed over."""
+
+    @property
+    def unwritten(self) -> int:
+        """How many records the disk did not take, as far as their processes could say so."""
+        return sum(
+            record[1]
+            for record in self.others
+            if record[0] == "unwritten" and len(record) == 2 and type(record[1]) is int
+        )
 
     def __bool__(self) -> bool:
         return bool(self.series or self.values or self.others)

@@ -55,7 +55,9 @@ def queue(count: int) -> str:
         before, used, began = changes(root), seconds(pid), time.monotonic()
         for _ in range(count):
             send(client)
-        while (page := client.runs.page(workspace="default", filter="status:active", limit=1))["runs"]:
+        while (page := client.runs.page(workspace="default", filter="status:active", limit=1))[
+            "runs"
+        ]:
             time.sleep(0.2 if page["total"] > PLACES else 0.02)
         took = time.monotonic() - began
         used, made = seconds(pid) - used, changes(root) - before

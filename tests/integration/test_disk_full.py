@@ -83,3 +83,38 @@ async def test_a_submission_to_a_full_disk_leaves_nothing(aml_root: Path, disk: 
 
         assert sorted(aml_root.glob("workspaces/*/runs/*")) == before
         assert (await engine.runs.page(workspace="default"))["total"] == 1
+
+
+async def test_a_run_says_how_many_records_it_could_not_write(aml_root: Path) -> None:
+    script = """
+import errno, os, signal
+from azureml.core import Run
+from jupyter_aml.runfolder import records, reserve
+run = Run.get_context()
+for step in range(1_000):
+    run.log("loss", 0.5, step=step)
+
+def full(*args):
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+write = os.write
+def taken(fd, data):
+    found = os.fstat(fd)
+    return write(fd, data) if found.st_size + len(data) <= found.st_blocks * 512 else full()
+
+reserve.reserve, records._write = full, taken
+for step in range(5_000):
+    run.log("late", 0.5, step=step)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    async with an_engine(aml_root) as engine:
+        run = await engine.runs.submit(asked(script))
+        end = await ended(engine, run["runId"])
+
+        metrics = await engine.runs.metrics(run["runId"])
+        unwritten = 5_000 - metrics["series"]["late"]["count"]
+        assert 0 < unwritten < 5_000
+        assert end["warnings"] == [
+            f"{unwritten:,} records of what the script logged could not be written: "
+            "the disk was full"
+        ]

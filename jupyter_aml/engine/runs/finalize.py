@@ -27,13 +27,14 @@ class Finalizer:
     async def end(self, run: Run, follower: Follower, children: Children) -> Run:
         """Collect what the run said, pack its metrics, end its children and write its last move."""
         run = await follower.take_in(run)
-        await asyncio.to_thread(pack, self._root.folder(run))
+        unwritten = await asyncio.to_thread(pack, self._root.folder(run))
         to = self._outcome(run, follower.said)
         await children.end(to)
         failure = None
         if to is RunStatus.FAILED:
             failure = run.failure or await asyncio.to_thread(self._why, run, follower.said)
-        return await self._ledger.move(run, to, failure=failure)
+        warnings = dict.fromkeys((*run.warnings, *_lost(unwritten)))
+        return await self._ledger.move(run, to, failure=failure, warnings=tuple(warnings))
 
     def _outcome(self, run: Run, said: Said) -> RunStatus:
         if run.failure is not None and not run.cancel_requested:
@@ -56,3 +57,10 @@ class Finalizer:
         folder = self._root.folder(run)
         console, code = read_end(folder.console), read_script(run, folder)
         return explain(run, exit_code=exit_code, why=why, console=console, code=code)
+
+
+def _lost(unwritten: int) -> list[str]:
+    if not unwritten:
+        return []
+    what = "1 record" if unwritten == 1 else f"{unwritten:,} records"
+    return [f"{what} of what the script logged could not be written: the disk was full"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import resource
@@ -13,7 +14,9 @@ from pathlib import Path
 import pytest
 
 from jupyter_aml.domain.errors import StorageFailed
-from jupyter_aml.runfolder import records
+from jupyter_aml.runfolder import records, reserve
+from jupyter_aml.runfolder.layout import RunFolder
+from jupyter_aml.runfolder.packed import pack
 from jupyter_aml.runfolder.reading import read_all
 from jupyter_aml.runfolder.records import PatientWriter, RecordWriter
 
@@ -244,3 +247,135 @@ def test_records_are_for_their_owner_alone(writer: RecordWriter, folder: Path) -
 
     [path] = folder.glob("*.jsonl")
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+class FullDisk:
+    """Takes what has its blocks already, and gives out no further ones."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.is_full = False
+        self._write, self._reserve = os.write, reserve.reserve
+        monkeypatch.setattr(records, "_write", self.write)
+        monkeypatch.setattr(reserve, "reserve", self.reserve)
+
+    def write(self, fd: int, data: bytes) -> int:
+        if self.is_full and fd >= 0:
+            found = os.fstat(fd)
+            if found.st_size + len(data) > found.st_blocks * 512:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return self._write(fd, data)
+
+    def reserve(self, fd: int, offset: int, length: int) -> None:
+        if self.is_full:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        self._reserve(fd, offset, length)
+
+
+@pytest.fixture
+def disk(monkeypatch: pytest.MonkeyPatch) -> FullDisk:
+    return FullDisk(monkeypatch)
+
+
+def test_room_is_reserved_ahead_and_the_file_does_not_grow_by_it(
+    writer: RecordWriter, folder: Path
+) -> None:
+    for step in range(1_000):
+        writer.number("loss", 0.5, step)
+
+    [path] = folder.glob("*.jsonl")
+    found = path.stat()
+    assert found.st_blocks * 512 - found.st_size > 10_000
+    assert path.read_bytes().endswith(b"]\n")
+    assert len(lines(folder)) == 1_000
+
+    writer.close()
+    assert path.stat().st_blocks * 512 - found.st_size < 8_192
+
+
+def test_what_was_logged_on_a_full_disk_is_on_it_as_long_as_the_reserve_lasts(
+    folder: Path, disk: FullDisk
+) -> None:
+    writer = PatientWriter(folder)
+    for step in range(1_000):
+        writer.number("loss", 0.5, step)
+    disk.is_full = True
+    for step in range(200):
+        writer.number("late", 0.5, step)
+
+    # Whatever becomes of the process now.
+    batch = read_all(folder)
+    assert (len(batch.series["late"]), batch.unwritten) == (200, 0)
+
+
+def test_what_is_only_kept_in_memory_is_counted_on_the_disk(folder: Path, disk: FullDisk) -> None:
+    writer = PatientWriter(folder)
+    for step in range(1_000):
+        writer.number("loss", 0.5, step)
+    disk.is_full = True
+    with pytest.warns(UserWarning, match="lost if the process is killed"):
+        for step in range(5_000):
+            writer.number("late", 0.5, step)
+
+    batch = read_all(folder)
+    assert len(batch.series["late"]) > 200
+    assert len(batch.series["late"]) + batch.unwritten == 5_000
+
+    disk.is_full = False
+    writer.close()
+    batch = read_all(folder)
+    assert (len(batch.series["late"]), batch.unwritten, batch.torn) == (5_000, 0, 0)
+
+
+def test_where_no_room_can_be_reserved_records_are_written_all_the_same(
+    writer: RecordWriter, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(fd: int, offset: int, length: int) -> None:
+        raise reserve.NoReserve
+
+    monkeypatch.setattr(reserve, "reserve", refuse)
+    for step in range(1_000):
+        writer.number("loss", 0.5, step)
+
+    assert len(lines(folder)) == 1_000
+
+
+def test_what_a_killed_script_had_reserved_is_given_back_when_its_run_is_packed(
+    tmp_path: Path,
+) -> None:
+    folder = RunFolder(tmp_path)
+    writer = RecordWriter(folder.metrics)
+    for step in range(1_000):
+        writer.number("loss", 0.5, step)
+    [path] = folder.metrics.glob("*.jsonl")
+
+    assert pack(folder) == 0
+
+    assert path.stat().st_blocks * 512 - path.stat().st_size < 8_192
+    assert len(read_all(folder.metrics).series["loss"]) == 1_000
+
+
+def test_two_writers_of_one_file_never_write_over_each_other(
+    writer: RecordWriter, folder: Path
+) -> None:
+    writer.number("loss", 1.0)
+    [path] = folder.glob("*.jsonl")
+    with path.open("ab", buffering=0) as other:
+        other.write(b'["m","other",1.0,null,1.0]\n')
+    writer.number("loss", 2.0)
+
+    assert [record[1] for record in lines(folder)] == ["loss", "other", "loss"]
+
+
+def test_a_forked_child_logs_although_a_thread_of_its_parent_held_the_lock(
+    writer: RecordWriter, folder: Path
+) -> None:
+    with writer._lock:
+        child = os.fork()
+        if child == 0:
+            signal.alarm(60)
+            writer.value("x", "text", "from the child")
+            os._exit(0)
+        _, status = os.waitpid(child, 0)
+
+    assert os.waitstatus_to_exitcode(status) == 0
+    assert [record[1] for record in lines(folder)] == ["x"]
