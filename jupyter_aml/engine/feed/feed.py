@@ -25,9 +25,14 @@ from jupyter_aml.wire.runs import WireRun
 
 _log = logging.getLogger("jupyter_aml.engine")
 _MOST_PENDING = 1000
+_MOST_ASKED = 8
 
 
 Why = Callable[[], str | None]
+
+
+_Question = tuple[WorkspaceName, int, RunId | None]
+_Changes = tuple[list[Run], list[tuple[RunId, int]]]
 
 
 class Source(Protocol):
@@ -44,7 +49,7 @@ class Source(Protocol):
 
     async def changed(
         self, workspace: WorkspaceName, seq: int, parent: RunId | None = None
-    ) -> tuple[list[Run], list[tuple[RunId, int]]]:
+    ) -> _Changes:
         """Runs changed and runs deleted after `seq`; with a parent its children alone changed."""
 
     def subscription(self, run: Run, stir: Callable[[], None]) -> Subscription:
@@ -61,6 +66,8 @@ class Feed:
         if source is not None:
             self.source = source
         self._listeners: set[Listener] = set()
+        self._asked: dict[_Question, asyncio.Task[_Changes]] = {}
+        """What has changed since then, asked of the index once for all who ask the same."""
 
     @property
     def listeners(self) -> int:
@@ -75,13 +82,26 @@ class Feed:
 
     def publish(self, run: Run) -> None:
         """Tell everybody who follows this run or its workspace."""
+        self._asked.clear()
         for listener in self._listeners:
             listener.offer(run)
 
     def deleted(self, run: Run, seq: int) -> None:
         """Tell everybody that the run is gone."""
+        self._asked.clear()
         for listener in self._listeners:
             listener.lost(run, seq)
+
+    async def changed(self, workspace: WorkspaceName, seq: int, parent: RunId | None) -> _Changes:
+        """What has changed after `seq`. Hundreds of pages that ask at once read it once."""
+        question = (workspace, seq, parent)
+        task = self._asked.get(question)
+        if task is None or (task.done() and (task.cancelled() or task.exception())):
+            if len(self._asked) >= _MOST_ASKED:
+                self._asked.clear()
+            task = asyncio.create_task(self.source.changed(workspace, seq, parent))
+            self._asked[question] = task
+        return await asyncio.shield(task)
 
     def stir(self) -> None:
         """Reasons for which runs wait may have changed."""
@@ -279,7 +299,7 @@ class Listener:
         else:
             parent = ids.run_id(str(parent))
             self._parents.add(parent)
-        runs, deleted = await self._feed.source.changed(workspace, seq, parent)
+        runs, deleted = await self._feed.changed(workspace, seq, parent)
         for run_id, at in deleted:
             self._say({"type": "deleted", "runId": run_id, "seq": at})
         for run in sorted(runs, key=lambda run: run.seq):

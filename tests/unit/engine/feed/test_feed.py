@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -23,6 +24,7 @@ class Changed:
 
     def __init__(self, *runs: Run) -> None:
         self.runs = list(runs)
+        self.asked = 0
         self.queue: list[tuple[Run, Why]] = []
 
     async def find(self, run_id: RunId) -> Run:
@@ -37,6 +39,7 @@ class Changed:
     async def changed(
         self, workspace: WorkspaceName, seq: int, parent: RunId | None = None
     ) -> tuple[list[Run], list[tuple[RunId, int]]]:
+        self.asked += 1
         return [run for run in self.runs if parent in (None, run.parent)], []
 
     def subscription(self, run: Run, stir: Callable[[], None]) -> Subscription:
@@ -112,3 +115,24 @@ async def test_of_a_queue_only_what_has_changed_is_told_again() -> None:
     feed.stir()
 
     assert await listener.next() == {"type": "reasons", "reasons": {"two": "1 run ahead"}}
+
+
+async def test_hundreds_of_pages_that_ask_the_same_read_the_index_once() -> None:
+    source = Changed(a_run("one", seq=5))
+    feed = Feed(source)
+    pages = [feed.listen() for _ in range(400)]
+    wish = {"topic": "runs", "workspace": "default", "seq": 0}
+
+    await asyncio.gather(*(page.subscribe(wish) for page in pages))
+
+    assert source.asked == 1
+    heard = [await page.next() for page in pages]
+    assert {event["run"]["runId"] for event in heard if event["type"] == "run"} == {"one"}
+    # Once something has changed, who comes asks anew.
+    source.runs = [a_run("two", seq=6)]
+    feed.publish(source.runs[0])
+    late = feed.listen()
+    await late.subscribe(wish)
+    event = await late.next()
+    assert event["type"] == "run" and event["run"]["runId"] == "two"
+    assert source.asked == 2
