@@ -48,13 +48,15 @@ def from_wire(metrics: Mapping[str, Any], name: str | None = None) -> dict[str, 
 class _Metrics:
     def __init__(self) -> None:
         self._logged: dict[str, list[tuple[float, Any]]] = {}
+        self._numbers: dict[str, tuple[list[float], list[Any]]] = {}
+        """Times and values of each name."""
         self._rows: dict[str, dict[str, list[Any]]] = {}
         self._first: dict[str, float] = {}
 
     def numbers(self, name: str, times: list[float], values: list[float]) -> None:
         if times:
             self._first[name] = min(times[0], self._first.get(name, times[0]))
-            self._logged.setdefault(name, []).extend(zip(times, values, strict=True))
+            self._numbers[name] = times, values
 
     def value(self, name: str, time: float, kind: str, value: Any) -> None:
         self._first[name] = min(time, self._first.get(name, time))
@@ -75,11 +77,17 @@ class _Metrics:
             if name in self._rows:
                 named[name] = {key: _one(items) for key, items in self._rows[name].items()}
             else:
-                logged = self._logged[name]
-                # Only numbers and texts of one name can be out of order, never within a kind.
-                logged.sort(key=lambda item: item[0])
-                named[name] = _one([value for _, value in logged])
+                named[name] = _one(self._in_order(name))
         return named
+
+    def _in_order(self, name: str) -> list[Any]:
+        times, values = self._numbers.get(name, ([], []))
+        # Nearly always so; a pair for each of a million points would cost a second.
+        if name not in self._logged and times == sorted(times):
+            return values
+        logged = [*zip(times, values, strict=True), *self._logged.get(name, [])]
+        logged.sort(key=lambda item: item[0])
+        return [value for _, value in logged]
 
 
 def _one(values: list[Any]) -> Any:
