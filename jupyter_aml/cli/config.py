@@ -7,7 +7,6 @@ import ast
 import json
 import os
 from collections.abc import Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from traitlets.config.loader import (
 
 from jupyter_aml.cli import asking, codes
 from jupyter_aml.domain.errors import Invalid, StorageFailed
+from jupyter_aml.domain.near import near
 from jupyter_aml.sdk._core.files import json_of
 from jupyter_aml.server.config import AmlConfig
 from jupyter_aml.server.headless import CONFIG_FILES, HeadlessApp
@@ -181,5 +181,5 @@ def _value(name: str, text: str) -> Any:
 
 
 def _near(name: str) -> str:
-    near = get_close_matches(name, AmlConfig.class_traits(config=True), n=2)
-    return f"; did you mean {' or '.join(near)}?" if near else " (jupyter aml config lists all)"
+    close = near(name, AmlConfig.class_traits(config=True), 2)
+    return f"; did you mean {' or '.join(close)}?" if close else " (jupyter aml config lists all)"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from difflib import get_close_matches
 from pathlib import Path
 
 from jupyter_aml.cli import asking, codes
 from jupyter_aml.domain.errors import NotFound, StorageFailed
+from jupyter_aml.domain.near import near
 from jupyter_aml.runfolder.layout import checked
 from jupyter_aml.sdk.core.run import Run
 from jupyter_aml.widgets.plain import size
@@ -63,8 +63,8 @@ def _get(run: Run, name: str, target: Path) -> Path:
         return _save(run, name, target)
     except NotFound:
         known = [file["name"] for file in run.client.runs.files(run.id)["files"]]
-        near = get_close_matches(name, known, n=2)
-        did = f"; did you mean {' or '.join(near)}?" if near else ""
+        close = near(name, known, 2)
+        did = f"; did you mean {' or '.join(close)}?" if close else ""
         raise NotFound(f"run {run.id} has no file {name[:120]!r}{did}") from None
 
 

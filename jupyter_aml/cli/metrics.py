@@ -7,11 +7,11 @@ import csv
 import json
 import sys
 from collections.abc import Callable
-from difflib import get_close_matches
 from typing import Any
 
 from jupyter_aml.cli import asking, codes
 from jupyter_aml.domain.errors import NotFound
+from jupyter_aml.domain.near import near
 from jupyter_aml.widgets.plain import size
 from jupyter_aml.wire.contents import WireMetrics
 
@@ -100,7 +100,7 @@ def _number(value: float | str | None) -> float:
 
 
 def _unknown(name: str, run_id: str, known: list[str]) -> str:
-    near = get_close_matches(name, known, n=2)
-    did = f"; did you mean {' or '.join(near)}?" if near else ""
-    listed = f"; it has {', '.join(known[:10])}" if known and not near else ""
+    close = near(name, known, 2)
+    did = f"; did you mean {' or '.join(close)}?" if close else ""
+    listed = f"; it has {', '.join(known[:10])}" if known and not close else ""
     return f"run {run_id} has no metric {name[:80]!r}{did}{listed}"

@@ -12,11 +12,11 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Any
 
 from jupyter_aml.domain import ids
 from jupyter_aml.domain.errors import Invalid
+from jupyter_aml.domain.near import near
 
 CURATED_PREFIX = "AzureML-"
 """Names that begin so belong to the environments that come with jupyter_aml."""
@@ -297,8 +297,8 @@ def _texts(value: Any, what: str) -> list[str]:
 
 
 def _unknown(key: str, known: Sequence[str]) -> str:
-    near = get_close_matches(key, known, 1)
-    cure = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}"
+    close = near(key, known, 1)
+    cure = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(known)}"
     return f"there is no key {key!r}; {cure}"
 
 

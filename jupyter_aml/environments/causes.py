@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 from jupyter_aml.domain.errors import AmlError, Invalid, StorageFailed, Unreachable
+from jupyter_aml.domain.near import near
 from jupyter_aml.environments.requirements import masked
 
 _OTHER_NAMES = {
@@ -109,9 +109,9 @@ def _begins(requirement: str, name: str) -> bool:
 
 def _near(name: str, known: Iterable[str]) -> str:
     other = _OTHER_NAMES.get(name.lower())
-    near = [other] if other else get_close_matches(name.lower(), [*_WELL_KNOWN, *known], 3, 0.75)
+    close = [other] if other else near(name.lower(), [*_WELL_KNOWN, *known], 3, alike=0.75)
     return (
-        f"; did you mean {' or '.join(repr(one) for one in dict.fromkeys(near))}?" if near else ""
+        f"; did you mean {' or '.join(repr(one) for one in dict.fromkeys(close))}?" if close else ""
     )
 
 

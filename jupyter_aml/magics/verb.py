@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping
 from datetime import timedelta
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from IPython.core.error import UsageError
 
+from jupyter_aml.domain.near import near
 from jupyter_aml.magics import line
 
 if TYPE_CHECKING:
@@ -87,8 +87,8 @@ class Parser(argparse.ArgumentParser):
 
     def _refuse(self, word: str) -> NoReturn:
         if word.startswith("-"):
-            near = get_close_matches(word.split("=", 1)[0], self.options, n=1)
-            did = f"; did you mean {near[0]}?" if near else ""
+            close = near(word.split("=", 1)[0], self.options, 1)
+            did = f"; did you mean {close[0]}?" if close else ""
             raise UsageError(f"{self.prog} has no option {word}{did} ({self.prog} -h lists them)")
         raise UsageError(f"{self.prog}: {word!r} is one word too many ({self.prog} -h shows how)")
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, ClassVar
 
 from IPython.core.error import UsageError
 
+from jupyter_aml.domain.near import near
 from jupyter_aml.magics.verb import Parser, Verb
 
 if TYPE_CHECKING:
@@ -47,8 +47,10 @@ class Verbs:
         """The verb that the words begin with and what follows it; UsageError with near ones."""
         verb = self.find(words[0], cell=cell)
         if verb is None:
-            near = get_close_matches(words[0], self.names(), n=1)
-            did = f"; did you mean {near[0]}?" if near else f": there are {', '.join(self.names())}"
+            close = near(words[0], self.names(), 1)
+            did = (
+                f"; did you mean {close[0]}?" if close else f": there are {', '.join(self.names())}"
+            )
             raise UsageError(f"{self._said} has no verb {words[0][:80]!r}{did}")
         if isinstance(verb, Group) and len(words) > 1 and not words[1].startswith("-"):
             return verb.verbs.meant(words[1:], cell=cell)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 import os
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from jupyter_aml.domain.errors import Invalid
+from jupyter_aml.domain.near import near
 from jupyter_aml.sdk._core.files import json_of, text_of
 from jupyter_aml.sdk._core.given import parameters as checked
 from jupyter_aml.sdk.core.script_run_config import ScriptRunConfig
@@ -88,8 +88,8 @@ def _check(parameters: Mapping[str, Any], cells: list[dict[str, Any]], file: Pat
     known = list(_assigned("".join(tagged[0]["source"])))
     for name in parameters:
         if known and name not in known:
-            near = get_close_matches(name, known, 1)
-            cure = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}"
+            close = near(name, known, 1)
+            cure = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(known)}"
             raise UserErrorException(f"{file.name} has no parameter {name!r}; {cure}")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -13,6 +12,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from jupyter_aml.domain.errors import AlreadyExists, Invalid, NotFound, Outdated
 from jupyter_aml.domain.ids import ExperimentName, RunId, WorkspaceName
+from jupyter_aml.domain.near import near
 from jupyter_aml.domain.run import Run, RunStatus
 from jupyter_aml.store.database import Database, current_seq, next_seq
 from jupyter_aml.store.experiments import need_experiment
@@ -277,7 +277,7 @@ def _near(connection: Connection, run_id: str) -> list[str]:
     like = runs.c.id.startswith(storable(run_id[:4]), autoescape=True)
     newest = select(runs.c.id).order_by(runs.c.pk.desc()).limit(200)
     ids = [*connection.execute(newest.where(like)).scalars(), *connection.execute(newest).scalars()]
-    return difflib.get_close_matches(run_id, dict.fromkeys(ids), n=3, cutoff=0.7)
+    return near(run_id, dict.fromkeys(ids), 3, alike=0.7)
 
 
 def _is_news(run: Run, name: str, value: float | str) -> bool:

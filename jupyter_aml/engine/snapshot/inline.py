@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from difflib import get_close_matches
 from fnmatch import translate
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from jupyter_aml.domain.errors import Invalid, Refused
+from jupyter_aml.domain.near import near
 from jupyter_aml.engine.settings import Settings
 from jupyter_aml.engine.snapshot.plan import Level, Limits, SnapshotPlan, SourceFile, Walk, plan
 from jupyter_aml.runfolder.layout import checked
@@ -215,7 +215,7 @@ def _near(top: str, parts: Sequence[str]) -> list[str]:
         except OSError:
             return []
         if part not in names:
-            return [os.path.join(folder, name) for name in get_close_matches(part, names, 3, 0.5)]
+            return [os.path.join(folder, name) for name in near(part, names, 3, alike=0.5)]
         folder = os.path.join(folder, part)
     return []
 

@@ -10,13 +10,13 @@ import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from typing import Any
 
 from jupyter_aml.domain import environment, ids
 from jupyter_aml.domain import secrets as hiding
 from jupyter_aml.domain.environment import Definition
 from jupyter_aml.domain.errors import AlreadyExists, Invalid, NotFound, StorageFailed
+from jupyter_aml.domain.near import near
 from jupyter_aml.domain.run import INTERACTIVE_RUN, SCRIPT_RUN, Run, RunStatus
 from jupyter_aml.engine import snapshot
 from jupyter_aml.engine.ledger import now
@@ -174,8 +174,8 @@ def _required(body: Mapping[str, Any], name: str) -> Any:
 
 
 def _no_target(name: str, targets: list[str]) -> NotFound:
-    near = get_close_matches(name, targets, 1)
-    cure = f"did you mean {near[0]!r}?" if near else f"there is: {', '.join(targets)}"
+    close = near(name, targets, 1)
+    cure = f"did you mean {close[0]!r}?" if close else f"there is: {', '.join(targets)}"
     return NotFound(f"there is no compute target {name!r}; {cure}")
 
 
@@ -183,9 +183,9 @@ def _check_script(script: Any, plan: snapshot.SnapshotPlan) -> None:
     paths = [file.path for file in plan.files]
     if script is None or script in paths:
         return
-    near = get_close_matches(str(script), paths, 1)
+    close = near(str(script), paths, 1)
     left_out = next((note for note in plan.excluded if str(script) in note), None)
-    cure = f"; did you mean {near[0]!r}?" if near else f"; {left_out}" if left_out else ""
+    cure = f"; did you mean {close[0]!r}?" if close else f"; {left_out}" if left_out else ""
     raise NotFound(f"there is no script {script!r} in what would be sent{cure}")
 
 

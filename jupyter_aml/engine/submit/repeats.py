@@ -9,13 +9,13 @@ import stat
 import time
 from collections.abc import Mapping
 from dataclasses import replace
-from difflib import get_close_matches
 from typing import Any
 
 from jupyter_aml.domain import environment, ids
 from jupyter_aml.domain import secrets as hiding
 from jupyter_aml.domain.environment import Definition
 from jupyter_aml.domain.errors import Invalid, StorageFailed
+from jupyter_aml.domain.near import near
 from jupyter_aml.domain.run import Job, Run, RunStatus
 from jupyter_aml.engine import snapshot
 from jupyter_aml.engine.facts.host import host
@@ -165,9 +165,9 @@ def _check_names(run: Run, given: Mapping[str, Any]) -> None:
     known = list(dict.fromkeys([*run.parameters, *options]))
     for name in given:
         if name not in known:
-            near = get_close_matches(name, known, 1)
+            close = near(name, known, 1)
             there = f"there are {', '.join(known)}" if known else "it has none"
-            cure = f"did you mean {near[0]!r}?" if near else there
+            cure = f"did you mean {close[0]!r}?" if close else there
             raise Invalid(f"run {run.id} has no parameter {name!r}; {cure}")
         if any(not _has_value(words, place) for place in _places(words, name)):
             raise Invalid(

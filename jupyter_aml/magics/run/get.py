@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from argparse import Namespace
 from collections.abc import Iterable
-from difflib import get_close_matches
 from typing import Any
 
 from IPython.core.error import UsageError
 
+from jupyter_aml.domain.near import near
 from jupyter_aml.magics.verb import Parser, Verb
 from jupyter_aml.sdk.core import Run
 
@@ -109,8 +109,8 @@ def _picture_or_value(run: Run, value: Any) -> Any:
 
 
 def _unknown(name: str, run: Run, known: Iterable[str]) -> str:
-    near = get_close_matches(name, known, n=2)
-    did = f"; did you mean {' or '.join(near)}?" if near else ""
+    close = near(name, known, 2)
+    did = f"; did you mean {' or '.join(close)}?" if close else ""
     names = sorted(known)
-    listed = "" if near or not names else f"; it has {', '.join(names[:10])}"
+    listed = "" if close or not names else f"; it has {', '.join(names[:10])}"
     return f"run {run.id} has no metric, parameter or file {name[:80]!r}{did}{listed}"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from jupyter_aml.domain.errors import Invalid, NotFound
+from jupyter_aml.domain.near import near
 from jupyter_aml.sdk._run import filters
 
 if TYPE_CHECKING:
@@ -95,8 +95,10 @@ class References:
                 listed = ", ".join(run["runId"] for run in found[:5])
                 raise Invalid(f"{text!r} is the beginning of {len(found)} runs: {listed}")
         recent = self._client.runs.page(workspace=self._workspace, limit=_RECENT)
-        near = get_close_matches(text, [run["runId"] for run in recent["runs"]], n=2)
-        did = f"; did you mean {' or '.join(near)}?" if near else f" ({self._lists} lists the runs)"
+        close = near(text, [run["runId"] for run in recent["runs"]], 2)
+        did = (
+            f"; did you mean {' or '.join(close)}?" if close else f" ({self._lists} lists the runs)"
+        )
         raise NotFound(f"there is no run {text[:80]!r}{did}")
 
     def _where(self, experiment: str | None) -> str:

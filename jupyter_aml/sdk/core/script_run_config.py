@@ -218,11 +218,11 @@ class ScriptRunConfig:
             raise UserErrorException(f"source_directory {self.source_directory!r} {what}")
 
     def _near(self) -> str:
-        from difflib import get_close_matches
+        from jupyter_aml.domain.near import near
 
         there = [path.name for path in Path(self.source_directory).glob("*.py")]
-        near = get_close_matches(str(self.script), there, 1)
-        return f"; did you mean {near[0]!r}?" if near else ""
+        close = near(str(self.script), there, 1)
+        return f"; did you mean {close[0]!r}?" if close else ""
 
 
 def _checked(environment: Any) -> Environment:

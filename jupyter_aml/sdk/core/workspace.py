@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_aml.client import Client, find
 from jupyter_aml.domain.errors import AlreadyExists, Invalid, NotFound
 from jupyter_aml.domain.ids import DEFAULT_WORKSPACE
+from jupyter_aml.domain.near import near
 from jupyter_aml.sdk._core.files import json_of, text_of
 from jupyter_aml.sdk._core.later import later
 from jupyter_aml.sdk.exceptions import UserErrorException, WorkspaceException
@@ -122,8 +122,8 @@ class Workspace:
         """Take a workspace that is there; raises WorkspaceException naming near ones."""
         there = [workspace["name"] for workspace in find().workspaces.list()]
         if name not in there:
-            near = get_close_matches(name, there, 1)
-            cure = f"did you mean {near[0]!r}?" if near else f"there is: {', '.join(there)}"
+            close = near(name, there, 1)
+            cure = f"did you mean {close[0]!r}?" if close else f"there is: {', '.join(there)}"
             raise WorkspaceException(f"there is no workspace {name!r}; {cure}")
         return Workspace(workspace_name=name)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from jupyter_aml.domain.environment import package_name
+from jupyter_aml.domain.near import near
 from jupyter_aml.sdk.exceptions import UserErrorException
 
 _USUAL = ("miniconda3", "anaconda3", "miniforge3", "mambaforge", "micromamba", ".conda")
@@ -45,9 +45,9 @@ def _prefix(name: str) -> Path:
     prefix = Path(name).expanduser() if os.sep in name else found.get(name)
     if prefix is not None and (prefix / "conda-meta").is_dir():
         return prefix
-    near = get_close_matches(name, found, 1)
+    close = near(name, found, 1)
     there = f"there is: {', '.join(sorted(found))}" if found else "none was found on this machine"
-    cure = f"did you mean {near[0]!r}?" if near else there
+    cure = f"did you mean {close[0]!r}?" if close else there
     raise UserErrorException(f"there is no conda environment {name!r}; {cure}")
 
 

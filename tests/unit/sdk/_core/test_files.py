@@ -25,7 +25,11 @@ CONFIG = '{\n"subscription_id": "", "resource_group": "", "workspace_name": "ws1
 class Engine:
     """Has every workspace that is asked for."""
 
-    def workspace(self, name: str) -> dict[str, Any]:
+    @property
+    def workspaces(self) -> Engine:
+        return self
+
+    def get(self, name: str) -> dict[str, Any]:
         return {"name": name}
 
 
