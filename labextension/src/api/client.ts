@@ -223,7 +223,7 @@ export class AmlClient implements Rest {
   private async bytes(route: string, offset: number, limit: number): Promise<Bytes> {
     const headers = { Range: `bytes=${offset}-${offset + limit - 1}` };
     const init = { headers, cache: 'no-store' } as const;
-    const response = await ServerConnection.makeRequest(this.address(route), init, this.settings);
+    const response = await this.send(route, init);
     if (response.status === 416) {
       // An empty file has no range, and a file may become shorter.
       return { data: new Uint8Array(), offset, size: offset };
@@ -236,8 +236,16 @@ export class AmlClient implements Rest {
     return { data, offset, size: whole ? Number(whole[1]) : data.length };
   }
 
+  private async send(route: string, init: RequestInit): Promise<Response> {
+    try {
+      return await ServerConnection.makeRequest(this.address(route), init, this.settings);
+    } catch (error) {
+      throw error instanceof ServerConnection.NetworkError ? AmlProblem.unreachable() : error;
+    }
+  }
+
   private async answer(route: string, init: RequestInit = {}): Promise<Response> {
-    const response = await ServerConnection.makeRequest(this.address(route), init, this.settings);
+    const response = await this.send(route, init);
     if (!response.ok) {
       throw await AmlProblem.of(response);
     }

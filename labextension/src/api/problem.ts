@@ -13,6 +13,12 @@ export class AmlProblem extends Error {
 
   readonly hint: string | null;
 
+  /** No answer at all, which every browser says in words of its own. */
+  static unreachable(): AmlProblem {
+    const message = 'The Jupyter server does not answer. Look whether it still runs.';
+    return new AmlProblem({ error: 'Unreachable', message }, 0);
+  }
+
   /** The problem in an answer that went wrong, whoever gave the answer. */
   static async of(response: Response): Promise<AmlProblem> {
     const text = await response.text();

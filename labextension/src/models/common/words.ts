@@ -140,6 +140,19 @@ export function title(run: WireRun): string {
   return run.displayName ?? run.script ?? run.runId;
 }
 
+/** What tells a run of a list from its neighbours: without a name, its cell and its parameters. */
+export function distinction(run: WireRun): string {
+  const { displayName, origin, parameters } = run;
+  if (displayName !== null) {
+    return displayName;
+  }
+  const notebook = origin?.notebook?.split('/').at(-1);
+  const count = origin?.executionCount ?? null;
+  const place = notebook && count !== null ? `${notebook} [${count}]` : (notebook ?? title(run));
+  const given = Object.entries(parameters).map(([name, value]) => `${name}=${number(value)}`);
+  return [...given, place].join(' ');
+}
+
 export function childrenWord(count: number, trans: Trans): string {
   return count === 1 ? trans('1 child run') : trans('%1 child runs', count);
 }

@@ -4,13 +4,13 @@ import type { Reach, Selection } from '../../models/common/selection';
 import {
   byInterest,
   childrenWord,
+  distinction,
   duration,
   elapsed,
   face,
   FINAL,
   moment,
-  number,
-  title
+  number
 } from '../../models/common/words';
 import { runCode } from '../../models/runs/runs';
 import type { Row } from '../../models/runs/runs';
@@ -258,7 +258,7 @@ function Item({ run, now, children, isSelected, mark, press, open, drag }: ItemP
   const metric = chosenMetric(run);
   const lasted = seconds === null ? '' : duration(seconds);
   const tip = [
-    title(run),
+    distinction(run),
     [trans(word), `${run.experiment} #${run.number}`, lasted].filter(part => part).join(' · '),
     run.error?.message ?? run.reason ?? '',
     ...Object.entries(run.metrics)
@@ -295,7 +295,7 @@ function Item({ run, now, children, isSelected, mark, press, open, drag }: ItemP
       </span>
       <span className="jp-aml-Hidden">{trans(word)}</span>
       <span className="jp-aml-RunItem-number">#{run.number}</span>
-      <span className="jp-aml-RunItem-name">{title(run)}</span>
+      <span className="jp-aml-RunItem-name">{distinction(run)}</span>
       {children > 0 && (
         <span className="jp-aml-Badge" title={childrenWord(children, trans)}>
           <span aria-hidden="true">↳ </span>
