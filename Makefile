@@ -10,7 +10,7 @@ export PATH := $(BIN):$(PATH)
 # An activated environment of the caller must not leak into ours.
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 
-NOTEBOOK ?= notebooks/00_quickstart.ipynb
+NOTEBOOK ?= notebooks/01_quickstart.ipynb
 HEADLESS ?=
 TESTS ?=
 

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from jupyter_aml.testing.jupyter import JupyterServer
-from tests.conftest import a_folder, a_root, jupyter_folders
+from tests.conftest import REPOSITORY, a_folder, a_root, jupyter_folders
 from tests.installing import copy_of_the_repository, environment_of, new_environment, run
 
 MEMORY = 2 * 1024**3
@@ -89,7 +89,7 @@ def test_the_server_answers_below_its_base_url(server: JupyterServer) -> None:
 
 
 def test_the_lab_page_opens_with_our_extension(server: JupyterServer) -> None:
-    address = f"{server.url}lab/tree/notebooks/00_quickstart.ipynb?token={server.token}"
+    address = f"{server.url}lab/tree/notebooks/01_quickstart.ipynb?token={server.token}"
 
     with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(address) as answer:
         page = answer.read().decode()
@@ -99,8 +99,29 @@ def test_the_lab_page_opens_with_our_extension(server: JupyterServer) -> None:
 
 def test_the_quickstart_runs_in_the_memory_of_a_binder(server: JupyterServer) -> None:
     with peak_memory(server.pid) as peak:
-        server.execute(server.folder / "notebooks" / "00_quickstart.ipynb")
+        server.execute(server.folder / "notebooks" / "01_quickstart.ipynb")
 
     runs = server.get("aml/runs?sort=createdAt")["runs"]
     assert [run["status"] for run in runs] == ["Completed", "Completed"]
     assert 0 < peak[0] < MEMORY
+
+
+OTHERS = sorted(
+    path.name
+    for path in (REPOSITORY / "notebooks").glob("*.ipynb")
+    if "quickstart" not in path.name
+)
+
+
+@pytest.mark.parametrize("notebook", OTHERS)
+def test_every_other_notebook_runs_there_too(server: JupyterServer, notebook: str) -> None:
+    server.execute(server.folder / "notebooks" / notebook)
+
+
+def test_the_table_of_notebooks_names_each_and_their_numbers_have_no_gap() -> None:
+    names = sorted(path.name for path in (REPOSITORY / "notebooks").glob("*.ipynb"))
+
+    table = (REPOSITORY / "notebooks" / "README.md").read_text(encoding="utf-8")
+
+    assert [name[:2] for name in names] == [f"{at:02}" for at in range(1, len(names) + 1)]
+    assert [name for name in names if f"({name})" not in table] == []

@@ -55,8 +55,8 @@ def quickstart() -> Iterator[Executed]:
     with a_folder() as scratch, a_root() as root:
         folder = scratch / "notebooks"
         folder.mkdir()
-        shutil.copy(REPOSITORY / "notebooks" / "00_quickstart.ipynb", folder)
-        yield execute(folder / "00_quickstart.ipynb", scratch, root)
+        shutil.copy(REPOSITORY / "notebooks" / "01_quickstart.ipynb", folder)
+        yield execute(folder / "01_quickstart.ipynb", scratch, root)
 
 
 def test_all_runs_of_the_quickstart_complete(quickstart: Executed) -> None:
@@ -75,7 +75,7 @@ def test_the_quickstart_leaves_what_it_promises(quickstart: Executed) -> None:
 
 
 def test_running_a_notebook_headless_writes_nothing_beside_it(quickstart: Executed) -> None:
-    assert [path.name for path in quickstart.folder.iterdir()] == ["00_quickstart.ipynb"]
+    assert [path.name for path in quickstart.folder.iterdir()] == ["01_quickstart.ipynb"]
 
 
 def test_the_notebook_of_environments_builds_them_and_runs_in_them() -> None:
