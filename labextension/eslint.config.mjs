@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import imports from 'eslint-plugin-import';
 import hooks from 'eslint-plugin-react-hooks';
 import typescript from 'typescript-eslint';
@@ -7,6 +8,22 @@ const above = (room, ...rooms) => ({
   target: `./src/${room}`,
   from: rooms.map(one => `./src/${one}`),
   message: 'The arrow is index -> plugins -> (views, models) -> api -> tokens -> wire.'
+});
+
+/** What the views of every noun may build on, from the ground up; a room imports those before it. */
+const SHARED = ['common', 'charts', 'files', 'run'];
+const NOUNS = readdirSync(new URL('./src/views', import.meta.url));
+
+/** The views of a noun know of no other noun's. */
+const apart = NOUNS.map(noun => {
+  const at = SHARED.indexOf(noun);
+  const allowed = [noun, ...(at < 0 ? SHARED : SHARED.slice(0, at))];
+  return {
+    target: `./src/views/${noun}`,
+    from: './src/views',
+    except: allowed.map(one => `./${one}`),
+    message: `Views import only their own noun and ${SHARED.join(', ')}, in this order.`
+  };
 });
 
 export default typescript.config(
@@ -32,7 +49,8 @@ export default typescript.config(
             above('models', 'views', 'plugins', 'index.ts'),
             above('views', 'plugins', 'index.ts'),
             above('plugins', 'index.ts'),
-            above('widget.tsx', 'api', 'plugins', 'index.ts')
+            above('widget.tsx', 'api', 'plugins', 'index.ts'),
+            ...apart
           ]
         }
       ],
