@@ -13,6 +13,8 @@ unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 NOTEBOOK ?= notebooks/01_quickstart.ipynb
 HEADLESS ?=
 TESTS ?=
+# How many tests at a time; those that share a server, an engine or a browser stay together.
+WORKERS ?= 0
 
 # What goes into an installed copy: a change of it makes the copy stale.
 PACKED := pyproject.toml README.md $(shell find build_backend jupyter-config jupyter_aml labextension \
@@ -21,13 +23,15 @@ PACKED := pyproject.toml README.md $(shell find build_backend jupyter-config jup
 # An editable install reads the Python files where they are, but holds a copy of the built assets.
 BUILT := pyproject.toml $(filter build_backend/% jupyter-config/% labextension/%,$(PACKED))
 
-.PHONY: help demo test system check fix clean
+.PHONY: help demo test test-nightly system check fix clean
 
 help:
 	@echo 'make demo              open JupyterLab on the quickstart'
 	@echo 'make demo HEADLESS=1   run the quickstart without a browser'
 	@echo 'make test              install what the tests need, check everything, run all tests'
 	@echo 'make test TESTS=PATH   the same for some tests'
+	@echo 'make test WORKERS=2    the same, two tests at a time'
+	@echo 'make test-nightly      long chaos, random order, other users and languages, mutations'
 	@echo 'make check             style, types, imports and TypeScript alone'
 	@echo 'make fix               let the formatters repair what they can'
 	@echo 'make clean             remove the virtual environment and everything built'
@@ -40,7 +44,10 @@ else
 endif
 
 test: system check
-	pytest $(TESTS)
+	pytest -n $(WORKERS) --dist loadgroup $(TESTS)
+
+test-nightly: system check
+	.ci/nightly
 
 system:
 	.ci/system-packages
