@@ -9,16 +9,20 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from jupyter_aml.compute.proc import is_alive
+from jupyter_aml.compute.protocol import Handle
 from jupyter_aml.domain.errors import IllegalMove, Invalid, NotFound, Refused
+from jupyter_aml.domain.run import Run, RunStatus
 from jupyter_aml.engine.engine import Engine, RootTaken
 from jupyter_aml.engine.settings import Settings
 from jupyter_aml.runfolder.layout import RunFolder
+from jupyter_aml.store.runs import RunTable
 from jupyter_aml.testing.fake_compute import FakeBackend
 from jupyter_aml.wire.runs import WireRun
 
@@ -231,6 +235,54 @@ async def test_a_run_that_is_cancelled_while_it_starts_is_stopped(
         await engine.runs.cancel(run["runId"])
 
         assert (await ended(engine, run["runId"], limit=10))["status"] == "Canceled"
+
+
+async def test_a_run_is_not_called_cancelled_before_its_job_was_told(
+    aml_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backend, told, may_return = FakeBackend(), asyncio.Event(), asyncio.Event()
+    stop = backend.stop
+
+    async def slowly(handle: Handle, *, grace: timedelta) -> None:
+        await stop(handle, grace=grace)
+        told.set()
+        await may_return.wait()
+
+    monkeypatch.setattr(backend, "stop", slowly)
+    monkeypatch.setattr("jupyter_aml.compute.targets.LocalBackend", lambda: backend)
+    async with an_engine(aml_root) as engine:
+        run = await engine.submit(asked("", job={"command": ["stay"], "interpreter": ""}))
+        await until(engine, run["runId"], lambda run: run["status"] == "Running")
+        await engine.cancel(run["runId"])
+        async with asyncio.timeout(LONG):
+            await told.wait()
+        await engine.look(run["runId"])
+        assert (await engine.run(run["runId"]))["status"] == "CancelRequested"
+
+        may_return.set()
+
+        assert (await ended(engine, run["runId"]))["status"] == "Canceled"
+
+
+async def test_the_folder_tells_of_an_end_before_the_index_does(
+    aml_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a run that has ended nobody looks again: a crash in between must not lose its end."""
+    written: list[str] = []
+    move = RunTable.move
+
+    def seen(table: RunTable, run: Run, to: RunStatus, **changes: Any) -> Run:
+        if to.is_final:
+            path = aml_root / "workspaces" / run.workspace / "runs" / run.id / "run.json"
+            written.append(json.loads(path.read_text())["status"])
+        return move(table, run, to, **changes)
+
+    monkeypatch.setattr(RunTable, "move", seen)
+    async with an_engine(aml_root) as engine:
+        for script in ("print(1)", "raise SystemExit(3)"):
+            await ended(engine, (await engine.submit(asked(script)))["runId"])
+
+    assert written == ["Completed", "Failed"]
 
 
 async def test_a_run_may_be_cancelled_at_any_moment_of_its_start(aml_root: Path) -> None:

@@ -284,6 +284,41 @@ def test_without_hard_links_an_attempt_is_still_taken_once(
     assert json.loads((tmp_path / "claim.1").read_text())["pid"] == 0
 
 
+def test_a_link_that_was_made_and_is_said_to_be_there_already_is_ones_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """NFS asks once more for a link whose answer was lost, and then says that it is there."""
+    link = os.link
+
+    def twice(source: str, target: str) -> None:
+        link(source, target)
+        link(source, target)
+
+    monkeypatch.setattr(os, "link", twice)
+
+    assert shim.claim(str(tmp_path), "1", 0)
+    assert not shim.claim(str(tmp_path), "1", 0)
+    assert [path.name for path in tmp_path.iterdir()] == ["claim.1"]
+
+
+def test_a_claim_names_the_file_that_it_was_made_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AML_ROOT_ID", "token")
+
+    for attempt, link in (("1", os.link), ("2", None)):
+        if link is None:
+            monkeypatch.setattr(os, "link", _refuse)
+        shim.claim(str(tmp_path), attempt, os.getpid())
+        path = tmp_path / f"claim.{attempt}"
+        told, found = json.loads(path.read_text()), path.stat()
+        assert (told["root"], told["file"]) == ("token", [found.st_dev, found.st_ino])
+
+
+def _refuse(*_: object) -> None:
+    raise PermissionError(1, "Operation not permitted")
+
+
 def test_a_claim_that_cannot_be_written_starts_nothing(attempt: Attempt) -> None:
     attempt.status.rmdir()
     attempt.start("print('never')")

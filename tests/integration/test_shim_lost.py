@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import py_compile
 import random
@@ -12,15 +13,18 @@ import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from jupyter_aml.compute import local, proc
+from jupyter_aml.compute.attempt import Attempt
 from jupyter_aml.compute.local import LocalBackend
 from jupyter_aml.compute.protocol import BackendJob, Handle, Phase
 from jupyter_aml.domain.errors import StorageFailed, Unreachable
 from jupyter_aml.shim import shim
 from jupyter_aml.testing.compute_contracts import see, within
+from jupyter_aml.testing.jupyter import until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
 
@@ -248,3 +252,107 @@ def test_a_compiled_shim_runs_jobs(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         return (await see(backend, handle, Phase.GONE)).exit_code
 
     assert within(run()) == 5
+
+
+def test_a_shim_outlives_the_session_of_the_server_that_started_it(tmp_path: Path) -> None:
+    """A terminal that is closed, or a group that is killed, ends servers and no runs."""
+    gate = tmp_path / "gate"
+    code = f"import os, time\nwhile not os.path.exists({str(gate)!r}): time.sleep(0.01)\nprint(1)"
+    server = os.fork()
+    if server == 0:
+        os.setsid()
+        asyncio.run(LocalBackend().submit(a_job(tmp_path, code)))
+        while True:
+            signal.pause()
+    try:
+        until(lambda: (tmp_path / "status" / "pids.1").exists(), seconds=60, what="the script")
+    finally:
+        os.killpg(server, signal.SIGKILL)
+        os.waitpid(server, 0)
+    guard = json.loads((tmp_path / "status" / "pids.1").read_text())["shim"]
+    os.kill(guard, signal.SIGHUP)
+    gate.touch()
+
+    until(lambda: (tmp_path / "status" / "exit.1").exists(), seconds=60, what="the end")
+    assert json.loads((tmp_path / "status" / "exit.1").read_text())["code"] == 0
+    until(lambda: living(tmp_path.name) == [], seconds=60, what="the end of the shim")
+
+
+def test_a_claim_that_is_empty_for_a_moment_is_waited_for(tmp_path: Path) -> None:
+    """Where there are no hard links a claim has its content after its name."""
+    (tmp_path / "status").mkdir()
+    (tmp_path / "status" / "claim.1").touch()
+    me = {"shim": str(os.getpid()), "shimStart": shim.start_of(os.getpid())}
+
+    async def run() -> None:
+        assert (await LocalBackend().look(a_handle(tmp_path, me))).phase is Phase.WAITING
+        nobody = {"shim": "-1", "shimStart": ""}
+        assert (await LocalBackend().look(a_handle(tmp_path, nobody))).phase is Phase.LOST
+
+    within(run())
+
+
+def test_a_script_that_ended_between_two_looks_is_not_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def run() -> None:
+        backend = LocalBackend()
+        handle = await backend.submit(a_job(tmp_path, "raise SystemExit(3)"))
+        await see(backend, handle, Phase.GONE)
+        end, exit_record = Attempt.end, tmp_path / "status" / "exit.1"
+        late = exit_record.rename(tmp_path / "late")
+
+        def ends_after_the_first_look(place: Attempt) -> Any:
+            found = end(place)
+            if late.exists():
+                late.rename(exit_record)
+            return found
+
+        monkeypatch.setattr(Attempt, "end", ends_after_the_first_look)
+        seen = await backend.look(handle)
+        assert (seen.phase, seen.exit_code) == (Phase.GONE, 3)
+
+    within(run())
+
+
+def test_a_shim_that_is_stopped_hears_that_it_shall_end(tmp_path: Path) -> None:
+    async def run() -> None:
+        backend = LocalBackend()
+        code = "import signal; print('here', flush=True); signal.pause()"
+        handle = await backend.submit(a_job(tmp_path, code))
+        async for piece in backend.logs(handle):
+            if b"here" in piece:
+                break
+        os.kill(int(handle.data["shim"]), signal.SIGSTOP)
+
+        await backend.stop(handle, grace=timedelta(seconds=20))
+
+        seen = await see(backend, handle, Phase.GONE)
+        assert (seen.why, seen.exit_code) == ("canceled", -signal.SIGTERM)
+
+    within(run())
+
+
+def test_a_process_of_before_a_restart_is_a_stranger(tmp_path: Path) -> None:
+    """Its number and its start may be those of another after the machine was started again."""
+
+    async def run() -> None:
+        backend = LocalBackend()
+        (tmp_path / "status").mkdir()
+        me, start = os.getpid(), shim.start_of(os.getpid())
+        claim = {"pid": me, "start": start, "boot": "earlier", "root": "", "file": [1, 2]}
+        (tmp_path / "status" / "claim.1").write_text(json.dumps(claim))
+        pids = {"shim": me, "shimStart": start, "child": me, "childStart": start}
+        (tmp_path / "status" / "pids.1").write_text(json.dumps(pids))
+        handle = a_handle(tmp_path, {"shim": "-1", "shimStart": ""})
+
+        assert (await backend.look(handle)).phase is Phase.LOST
+        await backend.stop(handle, grace=timedelta(seconds=0.1))
+
+    within(run())
+
+
+def a_handle(folder: Path, shim_of: dict[str, str]) -> Handle:
+    status = {"status": str(folder / "status"), "log": str(folder / "log")}
+    data = {"run": folder.name, "attempt": "1", "root": "", **status, **shim_of}
+    return Handle(backend="local", data=data)

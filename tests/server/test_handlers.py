@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from tornado.web import authenticated
 
 from jupyter_aml.domain import errors
+from jupyter_aml.server.base import AmlHandler, served
 from jupyter_aml.wire.workspaces import ExperimentTags, NewWorkspace
 
 
@@ -169,3 +171,23 @@ async def test_a_route_that_is_none_says_so_in_json(ask, engine):
     status, answer = await ask("GET", "pipelines")
 
     assert (status, answer["error"]) == (404, "NotFound")
+
+
+class Late(AmlHandler):
+    """Fails when it has already said how long a good answer would be."""
+
+    @authenticated
+    @served
+    async def get(self, engine):
+        self.set_header("Content-Length", "5")
+        self.set_header("Content-Disposition", "attachment")
+        raise errors.NotFound("there is no such thing, as it turns out")
+
+
+async def test_an_error_has_its_own_length_whatever_was_promised(server, engine, ask, jp_base_url):
+    server.web_app.add_handlers(".*$", [(f"{jp_base_url}aml/late", Late)])
+    rules = server.web_app.default_router.rules
+    rules.insert(0, rules.pop(-2))  # Before our own, which answer for all of /aml/.
+
+    told = {"error": "NotFound", "message": "there is no such thing, as it turns out"}
+    assert await ask("GET", "late") == (404, told)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import json
 import logging
 import socket as sockets
 
 import pytest
 from tornado.httpclient import HTTPClientError
+from tornado.simple_httpclient import HTTPStreamClosedError
 
 from jupyter_aml.domain.errors import Invalid
 from jupyter_aml.engine.settings import Settings
@@ -264,3 +266,61 @@ async def test_a_server_that_is_stopped_and_not_ended_is_not_waited_for_for_ever
 
     assert (status, answer["error"]) == (503, "Unreachable")
     never.set()
+
+
+class Odd:
+    """A holder that answers as it is told, and keeps what it was asked."""
+
+    def __init__(self, answer):
+        self.answer, self.asked = answer, b""
+
+    async def __call__(self, reader, writer):
+        try:
+            asked = await reader.readuntil(b"\r\n\r\n")
+        except asyncio.IncompleteReadError:
+            return  # Whoever only looks whether somebody is there.
+        self.asked += asked
+        writer.write(self.answer)
+        await writer.drain()
+        writer.close()
+
+
+@pytest.fixture
+def odd(root, follower, monkeypatch, jp_asyncio_loop):
+    """The holder, from now on, that a follower passes requests on to."""
+    place = Odd(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+    path = root / "odd.sock"
+    listening = jp_asyncio_loop.run_until_complete(asyncio.start_unix_server(place, path))
+    told = dataclasses.replace(holder.read(root), socket=str(path))
+    monkeypatch.setattr(follower, "_state", told)
+    yield place
+    listening.close()
+
+
+@pytest.mark.parametrize(
+    "half",
+    [b"Content-Length: 100\r\n\r\nxxxxxxxxxx", b"Transfer-Encoding: chunked\r\n\r\n3\r\nxxx\r\n"],
+)
+async def test_half_an_answer_of_the_holder_is_not_passed_on_as_a_whole_one(jp_fetch, odd, half):
+    odd.answer = b"HTTP/1.1 200 OK\r\n" + half
+
+    with pytest.raises(HTTPClientError) as broken:
+        await jp_fetch("aml", "runs", "r")
+
+    # The line is cut at once; a client that waits for the rest would wait for ever.
+    assert isinstance(broken.value, HTTPStreamClosedError)
+
+
+async def test_neither_token_nor_cookie_reaches_the_holder(
+    http_server_client, jp_base_url, jp_auth_header, odd
+):
+    token = jp_auth_header["Authorization"].split()[1]
+    url = f"{jp_base_url}aml/runs?workspace=w&token={token}&_xsrf=secret-mark"
+    headers = {**jp_auth_header, "Cookie": "name=secret-cookie", "Origin": "http://localhost"}
+
+    answer = await http_server_client.fetch(url, headers=headers)
+
+    assert answer.code == 200
+    assert odd.asked.startswith(b"GET /aml/runs?workspace=w HTTP/1.1")
+    for secret in (token.encode(), b"secret-", b"Origin", b"Authorization", b"Cookie"):
+        assert secret not in odd.asked

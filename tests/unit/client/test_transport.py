@@ -191,6 +191,17 @@ def test_a_download_finds_the_engine_again_too(folder: Path) -> None:
     )
 
 
+def test_a_file_that_is_not_there_is_an_error_and_no_file(folder: Path) -> None:
+    server = Server(folder / "s")
+    client = Client(Address(socket=str(folder / "s")))
+
+    with pytest.raises(errors.NotFound, match="there is no run"):
+        client.runs.save("a_1_00", "outputs/missing", folder / "got")
+
+    server.end()
+    assert list(folder.iterdir()) == []
+
+
 def test_an_engine_that_cannot_be_found_again_is_said_to_be_unreachable(folder: Path) -> None:
     nowhere = Address(socket=str(folder / "nowhere"))
 
