@@ -8,6 +8,7 @@ import os
 import resource
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -289,7 +290,11 @@ def test_room_is_reserved_ahead_and_the_file_does_not_grow_by_it(
     assert len(lines(folder)) == 1_000
 
     writer.close()
-    assert path.stat().st_blocks * 512 - found.st_size < 8_192
+    # A busy file system may take a moment to count what it got back.
+    deadline = time.monotonic() + 20
+    while path.stat().st_blocks * 512 - found.st_size >= 8_192:
+        assert time.monotonic() < deadline, "the room was not given back"
+        os.sync()
 
 
 def test_what_was_logged_on_a_full_disk_is_on_it_as_long_as_the_reserve_lasts(
