@@ -325,7 +325,7 @@ async def test_a_run_folder_of_another_user_is_not_taken_in(
     root: Path, give: Give, tmp_path: Path
 ) -> None:
     async with an_engine(root) as engine:
-        run = await ended(engine, (await engine.submit(asked("print(1)")))["runId"])
+        run = await ended(engine, (await engine.runs.submit(asked("print(1)")))["runId"])
     runs = root / "workspaces" / "default" / "runs"
     planted = runs / "planted_1"
     planted.mkdir()
@@ -337,7 +337,7 @@ async def test_a_run_folder_of_another_user_is_not_taken_in(
     give(planted / "run.json")
 
     async with an_engine(root) as engine:
-        page = await engine.page(workspace="default")
+        page = await engine.runs.page(workspace="default")
 
     assert "planted_1" not in {run["runId"] for run in page["runs"]}
     assert not trace.exists()

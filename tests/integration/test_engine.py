@@ -251,13 +251,13 @@ async def test_a_run_is_not_called_cancelled_before_its_job_was_told(
     monkeypatch.setattr(backend, "stop", slowly)
     monkeypatch.setattr("jupyter_aml.compute.targets.LocalBackend", lambda: backend)
     async with an_engine(aml_root) as engine:
-        run = await engine.submit(asked("", job={"command": ["stay"], "interpreter": ""}))
+        run = await engine.runs.submit(asked("", job={"command": ["stay"], "interpreter": ""}))
         await until(engine, run["runId"], lambda run: run["status"] == "Running")
-        await engine.cancel(run["runId"])
+        await engine.runs.cancel(run["runId"])
         async with asyncio.timeout(LONG):
             await told.wait()
-        await engine.look(run["runId"])
-        assert (await engine.run(run["runId"]))["status"] == "CancelRequested"
+        await engine.runs.look(run["runId"])
+        assert (await engine.runs.get(run["runId"]))["status"] == "CancelRequested"
 
         may_return.set()
 
@@ -280,7 +280,7 @@ async def test_the_folder_tells_of_an_end_before_the_index_does(
     monkeypatch.setattr(RunTable, "move", seen)
     async with an_engine(aml_root) as engine:
         for script in ("print(1)", "raise SystemExit(3)"):
-            await ended(engine, (await engine.submit(asked(script)))["runId"])
+            await ended(engine, (await engine.runs.submit(asked(script)))["runId"])
 
     assert written == ["Completed", "Failed"]
 
