@@ -101,7 +101,7 @@ class _Exit(Exception):
 def _execute(notebook: Any, path: str, nbclient: Any, nbformat: Any) -> int:
     folder = _folder(path)
     client = _client(nbclient, nbformat)(notebook, path, folder)
-    client.runs.save()
+    client.save()
     # The kernel passes on what its children print; from its own streams it would come twice.
     with tempfile.TemporaryFile() as last_words:
         try:
@@ -117,7 +117,7 @@ def _execute(notebook: Any, path: str, nbclient: Any, nbformat: Any) -> int:
             print(f"the kernel died in cell [{client.number}] of {path}", file=sys.stderr)
             return 1
         finally:
-            client.runs.save()
+            client.save()
     return 0
 
 
