@@ -260,7 +260,7 @@ async def test_a_server_that_is_stopped_and_not_ended_is_not_waited_for_for_ever
 ):
     monkeypatch.setattr("jupyter_aml.server.forward.PATIENCE", 0.1)
     never = asyncio.Event()
-    monkeypatch.setattr(other.engine, "run", lambda run_id: never.wait())
+    monkeypatch.setattr(other.engine.runs, "get", lambda run_id: never.wait())
 
     status, answer = await ask("GET", "runs", "r")
 
