@@ -11,6 +11,7 @@ import { active } from './plugins/runs/active';
 import { commands } from './plugins/runs/commands';
 import { keep } from './plugins/runs/keep';
 import { library } from './plugins/runs/library';
+import { origin } from './plugins/runs/origin';
 import { renderer } from './plugins/runs/renderer';
 import { runs, runsSection } from './plugins/runs/runs';
 import { sidebar } from './plugins/sidebar/sidebar';
@@ -27,6 +28,7 @@ export default [
   runs,
   runsSection,
   commands,
+  origin,
   compare,
   repeat,
   submit,

@@ -242,12 +242,14 @@ export const Commands = {
   remove: 'jupyter-aml:delete-run',
   copyId: 'jupyter-aml:copy-run-id',
   show: 'jupyter-aml:show-runs',
-  refresh: 'jupyter-aml:refresh'
+  refresh: 'jupyter-aml:refresh',
+  goToLine: 'jupyter-aml:go-to-line'
 } as const;
 
 /** The ids of the commands that compare runs and repeat them. */
 export const RepeatCommands = {
   compare: 'jupyter-aml:compare-runs',
+  compareBefore: 'jupyter-aml:compare-with-run-before',
   clone: 'jupyter-aml:clone-run',
   retry: 'jupyter-aml:retry-run'
 } as const;

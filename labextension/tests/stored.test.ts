@@ -56,8 +56,8 @@ test('a run that goes on says when it was so', () => {
 test('words are short and say the unit', () => {
   assert.deepEqual([12, 134, 3780, 100_000].map(duration), ['12s', '2m 14s', '1h 03m', '1d 3h']);
   assert.deepEqual(
-    [54.312345, 0.0001, -3, null, 'Infinity'].map(value => number(value)),
-    ['54.312', '1e-4', '-3', 'NaN', 'Infinity']
+    [54.312345, 0.0001, -3, null, 'Infinity', -123456.789].map(value => number(value)),
+    ['54.312', '1e-4', '-3', 'NaN', 'Infinity', '-123457']
   );
   assert.deepEqual([12, 1_500, 2_000_000].map(size), ['12 B', '1.5 kB', '2.0 MB']);
   assert.equal(cause({ message: 'ValueError: no', type: 'ValueError' }), 'ValueError: no');

@@ -1,7 +1,7 @@
 /** Tables of whatever was logged or stands in a file. */
 
 import type { WireValue } from '../../wire';
-import { measure } from './numbers';
+import { isFinite, measure } from './numbers';
 import { number } from './words';
 
 export type Cell = unknown;
@@ -62,6 +62,48 @@ export function numericColumns({ columns, rows }: Table): number[] {
     return cells.length > 1 && cells.every(cell => measure(cell) !== null);
   };
   return columns.map((_, i) => i).filter(isNumeric);
+}
+
+/** How far apart the largest values of two columns on one axis may be. */
+const FARTHEST = 20;
+
+/** What decides whether a column can share an axis with another. */
+interface Extent {
+  most: number;
+  isShare: boolean;
+  isCount: boolean;
+}
+
+/**
+ * Columns in groups that can share an axis.
+ *
+ * A share is lost beside counts, and what is small beside what is many times as large.
+ */
+export function axesOf(table: Table, columns: number[]): number[][] {
+  const groups: number[][] = [];
+  for (const column of columns) {
+    const own = extentOf(table, column);
+    const fitting = groups.find(group => group.every(one => fits(own, extentOf(table, one))));
+    if (fitting) {
+      fitting.push(column);
+    } else {
+      groups.push([column]);
+    }
+  }
+  return groups;
+}
+
+function extentOf({ rows }: Table, column: number): Extent {
+  const values = rows.map(row => measure(row[column])).filter(isFinite);
+  const isCount = values.every(Number.isInteger);
+  const isShare = !isCount && values.every(value => value >= 0 && value <= 1);
+  return { most: values.reduce((a, b) => Math.max(a, Math.abs(b)), 0), isShare, isCount };
+}
+
+function fits(one: Extent, other: Extent): boolean {
+  const isMixed = (one.isShare && other.isCount) || (one.isCount && other.isShare);
+  const [less, more] = [one.most, other.most].sort((a, b) => a - b);
+  return !isMixed && (less === 0 || more <= FARTHEST * less);
 }
 
 /** Whether all that stands in a column reads as a number, be it text. */

@@ -110,7 +110,9 @@ export function number(value: unknown, digits = 5): string {
       .replace(/\.?0+e/, 'e')
       .replace('e+', 'e');
   }
-  return String(Number(value.toPrecision(digits)));
+  // The digits before the point are never made up.
+  const isLong = size >= 10 ** digits;
+  return String(isLong ? Math.round(value) : Number(value.toPrecision(digits)));
 }
 
 /** Bytes as `1.5 MB`. */
@@ -177,6 +179,20 @@ export function place(run: WireRun, trans: Trans = plain): string {
   return isInCell
     ? trans('cell line %1', error.line)
     : trans('line %1 of %2', error.line, error.file ?? trans('the script'));
+}
+
+/** Whether the run failed at a line of the cell that it was sent from. */
+export function failedInCell(run: WireRun): boolean {
+  return place(run).startsWith('cell line ');
+}
+
+/** The line of code that an error names, as the traceback has it; else nothing. */
+export function codeOf({ line, traceback }: Pick<WireFailure, 'line' | 'traceback'>): string {
+  const lines = (traceback ?? '').split('\n');
+  const isFrame = (text: string): boolean =>
+    new RegExp(`^\\s+File "[^"]+", line ${line}(?!\\d)`).test(text);
+  const at = lines.map(isFrame).lastIndexOf(true);
+  return at < 0 ? '' : (lines[at + 1] ?? '').trim();
 }
 
 /** Whether the run may still be canceled. */

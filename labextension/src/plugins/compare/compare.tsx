@@ -15,6 +15,7 @@ import type { WireComparison } from '../../wire';
 import { compareIcon } from '../common/icons';
 import { IRunLibrary } from '../runs/library';
 import { IRunsPanel } from '../runs/runs';
+import { addCompareBefore } from './before';
 import { ComparePage, LaterComparison } from './ComparePage';
 
 export const COMPARISON_MIME = 'application/vnd.jupyter-aml.comparison+json';
@@ -71,6 +72,7 @@ export const compare: JupyterFrontEndPlugin<void> = {
         }
       }
     });
+    addCompareBefore(app.commands, server, trans);
     palette?.addItem({ command: RepeatCommands.compare, category: 'AML' });
     rendermime?.addFactory(
       {

@@ -1,13 +1,15 @@
 import { ReactWidget } from '@jupyterlab/ui-components';
 import * as React from 'react';
 import { RunCard } from '../../views/run/RunCard';
+import type { Actions } from '../../views/run/actions';
 import type { IRunLibrary } from './library';
 
 /** The page of one run in the main area: the card, as high as the page. */
 export class RunPage extends ReactWidget {
   constructor(
     readonly runId: string,
-    private readonly library: IRunLibrary
+    private readonly library: IRunLibrary,
+    private readonly actions: () => Actions
   ) {
     super();
     this.addClass('jp-aml-RunPage');
@@ -27,6 +29,7 @@ export class RunPage extends ReactWidget {
         form="page"
         trans={this.library.trans}
         parts={this.library.parts}
+        actions={this.actions}
         cancel={() => run.cancel()}
       />
     );

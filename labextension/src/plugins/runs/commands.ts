@@ -24,6 +24,7 @@ import type { Trans } from '../../tokens';
 import type { WireRun } from '../../wire';
 import { attempt } from '../common/attempt';
 import { flaskIcon } from '../common/icons';
+import { actionsOf } from './actions';
 import { IRunLibrary } from './library';
 import { RunPage } from './RunPage';
 import { IRunsPanel } from './runs';
@@ -183,7 +184,9 @@ function newPage(
   library: IRunLibrary,
   registry: CommandRegistry
 ): MainAreaWidget<RunPage> {
-  const page = new MainAreaWidget({ content: new RunPage(runId, library) });
+  const page = new MainAreaWidget({
+    content: new RunPage(runId, library, () => actionsOf(registry, runId))
+  });
   const model = library.runs.get(runId);
   page.id = `jupyter-aml-run-${runId}`;
   page.title.icon = flaskIcon;

@@ -11,6 +11,7 @@ import { Commands } from '../../tokens';
 import { RunCard } from '../../views/run/RunCard';
 import { RUN_MIME } from '../../wire';
 import type { WireBundle } from '../../wire';
+import { actionsOf } from './actions';
 import { IRunLibrary } from './library';
 
 // Lower than the widget view (-10) and HTML (50), so that this form of the output wins.
@@ -62,6 +63,7 @@ class RunRenderer extends Widget implements IRenderMime.IRenderer {
         parts={this.library.parts}
         cancel={() => run.cancel()}
         open={this.opener(bundle.runId)}
+        actions={() => actionsOf(this.commands, bundle.runId)}
       />
     );
     if (this.isAttached) {

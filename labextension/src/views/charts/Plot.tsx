@@ -1,20 +1,18 @@
 import * as React from 'react';
 import uPlot from 'uplot';
+import { COLOURS } from '../../models/charts/colours';
 import { isFinite } from '../../models/common/numbers';
 import { number } from '../../models/common/words';
 import { Button } from '../common/Control';
-import { saveAddress, saveText } from '../common/saving';
 import { useIsSeen, useSize, useTheme, useTrans } from '../common/hooks';
+import { saveAddress, saveText } from '../common/saving';
+import { columns, options, picture } from './drawing';
+import type { Curve, Drawing, Pointed } from './drawing';
 
-const MARKED_BELOW = 40;
+export type { Curve, Drawing } from './drawing';
+
 /** Curves whose values there is room for at the right of the name. */
 const FEW = 2;
-/** Colours that stay apart for the colour-blind, on light and dark. */
-const COLOURS = ['#4477aa', '#ee6677', '#228833', '#ccbb44', '#66ccee', '#aa3377', '#888888'];
-
-/** Distances of ticks between which only whole numbers lie. */
-const WHOLE = Array.from({ length: 36 }, (_, i) => [1, 2, 5][i % 3] * 10 ** Math.floor(i / 3));
-
 /** What the keys make of the part that is shown. */
 const CHANGES: Record<string, (from: number, to: number) => [number, number]> = {
   '+': (from, to) => [from + (to - from) / 4, to - (to - from) / 4],
@@ -23,36 +21,6 @@ const CHANGES: Record<string, (from: number, to: number) => [number, number]> = 
   ArrowRight: (from, to) => [from + (to - from) / 4, to + (to - from) / 4],
   Escape: () => [-Infinity, Infinity]
 };
-
-/** One line, or the steps of a histogram: a value holds from its x to the next. */
-export interface Curve {
-  label: string;
-  /** null is a gap; `undefined` is no point of this curve, whose line goes on. */
-  y: (number | null | undefined)[];
-  /** Drawn quietly, as what another curve was made of. */
-  isFaint?: boolean;
-  isDashed?: boolean;
-  kind?: 'line' | 'steps';
-  /** The curve up to which the space from this one is filled. */
-  bandTo?: number;
-  colour?: string;
-}
-
-/** What is drawn; x ascends. */
-export interface Drawing {
-  x: number[];
-  curves: Curve[];
-  isLog?: boolean;
-  isTime?: boolean;
-  /** Both axes from 0 to 1. */
-  isUnit?: boolean;
-}
-
-/** The point under the pointer: its index, and the value at the pointer's height. */
-interface Pointed {
-  at: number;
-  height: number;
-}
 
 export interface PlotProps {
   name: string;
@@ -165,11 +133,13 @@ export function Plot(props: PlotProps): JSX.Element {
         <span className="jp-aml-Chart-name" title={name}>
           {name}
         </span>
-        <span className="jp-aml-Chart-value">
-          {pointed === null
-            ? (note ?? <Legend drawing={drawing} />)
-            : pointedText(props, pointed, trans('step'))}
-        </span>
+        {pointed === null && note === undefined ? (
+          <Legend drawing={drawing} />
+        ) : (
+          <span className="jp-aml-Chart-value">
+            {pointed === null ? note : pointedText(props, pointed, trans('step'))}
+          </span>
+        )}
         <Gaps drawing={drawing} />
         <span className="jp-aml-Chart-save">
           {isZoomed && (
@@ -225,14 +195,14 @@ function Legend({ drawing }: { drawing: Drawing }): JSX.Element {
     .map((curve, i) => ({ ...curve, colour: curve.colour ?? COLOURS[i % COLOURS.length] }))
     .filter(curve => curve.label && !curve.isFaint);
   return (
-    <>
+    <span className="jp-aml-Chart-legend">
       {(named.length > 1 ? named : []).map(({ label, colour }) => (
         <span key={label} className="jp-aml-Chart-key">
           <span style={{ background: colour }} aria-hidden="true" />
           {label}
         </span>
       ))}
-    </>
+    </span>
   );
 }
 
@@ -256,132 +226,6 @@ function pointedText(
   }
   const values = there.map(curve => (curve.label ? `${curve.label} ` : '') + yText(curve.y[at]!));
   return `${place}: ${values.join(', ')}`;
-}
-
-function columns(drawing: Drawing): uPlot.AlignedData {
-  const positive = (y: Curve['y']): Curve['y'] =>
-    y.map(value => (value === undefined || (value !== null && value > 0) ? value : null));
-  // One infinite value would leave no scale to draw the others on.
-  const finite = (y: Curve['y']): Curve['y'] =>
-    y.map(value => (value === undefined || isFinite(value) ? value : null));
-  const ys = drawing.curves.map(({ y }) => (drawing.isLog ? positive(finite(y)) : finite(y)));
-  return [drawing.x, ...ys] as uPlot.AlignedData;
-}
-
-function options(
-  node: HTMLElement,
-  given: { current: PlotProps },
-  point: (pointed: Pointed | null) => void,
-  zoom: (range: [number, number] | null) => void
-): uPlot.Options {
-  const { drawing, yText = number } = given.current;
-  const style = getComputedStyle(node);
-  const colour = (name: string, fallback: string): string =>
-    style.getPropertyValue(name).trim() || fallback;
-  const ink = colour('--jp-ui-font-color2', style.color);
-  const line = colour('--jp-border-color2', '#8884');
-  const font = `10px ${colour('--jp-ui-font-family', 'sans-serif')}`;
-  const accent = colour('--jp-brand-color1', '#1976d2');
-  const axis = {
-    stroke: ink,
-    font,
-    grid: { stroke: line, width: 1 },
-    ticks: { stroke: line, size: 3, width: 1 }
-  };
-  const unit: uPlot.Scale = { range: () => [0, 1] };
-  const y: uPlot.Scale = drawing.isLog ? { distr: 3 } : {};
-  const strong = drawing.curves.filter(curve => !curve.isFaint).length;
-  const ticks = (_: uPlot, values: (number | null)[]): string[] =>
-    values.map(value => (value === null ? '' : number(value)));
-  const clock = (_: uPlot, values: (number | null)[]): string[] =>
-    values.map(value => (value === null ? '' : new Date(value * 1000).toLocaleTimeString()));
-  return {
-    width: 0,
-    height: 0,
-    padding: [6, 10, 0, 0],
-    legend: { show: false },
-    cursor: { y: false, drag: { x: true, y: false, setScale: true } },
-    scales: drawing.isUnit
-      ? { x: { ...unit, time: false }, y: unit }
-      : { x: { time: drawing.isTime ?? false }, y },
-    axes: [
-      {
-        ...axis,
-        size: 22,
-        gap: 2,
-        space: drawing.isTime ? 72 : 48,
-        values: drawing.isTime ? clock : ticks,
-        ...(drawing.x.every(Number.isInteger) && !drawing.isTime ? { incrs: WHOLE } : {})
-      },
-      {
-        ...axis,
-        size: 52,
-        gap: 2,
-        space: 26,
-        values: (_, values) => values.map(value => (value === null ? '' : yText(value)))
-      }
-    ],
-    series: [
-      {},
-      ...drawing.curves.map((curve, i): uPlot.Series => {
-        const own = strong > 1 ? COLOURS[i % COLOURS.length] : accent;
-        const stroke = curve.colour ?? own;
-        const isStepped = curve.kind === 'steps';
-        const isQuiet = curve.isFaint && !curve.isDashed;
-        return {
-          stroke: isQuiet ? faint(stroke, 35) : stroke,
-          width: curve.isFaint ? 1 : 1.5,
-          dash: curve.isDashed ? [4, 4] : undefined,
-          spanGaps: false,
-          fill: isStepped ? faint(stroke, 60) : undefined,
-          paths: isStepped ? uPlot.paths.stepped?.({ align: 1 }) : undefined,
-          points: {
-            show: () =>
-              !isStepped && !curve.isFaint && given.current.drawing.x.length < MARKED_BELOW,
-            size: 4
-          }
-        };
-      })
-    ],
-    bands: drawing.curves.flatMap(({ bandTo }, i) =>
-      bandTo === undefined
-        ? []
-        : [{ series: [i + 1, bandTo + 1] as [number, number], fill: faint(accent, 20) }]
-    ),
-    hooks: {
-      setCursor: [u => point(pointedOf(u))],
-      setSelect: [
-        u => {
-          if (u.select.width > 0) {
-            const { left, width } = u.select;
-            zoom([u.posToVal(left, 'x'), u.posToVal(left + width, 'x')]);
-          }
-        }
-      ],
-      ready: [u => u.over.addEventListener('dblclick', () => zoom(null))]
-    }
-  };
-}
-
-function pointedOf({ cursor, posToVal }: uPlot): Pointed | null {
-  const { idx, top } = cursor;
-  return idx === null || idx === undefined ? null : { at: idx, height: posToVal(top ?? 0, 'y') };
-}
-
-function faint(colour: string, percent: number): string {
-  return `color-mix(in srgb, ${colour} ${percent}%, transparent)`;
-}
-
-/** The chart as a PNG image on the page's background, so that it can be read on any other. */
-export function picture({ ctx }: uPlot): string {
-  const copy = document.createElement('canvas');
-  [copy.width, copy.height] = [ctx.canvas.width, ctx.canvas.height];
-  const ink = copy.getContext('2d')!;
-  const paper = getComputedStyle(document.body).getPropertyValue('--jp-layout-color1').trim();
-  ink.fillStyle = paper || 'white';
-  ink.fillRect(0, 0, copy.width, copy.height);
-  ink.drawImage(ctx.canvas, 0, 0);
-  return copy.toDataURL('image/png');
 }
 
 async function saveCsv({ name, drawing, csv, xName }: PlotProps): Promise<void> {

@@ -10,11 +10,28 @@ export interface Tab {
 
 let made = 0;
 
+interface TabsProps {
+  label: string;
+  tabs: Tab[];
+  /** A tab that is to be shown; each new object shows it again. */
+  wanted?: { id: string } | null;
+  /** Whether the panes, once high, stay so: what is below them does not jump. */
+  isKept?: boolean;
+}
+
 /** A row of tabs with the keys that such rows have: arrows, Home, End. */
-export function Tabs({ label, tabs }: { label: string; tabs: Tab[] }): JSX.Element {
+export function Tabs({ label, tabs, wanted = null, isKept = false }: TabsProps): JSX.Element {
   const [id] = React.useState(() => `jp-aml-tabs-${++made}`);
   const [chosen, setChosen] = React.useState(tabs[0].id);
   const row = React.useRef<HTMLDivElement>(null);
+  const pane = React.useRef<HTMLDivElement>(null);
+  React.useEffect(() => {
+    if (wanted) {
+      setChosen(wanted.id);
+      document.getElementById(`${id}-${wanted.id}`)?.focus();
+    }
+  }, [wanted]);
+  useKept(pane, isKept);
   const at = Math.max(
     0,
     tabs.findIndex(tab => tab.id === chosen)
@@ -58,9 +75,28 @@ export function Tabs({ label, tabs }: { label: string; tabs: Tab[] }): JSX.Eleme
         id={`${id}-pane`}
         aria-labelledby={`${id}-${tabs[at].id}`}
         className="jp-aml-Pane"
+        ref={pane}
       >
         {tabs[at].pane()}
       </div>
     </div>
   );
+}
+
+/** Let an element not become lower than it was, until it has another width. */
+function useKept(element: React.RefObject<HTMLElement>, isKept: boolean): void {
+  React.useEffect(() => {
+    const node = element.current;
+    if (!node || !isKept) {
+      return;
+    }
+    let width = 0;
+    const observer = new ResizeObserver(() => {
+      const isOther = node.clientWidth !== width;
+      width = node.clientWidth;
+      node.style.minHeight = isOther ? '' : `${node.offsetHeight}px`;
+    });
+    observer.observe(node);
+    return () => observer.disconnect();
+  }, [element, isKept]);
 }

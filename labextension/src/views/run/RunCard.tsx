@@ -1,8 +1,10 @@
 import * as React from 'react';
+import { measure } from '../../models/common/numbers';
 import {
   byInterest,
   canCancel,
   cause,
+  codeOf,
   duration,
   elapsed,
   face,
@@ -19,9 +21,13 @@ import type { Trans } from '../../tokens';
 import type { WireRun } from '../../wire';
 import { Sparkline } from '../charts/Sparkline';
 import { Button, Trouble } from '../common/Control';
+import { Menu } from '../common/Menu';
+import type { MenuItem } from '../common/Menu';
 import { TransContext, useNow, useSignal, useTrans } from '../common/hooks';
 import { later } from '../common/later';
 import { Tabs } from '../common/Tabs';
+import { itemsOf, remedies } from './actions';
+import type { Actions } from './actions';
 import type { Parts } from './parts';
 
 const LogPane = later(async () => (await import('../files/LogPane')).LogPane);
@@ -41,6 +47,8 @@ export interface RunCardProps {
   cancel?: () => Promise<void>;
   /** Opens the run's page; without it there is no such button. */
   open?: () => void;
+  /** What else the page around the card can do with the run. */
+  actions?: () => Actions;
   /** What only the server can tell; without it that is left out. */
   parts?: Parts;
 }
@@ -48,19 +56,22 @@ export interface RunCardProps {
 /** One run: how it goes, how long, and where the result is. */
 export function RunCard(props: RunCardProps): JSX.Element {
   const { model, form, trans = plain, cancel, open, parts } = props;
+  const actions = props.actions?.() ?? {};
   useSignal(model.changed, 100);
+  const [wanted, setWanted] = React.useState<{ id: string } | null>(null);
+  const openLog = form === 'mini' ? undefined : (): void => setWanted({ id: 'log' });
   const run = model.run;
   return (
     <TransContext.Provider value={trans}>
       <article
-        className={`jp-aml-Card jp-mod-${run || !model.problem ? form : 'mini'}`}
+        className={`jp-aml-Card jp-aml-Run jp-mod-${run || !model.problem ? form : 'mini'}`}
         data-status={run?.status}
         aria-label={run ? title(run) : model.runId}
       >
         {run ? (
           <>
-            <Head model={model} run={run} form={form} cancel={cancel} open={open} />
-            {form !== 'mini' && <Body model={model} run={run} parts={parts} />}
+            <Head {...{ model, run, form, cancel, open, actions, openLog }} />
+            {form !== 'mini' && <Body {...{ model, run, form, parts, wanted }} />}
           </>
         ) : (
           <Unknown model={model} />
@@ -70,11 +81,14 @@ export function RunCard(props: RunCardProps): JSX.Element {
   );
 }
 
-interface HeadProps extends Omit<RunCardProps, 'trans' | 'parts'> {
+interface HeadProps extends Omit<RunCardProps, 'trans' | 'parts' | 'actions'> {
   run: WireRun;
+  actions: Actions;
+  openLog?: () => void;
 }
 
-function Head({ model, run, form, cancel, open }: HeadProps): JSX.Element {
+function Head(props: HeadProps): JSX.Element {
+  const { model, run, form, cancel, open } = props;
   const trans = useTrans();
   const [problem, setProblem] = React.useState<string | null>(null);
   const mayCancel = cancel && canCancel(run.status) && !model.isDeleted;
@@ -91,10 +105,13 @@ function Head({ model, run, form, cancel, open }: HeadProps): JSX.Element {
       <div className="jp-aml-Head-line">
         <State status={run.status} />
         <span className="jp-aml-Head-name">
-          <span className="jp-aml-Head-experiment">
-            {run.experiment} #{run.number}
+          <span className="jp-aml-Head-experiment" title={run.experiment}>
+            {run.experiment}
           </span>
-          <b title={run.runId}>{title(run)}</b>
+          <span className="jp-aml-Head-number" title={`${run.experiment} #${run.number}`}>
+            #{run.number}
+          </span>
+          <b title={`${title(run)}\n${run.runId}`}>{title(run)}</b>
         </span>
         {form === 'mini' && <Spark model={model} />}
         <Offline model={model} />
@@ -117,11 +134,32 @@ function Head({ model, run, form, cancel, open }: HeadProps): JSX.Element {
             ↗
           </Button>
         )}
+        {form !== 'page' && (
+          <Menu
+            label={trans('More about the run')}
+            items={itemsOf({ ...props, report: setProblem }, trans)}
+          />
+        )}
       </div>
       {form !== 'mini' && (
-        <Story run={run} problem={problem ?? model.problem} isDeleted={model.isDeleted} />
+        <Story run={run} problem={problem ?? model.problem} isDeleted={model.isDeleted}>
+          {run.error && <Remedies items={remedies({ ...props, report: setProblem }, trans)} />}
+        </Story>
       )}
     </header>
+  );
+}
+
+/** Buttons for what helps with a failure. */
+function Remedies({ items }: { items: MenuItem[] }): JSX.Element {
+  return (
+    <div className="jp-aml-Story-actions">
+      {items.map(({ id, label, choose }) => (
+        <Button key={id} onClick={choose}>
+          {label}
+        </Button>
+      ))}
+    </div>
   );
 }
 
@@ -176,16 +214,15 @@ function Offline({ model }: { model: RunModel }): JSX.Element | null {
   );
 }
 
-/** Two lines that are always there: what the run waits for or failed of, and what it was given. */
-function Story({
-  run,
-  problem,
-  isDeleted
-}: {
+interface StoryProps {
   run: WireRun;
   problem: string | null;
   isDeleted: boolean;
-}): JSX.Element {
+  children?: React.ReactNode;
+}
+
+/** What the run waits for or failed of, and what it was given. */
+function Story({ run, problem, isDeleted, children }: StoryProps): JSX.Element {
   const trans = useTrans();
   const { error } = run;
   const command = [run.script, ...run.arguments].filter(part => part).join(' ');
@@ -204,9 +241,13 @@ function Story({
       <div className="jp-aml-Story-first" title={problem ?? first}>
         {problem ?? first}
       </div>
-      <div className="jp-aml-Story-second" title={second}>
-        {second}
-      </div>
+      {second && (
+        <div className="jp-aml-Story-second" title={second}>
+          {second}
+          {error && <code className="jp-aml-Story-code">{codeOf(error)}</code>}
+        </div>
+      )}
+      {children}
     </div>
   );
 }
@@ -222,10 +263,12 @@ function Spark({ model }: { model: RunModel }): JSX.Element | null {
 interface BodyProps {
   model: RunModel;
   run: WireRun;
+  form: RunCardProps['form'];
   parts?: Parts;
+  wanted: { id: string } | null;
 }
 
-function Body({ model, run, parts }: BodyProps): JSX.Element {
+function Body({ model, run, form, parts, wanted }: BodyProps): JSX.Element {
   const trans = useTrans();
   useSignal(model.measured, 250);
   const images = imageFilesOf(model.values).size;
@@ -256,7 +299,12 @@ function Body({ model, run, parts }: BodyProps): JSX.Element {
   return (
     <>
       <Measures model={model} run={run} />
-      <Tabs label={trans('Parts of the run')} tabs={tabs} />
+      <Tabs
+        label={trans('Parts of the run')}
+        tabs={tabs}
+        wanted={wanted}
+        isKept={form === 'full'}
+      />
     </>
   );
 }
@@ -273,19 +321,11 @@ function Measures({ model, run }: { model: RunModel; run: WireRun }): JSX.Elemen
     metrics.set(series.name, series.last);
   }
   const ordered = [...metrics].sort(([one], [other]) => byInterest(one, other));
-  if (metrics.size === 0 && FINAL.has(run.status)) {
+  if (metrics.size === 0) {
     return null;
   }
-  if (metrics.size === 0) {
-    const hint = trans("No metric yet. run.log('loss', value) draws a curve here.");
-    return (
-      <div className="jp-aml-Measures">
-        <p className="jp-aml-Empty">{hint}</p>
-      </div>
-    );
-  }
   return (
-    <div className="jp-aml-Measures">
+    <div className={`jp-aml-Measures${curves.length > 0 ? ' jp-mod-curves' : ''}`}>
       <div className="jp-aml-Numbers" tabIndex={0}>
         <table aria-label={trans('Last values')}>
           <tbody>
@@ -294,7 +334,12 @@ function Measures({ model, run }: { model: RunModel; run: WireRun }): JSX.Elemen
                 <th scope="row" title={name}>
                   {name}
                 </th>
-                <td title={String(value)}>{number(value)}</td>
+                <td
+                  className={isWords(value) ? 'jp-mod-words' : 'jp-mod-number'}
+                  title={String(value)}
+                >
+                  {number(value)}
+                </td>
               </tr>
             ))}
           </tbody>
@@ -312,6 +357,11 @@ function Measures({ model, run }: { model: RunModel; run: WireRun }): JSX.Elemen
       )}
     </div>
   );
+}
+
+/** Whether a metric is words, which may be cut; a number never is. */
+function isWords(value: unknown): boolean {
+  return value !== null && measure(value) === null;
 }
 
 /** A run of which nothing is known: say why. */

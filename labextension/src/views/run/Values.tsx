@@ -1,5 +1,5 @@
 import * as React from 'react';
-import { cellText, numericColumns, tableOfValues } from '../../models/common/table';
+import { axesOf, cellText, numericColumns, tableOfValues } from '../../models/common/table';
 import { isFinite, measure } from '../../models/common/numbers';
 import type { Table } from '../../models/common/table';
 import type { WireValue } from '../../wire';
@@ -52,7 +52,8 @@ function Content({ name, values }: ValuesProps): JSX.Element {
 function TableValues({ name, table }: { name: string; table: Table }): JSX.Element {
   const trans = useTrans();
   const numeric = React.useMemo(() => numericColumns(table), [table]);
-  const [isDrawn, setDrawn] = React.useState(true);
+  // A table with words is there to be read; its rows are no steps of a curve.
+  const [isDrawn, setDrawn] = React.useState(numeric.length === table.columns.length);
   const canDraw = numeric.length > 0 && table.rows.length > 1;
   return (
     <>
@@ -83,7 +84,10 @@ interface CurvesProps {
 function Curves({ name, table, columns }: CurvesProps): JSX.Element {
   const trans = useTrans();
   const [over, setOver] = React.useState<number | null>(() => axisOf(table, columns));
-  const drawing = React.useMemo(() => drawn(table, columns, over), [table, columns, over]);
+  const drawings = React.useMemo(() => {
+    const drawable = columns.filter(column => column !== over).slice(0, MOST_CURVES);
+    return axesOf(table, drawable).map(group => drawn(table, group, over));
+  }, [table, columns, over]);
   return (
     <>
       {columns.length > 1 && (
@@ -105,13 +109,24 @@ function Curves({ name, table, columns }: CurvesProps): JSX.Element {
           </select>
         </label>
       )}
-      <div className="jp-aml-Values-plot">
-        <Plot
-          name={name}
-          label={trans('%1: %2 rows', name, table.rows.length)}
-          drawing={drawing}
-          xName={over === null ? trans('row') : table.columns[over]}
-        />
+      <div className="jp-aml-Values-plots">
+        {drawings.map((drawing, i) => {
+          const names = drawing.curves.map(curve => curve.label).join(', ');
+          return (
+            <div className="jp-aml-Values-plot" key={names}>
+              <Plot
+                name={drawings.length > 1 ? names : name}
+                label={
+                  i === 0
+                    ? trans('%1: %2 rows', name, table.rows.length)
+                    : trans('%1, %2: %3 rows', name, names, table.rows.length)
+                }
+                drawing={drawing}
+                xName={over === null ? trans('row') : table.columns[over]}
+              />
+            </div>
+          );
+        })}
       </div>
     </>
   );
@@ -132,10 +147,9 @@ function drawn(table: Table, columns: number[], over: number | null): Drawing {
     rows = rows.filter(row => isFinite(value(row, over)));
     rows.sort((one, other) => value(one, over)! - value(other, over)! || one - other);
   }
-  const curves = columns.filter(column => column !== over).slice(0, MOST_CURVES);
   return {
     x: rows.map(row => (over === null ? row : value(row, over)!)),
-    curves: curves.map(column => ({
+    curves: columns.map(column => ({
       label: table.columns[column],
       y: rows.map(row => value(row, column))
     }))
