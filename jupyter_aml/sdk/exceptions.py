@@ -21,7 +21,7 @@ class UserErrorException(AzureMLException):
 class ActivityFailedException(AzureMLException):
     """A run that was waited for did not complete; `error_details` is its error."""
 
-    def __init__(self, error_details: object = None, *, message: str | None = None, **_: object):
+    def __init__(self, error_details: object = None, *, message: str | None = None):
         super().__init__(message or str(error_details))
         self.error_details = error_details
 

@@ -13,11 +13,17 @@ from typing import Any
 
 import pytest
 
+from jupyter_aml.sdk.core.runconfig import RunConfiguration
+from jupyter_aml.sdk.core.workspace import _OF_THE_CLOUD
+
 SURFACE = json.loads((Path(__file__).parent / "signatures.json").read_text())
 
 # Later work; each leaves this list when it comes, so the list cannot grow stale.
 LATER = {
-    "azureml.core.run.Run": {"add_type_provider", "list_by_compute", "register_model"},
+    "azureml.core.run.Run": {
+        "add_type_provider", "input_datasets", "list_by_compute", "output_datasets",
+        "register_model",
+    },
     "azureml.core.workspace.Workspace": {
         "add_private_endpoint", "compute_targets", "datasets", "datastores", "delete",
         "delete_connection", "delete_private_endpoint_connection", "diagnose_workspace",
@@ -40,6 +46,17 @@ LATER = {
     "azureml.core.environment.DockerBuildContext": set(),
     "azureml.core.conda_dependencies.CondaDependencies": {"sdk_origin_url"},
     "azureml.core.runconfig.DockerConfiguration": set(),
+    "azureml.core.authentication.AbstractAuthentication": {"signed_session"},
+    "azureml.core.authentication.InteractiveLoginAuthentication": set(),
+    "azureml.core.authentication.AzureCliAuthentication": set(),
+    "azureml.core.authentication.ServicePrincipalAuthentication": set(),
+    "azureml.core.authentication.MsiAuthentication": set(),
+    "azureml.core.authentication.ArmTokenAuthentication": set(),
+    "azureml.core.authentication.TokenAuthentication": set(),
+    "azureml.core.authentication.AzureMLTokenAuthentication": {
+        "create", "expiry_time", "set_token", "token",
+    },
+    "azureml.widgets.RunDetails": {"get_widget_data"},
 }  # fmt: skip
 
 
@@ -51,6 +68,25 @@ OF_THE_INSTANCE = {
         "shared_volumes", "shm_size",
     },
 }  # fmt: skip
+
+
+ACCEPTED_BY_NAME = {
+    ("azureml.core.workspace.Workspace", "create"): {*_OF_THE_CLOUD},
+}
+"""What is behind `**`, where a test of the options says what becomes of each."""
+
+ATTRIBUTES = SURFACE["azureml.core.runconfig.RunConfiguration"]["attributes"]
+
+
+@pytest.mark.parametrize("name", ATTRIBUTES)
+def test_an_attribute_of_a_run_configuration_is_there_or_says_that_it_is_not(name: str) -> None:
+    config = RunConfiguration()
+
+    if hasattr(config, name):
+        setattr(config, name, getattr(config, name))
+    else:
+        with pytest.raises(NotImplementedError, match=f"{name} is not part of jupyter_aml"):
+            setattr(config, name, None)
 
 
 def ours(name: str) -> type:
@@ -80,11 +116,11 @@ def test_the_arguments_are_those_of_v1(name: str, method: str) -> None:
         return
     wanted = [each for each in SURFACE[name]["methods"][method] if not each.startswith("*")]
     parameters = inspect.signature(found).parameters.values()
-    takes_any = any(each.kind is each.VAR_KEYWORD for each in parameters)
+    taken = ACCEPTED_BY_NAME.get((name, method), set())
     named = [each.name for each in parameters if each.kind is each.POSITIONAL_OR_KEYWORD]
     named = [each for each in named if each != "self" and not each.startswith("_")]
 
-    assert takes_any or set(wanted) <= set(named)
+    assert set(wanted) <= {*named, *taken}
     positional = [each for each in wanted if each in named]
     assert [each for each in named if each in positional] == positional
 

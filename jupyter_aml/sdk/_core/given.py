@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from difflib import get_close_matches
 from typing import Any
 
 from jupyter_aml.domain.errors import Invalid
@@ -24,6 +25,22 @@ def parameters(given: Any) -> dict[str, Any]:
         }
     except Invalid as error:
         raise UserErrorException(str(error)) from None
+
+
+def only(what: str, given: Mapping[str, Any], known: Collection[str] = ()) -> None:
+    """Raise TypeError for a keyword that nobody reads, as Python does."""
+    for name in given:
+        if name not in known:
+            near = get_close_matches(name, known, 1)
+            cure = f"; did you mean {near[0]!r}?" if near else ""
+            raise TypeError(f"{what}() got an unexpected keyword argument {name!r}{cure}")
+
+
+def refuse(why: str, **options: Any) -> None:
+    """Raise UserErrorException for an option of SDK v1 that was given and can do nothing here."""
+    for name, value in options.items():
+        if value is not None and value is not False:
+            raise UserErrorException(f"{name}={value!r}: {why}; leave it out")
 
 
 def words(name: str, given: Any) -> list[Any]:

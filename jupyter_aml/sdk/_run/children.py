@@ -11,6 +11,7 @@ from jupyter_aml.domain import ids
 from jupyter_aml.domain.errors import NotFound
 from jupyter_aml.runfolder.layout import RunFolder
 from jupyter_aml.sdk._run import waits
+from jupyter_aml.sdk._run.files import tracked_outputs
 from jupyter_aml.sdk._run.place import RunPlace, found
 from jupyter_aml.sdk.exceptions import UserErrorException
 
@@ -59,9 +60,13 @@ class RunChildren(RunPlace):
     ) -> Self:
         """Make a child, which can log at once; it ends with `complete()`, `fail()`, or its parent.
 
-        As a context manager it completes, or fails with the exception that leaves it.
+        As a context manager it completes, or fails with the exception that leaves it. `outputs`
+        is a folder whose files are the child's `outputs/...` from then on.
         """
-        return self._child(name, {}, run_id)
+        tracked = tracked_outputs(outputs)
+        child = self._child(name, {}, run_id)
+        child._outputs = tracked
+        return child
 
     def create_children(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -13,8 +13,34 @@ from threading import get_ident
 from typing import IO, Any
 
 from jupyter_aml.runfolder.taking import takes
+from jupyter_aml.sdk._core import given
 from jupyter_aml.sdk._run.place import RunPlace
 from jupyter_aml.sdk.exceptions import UserErrorException
+
+_NO_STORES = "datastores are not part of jupyter_aml yet"
+
+
+def tracked_outputs(folder: str | os.PathLike[str] | None) -> Path | None:
+    """The folder that a run keeps as its outputs; raises UserErrorException for a file."""
+    if folder is None:
+        return None
+    place = Path(folder).absolute()
+    if place.exists() and not place.is_dir():
+        raise UserErrorException(f"outputs={os.fspath(folder)!r} is a file: name a folder")
+    return place
+
+
+def _within(seconds: float | None) -> Callable[[], None]:
+    """Raise UserErrorException, between two files, once so many seconds are over."""
+    begun = time.monotonic()
+
+    def check() -> None:
+        if seconds is not None and time.monotonic() - begun > seconds:
+            raise UserErrorException(
+                f"timeout_seconds={seconds:g} are over; the files before that are there"
+            )
+
+    return check
 
 
 class RunFiles(RunPlace):
@@ -24,6 +50,7 @@ class RunFiles(RunPlace):
         self, name: str, path_or_stream: Any, datastore_name: str | None = None
     ) -> None:
         """Keep a file with the run, under this name, e.g. `outputs/model.pkl`."""
+        given.refuse(_NO_STORES, datastore_name=datastore_name)
         if hasattr(path_or_stream, "read"):
             self._put(name, path_or_stream)
             return
@@ -40,20 +67,30 @@ class RunFiles(RunPlace):
         self, names: Sequence[str], paths: Sequence[str], return_artifacts: bool = False,
         timeout_seconds: float | None = None, datastore_name: str | None = None,
     ) -> None:  # fmt: skip
-        """Keep several files, each under its name."""
+        """Keep several files, each under its name; those of `timeout_seconds` at most."""
+        given.refuse(_NO_STORES, datastore_name=datastore_name)
+        given.refuse("there are no artifacts besides the files", return_artifacts=return_artifacts)
+        in_time = _within(timeout_seconds)
         if len(names) != len(paths):
             raise UserErrorException(f"{len(names)} names for {len(paths)} paths")
         for name, path in zip(names, paths, strict=True):
+            in_time()
             self.upload_file(name, path)
 
     def upload_folder(self, name: str, path: str, datastore_name: str | None = None) -> None:
         """Keep a folder with the run: `<name>/<path inside the folder>`."""
+        given.refuse(_NO_STORES, datastore_name=datastore_name)
         folder = Path(path)
         if not folder.is_dir():
             raise UserErrorException(f"there is no folder {path!r} to upload")
         for file in sorted(folder.rglob("*")):
             if file.is_file():
                 self.upload_file(f"{name}/{file.relative_to(folder).as_posix()}", file)
+
+    def _keep_outputs(self) -> None:
+        """Take in what stands in the folder that was given as `outputs`."""
+        if self._outputs is not None and self._outputs.is_dir():
+            self.upload_folder("outputs", str(self._outputs))
 
     def get_file_names(self) -> list[str]:
         """The names of all files of the run, sorted."""
@@ -68,6 +105,9 @@ class RunFiles(RunPlace):
         _validate_checksum: bool = False,
     ) -> None:
         """Fetch one file; into the current folder, a folder, or to a path."""
+        given.refuse(
+            "files of a run are fetched whole or not at all", _validate_checksum=_validate_checksum
+        )
         target = Path(output_file_path) if output_file_path is not None else Path(".")
         if target.is_dir() or str(output_file_path or "").endswith("/"):
             target = target / name.rpartition("/")[2]
@@ -90,8 +130,10 @@ class RunFiles(RunPlace):
     ) -> None:
         """Fetch all files whose names begin with the prefix, below a folder or to given paths.
 
-        Without `append_prefix` the prefix is left off the paths that are written.
+        Without `append_prefix` the prefix is left off the paths that are written. They are
+        fetched one by one, whatever `batch_size` says, for `timeout_seconds` at most.
         """
+        in_time = _within(timeout_seconds)
         names = [name for name in self.get_file_names() if _begins(name, prefix)]
         if output_paths is not None:
             if len(output_paths) != len(names):
@@ -101,6 +143,7 @@ class RunFiles(RunPlace):
             base = Path(output_directory or ".")
             targets = [base / _shortened(name, prefix, append_prefix) for name in names]
         for name, target in zip(names, targets, strict=True):
+            in_time()
             target.parent.mkdir(parents=True, exist_ok=True)
             self.download_file(name, target)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from time import time
 from typing import Any
 
 from jupyter_aml.domain.errors import Invalid
@@ -11,15 +12,20 @@ from jupyter_aml.sdk._run.place import RunPlace
 from jupyter_aml.sdk.exceptions import UserErrorException
 from jupyter_aml.wire.values import as_step, plain
 
+DESCRIPTION = "metric.description:"
+"""What the property of a run begins with that tells what a metric means."""
+
 _HUGE = 2**1023
 """A whole number beyond this fits no float; it is kept as text."""
 
 
 class RunLogging(RunPlace):
-    """The part of Run that logs."""
+    """The part of Run that logs; a description of a metric becomes a property of the run."""
 
     def log(self, name: str, value: Any, description: str = "", step: float | None = None) -> None:
         """Log a number, a text or a truth value; a name logged again becomes a series."""
+        if description:
+            self._describe(name, description)
         kind = type(value)
         if step is not None and type(step) is not int:
             step = _as_step(step)
@@ -30,16 +36,19 @@ class RunLogging(RunPlace):
 
     def log_list(self, name: str, value: Sequence[Any], description: str = "") -> None:
         """Log a list of values at once."""
+        self._describe(name, description)
         if not isinstance(value, Iterable):
             raise UserErrorException(f"log_list needs a list of values, not {plain(value)!r}")
         self._records.value(name, "list", [plain(item) for item in value])
 
     def log_row(self, name: str, description: str | None = None, **kwargs: Any) -> None:
         """Log a row of named values; rows of one name make a table."""
+        self._describe(name, description)
         self._records.value(name, "row", {key: plain(item) for key, item in kwargs.items()})
 
     def log_table(self, name: str, value: Mapping[str, Any], description: str = "") -> None:
         """Log a table: a mapping of column names to lists of values."""
+        self._describe(name, description)
         if not hasattr(value, "items"):
             kind = type(value).__name__
             raise UserErrorException(f"log_table needs a dict of columns, not a {kind}")
@@ -53,24 +62,29 @@ class RunLogging(RunPlace):
 
     def log_confusion_matrix(self, name: str, value: Any, description: str = "") -> None:
         """Log a confusion matrix in SDK v1's JSON form, as text or as an object."""
+        self._describe(name, description)
         self._shape(name, "confusion_matrix", value)
 
     def log_accuracy_table(self, name: str, value: Any, description: str = "") -> None:
         """Log an accuracy table in SDK v1's JSON form, as text or as an object."""
+        self._describe(name, description)
         self._shape(name, "accuracy_table", value)
 
     def log_residuals(self, name: str, value: Any, description: str = "") -> None:
         """Log residuals in SDK v1's JSON form, as text or as an object."""
+        self._describe(name, description)
         self._shape(name, "residuals", value)
 
     def log_predictions(self, name: str, value: Any, description: str = "") -> None:
         """Log predictions in SDK v1's JSON form, as text or as an object."""
+        self._describe(name, description)
         self._shape(name, "predictions", value)
 
     def log_image(
         self, name: str, path: str | None = None, plot: Any = None, description: str = ""
     ) -> None:
         """Log an image: a file, or a matplotlib figure or `pyplot`, which is saved as PNG."""
+        self._describe(name, description)
         if (path is None) == (plot is None):
             raise UserErrorException("give log_image either path= or plot=")
         import io
@@ -86,6 +100,12 @@ class RunLogging(RunPlace):
             raise UserErrorException(f"there is no file {os.fspath(path)!r} to log as an image")
         with open(path, "rb") as file:
             self._put_image(name, file, os.path.splitext(path)[1].lower() or ".png")
+
+    def _describe(self, name: str, description: str | None) -> None:
+        """Keep what a metric means as a property of the run, the first time it is said."""
+        if description and name not in self._described:
+            self._described.add(name)
+            self._records.record("property", f"{DESCRIPTION}{name}", str(description), time())
 
     def _shape(self, name: str, kind: str, value: Any) -> None:
         from jupyter_aml.wire.shapes import checked

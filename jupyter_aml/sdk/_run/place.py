@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from jupyter_aml.runfolder.layout import RunFolder
+from jupyter_aml.sdk._core import given
 from jupyter_aml.sdk.exceptions import UserErrorException
 
 if TYPE_CHECKING:
@@ -62,7 +64,14 @@ class RunPlace:
     def __init__(
         self, experiment: Group | None, run_id: str, outputs: Any = None, **kwargs: Any
     ) -> None:
+        given.only("Run", kwargs, ("_maker", "_inside", "_seen"))
+        given.refuse(
+            "start_logging and child_run take it, a run that is there keeps what it has",
+            outputs=outputs,
+        )
         self._experiment, self.id = experiment, run_id
+        self._outputs: Path | None = None
+        self._described: set[str] = set()
         self._maker = kwargs.get("_maker")
         self._inside: RunFolder | None = kwargs.get("_inside")
         self._seen: WireRun | None = kwargs.get("_seen")

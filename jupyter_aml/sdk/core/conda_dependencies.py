@@ -12,6 +12,7 @@ from typing import Any
 from jupyter_aml.domain import requirement, specification
 from jupyter_aml.domain.environment import package_name, read_conda
 from jupyter_aml.domain.errors import Invalid
+from jupyter_aml.sdk._core import given
 from jupyter_aml.sdk._core.files import text_of
 from jupyter_aml.sdk._core.later import later
 from jupyter_aml.sdk.exceptions import UserErrorException
@@ -42,12 +43,15 @@ class CondaDependencies:
     DEFAULT_NUMBER_OF_PIP_PACKAGES = 1
 
     def __init__(
-        self, conda_dependencies_file_path: str | os.PathLike[str] | None = None, **_: Any
+        self,
+        conda_dependencies_file_path: str | os.PathLike[str] | None = None,
+        _underlying_structure: Any = None,
     ) -> None:
         """Take what a file holds, or begin with Python and the runtime.
 
         Raises UserErrorException naming the file, and line and column where it is no YAML.
         """
+        given.refuse("read it from a file", _underlying_structure=_underlying_structure)
         if conda_dependencies_file_path is None:
             self._data: dict[str, Any] = {
                 "name": "project_environment",

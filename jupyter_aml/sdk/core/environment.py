@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_aml.domain import environment as definitions
 from jupyter_aml.domain.errors import Invalid, NotFound
 from jupyter_aml.domain.requirement import lines_of
+from jupyter_aml.sdk._core import given
 from jupyter_aml.sdk._core.files import json_of, text_of
 from jupyter_aml.sdk._core.later import later
 from jupyter_aml.sdk.core._environment.builds import DockerImageDetails, ImageBuildDetails
@@ -58,7 +59,7 @@ _Path = str | os.PathLike[str]
 class Environment:
     """A named environment. Registered in a workspace it gets a version; equal ones share it."""
 
-    def __init__(self, name: str, **_: Any) -> None:
+    def __init__(self, name: str) -> None:
         """Begin with Python and the runtime alone; raises UserErrorException for a bad name."""
         try:
             self.name = definitions.environment_name(name)
@@ -215,12 +216,27 @@ class Environment:
         self, workspace: Workspace, image_build_compute: str | None = None
     ) -> ImageBuildDetails:
         """Register the environment and begin to build it; `wait_for_completion` shows how."""
+        given.refuse(
+            "environments are built by the engine", image_build_compute=image_build_compute
+        )
         return ImageBuildDetails._begin(workspace.client, self._registered(workspace))
 
     def build_local(
-        self, workspace: Workspace, platform: Any = None, **_: Any
+        self,
+        workspace: Workspace,
+        platform: Any = None,
+        useDocker: bool | None = None,
+        pushImageToWorkspaceAcr: bool = False,
     ) -> ImageBuildDetails:
         """Build it and wait, printing the log. Everything is local here."""
+        given.refuse("it is built for this machine", platform=platform)
+        given.refuse("there is no registry of the workspace",
+                     pushImageToWorkspaceAcr=pushImageToWorkspaceAcr)  # fmt: skip
+        if useDocker is not None and bool(useDocker) != bool(self.docker.enabled):
+            raise UserErrorException(
+                f"useDocker={useDocker}: whether there is an image says "
+                f"environment.docker.enabled, which is {self.docker.enabled}"
+            )
         return self.build(workspace).wait_for_completion(show_output=True)
 
     def get_image_details(self, workspace: Workspace) -> DockerImageDetails:

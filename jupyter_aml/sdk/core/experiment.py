@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_aml.domain import ids
 from jupyter_aml.domain.errors import NotFound
+from jupyter_aml.sdk._core import given
 from jupyter_aml.sdk._run import filters
+from jupyter_aml.sdk._run.files import tracked_outputs
 from jupyter_aml.sdk.core.run import Run
 from jupyter_aml.sdk.core.runconfig import RunConfiguration
 from jupyter_aml.sdk.core.script_run_config import ScriptRunConfig
@@ -38,6 +40,9 @@ class ViewType:
     All = "All"
 
 
+_SENT = (
+    "description", "display_name", "if_changed", "origin", "parent_id", "source_directory",
+)  # fmt: skip
 _VIEWS = (ViewType.ActiveOnly, ViewType.ArchivedOnly, ViewType.All)
 
 
@@ -45,7 +50,7 @@ class Experiment:
     """Runs that belong together. Nothing is made until the first run or tag."""
 
     def __init__(
-        self, workspace: Workspace, name: str, _seen: WireExperiment | None = None, **_: Any
+        self, workspace: Workspace, name: str, _seen: WireExperiment | None = None
     ) -> None:
         self._workspace, self._name = workspace, ids.experiment_name(name)
         self._seen = _seen
@@ -82,6 +87,7 @@ class Experiment:
         since: source, arguments, parameters, environment and target. Raises ComputeTargetException
         or Invalid with what is wrong; then nothing was made.
         """
+        given.only("submit", kwargs, (*_SENT, "run_id"))
         body = self._body(config, tags, kwargs)
         # Our own id makes a repeated call harmless, should the engine be restarted under it.
         body["runId"] = kwargs.get("run_id") or ids.new_run_id(
@@ -99,27 +105,40 @@ class Experiment:
         self, config: Any, tags: Mapping[str, str] | None = None, **kwargs: Any
     ) -> WireDryRun:
         """Say what `submit` would send."""
+        given.only("dry_run", kwargs, _SENT)
         body = self._body(config, tags, kwargs)
         answer: WireDryRun = self._workspace.client.runs.submit({**body, "dryRun": True})
         return answer
 
-    def start_logging(self, *args: Any, **kwargs: Any) -> Run:
-        """Begin an interactive run, which logs from this process until `complete()`."""
+    def start_logging(
+        self,
+        *,
+        outputs: str | os.PathLike[str] | None = None,
+        snapshot_directory: str | os.PathLike[str] | None = None,
+        display_name: str | None = None,
+    ) -> Run:
+        """Begin an interactive run, which logs from this process until `complete()`.
+
+        `outputs` is a folder whose files are the run's `outputs/...` once it completes or fails;
+        `snapshot_directory` one that is kept as its source. Without them neither is.
+        """
         body = {
             "workspace": self._workspace.name,
             "experiment": self._name,
             "type": "azureml.interactive",
             "process": {"pid": os.getpid(), "start": _start_of_this_process()},
         }
-        if kwargs.get("display_name"):
-            body["displayName"] = str(kwargs["display_name"])
-        directory = kwargs.get("snapshot_directory")
-        if directory is not None:
-            body["source"] = {"directory": os.path.abspath(os.fspath(directory))}
+        if display_name:
+            body["displayName"] = str(display_name)
+        if snapshot_directory is not None:
+            body["source"] = {"directory": os.path.abspath(os.fspath(snapshot_directory))}
+        tracked = tracked_outputs(outputs)
         body["runId"] = ids.new_run_id(
             self._name, seconds=int(time.time()), suffix=uuid.uuid4().hex[:8]
         )
-        return Run.from_wire(self._workspace, self._workspace.client.runs.submit(body))
+        run = Run.from_wire(self._workspace, self._workspace.client.runs.submit(body))
+        run._outputs = tracked
+        return run
 
     def get_runs(
         self,

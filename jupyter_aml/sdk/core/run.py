@@ -7,6 +7,7 @@ from time import time
 from typing import TYPE_CHECKING, Any
 
 from jupyter_aml.runfolder.layout import RunFolder
+from jupyter_aml.sdk._core import given
 from jupyter_aml.sdk._core.later import later
 from jupyter_aml.sdk._run import waits
 from jupyter_aml.sdk._run.children import RunChildren
@@ -61,6 +62,7 @@ class Run(RunSource, RunLabels, RunLogging, RunChildren, RunRepeats):
 
         Raises RunEnvironmentException outside of runs with `allow_offline=False`.
         """
+        given.only("get_context", kwargs)
         global _current
         folder = os.environ.get("AML_RUN_DIR")
         if folder is not None:
@@ -230,6 +232,7 @@ class Run(RunSource, RunLabels, RunLogging, RunChildren, RunRepeats):
     ) -> dict[str, Any]:  # fmt: skip
         """Wait for the end; an interrupt stops the waiting and not the run.
 
+        A run has ended when its outputs are collected, so `wait_post_processing` is always so.
         Raises ActivityFailedException for a run that failed, unless `raise_on_error` is False.
         """
         from jupyter_aml.sdk._run.waiting import wait
@@ -254,6 +257,9 @@ class Run(RunSource, RunLabels, RunLogging, RunChildren, RunRepeats):
         """
         if self._has_ended:
             return  # It has ended already, perhaps by this very cell.
+        self._keep_outputs()
+        if not _set_status:
+            return self.flush()
         self._records.record("complete", time(), *self._outside)
         self._end("Completed")
 
@@ -264,11 +270,17 @@ class Run(RunSource, RunLabels, RunLogging, RunChildren, RunRepeats):
         text = None if error_details is None else str(error_details)
         if self._maker is not None and self._has_ended:
             return
+        self._keep_outputs()
+        if not _set_status:
+            return self.flush()
         self._records.record("fail", text, error_code, time(), *self._outside)
         self._end("Failed")
 
     def flush(self, timeout_seconds: float = 300) -> None:
-        """Write what a full disk has refused so far; else nothing waits to be written."""
+        """Write what a full disk has refused so far; else nothing waits to be written.
+
+        It is done at once, so there is nothing that `timeout_seconds` could end.
+        """
         if self._writer is not None:
             self._writer.flush()
 
@@ -342,7 +354,10 @@ def __getattr__(name: str) -> Any:
 def get_run(
     experiment: Experiment, run_id: str, rehydrate: bool = True, clean_up: bool = True
 ) -> Run:
-    """The run of that id."""
+    """The run of that id; there is one class of runs, so none is made another (`rehydrate`).
+
+    Nothing is to be cleaned up when this process ends (`clean_up`).
+    """
     return Run(experiment, run_id)
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from difflib import get_close_matches
 from typing import Any
 
 from jupyter_aml.sdk._core import given
-from jupyter_aml.sdk._core.later import later
+from jupyter_aml.sdk._core.later import NotThereYet, later
 from jupyter_aml.sdk.core.container_registry import ContainerRegistry
 from jupyter_aml.sdk.core.environment import (
     DEFAULT_CPU_IMAGE,
@@ -19,6 +21,7 @@ from jupyter_aml.sdk.core.environment import (
     SparkEnvironment,
     SparkSection,
 )
+from jupyter_aml.sdk.exceptions import UserErrorException
 
 __all__ = [
     "DEFAULT_CPU_IMAGE", "DEFAULT_GPU_IMAGE", "CondaDependencies", "ContainerRegistry",
@@ -37,11 +40,25 @@ class DockerConfiguration:
         arguments: list[str] | None = None,
         shm_size: str | None = None,
     ) -> None:
+        if not shared_volumes:
+            raise UserErrorException(
+                "shared_volumes=False: the folder of a run is mounted into its container, "
+                "there is no other way; leave it out"
+            )
         self.use_docker, self.shared_volumes = use_docker, shared_volumes
         self.arguments, self.shm_size = given.words("arguments", arguments), shm_size
 
 
-@later("auto_prepare_environment delete load save")
+_ONE = "runs on several nodes or processes are not part of jupyter_aml yet"
+_FRAMEWORKS = ("python",)
+
+
+@later(
+    "amlcompute auto_cluster_compute_specification auto_prepare_environment "
+    "credential_passthrough data data_references datacaches delete hdi history kubernetescompute "
+    "load mpi output_data paralleltask priority pytorch save services "
+    "source_directory_data_store spark tensorflow"
+)
 class RunConfiguration:
     """Target, environment, script and arguments of a run."""
 
@@ -57,6 +74,10 @@ class RunConfiguration:
         _name: str | None = None,
         command: list[str] | str | None = None,
     ) -> None:
+        """Raises UserErrorException for what a run cannot be told yet."""
+        given.refuse(
+            "it belongs to the cloud", _history_enabled=_history_enabled, _path=_path, _name=_name
+        )
         self.script = script
         self.arguments = given.words("arguments", arguments)
         self.command = command
@@ -72,6 +93,15 @@ class RunConfiguration:
         if conda_dependencies is not None:
             self.environment.python.conda_dependencies = conda_dependencies
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set what a run can be told; AttributeError for a name that nothing reads."""
+        check = _CHECKS.get(name)
+        if check is not None:
+            check(value)
+        elif name not in _ATTRIBUTES:
+            raise _unknown(name)
+        super().__setattr__(name, value)
+
     @property
     def environment_variables(self) -> dict[str, str]:
         """The variables of the environment."""
@@ -80,3 +110,41 @@ class RunConfiguration:
     @environment_variables.setter
     def environment_variables(self, variables: dict[str, str]) -> None:
         self.environment.environment_variables = dict(variables)
+
+
+def _check_nodes(value: Any) -> None:
+    if value != 1 or isinstance(value, bool):
+        raise UserErrorException(f"node_count={value!r}: {_ONE}; leave it 1")
+
+
+def _check_communicator(value: Any) -> None:
+    if value not in (None, "None"):
+        raise UserErrorException(f"communicator={value!r}: {_ONE}; leave it 'None'")
+
+
+def _check_framework(value: Any) -> None:
+    if str(value).lower() not in _FRAMEWORKS:
+        raise UserErrorException(
+            f"framework={value!r}: only Python scripts are run, whatever they import; "
+            "leave it 'Python'"
+        )
+
+
+_CHECKS: dict[str, Callable[[Any], None]] = {
+    "communicator": _check_communicator,
+    "framework": _check_framework,
+    "node_count": _check_nodes,
+}
+_ATTRIBUTES = (
+    "arguments", "command", "docker", "environment", "environment_variables",
+    "max_run_duration_seconds", "script", "secret_variables", "target",
+)  # fmt: skip
+
+
+def _unknown(name: str) -> AttributeError:
+    if name in vars(RunConfiguration):
+        return NotThereYet(f"RunConfiguration.{name} is not part of jupyter_aml yet")
+    known = [*_ATTRIBUTES, *_CHECKS]
+    near = get_close_matches(name, known, 1)
+    cure = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(sorted(known))}"
+    return AttributeError(f"RunConfiguration has no attribute {name!r}; {cure}")

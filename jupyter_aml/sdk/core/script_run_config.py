@@ -57,9 +57,15 @@ class ScriptRunConfig:
             self.run_config.environment = _checked(environment)
         if docker_runtime_config is not None:
             self.run_config.docker = docker_runtime_config
-        if distributed_job_config is not None:
-            raise UserErrorException("distributed_job_config: runs on several nodes are not "
-                                     "part of jupyter_aml yet; leave it out")  # fmt: skip
+        given.refuse("nothing is sent anywhere", _telemetry_values=_telemetry_values)
+        given.refuse(
+            "runs on several nodes are not part of jupyter_aml yet",
+            distributed_job_config=distributed_job_config,
+        )
+        given.refuse(
+            "going on from the checkpoint of an earlier run is not part of jupyter_aml yet",
+            resume_from=resume_from,
+        )
         self._cell: _Cell | None = None
         self._check()
 

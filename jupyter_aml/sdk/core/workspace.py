@@ -12,6 +12,7 @@ from jupyter_aml.client import Client, find
 from jupyter_aml.domain.errors import AlreadyExists, Invalid, NotFound
 from jupyter_aml.domain.ids import DEFAULT_WORKSPACE
 from jupyter_aml.domain.near import near
+from jupyter_aml.sdk._core import given
 from jupyter_aml.sdk._core.files import json_of, text_of
 from jupyter_aml.sdk._core.later import later
 from jupyter_aml.sdk.exceptions import UserErrorException, WorkspaceException
@@ -22,6 +23,13 @@ if TYPE_CHECKING:
     from jupyter_aml.sdk.core.run import Run
 
 _KEYS = ("subscription_id", "resource_group", "workspace_name")
+_OF_THE_CLOUD = (
+    "adb_workspace", "app_insights", "cmk_keyvault", "container_registry",
+    "default_cpu_compute_target", "default_gpu_compute_target", "hbi_workspace", "key_vault",
+    "primary_user_assigned_identity", "private_endpoint_auto_approval", "private_endpoint_config",
+    "resource_cmk_uri", "soft_delete_enabled", "storage_account",
+    "system_datastores_auth_mode", "user_assigned_identity_for_cmk_encryption", "v1_legacy_mode",
+)  # fmt: skip
 _PLACES = ("config.json", ".azureml/config.json", "aml_config/config.json")
 
 
@@ -49,6 +57,10 @@ class Workspace:
         tags: Mapping[str, str] | None = None,
     ) -> None:
         """Take the workspace of that name, and make it in the root where it is not there yet."""
+        given.refuse(
+            "it belongs to the cloud", _location=_location, _workspace_id=_workspace_id,
+            _disable_service_check=_disable_service_check,
+        )  # fmt: skip
         self.client: Client = find()
         try:
             self._seen = self.client.workspaces.get(workspace_name)
@@ -92,9 +104,18 @@ class Workspace:
         friendly_name: str | None = None,
         exist_ok: bool = False,
         show_output: bool = True,
-        **_: Any,
+        **cloud: Any,
     ) -> Workspace:
-        """Make a workspace; the fields of the cloud are kept as labels."""
+        """Make a workspace; subscription, group and location are kept as labels.
+
+        What SDK v1 made in the cloud beside it is refused, and so is what it never took.
+        """
+        given.only("Workspace.create", cloud, _OF_THE_CLOUD)
+        given.refuse("there is no cloud here", **cloud)
+        if friendly_name not in (None, name):
+            raise UserErrorException(
+                f"friendly_name={friendly_name!r}: a workspace has one name here; leave it out"
+            )
         body = {
             "name": name,
             "subscriptionId": subscription_id or "",

@@ -17,7 +17,7 @@ _STATUS = {"not built": "NotStarted", "building": "Running", "ready": "Succeeded
 class ImageBuildDetails:
     """A build that goes on, or has ended."""
 
-    def __init__(self, environment_client: Any = None, location: str = "", **_: Any) -> None:
+    def __init__(self, environment_client: Any = None, location: str = "") -> None:
         """`environment_client` is the client, `location` is `workspace/name/version`."""
         self.environment_client = environment_client
         self._place = tuple(location.split("/"))

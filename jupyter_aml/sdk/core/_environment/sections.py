@@ -23,7 +23,7 @@ _FIRST_WORDS = ("FROM ", "ARG ", "#")
 class PythonSection:
     """Which Python, and which packages or whose."""
 
-    def __init__(self, **_: Any) -> None:
+    def __init__(self) -> None:
         self.interpreter_path: str | None = "python"
         self._user_managed: bool | None = None
         self._packages = CondaDependencies()
@@ -150,7 +150,7 @@ class DockerBuildContext:
 class DockerSection:
     """The image to run in, if any. Without `enabled` all runs directly on the target."""
 
-    def __init__(self, **_: Any) -> None:
+    def __init__(self) -> None:
         self.enabled = False
         self.base_image: str | None = DEFAULT_CPU_IMAGE
         self.base_dockerfile: str | None = None
@@ -239,7 +239,7 @@ class SparkPackage:
 class SparkSection:
     """Kept for definitions that hold it; nothing here runs Spark."""
 
-    def __init__(self, **_: Any) -> None:
+    def __init__(self) -> None:
         self.repositories: list[str] = []
         self.packages: list[SparkPackage] = []
         self.precache_packages = True
