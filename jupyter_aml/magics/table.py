@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, TypeVar, overload
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
-from jupyter_aml.widgets.plain import cell, columns, duration, inert, moment
+from jupyter_aml.sdk._run import frames
+from jupyter_aml.widgets.plain import cell, columns, inert, local, spent, status
 from jupyter_aml.wire.runs import WireRun
+
+if TYPE_CHECKING:
+    import pandas
 
 T = TypeVar("T")
 
@@ -68,10 +73,18 @@ class RunTable(Table[Any]):
     def __init__(self, found: Sequence[WireRun], runs: Sequence[Any], total: int) -> None:
         hidden = total - len(found)
         rest = f"and {hidden} more (--limit N shows them)" if found and hidden > 0 else ""
-        super().__init__(runs, _HEADS, [_row(run) for run in found], nothing="no runs", rest=rest)
+        now = datetime.now(timezone.utc)
+        rows = [_row(run, now) for run in found]
+        super().__init__(runs, _HEADS, rows, nothing="no runs", rest=rest)
+        self._found = found
+
+    @property
+    def df(self) -> pandas.DataFrame:
+        """One row a run: parameters, metrics, tags. Raises UserErrorException without pandas."""
+        return frames.runs(self._found)
 
 
-def _row(run: WireRun) -> tuple[str, ...]:
+def _row(run: WireRun, now: datetime) -> tuple[str, ...]:
     metrics = ", ".join(
         f"{name}={value:.4g}" if isinstance(value, float) else f"{name}={value}"
         for name, value in list(run["metrics"].items())[:3]
@@ -80,5 +93,5 @@ def _row(run: WireRun) -> tuple[str, ...]:
     if run["displayName"]:
         name += f" {run['displayName']}"
     return (
-        name, run["status"], moment(run["createdAt"]), duration(run), metrics, run["runId"],
+        name, status(run), local(run["createdAt"]), spent(run, now=now), metrics, run["runId"],
     )  # fmt: skip

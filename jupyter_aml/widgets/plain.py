@@ -21,6 +21,22 @@ _ESCAPES = re.compile(
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _HIDDEN = re.compile(r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
+FACES = {
+    "NotStarted": "◌ Not started",
+    "Preparing": "⟳ Preparing",
+    "Provisioning": "⟳ Provisioning",
+    "Queued": "◌ Queued",
+    "Starting": "◐ Starting",
+    "Running": "● Running",
+    "NotResponding": "◍ Not responding",
+    "CancelRequested": "◑ Canceling",
+    "Finalizing": "◕ Finalizing",
+    "Completed": "✓ Completed",
+    "Failed": "✕ Failed",
+    "Canceled": "■ Canceled",
+}
+"""The shape and the word of each state, as the card has them."""
+
 
 def clean(text: str) -> str:
     """Drop escape and control characters; show the marks that turn the reading direction."""
@@ -74,6 +90,32 @@ def moment(text: str | None) -> str:
     """A time as people write it, in UTC."""
     at = decode_time(text)
     return "" if at is None else at.strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def local(text: str | None) -> str:
+    """A time as people write it, in the time zone of this machine."""
+    at = decode_time(text)
+    return "" if at is None else at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def status(run: WireRun) -> str:
+    """The state of a run as the card tells it: a shape and a word."""
+    return FACES.get(run["status"], f"? {run['status']}")
+
+
+def spent(run: WireRun, *, now: datetime) -> str:
+    """How long the run has run, as the card tells it: `14s`, `2m 14s`, `1h 03m`, `3d 4h`."""
+    start = decode_time(run["startedAt"])
+    if start is None:
+        return ""
+    end = decode_time(run["endedAt"]) or now
+    whole = max(0, int((end - start).total_seconds()))
+    minutes, hours, days = whole // 60, whole // 3600, whole // 86400
+    if whole < 60:
+        return f"{whole}s"
+    if hours < 1:
+        return f"{minutes}m {whole % 60:02}s"
+    return f"{hours}h {minutes % 60:02}m" if days < 1 else f"{days}d {hours % 24}h"
 
 
 def size(count: float) -> str:

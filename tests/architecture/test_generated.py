@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,8 @@ import nbformat
 import pytest
 
 from jupyter_aml import __version__
+from jupyter_aml.domain.run import RunStatus
+from jupyter_aml.widgets import plain
 
 REPOSITORY = Path(__file__).parents[2]
 NOTEBOOKS = sorted((REPOSITORY / "notebooks").glob("*.ipynb"))
@@ -33,6 +36,16 @@ def test_the_table_of_old_names_holds_what_is_compared_with_v1() -> None:
         module, _, kind = name.rpartition(".")
         assert kind in table[module]
     assert all(names == sorted(set(names)) for names in table.values())
+
+
+def test_a_list_and_a_card_have_the_same_words_for_states() -> None:
+    page = REPOSITORY / "labextension" / "src" / "models" / "common" / "words.ts"
+    _, _, after = page.read_text(encoding="utf-8").partition("const FACES")
+    table, _, _ = after.partition("\n};")
+    faces = re.findall(r"(\w+): \{ glyph: '(.)', tone: '\w+', word: '([\w ]+)' \}", table)
+    drawn = {status: f"{glyph} {word}" for status, glyph, word in faces}
+    assert drawn == plain.FACES
+    assert set(drawn) == {status.value for status in RunStatus}
 
 
 def test_page_and_package_have_one_version() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 
 import pytest
@@ -20,6 +21,44 @@ def test_runs_are_listed_as_a_table_of_runs(notebook, engine):
     assert "rmse=1.5" in repr(table)
     assert len(notebook.run("t = %aml ls --state running").shown) == 0
     assert [run.id for run in notebook.names["t"]] == ["exp_2_abc2"]
+
+
+def test_the_list_tells_local_time_and_the_words_of_the_card(notebook, engine, monkeypatch):
+    monkeypatch.setenv("TZ", "Asia/Kolkata")
+    time.tzset()
+    times = {"createdAt": "2026-01-02T20:00:00.000Z", "startedAt": "2026-01-02T20:00:01.000Z"}
+    engine.add(**times, endedAt="2026-01-02T20:02:15.900Z")
+    engine.add(**times, status="CancelRequested", endedAt=None)
+
+    try:
+        newer, older = repr(notebook.run("%aml ls").value).splitlines()[1:]
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+    assert "2026-01-03 01:30:00" in older
+    assert "✓ Completed" in older
+    assert "2m 14s" in older
+    assert "◑ Canceling" in newer
+
+
+def test_the_list_becomes_a_data_frame(notebook, engine):
+    engine.add(metrics={"rmse": 1.5}, parameters={"alpha": 0.1})
+
+    table = notebook.run("runs = %aml ls\nruns.df").value
+
+    assert list(table.index) == ["exp_1_abc1"]
+    assert table["metric.rmse"].tolist() == [1.5]
+    assert table["param.alpha"].tolist() == [0.1]
+
+
+def test_a_list_without_pandas_says_how_to_get_it(notebook, engine, monkeypatch):
+    engine.add()
+    monkeypatch.setitem(sys.modules, "pandas", None)
+
+    said = notebook.run("runs = %aml ls\nruns.df")
+
+    assert "pip install pandas" in str(said.error)
 
 
 def test_an_empty_list_says_so(notebook):
