@@ -11,6 +11,7 @@ from IPython.core.error import UsageError
 
 from jupyter_aml.domain.near import near
 from jupyter_aml.magics import line
+from jupyter_aml.sdk._run.references import FORMS
 
 if TYPE_CHECKING:
     from jupyter_aml.magics.session import Session
@@ -49,6 +50,11 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """One line, as every mistake of the user."""
         raise UsageError(f"{self.prog}: {message} ({self.prog} -h shows how)")
+
+    def name_run(self, name: str = "run", nargs: str | None = None) -> None:
+        """Declare the run, or the runs, that the verb is about."""
+        told = f"{FORMS}, or a variable that holds a run"
+        self.add_argument(name, nargs=nargs, type=self.text, metavar="RUN", help=told)
 
     @property
     def options(self) -> list[str]:

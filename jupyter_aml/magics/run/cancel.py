@@ -15,13 +15,7 @@ class Cancel(Verb):
 
     def arguments(self, parser: Parser) -> None:
         """Declare the arguments."""
-        parser.add_argument(
-            "runs",
-            nargs="+",
-            type=parser.text,
-            metavar="RUN",
-            help="an id or its beginning, #number, experiment#number, last, or a variable",
-        )
+        parser.name_run("runs", nargs="+")
 
     def complete(self, word: str, before: list[str]) -> list[str]:
         """Runs that are not named yet."""

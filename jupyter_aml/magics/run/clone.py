@@ -8,17 +8,14 @@ from jupyter_aml.magics.verb import Parser, Verb
 
 
 class Clone(Verb):
-    """Put a cell below that repeats a run, with its parameters, to be edited and run.
-
-    RUN is an id or its beginning, #number, experiment#number, last, or a variable.
-    """
+    """Put a cell below that repeats a run, with its parameters, to be edited and run."""
 
     name = "clone"
     usage = "RUN"
 
     def arguments(self, parser: Parser) -> None:
         """Declare the arguments."""
-        parser.add_argument("run", type=parser.text, metavar="RUN", help="see above")
+        parser.name_run()
 
     def complete(self, word: str, before: list[str]) -> list[str]:
         """Runs."""

@@ -19,8 +19,8 @@ _NEWEST = 10
 class Compare(Verb):
     """Put runs side by side: a table in which what differs is marked, and their curves.
 
-    RUN is an id or its beginning, #number, experiment#number, last, or a variable that holds a
-    run, several runs or an experiment. Without any RUN: the newest 10 of this notebook.
+    A variable may also hold several runs or an experiment. Without any RUN: the newest 10 of
+    this notebook.
     """
 
     name = "compare"
@@ -28,7 +28,7 @@ class Compare(Verb):
 
     def arguments(self, parser: Parser) -> None:
         """Declare the arguments."""
-        parser.add_argument("runs", nargs="*", type=parser.text, metavar="RUN", help="see above")
+        parser.name_run("runs", nargs="*")
 
     def complete(self, word: str, before: list[str]) -> list[str]:
         """Runs that are not named yet."""

@@ -29,12 +29,7 @@ class Get(Verb):
 
     def arguments(self, parser: Parser) -> None:
         """Declare the arguments."""
-        parser.add_argument(
-            "run",
-            type=parser.text,
-            metavar="RUN",
-            help="an id or its beginning, #number, experiment#number, last, or a variable",
-        )
+        parser.name_run()
         parser.add_argument(
             "thing",
             type=parser.text,

@@ -19,10 +19,7 @@ _REPEAT = re.compile(r"[*+]|\{\d*,?\d*\}")
 
 
 class Logs(Verb):
-    """Print the console of a run.
-
-    RUN is an id or its beginning, #number, experiment#number, last, or a variable.
-    """
+    """Print the console of a run."""
 
     name = "logs"
     usage = "RUN [-f] [--tail N] [--grep RE] [--log NAME]"
@@ -30,7 +27,7 @@ class Logs(Verb):
     def arguments(self, parser: Parser) -> None:
         """Declare the arguments."""
         add = parser.add_argument
-        add("run", type=parser.text, metavar="RUN", help="see above")
+        parser.name_run()
         add("-f", "--follow", action="store_true", help="go on until the run ends; interrupt stops")
         add("--tail", type=parser.count, metavar="N", help="the last N lines only")
         add(

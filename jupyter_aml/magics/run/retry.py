@@ -10,10 +10,7 @@ from jupyter_aml.sdk.core import Run
 
 
 class Retry(Verb):
-    """Send a run once more: the same code, environment and target, other parameters if given.
-
-    RUN is an id or its beginning, #number, experiment#number, last, or a variable.
-    """
+    """Send a run once more: the same code, environment and target, other parameters if given."""
 
     name = "retry"
     usage = "RUN [-p K=V...] [-n NAME] [-o VAR]"
@@ -21,7 +18,7 @@ class Retry(Verb):
     def arguments(self, parser: Parser) -> None:
         """Declare the arguments."""
         add = parser.add_argument
-        add("run", type=parser.text, metavar="RUN", help="see above")
+        parser.name_run()
         add(
             "-p",
             "--param",

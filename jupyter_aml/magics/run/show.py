@@ -9,17 +9,14 @@ from jupyter_aml.sdk.core import Run
 
 
 class Show(Verb):
-    """Show a run, live where the front end can.
-
-    RUN is an id or its beginning, #number, experiment#number, last, or a variable.
-    """
+    """Show a run, live where the front end can."""
 
     name = "show"
     usage = "RUN [mini]"
 
     def arguments(self, parser: Parser) -> None:
         """Declare the arguments."""
-        parser.add_argument("run", type=parser.text, metavar="RUN", help="see above")
+        parser.name_run()
         parser.add_argument(
             "how",
             nargs="?",

@@ -20,12 +20,7 @@ class Wait(Verb):
 
     def arguments(self, parser: Parser) -> None:
         """Declare the arguments."""
-        parser.add_argument(
-            "run",
-            type=parser.text,
-            metavar="RUN",
-            help="an id or its beginning, #number, experiment#number, last, or a variable",
-        )
+        parser.name_run()
 
     def complete(self, word: str, before: list[str]) -> list[str]:
         """Runs."""
