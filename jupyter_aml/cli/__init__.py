@@ -30,6 +30,7 @@ VERBS: Mapping[str, str] = {
     "doctor": "check all that runs need, and say how to mend it",
     "config": "list the settings, read or write one",
     "env": "list, show, build, compare, register, delete and prune environments",
+    "workspace": "make, list and delete workspaces",
     "kernel": "make environments kernels of notebooks",
     "serve": "answer for a root where no Jupyter server runs",
     "reindex": "write the database again from the run folders alone",

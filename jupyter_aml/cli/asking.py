@@ -23,20 +23,6 @@ _SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*([hdw])\Z")
 _DAYS = {"h": 1 / 24, "d": 1.0, "w": 7.0}
 
 
-class Verbs:
-    """The verbs below a verb, such as `ls` and `show` below `env`."""
-
-    def __init__(self, parser: argparse.ArgumentParser) -> None:
-        self._verbs = parser.add_subparsers(dest="inner", metavar="VERB", required=True)
-
-    def add(self, name: str, do: Do, told: str) -> argparse.ArgumentParser:
-        """Declare one; what every such verb takes is declared with it."""
-        parser = self._verbs.add_parser(name, help=told, description=told)
-        options(parser)
-        parser.set_defaults(do=do, parser=parser)
-        return parser
-
-
 def options(parser: argparse.ArgumentParser) -> None:
     """Declare what every verb that asks an engine takes."""
     parser.add_argument(
@@ -44,7 +30,33 @@ def options(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="default: the one that config.json names here or above, else `default`",
     )
+    as_json(parser)
+
+
+def as_json(parser: argparse.ArgumentParser) -> None:
+    """Declare `--json`, which every verb takes; `answer` obeys it."""
     parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+class Verbs:
+    """The verbs below a verb, such as `ls` and `show` below `env`."""
+
+    def __init__(
+        self,
+        parser: argparse.ArgumentParser,
+        *,
+        takes: Callable[[argparse.ArgumentParser], None] = options,
+    ) -> None:
+        """`takes` declares what every one of them takes."""
+        self._takes = takes
+        self._verbs = parser.add_subparsers(dest="inner", metavar="VERB", required=True)
+
+    def add(self, name: str, do: Do, told: str) -> argparse.ArgumentParser:
+        """Declare one; what every such verb takes is declared with it."""
+        parser = self._verbs.add_parser(name, help=told, description=told)
+        self._takes(parser)
+        parser.set_defaults(do=do, parser=parser)
+        return parser
 
 
 def name_run(parser: argparse.ArgumentParser, *, several: bool = False) -> None:

@@ -44,15 +44,19 @@ def run(args: argparse.Namespace) -> int:
     """Print the list."""
     space = asking.workspace(args)
     found, total = _found(space.client, space.name, args)
-    if args.quiet and not args.json:
-        text = "\n".join(each["runId"] for each in found)
-        if text:
-            print(text)
+    if args.quiet:
+        _print_ids(args, [each["runId"] for each in found])
         return codes.DONE
     asking.answer(args, found, asking.table(_HEADS, [_row(each) for each in found], "no runs"))
     if total > len(found) and not args.json:
         asking.tell(f"{len(found)} of {total} runs; --limit {total} shows all")
     return codes.DONE
+
+
+def _print_ids(args: argparse.Namespace, ids: list[str]) -> None:
+    # Not an empty line where there are none: it would be an empty word to `rm $(...)`.
+    if ids or args.json:
+        asking.answer(args, ids, "\n".join(ids))
 
 
 def words(given: list[str], *, children: bool) -> str:

@@ -33,10 +33,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--system", action="store_true", help="what the run took of its machine instead"
     )
+    parser.set_defaults(parser=parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Print a table of all metrics, or the points of one."""
+    if args.csv and args.json:
+        args.parser.error("--csv and --json exclude each other")
     each = asking.one(args)
     # What its script said a moment ago is taken in first.
     each.look()

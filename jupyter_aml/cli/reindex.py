@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 
-from jupyter_aml.cli import settings
+from jupyter_aml.cli import asking, settings
 from jupyter_aml.domain.errors import NotFound
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the verb takes."""
+    asking.as_json(parser)
     settings.add(parser)
 
 
@@ -33,5 +34,10 @@ def run(args: argparse.Namespace) -> int:
     for path in unreadable:
         told = "cannot be read, or its run lies in another workspace, too"
         print(f"jupyter aml: {path} is left out: it {told}", file=sys.stderr)
-    print(f"{count} runs in {found.root}")
+    counted = {
+        "root": str(found.root),
+        "runs": count,
+        "leftOut": [str(path) for path in unreadable],
+    }
+    asking.answer(args, counted, f"{count} runs in {found.root}")
     return 1 if unreadable else 0

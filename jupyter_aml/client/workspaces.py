@@ -33,6 +33,10 @@ class Workspaces:
         answer: WireWorkspace = self._door.post("workspaces", body)
         return answer
 
+    def remove(self, name: str) -> None:
+        """Delete a workspace that has no runs; IllegalMove otherwise."""
+        self._door.delete(f"workspaces/{quoted(name)}")
+
 
 class Experiments:
     """Calls about experiments."""

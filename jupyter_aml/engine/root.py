@@ -37,6 +37,14 @@ class Root:
         """One folder a workspace."""
         return self.path / "workspaces"
 
+    def workspace_being_removed(self, name: WorkspaceName) -> Path:
+        """The folder of a workspace until it is gone; another one at each call."""
+        return self.workspaces / f"{GONE}{name}-{uuid4().hex}"
+
+    def has_folders(self, name: WorkspaceName) -> bool:
+        """Whether folders of runs lie in a workspace, but for those that are being removed."""
+        return any(not path.name.startswith(GONE) for path in self.runs(name).glob("*"))
+
     def runs(self, workspace: WorkspaceName) -> Path:
         """All run folders of a workspace."""
         return self.workspaces / workspace / "runs"
@@ -60,6 +68,8 @@ class Root:
                 yield None, path
             elif path.name.startswith(GONE):
                 yield RunId(path.name.removeprefix(GONE)), path
+        for path in self.workspaces.glob(f"{GONE}*"):
+            yield None, path
 
     def folder_ids(self) -> Iterator[tuple[RunId, Path]]:
         """The ids and paths of all whole run folders, whatever the index knows.

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import builtins
 import contextlib
 from pathlib import Path
 
 from jupyter_aml.domain import ids
-from jupyter_aml.domain.errors import AlreadyExists, NotFound
+from jupyter_aml.domain.errors import AlreadyExists, IllegalMove, NotFound, StorageFailed
 from jupyter_aml.domain.ids import WorkspaceName
 from jupyter_aml.domain.workspace import Workspace
 from jupyter_aml.engine import workspace_files as files
 from jupyter_aml.engine.ledger import Ledger, now
 from jupyter_aml.engine.root import Root
+from jupyter_aml.runfolder.trees import remove_tree
 from jupyter_aml.wire.workspaces import NewWorkspace
 
 
 class Workspaces:
-    """Makes and lists workspaces."""
+    """Makes, lists and deletes workspaces."""
 
     def __init__(self, root: Root, ledger: Ledger) -> None:
         self._root, self._ledger = root, ledger
@@ -45,6 +47,16 @@ class Workspaces:
         """Make a workspace: the file first, then the row; AlreadyExists unless that is fine."""
         return await self._ledger.do(self._add, asked)
 
+    async def remove(self, name: WorkspaceName) -> None:
+        """Delete a workspace that has no runs, with its experiments and environments.
+
+        Raises IllegalMove for the default workspace and for one with runs, or NotFound.
+        """
+        if name == ids.DEFAULT_WORKSPACE:
+            raise IllegalMove(f"workspace {name!r} is always there: delete its runs instead")
+        gone = await self._ledger.do(self._remove, name)
+        await asyncio.to_thread(remove_tree, gone)
+
     async def adopt(self) -> tuple[Path, ...]:
         """Enter what is written down and not in the index; returns files that cannot be read."""
         return await self._ledger.do(self._adopt)
@@ -59,6 +71,26 @@ class Workspaces:
             if workspace.name not in known or (is_told and known[workspace.name] != workspace):
                 self._ledger.workspaces.put(workspace)
         return tuple(unreadable)
+
+    def _remove(self, name: WorkspaceName) -> Path:
+        """Take it out of sight: the folder first, then the rows. Returns where the folder is."""
+        self._ledger.workspaces.get(name)
+        self._ledger.workspaces.need_empty(name)
+        folder, gone = self._root.workspaces / name, self._root.workspace_being_removed(name)
+        if self._root.has_folders(name):
+            # A run that is being made, or one that was copied in and is not in the index yet.
+            raise IllegalMove(
+                f"workspace {name!r} is not empty: {self._root.runs(name)} holds folders of runs"
+            )
+        try:
+            folder.rename(gone)
+        except FileNotFoundError:
+            pass  # An earlier engine came so far.
+        except OSError as error:
+            raise StorageFailed(f"cannot delete {folder}: {error.strerror}") from error
+        self._known.discard(name)
+        self._ledger.workspaces.remove(name)
+        return gone
 
     def _add(self, asked: NewWorkspace) -> Workspace:
         known = files.read_workspace(self._root, asked.name)

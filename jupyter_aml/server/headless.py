@@ -22,6 +22,7 @@ from jupyter_aml.engine.settings import Settings
 from jupyter_aml.runfolder import trust
 from jupyter_aml.server import holder
 from jupyter_aml.server.config import AmlConfig
+from jupyter_aml.server.holder import Holder
 from jupyter_aml.server.seat import OpenEngine, open_engine
 from jupyter_aml.server.socket import EngineSocket
 
@@ -47,22 +48,40 @@ class HeadlessApp(JupyterApp):
             raise Invalid(str(error)) from error
 
 
-async def serve(settings: Settings, log: Logger, *, opener: OpenEngine = open_engine) -> int:
-    """Answer for the root until told to go, or idle; return the exit code. Raises AmlError."""
+async def serve(
+    settings: Settings,
+    log: Logger,
+    *,
+    opener: OpenEngine = open_engine,
+    tell: Callable[[Holder | None], None] = lambda held: None,
+) -> int:
+    """Answer for the root until told to go, or idle; return the exit code. Raises AmlError.
+
+    `tell` hears once who answers for the root: this engine, or the one that holds it already.
+    """
     leave = asyncio.Event()
     with told_by_signals(leave):
-        return await _serve(settings, log, leave, opener)
+        return await _serve(settings, log, leave, opener, tell)
 
 
-async def _serve(settings: Settings, log: Logger, leave: asyncio.Event, opener: OpenEngine) -> int:
+async def _serve(
+    settings: Settings,
+    log: Logger,
+    leave: asyncio.Event,
+    opener: OpenEngine,
+    tell: Callable[[Holder | None], None],
+) -> int:
     try:
         engine = await opener(settings, "headless")
     except RootTaken as error:
-        log.info("%s; nothing to do", holder.read(settings.root) or error)
+        held = holder.read(settings.root)
+        tell(held)
+        log.info("%s; nothing to do", held or error)
         return 0
     watch = Idle(settings.idle_exit.total_seconds())
     try:
         socket = await EngineSocket.open(engine, on_yield=leave.set, on_request=watch.touch)
+        tell(holder.read(settings.root))
         log.info("%s: open", settings.root)
         try:
             why = await watch.until(leave, lambda: engine.is_idle)

@@ -60,7 +60,10 @@ ROUTES = (
         "get": Call(answer=list[WireWorkspace]),
         "post": Call(body=NewWorkspace, answer=WireWorkspace, status=201),
     }),
-    Route("workspaces/{name}", WorkspaceHandler, {"get": Call(answer=WireWorkspace)}),
+    Route("workspaces/{name}", WorkspaceHandler, {
+        "get": Call(answer=WireWorkspace),
+        "delete": Call(status=204),
+    }),
     Route("experiments", experiments.ExperimentsHandler, {
         "get": Call(query=(experiments.WORKSPACE,), answer=list[WireExperiment]),
         "post": Call(body=experiments.NewExperiment, answer=WireExperiment, status=201),

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 
-from sqlalchemy import Row, delete, insert, select
+from sqlalchemy import Connection, Row, delete, func, insert, select
 
-from jupyter_aml.domain.errors import NotFound
+from jupyter_aml.domain.errors import IllegalMove, NotFound
 from jupyter_aml.domain.ids import WorkspaceName
 from jupyter_aml.domain.workspace import Workspace
 from jupyter_aml.store.database import Database
-from jupyter_aml.store.schema import workspaces
+from jupyter_aml.store.schema import experiments, runs, workspaces
 from jupyter_aml.wire.coding import decode_time, encode_time
 
 
@@ -42,6 +42,26 @@ class WorkspaceTable:
         with self._db.reading() as connection:
             rows = connection.execute(select(workspaces).order_by(workspaces.c.name))
             return [_workspace(row) for row in rows]
+
+    def need_empty(self, name: WorkspaceName) -> None:
+        """Raise IllegalMove where the workspace has runs."""
+        with self._db.reading() as connection:
+            _need_empty(connection, name)
+
+    def remove(self, name: WorkspaceName) -> None:
+        """Delete a workspace and its experiments; raises IllegalMove where it has runs."""
+        with self._db.transaction() as connection:
+            _need_empty(connection, name)
+            connection.execute(delete(experiments).where(experiments.c.workspace == name))
+            connection.execute(delete(workspaces).where(workspaces.c.name == name))
+
+
+def _need_empty(connection: Connection, name: WorkspaceName) -> None:
+    inside = select(func.count()).select_from(runs).where(runs.c.workspace == name)
+    count = connection.execute(inside).scalar_one()
+    if count:
+        many = "1 run" if count == 1 else f"{count} runs"
+        raise IllegalMove(f"workspace {name!r} has {many}: delete them first")
 
 
 def workspace_columns(workspace: Workspace) -> dict[str, str | None]:

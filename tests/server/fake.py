@@ -145,6 +145,9 @@ class FakeWorkspaces:
         self.engine.heard("workspace", name)
         return self.engine.a_workspace(name)
 
+    async def remove(self, name):
+        self.engine.heard("remove_workspace", name)
+
 
 class FakeExperiments:
     """The experiments of an engine: one, named e, and any that is added."""

@@ -31,6 +31,7 @@ NEW = NewWorkspace(name="w", tags={})
             ("add_workspace", NewWorkspace(name="w", tags={})),
         ),
         ("GET", "workspaces/w", None, 200, ("workspace", "w")),
+        ("DELETE", "workspaces/w", None, 204, ("remove_workspace", "w")),
         ("GET", "experiments", None, 200, ("experiments", "default")),
         (
             "PATCH",

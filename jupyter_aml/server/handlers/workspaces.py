@@ -54,3 +54,11 @@ class WorkspaceHandler(AmlHandler):
     async def get(self, engine: Engine, name: str) -> None:
         """Return one workspace."""
         self.reply(encode_workspace(await engine.workspaces.get(ids.workspace_name(name))))
+
+    @authenticated
+    @authorized
+    @served
+    async def delete(self, engine: Engine, name: str) -> None:
+        """Delete a workspace that has no runs."""
+        await engine.workspaces.remove(ids.workspace_name(name))
+        self.reply_nothing()
