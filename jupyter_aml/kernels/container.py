@@ -212,7 +212,7 @@ def remove_orphans(root: Path, *, url: str) -> int:
     try:
         with said():
             labels = [_KERNEL, f"{_ROOT}={root}"]
-            ours = client.containers.list(all=True, filters={"label": labels})
+            ours = client.containers.list(all=True, ignore_removed=True, filters={"label": labels})
         orphans = [each for each in ours if not _lives(each.labels.get(_SERVER, ""))]
         for container in orphans:
             remove(container)

@@ -117,14 +117,19 @@ def add(wanted: KernelSpec) -> KernelSpec:
 def _is_there(place: Path, wanted: KernelSpec) -> bool:
     """Whether the kernelspec was written before; AlreadyExists where another has its name."""
     there = _read(place)
-    if there is None and place.exists():
-        there = _read(place)  # It may have come between the two looks.
-    if there != wanted and place.exists():
-        whose = "of something else" if there is None else f"of {_label(there)}"
-        raise AlreadyExists(
-            f"there is a kernel {wanted.spec!r} already, {whose}: give this one another name"
-        )
-    return there is not None
+    if there is None:
+        # It may come or go between two looks.
+        if not place.exists():
+            return False
+        there = _read(place)
+        if there is None and not place.exists():
+            return False
+    if there == wanted:
+        return True
+    whose = "of something else" if there is None else f"of {_label(there)}"
+    raise AlreadyExists(
+        f"there is a kernel {wanted.spec!r} already, {whose}: give this one another name"
+    )
 
 
 def remove(name: str) -> None:

@@ -21,7 +21,8 @@ LIMIT = 30_000
 LOAD = "%load_ext jupyter_aml"
 _KERNEL = "window.jupyterapp?.shell?.currentWidget?.sessionContext?.session?.kernel"
 # Notebook 7.6 says the first with no extension at all; Lab the second, where a kernel ends.
-_NOT_OURS = ("reading 'schema'", "Canceled future for ")
+# A message that comes while the page leaves its kernel is JupyterLab's to forget.
+_NOT_OURS = ("reading 'schema'", "Canceled future for ", "(reading 'protocol')")
 
 
 def training(name: str, gate: Gate, *, experiment: str = "trial", options: str = "") -> str:

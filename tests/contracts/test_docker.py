@@ -35,7 +35,9 @@ class TestDockerBackend(ComputeBackendContract):
         yield backend
         backend.close()
         label = {"label": f"aml.run={tmp_path.name}"}
-        for container in docker_engine.containers.list(all=True, filters=label):
+        for container in docker_engine.containers.list(
+            all=True, ignore_removed=True, filters=label
+        ):
             container.remove(force=True)
 
     def again(self, backend: ComputeBackend) -> DockerBackend:

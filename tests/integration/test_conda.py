@@ -373,7 +373,6 @@ _KILLED = """
 import asyncio, sys
 from contextlib import ExitStack
 from pathlib import Path
-from jupyter_aml.environments import conda_packages
 from jupyter_aml.environments.cache import Cache
 from jupyter_aml.environments.conda.builder import CondaBuilder
 from jupyter_aml.testing.builds import Heard, conda_wish

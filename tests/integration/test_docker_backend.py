@@ -64,7 +64,7 @@ def a_job(tmp_path: Path, base_image: str) -> Callable[..., BackendJob]:
 
 def containers(engine: Any, folder: Path) -> list[Any]:
     label = {"label": f"aml.run={folder.name}"}
-    found: list[Any] = engine.containers.list(all=True, filters=label)
+    found: list[Any] = engine.containers.list(all=True, ignore_removed=True, filters=label)
     return found
 
 

@@ -381,4 +381,4 @@ async def test_an_image_that_is_in_use_is_not_discarded(builder, docker_engine, 
 
 
 def containers(engine: Any) -> set[str]:
-    return {one.id for one in engine.containers.list(all=True)}
+    return {one.id for one in engine.containers.list(all=True, ignore_removed=True)}

@@ -50,7 +50,7 @@ def sent(script: str, definition: dict[str, Any], **more: Any) -> dict[str, Any]
 
 def containers(docker_engine: Any, run_id: str) -> list[Any]:
     found: list[Any] = docker_engine.containers.list(
-        all=True, filters={"label": f"aml.run={run_id}"}
+        all=True, filters={"label": f"aml.run={run_id}"}, ignore_removed=True
     )
     return found
 

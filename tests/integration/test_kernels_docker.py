@@ -54,7 +54,9 @@ def start(world: World, notebook: str) -> str:
 
 
 def containers(engine: Any, kernel: str) -> list[Any]:
-    found: list[Any] = engine.containers.list(all=True, filters={"label": f"aml.kernel={kernel}"})
+    wanted = {"label": f"aml.kernel={kernel}"}
+    # One may go between the list and the look at each.
+    found: list[Any] = engine.containers.list(all=True, filters=wanted, ignore_removed=True)
     return found
 
 

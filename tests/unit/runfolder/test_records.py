@@ -8,7 +8,6 @@ import os
 import resource
 import signal
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -278,7 +277,7 @@ def disk(monkeypatch: pytest.MonkeyPatch) -> FullDisk:
 
 
 def test_room_is_reserved_ahead_and_the_file_does_not_grow_by_it(
-    writer: RecordWriter, folder: Path
+    writer: RecordWriter, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for step in range(1_000):
         writer.number("loss", 0.5, step)
@@ -289,12 +288,10 @@ def test_room_is_reserved_ahead_and_the_file_does_not_grow_by_it(
     assert path.read_bytes().endswith(b"]\n")
     assert len(lines(folder)) == 1_000
 
+    # Threads that earlier tests left behind would keep the writer from giving it back.
+    monkeypatch.setattr("jupyter_aml.runfolder.records.other_threads", lambda: 0)
     writer.close()
-    # A busy file system may take a moment to count what it got back.
-    deadline = time.monotonic() + 20
-    while path.stat().st_blocks * 512 - found.st_size >= 8_192:
-        assert time.monotonic() < deadline, "the room was not given back"
-        os.sync()
+    assert path.stat().st_blocks * 512 - found.st_size < 8_192
 
 
 def test_what_was_logged_on_a_full_disk_is_on_it_as_long_as_the_reserve_lasts(
