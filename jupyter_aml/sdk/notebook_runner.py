@@ -12,24 +12,22 @@ there; `outputs/` and `logs/` beside it are the run's.
 from __future__ import annotations
 
 import asyncio
-import atexit
 import json
 import math
 import os
 import re
 import shutil
 import sys
+import tempfile
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
-
-from jupyter_aml.sdk.kernel_words import STREAM, LastWords
 
 PARAMETERS = "parameters"
 INJECTED = "injected-parameters"
 OUTPUTS = "outputs"
 _OF_THE_RUN = (OUTPUTS, "logs")
-_SAID = 4000
+_LAST_WORDS = 16_000
 
 _PLACE = re.compile(r"(?:Cell|Input) In ?\[(\d+)\],? (?:line (\d+)|in <cell line: (\d+)>)")
 _ASKS_TO_EXIT = "UserWarning: To exit: use 'exit', 'quit', or Ctrl-D."
@@ -104,27 +102,22 @@ def _execute(notebook: Any, path: str, nbclient: Any, nbformat: Any) -> int:
     folder = _folder(path)
     client = _client(nbclient, nbformat)(notebook, path, folder)
     client.save()
-    try:
-        asyncio.run(client.async_execute(**client.last_words.options()))
-    except _Exit as end:
-        return _exit_code(str(end))
-    except nbclient.exceptions.CellExecutionError:
-        _say_failure(path, client.number, client.failure)
-        return 1
-    except nbclient.exceptions.DeadKernelError:
-        client.say_last_words()
-        print(f"the kernel died in cell [{client.number}] of {path}", file=sys.stderr)
-        return 1
-    except Exception:
-        # nbclient tells in several ways that a kernel did not come up.
-        if client.is_up:
-            raise
-        atexit.unregister(client._cleanup_kernel)
-        client.say_last_words()
-        print(f"no kernel could be started for {path}", file=sys.stderr)
-        return 1
-    finally:
-        client.save()
+    # The kernel passes on what its children print; from its own streams it would come twice.
+    with tempfile.TemporaryFile() as last_words:
+        try:
+            streams = {"stdout": last_words, "stderr": last_words}
+            asyncio.run(client.async_execute(**streams))
+        except _Exit as end:
+            return _exit_code(str(end))
+        except nbclient.exceptions.CellExecutionError:
+            _say_failure(path, client.number, client.failure)
+            return 1
+        except nbclient.exceptions.DeadKernelError:
+            _say_last_words(last_words, client.said)
+            print(f"the kernel died in cell [{client.number}] of {path}", file=sys.stderr)
+            return 1
+        finally:
+            client.save()
     return 0
 
 
@@ -154,24 +147,24 @@ def _exit_code(said: str) -> int:
         return 1
 
 
+def _say_last_words(kept: Any, said: str) -> None:
+    """Print what the kernel wrote just before it died and could not pass on any more."""
+    size = kept.seek(0, os.SEEK_END)
+    kept.seek(max(0, size - _LAST_WORDS))
+    for line in kept.read().decode("utf-8", "replace").splitlines():
+        if line.strip() and line not in said:
+            print(line, file=sys.stderr, flush=True)
+
+
 def _client(nbclient: Any, nbformat: Any) -> Any:
     """The class of the client; nbclient may be missing where this module is imported."""
     specs: Any = import_module("jupyter_client.kernelspec")
 
     class ThisInterpreter(specs.KernelSpecManager):  # type: ignore[misc]
         def get_kernel_spec(self, kernel_name: str) -> Any:
-            # Without its frozen modules, as in Jupyter, or a kernel warns of them.
-            words = [
-                sys.executable,
-                "-X",
-                "frozen_modules=off",
-                "-m",
-                "ipykernel_launcher",
-                "-f",
-                "{connection_file}",
-            ]
+            words = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
             # What a kernel says of itself is not what the notebook says.
-            words += ["--log-level=ERROR", f"--IPKernelApp.outstream_class={STREAM}"]
+            words.append("--log-level=ERROR")
             return specs.KernelSpec(argv=words, display_name="Python", language="python")
 
     class Client(nbclient.NotebookClient):  # type: ignore[misc]
@@ -184,23 +177,12 @@ def _client(nbclient: Any, nbformat: Any) -> Any:
             self.number = 0
             self.failure: dict[str, Any] = {}
             self.said = ""
-            self.is_up = False
-            self.last_words = LastWords()
             self.on_cell_executed = self._end_where_asked
 
         def create_kernel_manager(self) -> Any:
             manager = super().create_kernel_manager()
             manager.kernel_spec_manager = ThisInterpreter()
             return manager
-
-        async def async_start_new_kernel(self, **options: Any) -> None:
-            await super().async_start_new_kernel(**options)
-            self.last_words.started()
-
-        async def async_start_new_kernel_client(self) -> Any:
-            client = await super().async_start_new_kernel_client()
-            self.is_up = True
-            return client
 
         async def async_execute_cell(
             self,
@@ -233,12 +215,6 @@ def _client(nbclient: Any, nbformat: Any) -> Any:
             self._say(msg["msg_type"], msg["content"])
             return super().process_message(msg, cell, cell_index)
 
-        def say_last_words(self) -> None:
-            """Print what the kernel wrote just before it died and could not pass on any more."""
-            for line in self.last_words.lines():
-                if line.strip() and line not in self.said:
-                    self._say("stream", {"name": "stderr", "text": f"{line}\n"})
-
         def save(self) -> None:
             """Write the notebook, whole or not at all."""
             os.makedirs(OUTPUTS, exist_ok=True)
@@ -251,7 +227,7 @@ def _client(nbclient: Any, nbformat: Any) -> Any:
             if kind == "stream":
                 if _ASKS_TO_EXIT in content["text"]:
                     return
-                self.said = (self.said + content["text"])[-_SAID:]
+                self.said = (self.said + content["text"])[-_LAST_WORDS:]
                 stream = sys.stderr if content["name"] == "stderr" else sys.stdout
                 print(content["text"], end="", file=stream, flush=True)
             elif kind in ("display_data", "execute_result"):

@@ -32,7 +32,7 @@ def work(tmp_path: Path) -> Path:
 def run(work: Path) -> Run:
     """Runs a notebook of these cells."""
 
-    def ran(*cells: str, path: str = "train.ipynb", **variables: str) -> Ran:
+    def ran(*cells: str, path: str = "train.ipynb") -> Ran:
         file = work / path
         file.parent.mkdir(parents=True, exist_ok=True)
         made = nbformat.v4.new_notebook(cells=[*map(nbformat.v4.new_code_cell, cells)])
@@ -40,7 +40,7 @@ def run(work: Path) -> Run:
         return subprocess.run(
             [sys.executable, "-m", "jupyter_aml.sdk.notebook_runner", path],
             cwd=work,
-            env={n: v for n, v in os.environ.items() if n not in _NOT_THERE} | variables,
+            env={name: value for name, value in os.environ.items() if name not in _NOT_THERE},
             capture_output=True,
             text=True,
             timeout=120,
@@ -111,65 +111,16 @@ def test_a_message_of_several_lines_is_told_whole(run: Run) -> None:
     assert told.endswith("ValueError: shapes differ:\n  left (3, 4) (in cell [1])\n")
 
 
-def test_a_kernel_that_dies_says_what_it_said_last(run: Run) -> None:
-    done = run("import os, faulthandler\nos.write(2, b'no memory left\\n')\nos.abort()")
-
-    assert done.returncode == 1
-    assert "the kernel died in cell [1] of train.ipynb" in done.stderr
-    assert done.stderr.count("no memory left") == 1
-
-
-def test_a_kernel_that_is_killed_loses_no_word_of_its_cell(run: Run) -> None:
+def test_a_kernel_that_dies_says_what_it_died_of(run: Run) -> None:
     done = run(
-        "import os, signal\nprint('half a line', end='')\nos.kill(os.getpid(), signal.SIGKILL)"
+        "import faulthandler, os, sys\n"
+        "faulthandler.enable(sys.stderr, all_threads=False)\n"
+        "os.abort()"
     )
 
     assert done.returncode == 1
-    assert done.stderr == "half a line\nthe kernel died in cell [1] of train.ipynb\n"
-
-
-def test_a_kernel_that_does_not_start_says_why(run: Run, work: Path) -> None:
-    (work / "IPython.py").write_text("raise ImportError('this IPython is broken')\n")
-
-    done = run("1", PYTHONPATH=str(work))
-
-    assert (done.returncode, done.stdout) == (1, "")
-    assert "this IPython is broken" in done.stderr
-    assert done.stderr.endswith("no kernel could be started for train.ipynb\n")
-
-
-def test_what_is_shown_and_what_is_printed_keep_their_order(run: Run, work: Path) -> None:
-    done = run(
-        "import subprocess, sys\n"
-        "for n in range(3):\n"
-        "    print('print', n)\n"
-        "    subprocess.run(['echo', 'child', str(n)])\n"
-        "    display(n)\n"
-        "subprocess.run(['echo', 'by its file'], stdout=sys.stdout)\n"
-        "4"
-    )
-
-    lines = [line for n in range(3) for line in (f"print {n}", f"child {n}", f"{n}")]
-    assert done.stdout.splitlines() == [*lines, "by its file", "4"]
-    outputs = kept(work)[0]["outputs"]
-    assert [each["output_type"] for each in outputs] == [
-        *["stream", "display_data"] * 3,
-        "stream",
-        "execute_result",
-    ]
-    assert "".join(outputs[2]["text"]) == "print 1\nchild 1\n"
-
-
-def test_words_in_a_widgets_output_stay_in_it(run: Run, work: Path) -> None:
-    done = run(
-        "import ipywidgets\nout = ipywidgets.Output()\n"
-        "with out:\n    print('inside')\nprint('outside')",
-        "print(out.outputs)",
-    )
-
-    assert done.stdout.startswith("inside\noutside\n")
-    assert "'text': 'inside\\n'" in done.stdout
-    assert [each["text"] for each in kept(work)[0]["outputs"]] == [["outside\n"]]
+    assert done.stderr.count("Fatal Python error: Aborted\n") == 1
+    assert done.stderr.endswith("the kernel died in cell [1] of train.ipynb\n")
 
 
 def test_a_notebook_in_a_subfolder_runs_there_and_writes_the_runs_outputs(
