@@ -15,6 +15,7 @@ from zipfile import BadZipFile, ZipFile
 
 from jupyter_aml.cli import asking, codes, metrics
 from jupyter_aml.cli.ls import words
+from jupyter_aml.cli.tables import harmless
 from jupyter_aml.client import Client
 from jupyter_aml.domain.errors import AlreadyExists, Invalid, NotFound, StorageFailed
 from jupyter_aml.domain.run import RunStatus
@@ -130,7 +131,7 @@ def _csv(path: Path, columns: Sequence[str], batches: Any) -> None:
         writer = csv.writer(file)
         writer.writerow(columns)
         for rows in batches:
-            writer.writerows(rows)
+            writer.writerows(map(harmless, rows))
 
 
 def _parquet(path: Path, columns: Sequence[str], batches: Any) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from jupyter_aml.cli import asking, codes
+from jupyter_aml.cli.tables import harmless
 from jupyter_aml.domain.errors import NotFound
 from jupyter_aml.domain.near import near
 from jupyter_aml.widgets.plain import size
@@ -73,7 +74,7 @@ def points(found: WireMetrics) -> list[tuple[str, float, float, float]]:
 def _write_points(found: WireMetrics) -> None:
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(_POINT_HEADS)
-    writer.writerows(points(found))
+    writer.writerows(map(harmless, points(found)))
 
 
 def _rows(found: WireMetrics, shown: Callable[[str, Any], str]) -> list[list[str]]:

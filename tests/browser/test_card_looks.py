@@ -215,6 +215,8 @@ def test_the_fields_of_a_new_environment_stand_below_each_other(
     visit: Visit, photograph: Photograph, width: int
 ) -> None:
     notebook = visit()
+    # A notebook that opens late comes to the front.
+    notebook.kernel_is("idle")
     notebook.page.set_viewport_size({"width": width, "height": 900})
     writer = Environments(notebook.page).show().new()
     form = writer.node.locator(".jp-aml-Writer-form")

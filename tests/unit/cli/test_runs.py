@@ -181,6 +181,17 @@ def test_what_a_run_took_of_its_machine_has_its_units(call: Call, engine: FakeEn
     assert call("metrics", "last").out.splitlines()[4].split() == ["loss", "1", *["0.25"] * 3]
 
 
+def test_a_metric_that_is_called_like_a_formula_is_a_word_in_csv(
+    call: Call, engine: FakeEngine
+) -> None:
+    engine.add(experiment="digits", runId="digits_1_aaa", status="Completed")
+    engine.series = {"=1+1": a_series(-0.5)}
+
+    points = call("metrics", "last", "--csv").out.splitlines()
+
+    assert points[1].startswith("'=1+1,") and points[1].endswith(",-0.5")
+
+
 def test_settings_are_written_whole_and_wrong_names_are_told(
     call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

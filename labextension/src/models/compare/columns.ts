@@ -2,6 +2,7 @@
 
 import type { Trans } from '../../tokens';
 import type { WireRun } from '../../wire';
+import { csvLine } from '../common/csv';
 import { byInterest, duration, elapsed, face, moment, number } from '../common/words';
 import type { ComparisonModel } from './comparison';
 
@@ -174,7 +175,7 @@ export function csvOf(runs: WireRun[], traits: Trait[]): string {
     run.number,
     ...traits.map(({ values }) => values[i])
   ]);
-  return [heads, ...rows].map(row => row.map(field).join(',')).join('\r\n') + '\r\n';
+  return [heads, ...rows].map(csvLine).join('\r\n') + '\r\n';
 }
 
 function named(
@@ -214,14 +215,4 @@ function isNumeric(values: unknown[]): boolean {
     value => value !== null && value !== undefined && !UNBOUNDED.has(value)
   );
   return there.length > 0 && there.every(isNumber);
-}
-
-function field(value: unknown): string {
-  const text =
-    value === undefined || value === null
-      ? ''
-      : typeof value === 'object'
-        ? JSON.stringify(value)
-        : String(value);
-  return /[",\r\n]/.test(text) ? `"${text.replace(/"/g, '""')}"` : text;
 }

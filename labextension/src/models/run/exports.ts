@@ -1,6 +1,7 @@
 /** What a run logged, as files that other programs read. */
 
 import type { WireSeries } from '../../wire';
+import { csvLine } from '../common/csv';
 import type { RunModel } from './run';
 
 /** All points of all metrics, one a line; from the server where not all of them are here. */
@@ -16,6 +17,5 @@ export async function metricsCsv(model: RunModel): Promise<string> {
 }
 
 function rows(name: string, { x, y, t }: Pick<WireSeries, 'x' | 'y' | 't'>): string[] {
-  const head = /[",\r\n]/.test(name) ? `"${name.replace(/"/g, '""')}"` : name;
-  return x.map((step, i) => `${head},${step},${y[i] ?? ''},${t[i]}`);
+  return x.map((step, i) => csvLine([name, step, y[i], t[i]]));
 }

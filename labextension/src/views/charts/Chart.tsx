@@ -1,6 +1,7 @@
 import * as React from 'react';
 import { between, smoothed, thin } from '../../models/charts/series';
 import type { Look, Series } from '../../models/charts/series';
+import { csvLine } from '../../models/common/csv';
 import { number } from '../../models/common/words';
 import type { RunModel } from '../../models/run/run';
 import type { WireSeries } from '../../wire';
@@ -113,7 +114,7 @@ async function csv(model: RunModel, series: Series): Promise<string> {
   const way = series.isThin ? model.way : null;
   const found = way ? await way.rest.series(model.runId, series.name, 0) : null;
   const { x, y, t } = found?.series[series.name] ?? series;
-  return ['step,value,time', ...x.map((step, i) => `${step},${y[i] ?? ''},${t[i]}`)].join('\n');
+  return ['step,value,time', ...x.map((step, i) => csvLine([step, y[i], t[i]]))].join('\n');
 }
 
 /** How the charts of a run are drawn, for all of them at once. */

@@ -1,6 +1,7 @@
 import * as React from 'react';
 import uPlot from 'uplot';
 import { COLOURS } from '../../models/charts/colours';
+import { csvLine } from '../../models/common/csv';
 import { isFinite } from '../../models/common/numbers';
 import { number } from '../../models/common/words';
 import { Button } from '../common/Control';
@@ -231,7 +232,7 @@ function pointedText(
 async function saveCsv({ name, drawing, csv, xName }: PlotProps): Promise<void> {
   const heads = [xName ?? 'x', ...drawing.curves.map((curve, i) => curve.label || `y${i}`)];
   const row = (i: number): string =>
-    [drawing.x[i], ...drawing.curves.map(curve => curve.y[i] ?? '')].join(',');
-  const drawn = [heads.join(','), ...drawing.x.map((_, i) => row(i))].join('\n');
+    csvLine([drawing.x[i], ...drawing.curves.map(curve => curve.y[i])]);
+  const drawn = [csvLine(heads), ...drawing.x.map((_, i) => row(i))].join('\n');
   saveText(csv ? await csv() : drawn, `${name}.csv`, 'text/csv');
 }
