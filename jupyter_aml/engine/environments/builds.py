@@ -15,6 +15,7 @@ from typing import IO
 
 from jupyter_aml.domain.errors import AmlError, Invalid, StorageFailed
 from jupyter_aml.engine.root import write_json
+from jupyter_aml.environments import strictness
 from jupyter_aml.environments.cache import Cache
 from jupyter_aml.environments.protocol import EnvironmentBuilder, Materialised, Wish
 from jupyter_aml.wire.coding import encode_time
@@ -250,8 +251,7 @@ class Builds:
             return ()
         image = wish.definition.docker["baseImage"] or "the default image of Azure ML"
         note = f"{image} is retired, so the environment is built directly on the target"
-        if self._strict:
-            raise Invalid(f"{note}: AmlConfig.strict makes an error of it")
+        strictness.check([note], strict=self._strict)
         return (note,)
 
 

@@ -15,7 +15,7 @@ from typing import Literal
 
 from jupyter_aml.domain import environment
 from jupyter_aml.domain.errors import Invalid, StorageFailed
-from jupyter_aml.environments import requirements, wishes
+from jupyter_aml.environments import requirements, strictness, wishes
 from jupyter_aml.environments.cache import Cache, Site
 from jupyter_aml.environments.conda import client as conda_client
 from jupyter_aml.environments.conda import names, pip_section, prefix, rattler, specs
@@ -94,7 +94,7 @@ class CondaBuilder:
                 build.say("solving")
                 packages, given_way = await choose(solver, channels, conda)
                 warnings = (*given_way, *retired)
-                self._refuse_if_strict(warnings)
+                strictness.check(warnings, strict=self._strict)
                 # What the index has for pip lines is known only once they are installed.
                 torch = wish.definition.torch_backend or ""
                 salt = str(time.time_ns()) if wish.again and kept else ""
@@ -124,10 +124,6 @@ class CondaBuilder:
         if built is None:
             raise Invalid(f"the environment {key} vanished while it was built: build it again")
         return built
-
-    def _refuse_if_strict(self, warnings: Sequence[str]) -> None:
-        if warnings and self._strict:
-            raise Invalid(f"{warnings[0]}: AmlConfig.strict makes an error of it")
 
     async def _install(
         self,

@@ -19,7 +19,7 @@ from packaging.version import Version
 from jupyter_aml.containers import connect
 from jupyter_aml.domain.environment import Definition
 from jupyter_aml.domain.errors import Invalid
-from jupyter_aml.environments import causes, pythons, requirements, wishes
+from jupyter_aml.environments import causes, pythons, requirements, strictness, wishes
 from jupyter_aml.environments.cache import Cache, Site
 from jupyter_aml.environments.conda import names as conda_names
 from jupyter_aml.environments.docker import images
@@ -115,8 +115,7 @@ class DockerBuilder:
         base = await images.base(client, definition, build)
         inside = await asyncio.to_thread(look, client, base, definition)
         lines, warnings = self._lines(wish, inside)
-        if self._strict and warnings:
-            raise Invalid(f"{warnings[0]}: AmlConfig.strict makes an error of it")
+        strictness.check(warnings, strict=self._strict)
         resolved = await self._resolved(lines, inside, wish, build)
         warnings += resolved.warnings
         key = _key(base, inside, resolved.text, definition)

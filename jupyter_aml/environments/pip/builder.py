@@ -14,7 +14,7 @@ from pathlib import Path
 from packaging.version import Version
 
 from jupyter_aml.domain.errors import Invalid
-from jupyter_aml.environments import causes, pythons, requirements, wishes
+from jupyter_aml.environments import causes, pythons, requirements, strictness, wishes
 from jupyter_aml.environments.cache import Cache, Site, disk_use
 from jupyter_aml.environments.pip import uv
 from jupyter_aml.environments.pip.resolving import Resolved, Resolver, versions
@@ -62,7 +62,7 @@ class PipBuilder:
         kept, retired = wishes.satisfied(wanted)
         version, python, other = await self._python(wish)
         warnings = (*([other] if other else []), *retired)
-        self._refuse_if_strict(warnings)
+        strictness.check(warnings, strict=self._strict)
         try:
             return await self._resolved(wish, kept, python, version, warnings, wish.again, build)
         except causes.Gone as gone:
@@ -107,10 +107,6 @@ class PipBuilder:
         there = await asyncio.to_thread(pythons.found) if wanted else pythons.own()
         version, warning = wishes.nearest_python(wanted, list(there))
         return version, there[version], warning
-
-    def _refuse_if_strict(self, warnings: tuple[str, ...]) -> None:
-        if warnings and self._strict:
-            raise Invalid(f"{warnings[0]}: AmlConfig.strict makes an error of it")
 
     async def _install(
         self,

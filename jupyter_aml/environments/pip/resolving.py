@@ -13,7 +13,7 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 
 from jupyter_aml.domain.errors import AmlError, Invalid, Unreachable
-from jupyter_aml.environments import causes, requirements, wishes
+from jupyter_aml.environments import causes, requirements, strictness, wishes
 from jupyter_aml.environments.pip import uv
 from jupyter_aml.environments.pip.torch_builds import given_up
 from jupyter_aml.environments.protocol import Build
@@ -136,8 +136,7 @@ class Resolver:
                 continue
             changed[place] = nearest
             told_so = f"{one} cannot be had for Python {self._minor}: {nearest} is taken"
-            if self._strict:
-                raise Invalid(f"{told_so}, were it not for AmlConfig.strict")
+            strictness.check([told_so], strict=self._strict)
             warnings.append(told_so)
         return changed, warnings, builds
 

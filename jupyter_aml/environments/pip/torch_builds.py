@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from jupyter_aml.domain.errors import Invalid, Unreachable
+from jupyter_aml.domain.errors import Unreachable
+from jupyter_aml.environments import strictness
 
 
 def given_up(wanted: str, error: Unreachable, *, strict: bool) -> str:
@@ -11,6 +12,5 @@ def given_up(wanted: str, error: Unreachable, *, strict: bool) -> str:
         f"the {wanted} builds of torch cannot be had ({error}): "
         "that of the package index is taken, which may bring gigabytes for GPUs"
     )
-    if strict:
-        raise Invalid(f"{told}, were it not for AmlConfig.strict")
+    strictness.check([told], strict=strict)
     return told
