@@ -14,6 +14,7 @@ from sqlalchemy import (
     Connection,
     Engine,
     String,
+    bindparam,
     column,
     create_engine,
     event,
@@ -29,6 +30,9 @@ from sqlalchemy.pool import StaticPool
 from jupyter_aml.domain.errors import AmlError, Invalid, Outdated, StorageFailed, Unreachable
 from jupyter_aml.store import schema
 
+_MINE = update(schema.engine).where(schema.engine.c.epoch == bindparam("mine"))
+_COUNT = _MINE.values(seq=schema.engine.c.seq + bindparam("count")).returning(schema.engine.c.seq)
+_LIFT = _MINE.values(seq=bindparam("to"))
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _PRAGMAS = (
     "PRAGMA busy_timeout = 10000",
@@ -178,15 +182,12 @@ def next_seq(connection: Connection, epoch: int, *, above: int = 0, count: int =
     The number is that of the last of them. It is greater than `above` and than every number given
     before.
     """
-    row = schema.engine
-    mine = update(row).where(row.c.epoch == epoch)
-    counted = mine.values(seq=row.c.seq + count).returning(row.c.seq)
-    seq = connection.execute(counted).scalar()
+    seq = connection.execute(_COUNT, {"mine": epoch, "count": count}).scalar()
     if seq is None:
         raise Outdated("another engine took over this root; this one may no longer write")
     if seq - count >= above:
         return int(seq)
-    connection.execute(mine.values(seq=above + count))
+    connection.execute(_LIFT, {"mine": epoch, "to": above + count})
     return above + count
 
 

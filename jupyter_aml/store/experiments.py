@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 
 from jupyter_aml.domain.errors import IllegalMove, NotFound
 from jupyter_aml.domain.experiment import Experiment
@@ -16,6 +16,10 @@ from jupyter_aml.domain.ids import ExperimentName, WorkspaceName
 from jupyter_aml.store.database import Database
 from jupyter_aml.store.schema import experiments, runs
 from jupyter_aml.wire.coding import decode_time, encode_time
+
+_IS_THERE = select(experiments.c.name).where(
+    experiments.c.workspace == bindparam("workspace"), experiments.c.name == bindparam("name")
+)
 
 
 class ExperimentTable:
@@ -85,8 +89,7 @@ def need_experiment(
     tags: Mapping[str, str] | None = None,
 ) -> None:
     """Make the experiment where it is missing."""
-    this = (experiments.c.workspace == workspace) & (experiments.c.name == name)
-    if connection.execute(select(experiments.c.name).where(this)).first() is None:
+    if connection.execute(_IS_THERE, {"workspace": workspace, "name": name}).first() is None:
         made = Experiment(workspace=workspace, name=name, created_at=at, tags=tags or {})
         connection.execute(insert(experiments).values(experiment_columns(made)))
 

@@ -1,4 +1,4 @@
-"""Reads and writes runs; the conditional update here is the only way to a new status."""
+"""Reads and writes runs; a move that is checked and written here is the way to a new status."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select
 
 from jupyter_aml.domain.errors import AlreadyExists, Invalid, NotFound, Outdated
 from jupyter_aml.domain.ids import ExperimentName, RunId, WorkspaceName
@@ -20,7 +20,9 @@ from jupyter_aml.store.many_runs import ManyRuns, need_end, next_number, refuse
 from jupyter_aml.store.queries import Place, Query, decode_place, encode_place
 from jupyter_aml.store.rows import (
     ENVIRONMENT,
+    as_stored,
     insert_runs,
+    read_run,
     read_runs,
     rewrite_run,
     storable,
@@ -28,6 +30,8 @@ from jupyter_aml.store.rows import (
 )
 from jupyter_aml.store.schema import run_labels, runs, tombstones
 
+_KEY = select(runs.c.pk).where(runs.c.id == bindparam("id"))
+_RAISE = delete(tombstones).where(tombstones.c.id == bindparam("dead"))
 _FINAL = sorted(status.value for status in RunStatus if status.is_final)
 _ENDING = (RunStatus.CANCEL_REQUESTED, RunStatus.FINALIZING)
 _KEPT_COUNTS = 64
@@ -64,12 +68,12 @@ class RunTable(ManyRuns):
         """
         with self._db.transaction() as connection:
             seq = next_seq(connection, self._epoch, above=run.seq)
-            if connection.execute(select(runs.c.pk).where(runs.c.id == run.id)).first():
+            if connection.execute(_KEY, {"id": run.id}).first():
                 raise AlreadyExists(f"there is a run {run.id} already")
             need_experiment(connection, run.workspace, run.experiment, at=run.created_at)
             number = run.number or next_number(connection, run)
             added = replace(run, number=number, seq=seq)
-            connection.execute(delete(tombstones).where(tombstones.c.id == run.id))
+            connection.execute(_RAISE, {"dead": run.id})
             insert_runs(connection, [added])
         return added
 
@@ -106,8 +110,7 @@ class RunTable(ManyRuns):
         with self._db.transaction() as connection:
             seq = next_seq(connection, self._epoch)
             pk, now = _find(connection, run.id)
-            same = (runs.c.pk == pk) & (runs.c.seq == run.seq)
-            if not connection.execute(update(runs).where(same).values(seq=seq)).rowcount:
+            if now.seq != run.seq:
                 raise Outdated(f"run {run.id} has changed since it was read")
             changed = replace(now, **{**changes, "seq": seq})
             rewrite_run(connection, pk, now, changed)
@@ -212,11 +215,11 @@ class RunTable(ManyRuns):
         with self._db.transaction() as connection:
             pk, now = _find(connection, run.id)
             news = {name: value for name, value in last.items() if _is_news(now, name, value)}
-            if news:
-                seq = next_seq(connection, self._epoch)
-                write_metrics(connection, pk, news)
-                connection.execute(update(runs).where(runs.c.pk == pk).values(seq=seq))
-            return read_runs(connection, [pk])[0]
+            if not news:
+                return now
+            seq = next_seq(connection, self._epoch)
+            write_metrics(connection, pk, seq, news)
+            return replace(now, seq=seq, metrics={**now.metrics, **as_stored(news)})
 
     def _advance(
         self,
@@ -230,9 +233,8 @@ class RunTable(ManyRuns):
     ) -> Run:
         seq = next_seq(connection, self._epoch)
         pk, now = _find(connection, run.id)
-        same = (runs.c.pk == pk) & (runs.c.status == run.status.value)
-        same &= runs.c.attempt == run.attempt
-        if not connection.execute(update(runs).where(same).values(status=to.value)).rowcount:
+        # No other writer comes between: the count of changes above is what they wait for.
+        if (now.status, now.attempt) != (run.status, run.attempt):
             raise Outdated(f"run {run.id} is no longer {run.status} (it is {now.status})")
         moved = replace(now.move(to, at=at, reason=reason), **{**changes, "seq": seq})
         rewrite_run(connection, pk, now, moved)
@@ -264,12 +266,12 @@ class RunTable(ManyRuns):
 
 
 def _find(connection: Connection, run_id: RunId) -> tuple[int, Run]:
-    pk = connection.execute(select(runs.c.pk).where(runs.c.id == storable(run_id))).scalar()
-    if pk is None:
+    found = read_run(connection, run_id)
+    if found is None:
         near = _near(connection, run_id)
         hint = f"; the nearest ids are {', '.join(near)}" if near else ""
         raise NotFound(f"there is no run {run_id[:255]!r}{hint}")
-    return pk, read_runs(connection, [pk])[0]
+    return found
 
 
 def _near(connection: Connection, run_id: str) -> list[str]:

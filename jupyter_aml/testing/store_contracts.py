@@ -272,6 +272,13 @@ class RunTableContract:
 
         assert runs.set_metrics(run, {"rmse": 1.0, "gone": math.nan}).seq == run.seq
 
+    def test_written_metrics_are_answered_as_they_are_read(self, runs: RunTable) -> None:
+        run = runs.set_metrics(runs.add(a_run()), {"loss": 2.0, "best": "adam"})
+        changed = runs.set_metrics(
+            run, {"a\0b": 1, "best": "s\ud800d", "loss": 0.5, "huge": math.inf}
+        )
+        assert changed == runs.get(run.id)
+
     def test_pages_hold_every_run_once_in_every_order(self, runs: RunTable) -> None:
         for place in range(23):
             runs.add(

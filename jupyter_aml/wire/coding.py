@@ -16,7 +16,8 @@ def encode_time(at: datetime | None) -> str | None:
     """ISO 8601 in UTC with microseconds and a Z, or None."""
     if at is None:
         return None
-    return at.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    text = at.astimezone(timezone.utc).isoformat(timespec="microseconds")
+    return text.replace("+00:00", "Z")
 
 
 def decode_time(text: str | None) -> datetime | None:
