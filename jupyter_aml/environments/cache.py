@@ -66,14 +66,20 @@ class Cache:
         return self.path / key / _HOME
 
     def met(self, wish: Wish) -> Materialised | None:
-        """The environment that met this wish before, if it is still whole and still wanted."""
-        if wish.again:
+        """The environment that met this wish before, if it is still whole and still wanted.
+
+        It counts as used now.
+        """
+        entry = self.known(wish, touch=True)
+        return None if entry is None else entry.environment
+
+    def known(self, wish: Wish, *, touch: bool = False) -> Entry | None:
+        """What met this wish before; to look at it is not to use it."""
+        met = None if wish.again else _read(self._wish(wish))
+        entry = None if met is None else self.entry(str(met["key"]), touch=touch)
+        if met is None or entry is None:
             return None
-        known = _read(self._wish(wish))
-        entry = None if known is None else self.entry(str(known["key"]))
-        if known is None or entry is None:
-            return None
-        return _with_warnings(entry.environment, known["warnings"])
+        return replace(entry, environment=_with_warnings(entry.environment, met["warnings"]))
 
     def take(self, wish: Wish, key: str, warnings: tuple[str, ...]) -> Materialised | None:
         """The whole environment of this key, from now on the answer to this wish."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -345,6 +346,22 @@ async def test_pruning_says_what_would_go_and_then_removes_it(aml_root: Path) ->
         assert would == done
         assert (await engine.environments.get("default", "demo"))["state"] == "not built"
         await ready(engine, "demo")
+
+
+async def test_to_look_at_an_environment_is_not_to_use_it(aml_root: Path) -> None:
+    async with an_engine(aml_root) as engine:
+        await engine.environments.add({"definition": pip("hello")})
+        await ready(engine, "demo")
+        [used] = (aml_root / "environments").glob("pip-*/used")
+        os.utime(used, (0, 0))
+
+        await engine.environments.list("default")
+        await engine.environments.get("default", "demo")
+
+        old = await engine.environments.prune({"olderThanDays": 7, "dryRun": True})
+        assert old["keys"] == [used.parent.name]
+        await engine.environments.build("demo", {})
+        assert not (await engine.environments.prune({"olderThanDays": 7, "dryRun": True}))["keys"]
 
 
 async def test_an_environment_that_a_run_still_uses_is_not_deleted(

@@ -8,7 +8,7 @@ import json
 import logging
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
@@ -25,17 +25,15 @@ Listen = Callable[[str, str], None]
 """Takes what a build says: `say` or `log`, and the text."""
 
 
+@dataclass(frozen=True, slots=True)
 class BuildState:
     """How far the build of a wish is."""
 
-    def __init__(
-        self,
-        state: EnvironmentState,
-        reason: str | None = None,
-        environment: Materialised | None = None,
-    ) -> None:
-        self.state: EnvironmentState = state
-        self.reason, self.environment = reason, environment
+    state: EnvironmentState
+    reason: str | None = None
+    environment: Materialised | None = None
+    built_at: str | None = None
+    """When it was built, in ISO 8601; None for what is not in the cache."""
 
 
 class _UnderWay:
@@ -173,20 +171,27 @@ class Builds:
         build = self._joined(wish, builder)
         build.holders += 1
 
-    async def state(self, wish: Wish, *, wait: float = 0.0) -> BuildState:
-        """How far the wish is; waits up to `wait` seconds for the end of a build under way."""
+    async def state(self, wish: Wish, *, wait: float = 0.0, for_use: bool = False) -> BuildState:
+        """How far the wish is; waits up to `wait` seconds for the end of a build under way.
+
+        To look is not to use: only what is asked for use is kept from pruning by age.
+        """
         build = self._under_way.get(wish.digest)
         if build is not None and wait > 0:
             await asyncio.wait({build.task}, timeout=wait)
             build = self._under_way.get(wish.digest)
         if build is not None:
             return BuildState("building", build.reason)
-        return await asyncio.to_thread(self._at_rest, wish)
+        return await asyncio.to_thread(self._at_rest, wish, for_use)
 
-    def built_at(self, environment: Materialised) -> str | None:
-        """When it was built, in ISO 8601; None for what is not in the cache. Blocks."""
-        entry = self.cache.entry(environment.key, touch=False)
-        return None if entry is None else encode_time(datetime.fromtimestamp(entry.built, UTC))
+    async def states(self, wishes: Sequence[Wish]) -> list[BuildState]:
+        """How far each of them is, read at once."""
+        at_rest = await asyncio.to_thread(lambda: [self._at_rest(wish) for wish in wishes])
+        going = [self._under_way.get(wish.digest) for wish in wishes]
+        return [
+            seen if build is None else BuildState("building", build.reason)
+            for build, seen in zip(going, at_rest, strict=True)
+        ]
 
     async def close(self) -> None:
         """End the builds under way; nothing of them counts."""
@@ -233,12 +238,13 @@ class Builds:
             del self._under_way[wish.digest]
             self._changed(wish.digest)
 
-    def _at_rest(self, wish: Wish) -> BuildState:
+    def _at_rest(self, wish: Wish, for_use: bool = False) -> BuildState:
         if self.builder(wish).kind == "user-managed":
             return BuildState("ready")
-        known = self.cache.met(wish)
+        known = self.cache.known(wish, touch=for_use)
         if known is not None:
-            return BuildState("ready", None, known)
+            built = encode_time(datetime.fromtimestamp(known.built, UTC))
+            return BuildState("ready", None, known.environment, built)
         try:
             data = json.loads((self._folder / f"{wish.digest}.json").read_text(encoding="utf-8"))
             return BuildState("failed", str(data["reason"]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import builtins
 import logging
 import os
 import re
@@ -18,6 +19,7 @@ from jupyter_aml.domain.requirement import lines_of
 from jupyter_aml.engine.environments.book import EnvironmentBook, Registered
 from jupyter_aml.engine.environments.builds import Builds, BuildState, Listen
 from jupyter_aml.engine.environments.labels import EnvironmentLabels
+from jupyter_aml.engine.environments.shown import shown
 from jupyter_aml.engine.feed.pieces import LogPiece, read_piece
 from jupyter_aml.engine.ledger import Ledger, now
 from jupyter_aml.engine.root import Root
@@ -86,8 +88,7 @@ class Environments:
         """The newest version of each environment, the curated ones last."""
         name = ids.workspace_name(workspace)
         found = await self._ledger.do(lambda: list(self._book.newest(name)))
-        used = await self._ledger.do(self._ledger.runs.in_environments, name)
-        return [await self._shown(one, used) for one in found]
+        return await self._all_shown(name, found)
 
     async def get(self, workspace: str, name: str, version: str | None = None) -> WireEnvironment:
         """A version of an environment, or the newest."""
@@ -98,9 +99,9 @@ class Environments:
         definition = self._asked(body)
         workspace = ids.workspace_name(body.get("workspace", ids.DEFAULT_WORKSPACE))
         made = await self.register(workspace, definition)
-        shown = await self._shown(made)
-        self._tell({"type": "environment", "environment": shown})
-        return shown
+        told = await self._shown(made)
+        self._tell({"type": "environment", "environment": told})
+        return told
 
     async def register(self, workspace: WorkspaceName, definition: Definition) -> Registered:
         """Enter a definition as a version, or find the equal one.
@@ -156,7 +157,7 @@ class Environments:
             str(body.get("workspace", ids.DEFAULT_WORKSPACE)), name, body.get("version")
         )
         wish = self._wish(found, body.get("extras", ()))
-        state = await self._builds.state(wish)
+        state = await self._builds.state(wish, for_use=True)
         again = bool(body.get("again")) and state.state != "building"
         # Whether an image is still there, its engine knows: its builder asks.
         is_image = state.environment is not None and state.environment.image is not None
@@ -209,12 +210,12 @@ class Environments:
         if built is None:
             raise NotFound(f"environment {found.definition.label!r} is not built: build it first")
         python, there = await asyncio.to_thread(packages, built)
-        shown: list[WirePackage] = [
+        listed: builtins.list[WirePackage] = [
             {"name": package, "version": of} for package, of in there.items()
         ]
         return {
             "environment": found.name, "version": found.version, "key": built.key,
-            "python": python, "text": built.lock, "packages": shown,
+            "python": python, "text": built.lock, "packages": listed,
         }  # fmt: skip
 
     async def prune(self, body: Mapping[str, Any]) -> WirePruned:
@@ -292,39 +293,31 @@ class Environments:
             raise Invalid("extras: expected a list of requirements")
         return Wish(definition=found.definition, extras=requirements.check(extras))
 
-    async def _shown(
-        self, found: Registered, used: Mapping[tuple[str, str], int] | None = None
-    ) -> WireEnvironment:
-        definition, wish = found.definition, Wish(definition=found.definition)
-        state = await self._builds.state(wish)
-        if used is None:
-            used = await self._ledger.do(self._ledger.runs.in_environments, found.workspace)
-        built = state.environment
-        versions = await self._ledger.do(self._book.versions, found.workspace, found.name)
-        notes = [found.note] if found.note else []
-        return {
-            "workspace": found.workspace,
-            "name": found.name,
-            "version": found.version,
-            "versions": versions,
-            "kind": self._builds.builder(wish).kind,
-            "curated": definition.is_curated,
-            "createdAt": found.created_at,
-            "definition": secrets.hidden_of(definition.data),
-            "specification": _specification(definition),
-            "state": state.state,
-            "reason": state.reason,
-            "key": None if built is None else built.key,
-            "size": None if built is None else built.size,
-            "builtAt": await self._built_at(built),
-            "warnings": [*notes, *(() if built is None else built.warnings)],
-            "runs": used.get((found.name, found.version), 0),
-        }
+    async def _shown(self, found: Registered) -> WireEnvironment:
+        return (await self._all_shown(found.workspace, [found]))[0]
 
-    async def _built_at(self, built: Materialised | None) -> str | None:
-        if built is None or not built.key:
-            return None
-        return await asyncio.to_thread(self._builds.built_at, built)
+    async def _all_shown(
+        self, workspace: WorkspaceName, found: Sequence[Registered]
+    ) -> builtins.list[WireEnvironment]:
+        """As many as there are cost two turns of a thread, not some for each."""
+        wishes = [Wish(definition=one.definition) for one in found]
+        kinds = [self._builds.builder(wish).kind for wish in wishes]
+        states = await self._builds.states(wishes)
+
+        def told() -> builtins.list[WireEnvironment]:
+            used = self._ledger.runs.in_environments(workspace)
+            return [
+                shown(
+                    one,
+                    state,
+                    kind=kind,
+                    versions=self._book.versions(workspace, one.name),
+                    runs=used.get((one.name, one.version), 0),
+                )
+                for one, kind, state in zip(found, kinds, states, strict=True)
+            ]
+
+        return await self._ledger.do(told)
 
     async def _materialised(
         self, wish: Wish, state: BuildState, found: Registered
@@ -352,8 +345,8 @@ class Environments:
             return
 
         async def tell() -> None:
-            shown = await self._shown(found)
-            self._tell({"type": "environment", "environment": shown})
+            told = await self._shown(found)
+            self._tell({"type": "environment", "environment": told})
 
         task = asyncio.create_task(tell())
         self._telling.add(task)
@@ -370,11 +363,6 @@ def mistake(told: str) -> WireMistake:
     place = re.search(r"line (\d+), column (\d+)", told)
     line, column = (int(place[1]), int(place[2])) if place else (None, None)
     return {"message": told, "line": line, "column": column}
-
-
-def _specification(definition: Definition) -> str:
-    conda = definition.data["python"]["condaDependencies"]
-    return "" if conda is None else specification.dump_yaml(conda)
 
 
 def _without_variables(conda: Mapping[str, Any]) -> dict[str, Any]:
