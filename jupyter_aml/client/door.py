@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jupyter_aml.client.transport import Transport
+
+if TYPE_CHECKING:
+    from jupyter_aml.wire.contents import WireMetrics
 
 BLOCK = 1 << 20
 
@@ -28,6 +31,17 @@ class Door:
     def get(self, path: str, **query: Any) -> Any:
         """Return what is there."""
         return self._transport.request("GET", path, query=query).json()
+
+    def columns(self, path: str, **query: Any) -> WireMetrics:
+        """Return metrics, which come as columns of bytes where the engine knows them."""
+        from jupyter_aml.wire import columns
+
+        accepted = {"Accept": f"{columns.MEDIA_TYPE}, application/json"}
+        answer = self._transport.request("GET", path, query=query, headers=accepted)
+        if answer.headers.get("Content-Type") == columns.MEDIA_TYPE:
+            return columns.unpack(answer.body)
+        found: WireMetrics = answer.json()
+        return found
 
     def post(self, path: str, body: Mapping[str, Any], *, again: bool = False) -> Any:
         """Send a body; `again` says that it may be sent twice."""

@@ -101,13 +101,12 @@ class Runs:
 
         With `source` "system" those of the machine while it ran.
         """
-        answer: WireMetrics = self._door.get(
+        return self._door.columns(
             f"runs/{quoted(run_id)}/metrics",
             points=points,
             name=list(names) or None,
             source=source,
         )
-        return answer
 
     def log(
         self,

@@ -33,6 +33,8 @@ class Call:
     body: Any = None
     other: tuple[tuple[int, Any], ...] = ()
     """Further good answers: status and type."""
+    also: tuple[str, ...] = ()
+    """Media types in which the answer is given, too, to who accepts them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +97,15 @@ def _operation(route: Route, method: str, call: Call, schemas: Schemas) -> dict[
         for match in _PARAMETER.finditer(route.path)
     ]
     answers = ((call.status, call.answer), *call.other)
+    good = {str(status): _answer(kind, schemas) for status, kind in answers}
+    for media_type in call.also:
+        good[str(call.status)]["content"][media_type] = {}
     operation: dict[str, Any] = {
         "operationId": f"{method}-{re.sub(r'[^a-z]+', '-', route.path.lower()).strip('-')}",
         "summary": (verb.__doc__ or "").strip().splitlines()[0],
         "parameters": path_parameters + [_parameter(each) for each in call.query],
         "responses": {
-            **{str(status): _answer(kind, schemas) for status, kind in answers},
+            **good,
             "default": _answer(WireProblem, schemas, "An error"),
         },
     }

@@ -23,6 +23,7 @@ from jupyter_aml.server.handlers.kernels import KernelHandler, KernelsHandler
 from jupyter_aml.server.handlers.status import StatusHandler
 from jupyter_aml.server.handlers.workspaces import NewWorkspace, WorkspaceHandler, WorkspacesHandler
 from jupyter_aml.server.openapi import Call, OpenApiHandler, Route, Rule, document
+from jupyter_aml.wire import columns
 from jupyter_aml.wire.asked import (
     WireBuildRequest,
     WireNewEnvironment,
@@ -119,7 +120,11 @@ ROUTES = (
     }),
     Route("runs/{id}/cell", repeats.CellHandler, {"get": Call(answer=WireCell)}),
     Route("runs/{id}/metrics", metrics.MetricsHandler, {
-        "get": Call(query=(metrics.POINTS, metrics.NAME, metrics.SOURCE), answer=WireMetrics),
+        "get": Call(
+            query=(metrics.POINTS, metrics.NAME, metrics.SOURCE),
+            answer=WireMetrics,
+            also=(columns.MEDIA_TYPE,),
+        ),
     }),
     Route("runs/{id}/facts", metrics.FactsHandler, {"get": Call(answer=WireFacts)}),
     Route("runs/{id}/logs/{+name}", logs.LogHandler, {

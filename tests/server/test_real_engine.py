@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from jupyter_aml.server.base import SEAT
+from jupyter_aml.wire.columns import MEDIA_TYPE, unpack
 from tests.server.conftest import hung_up, until
 from tests.server.test_openapi import BY_PATH, check, described
 
@@ -114,6 +115,12 @@ async def test_what_a_run_left_can_be_fetched(completed, jp_fetch, ask):
     assert source.body.decode() == SCRIPT
     assert len(log.body) == 5
     assert metrics["series"]["loss"]["count"] == 20
+    asked_for = {"Accept": MEDIA_TYPE}
+    answer = await jp_fetch(
+        "aml", "runs", run_id, "metrics", params={"points": 0}, headers=asked_for
+    )
+    assert answer.headers["Content-Type"] == MEDIA_TYPE
+    assert unpack(answer.body) == metrics
 
 
 async def test_a_run_is_changed_and_deleted(completed, ask):

@@ -15,7 +15,7 @@ from jupyter_aml.domain.ids import RunId, WorkspaceName
 from jupyter_aml.domain.run import MOST_METRICS, Run
 from jupyter_aml.engine import snapshot
 from jupyter_aml.engine.facts.facts import Facts
-from jupyter_aml.engine.feed.metrics import MetricsCache
+from jupyter_aml.engine.feed.metrics import MetricsCache, RunMetrics
 from jupyter_aml.engine.feed.pieces import MOST_FILES, LogPiece, list_files, read_piece
 from jupyter_aml.engine.feed.subscription import Subscription
 from jupyter_aml.engine.feed.system import SystemFolder
@@ -180,13 +180,22 @@ class Runs:
         source: str = "logged",
     ) -> WireMetrics:
         """What a run logged, or took of its `system`, thinned to `points` a series; 0 gives all."""
+        run, held = await self._measured(run_id, source)
+        return await asyncio.to_thread(held.since, run.id, points=points, names=names)
+
+    async def columns(
+        self, run_id: str, *, points: int, names: Sequence[str] = (), source: str = "logged"
+    ) -> bytes:
+        """The same in the form of `wire.columns`."""
+        run, held = await self._measured(run_id, source)
+        return await asyncio.to_thread(held.columns, run.id, points=points, names=names)
+
+    async def _measured(self, run_id: str, source: str) -> tuple[Run, RunMetrics]:
         run = await self.find(ids.run_id(run_id))
         folder = self._root.folder(run)
         if source == "system":
-            held = self._system.of(run.id, SystemFolder(folder.path))
-        else:
-            held = self._metrics.of(run.id, folder)
-        return await asyncio.to_thread(held.since, run.id, points=points, names=names)
+            return run, self._system.of(run.id, SystemFolder(folder.path))
+        return run, self._metrics.of(run.id, folder)
 
     async def facts(self, run_id: str) -> WireFacts:
         """What was recorded of a run without being asked."""

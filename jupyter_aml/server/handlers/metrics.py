@@ -11,6 +11,7 @@ from jupyter_aml.domain import ids
 from jupyter_aml.domain.errors import Invalid
 from jupyter_aml.server.base import AmlHandler, served
 from jupyter_aml.server.query import Number, Text
+from jupyter_aml.wire.columns import MEDIA_TYPE
 
 if TYPE_CHECKING:
     from jupyter_aml.engine.engine import Engine
@@ -27,17 +28,18 @@ class MetricsHandler(AmlHandler):
     @authorized
     @served
     async def get(self, engine: Engine, run_id: str) -> None:
-        """Return the metrics, thinned out."""
+        """Return the metrics, thinned out; as columns of bytes where these are accepted."""
         source = SOURCE.read(self) or "logged"
         if source not in ("logged", "system"):
             raise Invalid(f"source={source[:40]!r} is neither 'logged' nor 'system'")
-        found = await engine.runs.metrics(
-            ids.run_id(run_id),
-            points=POINTS.given(self),
-            names=NAME.read_all(self),
-            source=source,
-        )
-        self.reply(found)
+        which = ids.run_id(run_id)
+        points, names = POINTS.given(self), NAME.read_all(self)
+        if MEDIA_TYPE in self.request.headers.get("Accept", ""):
+            found = await engine.runs.columns(which, points=points, names=names, source=source)
+            self.set_header("Cache-Control", "no-store")
+            self.finish(found, set_content_type=MEDIA_TYPE)
+        else:
+            self.reply(await engine.runs.metrics(which, points=points, names=names, source=source))
 
 
 class FactsHandler(AmlHandler):
