@@ -158,8 +158,13 @@ def _let_go(process: subprocess.Popen[bytes]) -> None:
 
 
 def _wait(root: Path, process: subprocess.Popen[bytes]) -> Address:
-    begun, has_said = time.monotonic(), False
-    while time.monotonic() - begun < _PATIENCE:
+    """Wait for its answer, as long as it comes on: one that opens a large root says how far it is.
+
+    Raises Unreachable where it ended, or said nothing for too long.
+    """
+    begun = heard = time.monotonic()
+    size, has_said = _size(root), False
+    while time.monotonic() - heard < _PATIENCE:
         if not has_said and time.monotonic() - begun > SAY_AFTER:
             has_said = True
             say(f"waiting for the engine of {root} to start (process {process.pid})")
@@ -168,10 +173,19 @@ def _wait(root: Path, process: subprocess.Popen[bytes]) -> Address:
             return address
         if process.poll() not in (None, 0):
             raise Unreachable(f"the engine of {root} could not be started: {_last_line(root)}")
+        if (now := _size(root)) != size:
+            size, heard = now, time.monotonic()
         time.sleep(_LOOK)
     raise Unreachable(
         f"no engine answered for {root} within {_PATIENCE:g} s; see {root / 'engine.log'}"
     )
+
+
+def _size(root: Path) -> int:
+    try:
+        return (root / "engine.log").stat().st_size
+    except OSError:
+        return 0
 
 
 def _clean() -> dict[str, str]:

@@ -180,13 +180,17 @@ class Ledger:
         taken = await self.do(self.runs.numbers, {series_of(told)})
         return await self.add(with_own_numbers([told], taken)[0])
 
-    async def adopt(self) -> int:
-        """Enter the run folders that the index does not know, as after a crash or a copy."""
-        return await self.do(self._adopt)
+    async def adopt(self, tell: Callable[[int], None]) -> int:
+        """Enter the run folders that the index does not know, as after a crash or a copy.
 
-    def _adopt(self) -> int:
+        `tell` hears from time to time, in a thread, how many folders were looked at.
+        """
+        return await self.do(self._adopt, tell)
+
+    def _adopt(self, tell: Callable[[int], None]) -> int:
         found: dict[RunId, Run] = {}
-        for some in _portions(self._root.folder_ids()):
+        for seen, some in enumerate(_portions(self._root.folder_ids())):
+            tell(seen * _PORTION)
             known = self.runs.known([run_id for run_id, _ in some])
             read = (read_record(path) for run_id, path in some if run_id not in known)
             found |= {run.id: run for run in read if run is not None and run.id not in found}

@@ -6,7 +6,8 @@ import asyncio
 import contextlib
 import logging
 import os
-from collections.abc import AsyncIterator, Sequence
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
 from jupyter_aml.domain.errors import AmlError, IllegalMove, NotFound
@@ -34,9 +35,22 @@ async def tidy(*, root: Root, ledger: Ledger, log: logging.Logger) -> None:
                 continue
         await asyncio.to_thread(remove_tree, path)
         log.warning("removed %s, which an earlier engine had not finished", path)
-    adopted = await ledger.adopt()
+    adopted = await ledger.adopt(_told_every_second(log))
     if adopted:
         log.warning("entered %d runs that the index did not know", adopted)
+
+
+def _told_every_second(log: logging.Logger) -> Callable[[int], None]:
+    """Say how far it is: who waits for the engine sees by its log that it comes on."""
+    said = time.monotonic()
+
+    def tell(folders: int) -> None:
+        nonlocal said
+        if time.monotonic() - said >= 1:
+            said = time.monotonic()
+            log.info("opening: %d run folders looked at", folders)
+
+    return tell
 
 
 async def end_copied(identity: Identity, *, ledger: Ledger, log: logging.Logger) -> None:

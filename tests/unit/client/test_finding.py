@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_aml.client import default_root, find, running
+from jupyter_aml.client import default_root, find, finding, running
 from jupyter_aml.client.finding import _clean
-from jupyter_aml.domain.errors import StorageFailed
+from jupyter_aml.domain.errors import StorageFailed, Unreachable
 
 
 def test_the_root_is_what_AML_ROOT_says_else_a_folder_of_jupyter(
@@ -54,3 +54,32 @@ def test_an_engine_does_not_inherit_what_speaks_of_one_run(monkeypatch: pytest.M
 
     assert "AML_KEPT" in kept
     assert not about_a_run & kept.keys()
+
+
+def test_an_engine_that_comes_on_is_waited_for_longer_than_a_silent_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(finding, "_PATIENCE", 3.0)
+    slow = a_program(
+        tmp_path / "slow", "for i in 1 2 3 4 5 6 7 8 9; do echo $i; sleep .5; done; exit 3"
+    )
+    monkeypatch.setattr(finding.sys, "executable", slow)
+
+    with pytest.raises(Unreachable, match="could not be started: 9"):
+        find(tmp_path / "root")
+
+
+def test_an_engine_that_says_nothing_is_given_up(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(finding, "_PATIENCE", 0.2)
+    monkeypatch.setattr(finding.sys, "executable", a_program(tmp_path / "mute", "exec sleep 2"))
+
+    with pytest.raises(Unreachable, match=r"no engine answered for .* within 0\.2 s"):
+        find(tmp_path / "root")
+
+
+def a_program(path: Path, lines: str) -> str:
+    path.write_text(f"#!/bin/sh\n{lines}\n")
+    path.chmod(0o755)
+    return str(path)
