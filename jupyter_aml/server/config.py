@@ -45,7 +45,7 @@ class AmlConfig(Configurable):
     ).tag(config=True)
     allow_package_sources = Bool(
         False,
-        help="Let environments name packages by URL or path, or from another index than yours.",
+        help="Let environments name packages by URL or path, or from other indexes and channels.",
     ).tag(config=True)
     conda_client = Unicode(
         "", help="Program to make conda environments with; empty for the one that is found."

@@ -6,6 +6,7 @@ import asyncio
 import socket
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,12 +16,22 @@ from jupyter_aml.environments.conda import rattler
 from jupyter_aml.environments.conda.builder import CondaBuilder
 from jupyter_aml.testing.builds import Heard, conda_wish
 from tests.channel import MINOR, channel
-from tests.conda_builders import FakePip, anyio_backend, builder, cache, heard, pip
+from tests.conda_builders import FakePip, anyio_backend, cache, heard, pip
 
 pytestmark = pytest.mark.anyio
 __all__ = ["anyio_backend", "builder", "cache", "channel", "heard", "pip"]
 
 SILENT = "http://127.0.0.1:1/channel"
+
+
+def a_builder(cache: Cache, pip: FakePip, **options: Any) -> CondaBuilder:
+    """A builder that may ask any channel."""
+    return CondaBuilder(cache, client="py-rattler", pip_fallback=pip, allow_sources=True, **options)
+
+
+@pytest.fixture
+def builder(cache: Cache, pip: FakePip) -> CondaBuilder:
+    return a_builder(cache, pip)
 
 
 async def test_where_no_channel_answers_pip_gets_the_wish(
@@ -57,12 +68,25 @@ async def test_what_pip_cannot_find_is_told_with_the_reason_for_asking_it(
 async def test_refuse_names_the_channel_and_the_setting(
     cache: Cache, pip: FakePip, heard: Heard
 ) -> None:
-    refusing = CondaBuilder(cache, client="py-rattler", fallback="refuse", pip_fallback=pip)
+    refusing = a_builder(cache, pip, fallback="refuse")
 
     with pytest.raises(Invalid, match=f"{SILENT}.*conda_fallback"):
         await refusing.ensure(conda_wish("numpy", channels=(SILENT,)), build=heard)
 
     assert pip.asked == []
+
+
+async def test_a_channel_by_url_that_nobody_allowed_is_never_asked(
+    cache: Cache, pip: FakePip, heard: Heard
+) -> None:
+    ours = CondaBuilder(cache, client="py-rattler", channels=("conda-forge",), pip_fallback=pip)
+
+    with pytest.raises(Invalid, match=rf"the conda channel {SILENT} is none of AmlConfig"):
+        await ours.ensure(conda_wish("numpy", channels=(SILENT,)), build=heard)
+    with pytest.raises(Invalid, match=rf"the conda channel {SILENT} is none of AmlConfig"):
+        await ours.ensure(conda_wish(f"{SILENT}::numpy"), build=heard)
+
+    assert (pip.asked, heard.said) == ([], [])
 
 
 async def test_one_silent_channel_among_others_is_named(
@@ -89,7 +113,7 @@ async def test_passwords_and_tokens_stay_out_of_log_and_error(
     cache: Cache, pip: FakePip, heard: Heard
 ) -> None:
     secret = "http://me:hunter2@127.0.0.1:1/t/tk-123/channel"
-    refusing = CondaBuilder(cache, client="py-rattler", fallback="refuse", pip_fallback=pip)
+    refusing = a_builder(cache, pip, fallback="refuse")
 
     with pytest.raises(Invalid) as raised:
         await refusing.ensure(conda_wish("numpy", channels=(secret,)), build=heard)
@@ -116,7 +140,7 @@ async def test_a_host_that_drops_connections_is_given_up_soon(
     for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(rattler, "_CONNECT", 0.3)
-    ours = CondaBuilder(cache, client="py-rattler", pip_fallback=pip)
+    ours = a_builder(cache, pip)
     # Nobody accepts here, and once its queue is full the system drops what comes.
     with socket.create_server(("127.0.0.1", 0), backlog=0) as deaf, ExitStack() as waiting:
         port = deaf.getsockname()[1]

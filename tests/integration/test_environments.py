@@ -42,6 +42,12 @@ def pip(*lines: str, name: str = "demo", **more: Any) -> dict[str, Any]:
     return {"name": name, "python": {"condaDependencies": conda}, **more}
 
 
+def conda_of(*channels: str, package: str = "hello") -> dict[str, Any]:
+    """The definition of an environment with this conda package."""
+    conda = {"channels": list(channels), "dependencies": [package]}
+    return {"name": "x", "python": {"condaDependencies": conda}}
+
+
 def sent(script: str, definition: dict[str, Any]) -> dict[str, Any]:
     return asked(script, job={"interpreter": "python"}, environment=definition)
 
@@ -300,6 +306,12 @@ async def test_a_specification_is_checked_as_it_is_written(
         ({"name": "x", "python": []}, "python: expected an object"),
         (pip("-r more.txt"), "options are not taken"),
         (pip("hello @ http://x/hello.whl"), "AmlConfig.allow_package_sources"),
+        (
+            conda_of("https://me:pw@x/y"),
+            r"^the conda channel https://\*\*\*@x/y is none of AmlConfig.conda_channels; an admin",
+        ),
+        (conda_of("conda-forge", "file:///tmp/mine"), "the conda channel file:///tmp/mine is none"),
+        (conda_of("conda-forge", package="https://x/y::hello"), "AmlConfig.allow_package_sources"),
     ],
 )
 async def test_a_definition_that_cannot_be_is_refused_by_its_key(
@@ -312,6 +324,20 @@ async def test_a_definition_that_cannot_be_is_refused_by_its_key(
             await engine.runs.submit(sent("", definition))
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [{"allow_package_sources": True}, {"conda_channels": ("conda-forge", "https://x/y/")}],
+)
+async def test_a_channel_by_url_is_taken_where_the_administrator_allows_it(
+    aml_root: Path, settings: dict[str, Any]
+) -> None:
+    async with an_engine(aml_root, **settings) as engine:
+        await engine.environments.add({"definition": conda_of("https://x/y")})
+        await engine.environments.add({"definition": conda_of(package="https://x/y::hello")})
+
+        assert (await engine.environments.get("default", "x"))["version"] == "2"
+
+
 async def test_conda_packages_come_from_the_index_where_no_channel_answers(
     aml_root: Path, index: Index
 ) -> None:
@@ -321,7 +347,8 @@ async def test_conda_packages_come_from_the_index_where_no_channel_answers(
         "dependencies": ["pytorch", {"pip": ["hello"]}],
     }
     definition = {"name": "demo", "python": {"condaDependencies": conda}}
-    async with an_engine(aml_root, conda_client="py-rattler") as engine:
+    own = {"conda_client": "py-rattler", "conda_channels": ("http://127.0.0.1:9/none",)}
+    async with an_engine(aml_root, **own) as engine:
         run = await engine.runs.submit(
             sent("import torch, hello; print(torch.VERSION)", definition)
         )

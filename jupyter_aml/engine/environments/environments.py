@@ -278,14 +278,11 @@ class Environments:
 
     def _check(self, definition: Definition) -> tuple[str, ...]:
         """Refuse what could never be built; returns what will not be met to the letter."""
-        lines = requirements.check(
-            definition.conda.pip, allow_sources=self._settings.allow_package_sources
-        )
+        allow = self._settings.allow_package_sources
+        lines = requirements.check(definition.conda.pip, allow_sources=allow)
         if definition.conda.python:
             wishes.pep440(definition.conda.python)
-        for package in definition.conda.packages:
-            specs.read(package)
-        specs.channels(definition.conda.channels)
+        specs.check(definition.conda, own=self._settings.conda_channels, allow_sources=allow)
         return wishes.satisfied(lines)[1]
 
     def _wish(self, found: Registered, extras: Any = ()) -> Wish:

@@ -83,9 +83,8 @@ class CondaBuilder:
 
     async def _made(self, wish: Wish, build: Build) -> Materialised:
         conda = wish.definition.conda
-        for text in conda.packages:
-            specs.read(text)
-        channels = specs.channels(conda.channels) or self._channels
+        named = specs.check(conda, own=self._channels, allow_sources=self._allow_sources)
+        channels = named or self._channels
         wanted = requirements.check((*conda.pip, *wish.extras), allow_sources=self._allow_sources)
         kept, retired = wishes.satisfied(wanted)
         try:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from jupyter_aml.domain.environment import Conda
 from jupyter_aml.domain.errors import Invalid
 from jupyter_aml.environments import requirements
 
@@ -36,6 +37,19 @@ class Spec:
     channel: str = ""
     others: tuple[str, ...] = ()
     """What else it asks for, such as `subdir=noarch`."""
+
+
+def check(conda: Conda, *, own: Iterable[str], allow_sources: bool) -> tuple[str, ...]:
+    """Return the channels of a definition; raises Invalid naming what may not be asked for.
+
+    A URL brings packages from elsewhere, as one in a requirement does: it is refused unless it
+    is among `own`, the channels of this server, or `allow_sources`.
+    """
+    named = channels(conda.channels)
+    required = (read(text).channel for text in conda.packages)
+    if not allow_sources:
+        _refuse_elsewhere((*named, *required), own)
+    return named
 
 
 def channels(wanted: Iterable[str]) -> tuple[str, ...]:
@@ -73,6 +87,16 @@ def read(text: str) -> Spec:
         channel=_channel(found["channel"]) if found["channel"] else "",
         others=tuple(f"{key}={value}" for key, value in keys.items()),
     )
+
+
+def _refuse_elsewhere(wanted: Iterable[str], own: Iterable[str]) -> None:
+    taken = {channel.rstrip("/") for channel in own}
+    for channel in wanted:
+        if "://" in channel and channel.rstrip("/") not in taken:
+            raise Invalid(
+                f"the conda channel {masked(channel)} is none of AmlConfig.conda_channels; an "
+                "administrator may add it there, or allow all by AmlConfig.allow_package_sources"
+            )
 
 
 def _channel(text: str) -> str:
