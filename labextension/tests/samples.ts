@@ -163,6 +163,16 @@ export class FakeServer implements Feed {
   }
 }
 
+/** An answer that is on its way until the test gives it. */
+export function underway<T>() {
+  let give: (answer: T) => void = () => {};
+  let fail: (error: Error) => void = () => {};
+  const answer = new Promise<T>((resolve, reject) => {
+    [give, fail] = [resolve, reject];
+  });
+  return { answer, give, fail };
+}
+
 /** Let everything that was promised happen. */
 export async function settled() {
   await new Promise(resolve => setImmediate(resolve));

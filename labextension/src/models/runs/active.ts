@@ -1,3 +1,5 @@
+/** The runs that go on, as the status bar, the Running panel and the tabs of the sidebar tell them. */
+
 import type { Follower, Following, Link, Trans } from '../../tokens';
 import type { WireEvent, WireRun, WireSubscribe } from '../../wire';
 import { withReason } from '../common/reasons';
@@ -6,6 +8,8 @@ import { FINAL } from '../common/words';
 import type { Live } from '../run/run';
 
 const MOST = 500;
+const MOST_GONE = 1_000;
+const NOT_FOUND = 404;
 
 /** The runs of a workspace that have not ended yet, and word of each that ends. */
 export class ActiveRuns implements Follower {
@@ -48,6 +52,7 @@ export class ActiveRuns implements Follower {
     if (workspace !== this.current) {
       this.current = workspace;
       this.active.clear();
+      this.asked += 1;
       this.isKnown = false;
       if (this.following) {
         this.stop();
@@ -67,20 +72,19 @@ export class ActiveRuns implements Follower {
 
   /** Ask for the list anew; what ended in the meantime is told as if it had been heard. */
   async refresh(): Promise<void> {
-    const workspace = this.current;
-    const before = new Map(this.active);
+    const asked = ++this.asked;
+    const isLatest = (): boolean => asked === this.asked;
     try {
-      const asked = { workspace, filter: 'status:active', limit: MOST };
-      const { runs } = await this.live.rest.runs(asked);
-      if (workspace !== this.current) {
+      const keep = await this.list();
+      if (!isLatest()) {
         return;
       }
-      runs.filter(run => run.parentId === null).forEach(run => this.take(run));
-      const there = new Set(runs.map(run => run.runId));
-      const lost = [...before.keys()].filter(id => !there.has(id) && this.active.has(id));
-      await Promise.all(lost.map(id => this.look(id)));
+      keep();
       this.isKnown = true;
     } catch {
+      if (!isLatest()) {
+        return;
+      }
       // The feed says when the server is back; until then nothing is known.
       this.isKnown = false;
     }
@@ -112,14 +116,16 @@ export class ActiveRuns implements Follower {
         this.active.set(runId, withReason(run, event.reasons));
       }
       this.changed.emit();
-    } else if (event.type === 'deleted' && this.active.delete(event.runId)) {
+    } else if (event.type === 'deleted') {
+      this.lose(event.runId, event.seq);
       this.changed.emit();
     }
   }
 
   private take(run: WireRun): void {
     const before = this.active.get(run.runId);
-    if (before && before.seq > run.seq) {
+    const known = before?.seq ?? this.gone.get(run.runId) ?? 0;
+    if (known > run.seq) {
       return;
     }
     if (!FINAL.has(run.status)) {
@@ -127,20 +133,54 @@ export class ActiveRuns implements Follower {
       if (!before) {
         this.met.emit();
       }
-    } else if (this.active.delete(run.runId)) {
+    } else if (this.lose(run.runId, run.seq)) {
       this.onEnd(run);
     }
   }
 
-  private async look(runId: string): Promise<void> {
+  /** Whether the run was active; what is told of it later and was made before is no news. */
+  private lose(runId: string, seq: number): boolean {
+    this.gone.delete(runId);
+    this.gone.set(runId, seq);
+    for (const [oldest] of this.gone) {
+      if (this.gone.size <= MOST_GONE) {
+        break;
+      }
+      this.gone.delete(oldest);
+    }
+    return this.active.delete(runId);
+  }
+
+  /** Ask for the runs that are active and for those that were; the answer takes over both. */
+  private async list(): Promise<() => void> {
+    const before = [...this.active.keys()];
+    const asked = { workspace: this.current, filter: 'status:active', limit: MOST };
+    const { runs } = await this.live.rest.runs(asked);
+    const there = new Set(runs.map(run => run.runId));
+    const lost = before.filter(id => !there.has(id) && this.active.has(id));
+    const found = await Promise.all(lost.map(id => this.look(id)));
+    return () => {
+      runs.filter(run => run.parentId === null).forEach(run => this.take(run));
+      lost.filter((_, i) => found[i] === null).forEach(id => this.active.delete(id));
+      found.forEach(run => run && this.take(run));
+    };
+  }
+
+  /** The run; null where it was deleted. */
+  private async look(runId: string): Promise<WireRun | null> {
     try {
-      this.take(await this.live.rest.run(runId));
-    } catch {
-      // It was deleted.
-      this.active.delete(runId);
+      return await this.live.rest.run(runId);
+    } catch (error) {
+      if ((error as { status?: number }).status !== NOT_FOUND) {
+        throw error;
+      }
+      return null;
     }
   }
 
   private readonly active = new Map<string, WireRun>();
+  /** The last that ended or were deleted, with the state of the server at which they did. */
+  private readonly gone = new Map<string, number>();
+  private asked = 0;
   private following: Following | null = null;
 }
