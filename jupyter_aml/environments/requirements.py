@@ -10,7 +10,9 @@ from packaging.utils import canonicalize_name
 
 from jupyter_aml.domain.errors import Invalid
 
-_ELSEWHERE = re.compile(r"[a-z+]+://|git\+|(\.{0,2}|~)/|.*\.(whl|zip|tar\.gz)\Z", re.IGNORECASE)
+_ELSEWHERE = re.compile(r"[a-z+]+://|git\+|(\.{0,2}|~)/", re.IGNORECASE)
+_ARCHIVE = re.compile(r".*\.(whl|egg|zip|tar(\.[a-z0-9]+)?|tgz|tbz2?|txz|tlz)\Z", re.IGNORECASE)
+"""What is called so is a file to installers, although a package might be called so too."""
 _OPTION = re.compile(r"\s(--[a-z-]+)")
 _LONGEST = 120
 """Characters of a line that an error shows."""
@@ -68,9 +70,11 @@ def _checked(line: str, allow_sources: bool) -> str:
             )
         return _if_allowed(line, allow_sources, "an option that brings packages from elsewhere")
     requirement = named(line)
-    if requirement is not None and requirement.url is None:
+    name = line if requirement is None else requirement.name
+    is_elsewhere = bool(_ELSEWHERE.match(line) or _ARCHIVE.match(name))
+    if requirement is not None and requirement.url is None and not is_elsewhere:
         return str(line)
-    if requirement is not None or _ELSEWHERE.match(line):
+    if requirement is not None or is_elsewhere:
         return _if_allowed(line, allow_sources, "a package from elsewhere than the index")
     option = _OPTION.search(line)
     if option is not None:
