@@ -319,6 +319,28 @@ def _refuse(*_: object) -> None:
     raise PermissionError(1, "Operation not permitted")
 
 
+@pytest.mark.parametrize("kind", ["link", "pipe"])
+def test_what_lies_in_the_place_of_a_record_is_neither_written_through_nor_waited_for(
+    kind: str, attempt: Attempt
+) -> None:
+    """A script, or the one of an attempt before it, may put anything there."""
+    precious = attempt.cwd / "precious"
+    precious.write_text("kept")
+    os.utime(precious, (1, 1))
+    for name in ("pulse", "pids.1.tmp", "exit.1.tmp"):
+        if kind == "link":
+            (attempt.status / name).symlink_to(precious)
+        else:
+            os.mkfifo(attempt.status / name)
+
+    attempt.start("print('ran')")
+
+    assert attempt.process is not None
+    attempt.process.wait(30)
+    assert attempt.log.read_text() == "ran\n"
+    assert (precious.read_text(), precious.stat().st_mtime) == ("kept", 1)
+
+
 def test_a_claim_that_cannot_be_written_starts_nothing(attempt: Attempt) -> None:
     attempt.status.rmdir()
     attempt.start("print('never')")

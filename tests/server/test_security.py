@@ -33,6 +33,14 @@ class Nobody(Authorizer):
         return False
 
 
+class Noting(Authorizer):
+    """Keeps what it is asked, and lets nobody in."""
+
+    def is_authorized(self, handler, user, action, resource):
+        self.asked = (resource, action)
+        return False
+
+
 @pytest.fixture
 def bare(server, http_server_client, jp_base_url):
     """Send a request as it is given, with no token, and return the answer whatever it is."""
@@ -91,6 +99,25 @@ async def test_every_verb_asks_the_authorizer(ask, server, engine):
     codes = {(method, path): (await ask(method, *path.split("/")[1:]))[0] for method, path in CALLS}
 
     assert others(codes, 403) == {}
+    assert engine.asked == []
+
+
+async def test_reading_changing_and_ending_are_three_rights(ask, server, engine):
+    """As docs/reference/settings.md tells those who write an authorizer."""
+    rights = {"GET": "read", "POST": "write", "PATCH": "write", "DELETE": "write"}
+    noting = server.web_app.settings["authorizer"] = Noting()
+
+    told = {}
+    for method, path in CALLS:
+        await ask(method, *path.split("/")[1:])
+        told[method, path] = noting.asked
+
+    assert told == {
+        (method, path): (
+            "jupyter_aml", "execute" if path == "aml/runs/x/cancel" else rights[method]
+        )
+        for method, path in CALLS
+    }  # fmt: skip
     assert engine.asked == []
 
 

@@ -18,7 +18,7 @@ class YieldHandler(AmlHandler):
     """/aml/engine/yield; on the socket only."""
 
     @authenticated
-    @authorized(action="execute")  # type: ignore[untyped-decorator]
+    @authorized
     @served
     async def post(self, engine: Engine) -> None:
         """Agree to leave; the lock is free once this connection's server is gone."""

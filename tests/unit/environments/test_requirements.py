@@ -59,9 +59,9 @@ def test_an_option_that_reads_or_installs_files_is_never_taken(
     [
         "--index-url=https://mine/simple", "-i https://mine/simple", "--extra-index-url https://a",
         "--find-links wheels", "-f wheels", "--pre", "six @ https://mine/six.whl",
-        "git+https://mine/six", "./six.whl", "../six", "~/six", "/six", "six-1.0.tar.gz", "six.whl[x]",
-        "six-1.0-py3-none-any.whl", "SIX.ZIP; python_version > '3'", "six.tgz", "six.tar",
-        "six-1.0+a.whl",
+        "git+https://mine/six", "./six.whl", "../six", "~/six", "/six", "six-1.0.tar.gz",
+        "six.whl[x]", "six-1.0-py3-none-any.whl", "SIX.ZIP; python_version > '3'", "six.tgz",
+        "six.tar", "six-1.0+a.whl",
     ],
 )  # fmt: skip
 def test_other_sources_are_taken_where_an_administrator_allows_them(line: str) -> None:

@@ -20,12 +20,19 @@ from jupyter_aml.widgets.plain import clean, console, duration, inert
         ("\x1b[31", ""),
         ("\x1b", ""),
         ("a\x00b\x07c\x9b1md", "abcd"),
-        ("a\u202eb", "a\\u202eb"),
         ("tab\tand\nline", "tab\tand\nline"),
     ],
 )
 def test_no_escape_sequence_and_no_hidden_mark_is_left(text, shown):
     assert clean(text) == shown
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [*"\u061c\u200e\u200f", *map(chr, range(0x202A, 0x202F)), *map(chr, range(0x2066, 0x206A))],
+)
+def test_a_mark_that_turns_the_reading_direction_is_shown(mark):
+    assert clean(f"a{mark}b") == f"a\\u{ord(mark):04x}b"
 
 
 def test_a_progress_bar_leaves_its_last_state():

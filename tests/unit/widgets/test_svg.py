@@ -83,9 +83,11 @@ def test_a_histogram_may_be_open_at_its_ends():
 
 
 def test_the_name_of_a_curve_with_markup_is_text():
-    svg = curves("loss", [("<script>alert(1)</script>", [0.0, 1.0], [0.0, 1.0])])
+    names = ["<script>alert(1)</script>", "</text><image href='x'/>", "a & b"]
+    svg = curves("loss", [(name, [0.0, 1.0], [0.0, 1.0]) for name in names])
 
     assert "<script" not in svg
+    assert "<image" not in svg
     ElementTree.fromstring(svg)
 
 

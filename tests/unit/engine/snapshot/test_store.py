@@ -344,6 +344,30 @@ def test_removing_never_follows_a_link(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["other"]
 
 
+@pytest.mark.parametrize("was_closed", [False, True])
+def test_a_folder_that_becomes_a_link_while_it_is_removed_is_not_followed(
+    tmp_path, monkeypatch, was_closed
+):
+    (tmp_path / "other" / "kept").mkdir(parents=True)
+    inner = tmp_path / "gone" / "inner"
+    inner.mkdir(parents=True)
+    real, refusals = os.open, [PermissionError(13, "Permission denied")] * was_closed
+
+    def late(path, flags, *more, **where):
+        if path == "inner":
+            if refusals:
+                raise refusals.pop()
+            inner.rmdir()
+            inner.symlink_to(tmp_path / "other")
+        return real(path, flags, *more, **where)
+
+    monkeypatch.setattr(os, "open", late)
+    with pytest.raises(StorageFailed, match="cannot delete"):
+        remove_tree(tmp_path / "gone")
+
+    assert (tmp_path / "other" / "kept").is_dir()
+
+
 def test_removing_what_is_not_there_is_fine(tmp_path):
     remove_tree(tmp_path / "nowhere" / "at all")
     remove_tree(tmp_path / "nowhere")

@@ -92,6 +92,45 @@ def test_a_failure_says_exception_line_and_cure_once():
     assert raised.value.__cause__.args == ("bad alpha",)
 
 
+def test_what_a_script_says_of_its_failure_does_not_steer_the_terminal():
+    nasty = "\x1b]0;title\x07\x1b[2Jgone\u202e"
+    seen = a_wire_run(
+        status="Failed",
+        error=a_failure(
+            message=f"ValueError: {nasty}",
+            hint=nasty,
+            traceback=f"Traceback (most recent call last):\nValueError: {nasty}",
+        ),
+    )
+
+    with pytest.raises(RunFailed) as raised:
+        raise_unless_completed(FakeRun(), seen)
+
+    said = [
+        str(raised.value),
+        *raised.value._render_traceback_(),
+        relevant(seen),
+        *raised.value.__cause__.args,
+    ]
+    for text in said:
+        assert "gone\\u202e" in text
+        assert text.replace("\n", "").isprintable()
+
+
+def test_of_a_long_traceback_the_end_is_shown():
+    frames = "".join(
+        f'  File "/aml/runs/exp_1767355200_0a1b2c3d/work/cell.py", line {line}, in f\n    f()\n'
+        for line in range(1, 501)
+    )
+    end = "RecursionError: too deep"
+    text = f"Traceback (most recent call last):\n{frames}{end}"
+
+    shown = relevant(a_wire_run(status="Failed", error=a_failure(traceback=text))).splitlines()
+
+    assert shown[-3:] == ["  File cell, line 500, in f", "    f()", end]
+    assert len(shown) == 40
+
+
 def test_the_traceback_shows_the_users_frames_with_the_lines_of_the_editor():
     assert relevant(FAILED) == (
         "Traceback (most recent call last):\n"
