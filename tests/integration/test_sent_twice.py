@@ -101,6 +101,26 @@ def test_a_retry_that_is_sent_twice_at_once_is_one_run(client: Client) -> None:
         assert the_end(client, f"again_{number}")["status"] == "Completed"
 
 
+def test_a_run_that_is_known_answers_whatever_else_the_second_body_says(client: Client) -> None:
+    known = client.runs.submit(asked("print(1)", runId="known_1"))["runId"]
+    the_end(client, known)
+    client.runs.retry(known, {"runId": "known_2"})
+    wrong: list[dict[str, Any]] = [
+        {"runId": known},
+        {"runId": known, "experiment": "no name!", "tags": 5, "job": []},
+        {**asked("print(1)", runId=known), "description": "\ud800", "process": "none"},
+        {**asked("print(1)", runId=known), "source": {"directory": "/no/such/folder"}},
+    ]
+
+    answers = [client.runs.submit(body)["runId"] for body in wrong]
+    again: dict[str, Any] = {"runId": "known_2", "tags": {}, "parameters": 5}
+    repeated = [client.runs.retry(run_id, again) for run_id in (known, "never_there")]
+
+    assert answers == [known] * len(wrong)
+    assert [answer["runId"] for answer in repeated] == ["known_2"] * 2
+    assert client.runs.page(workspace="default")["total"] == 2
+
+
 def test_a_run_may_be_cancelled_and_deleted_twice_at_once(client: Client) -> None:
     for number in range(TRIES):
         run_id = f"gone_{number}"
