@@ -9,6 +9,7 @@ from typing import Any
 from jupyter_aml.domain import ids, secrets
 from jupyter_aml.domain.errors import Invalid
 from jupyter_aml.domain.run import Failure, Job, Origin, Run, RunStatus
+from jupyter_aml.wire.fields import Fields
 from jupyter_aml.wire.runs import WireJob, WireRun
 
 
@@ -47,7 +48,7 @@ def encode_job(job: Job) -> WireJob:
 
 def decode_job(data: Mapping[str, Any]) -> Job:
     """A job from JSON; raises Invalid with the name of the field."""
-    given = _Fields("job", data)
+    given = Fields("job", data)
     timeout = given.number("timeout", None)
     grace = given.number("grace", 10.0)
     if timeout is not None and timeout <= 0:
@@ -126,7 +127,7 @@ def encode_run(run: Run) -> WireRun:
 
 def decode_run(data: Mapping[str, Any]) -> Run:
     """A run from JSON (an answer or run.json); raises Invalid with the name of the field."""
-    given = _Fields("run", data)
+    given = Fields("run", data)
     created = decode_time(given.text("createdAt"))
     changed = decode_time(given.text("changedAt"))
     assert created is not None and changed is not None
@@ -174,7 +175,7 @@ def decode_run(data: Mapping[str, Any]) -> Run:
 
 def decode_origin(data: Mapping[str, Any]) -> Origin:
     """The place a run was sent from; raises Invalid."""
-    given = _Fields("origin", data)
+    given = Fields("origin", data)
     count = given.number("executionCount", None)
     return Origin(
         notebook=given.optional("notebook"),
@@ -185,7 +186,7 @@ def decode_origin(data: Mapping[str, Any]) -> Origin:
 
 def decode_patch(data: Mapping[str, Any]) -> dict[str, Any]:
     """Check the body of a PATCH; raises Invalid for a field that is unknown or of a wrong kind."""
-    given = _Fields("patch", data)
+    given = Fields("patch", data)
     known = ("displayName", "description", "tags", "properties")
     for name in data:
         if name not in known:
@@ -208,49 +209,3 @@ def finite(value: Any) -> Any:
     if isinstance(value, float) and value - value != 0:
         return None if value != value else ("Infinity" if value > 0 else "-Infinity")
     return value
-
-
-class _Fields:
-    """Reads the fields of one JSON object and names the one that is wrong."""
-
-    def __init__(self, what: str, data: Any) -> None:
-        if not isinstance(data, Mapping):
-            raise Invalid(f"{what}: expected an object, got {type(data).__name__}")
-        self._what, self._data = what, data
-
-    def _wrong(self, name: str, wanted: str) -> Invalid:
-        got = type(self._data.get(name)).__name__
-        return Invalid(f"{self._what}.{name}: expected {wanted}, got {got}")
-
-    def text(self, name: str, default: str | None = None) -> str:
-        value = self._data.get(name, default)
-        if not isinstance(value, str):
-            raise self._wrong(name, "text")
-        return value
-
-    def optional(self, name: str) -> str | None:
-        return None if self._data.get(name) is None else self.text(name)
-
-    def number(self, name: str, default: float | None) -> float | None:
-        value = self._data.get(name, default)
-        if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
-            raise self._wrong(name, "a number")
-        return value
-
-    def texts(self, name: str) -> list[str]:
-        value = self._data.get(name, [])
-        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            raise self._wrong(name, "a list of texts")
-        return value
-
-    def mapping(self, name: str) -> Mapping[str, Any]:
-        value = self._data.get(name, {})
-        if not isinstance(value, Mapping):
-            raise self._wrong(name, "an object")
-        return value
-
-    def text_map(self, name: str) -> dict[str, str]:
-        value = self.mapping(name)
-        if not all(isinstance(key, str) and isinstance(item, str) for key, item in value.items()):
-            raise self._wrong(name, "an object of texts")
-        return dict(value)
