@@ -90,6 +90,14 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Process:
+    """A process, told by its start from a later one with the same number."""
+
+    pid: int
+    start: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """What a run executes: a command line in a working folder, by one interpreter."""
 

@@ -62,7 +62,7 @@ def decode_job(data: Mapping[str, Any]) -> Job:
         target=given.text("target", "local"),
         timeout=None if timeout is None else _span("timeout", timeout),
         grace=_span("grace", 10.0 if grace is None else grace),
-        line_offset=int(given.number("lineOffset", 0) or 0),
+        line_offset=given.whole("lineOffset", 0) or 0,
     )
 
 
@@ -140,13 +140,13 @@ def decode_run(data: Mapping[str, Any]) -> Run:
         id=ids.run_id(given.text("runId")),
         workspace=ids.workspace_name(given.text("workspace")),
         experiment=ids.experiment_name(given.text("experiment")),
-        number=int(given.number("number", 0) or 0),
+        number=given.whole("number", 0) or 0,
         status=status,
         created_at=created,
         changed_at=changed,
         started_at=decode_time(given.optional("startedAt")),
         ended_at=decode_time(given.optional("endedAt")),
-        seq=int(given.number("seq", 0) or 0),
+        seq=given.whole("seq", 0) or 0,
         type=given.text("type", "azureml.scriptrun"),
         display_name=given.optional("displayName"),
         description=given.text("description", ""),
@@ -160,7 +160,7 @@ def decode_run(data: Mapping[str, Any]) -> Run:
         origin=None if origin is None else decode_origin(origin),
         snapshot_id=given.optional("snapshotId"),
         submitted_by=given.optional("submittedBy"),
-        attempt=int(given.number("attempt", 0) or 0),
+        attempt=given.whole("attempt", 0) or 0,
         reason=given.optional("reason"),
         cancel_requested=bool(data.get("cancelRequested", False)),
         exit_code=data.get("exitCode"),
@@ -176,11 +176,10 @@ def decode_run(data: Mapping[str, Any]) -> Run:
 def decode_origin(data: Mapping[str, Any]) -> Origin:
     """The place a run was sent from; raises Invalid."""
     given = Fields("origin", data)
-    count = given.number("executionCount", None)
     return Origin(
         notebook=given.optional("notebook"),
         cell_id=given.optional("cellId"),
-        execution_count=None if count is None else int(count),
+        execution_count=given.whole("executionCount", None),
     )
 
 

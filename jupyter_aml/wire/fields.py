@@ -38,6 +38,14 @@ class Fields:
             raise self._wrong(name, "a number")
         return value
 
+    def whole(self, name: str, default: int | None) -> int | None:
+        """A whole number, or null."""
+        value = self.number(name, default)
+        try:
+            return None if value is None else int(value)
+        except OverflowError:
+            raise self._wrong(name, "a whole number") from None
+
     def texts(self, name: str) -> list[str]:
         """A list of texts, empty where it is left out."""
         value = self._data.get(name, [])

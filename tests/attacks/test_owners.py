@@ -25,6 +25,7 @@ from jupyter_aml.environments.protocol import Materialised
 from jupyter_aml.runtime.runtime import ensure_runtime
 from jupyter_aml.server import forward, holder, seat
 from jupyter_aml.server.headless import HeadlessApp
+from tests.asking import submit
 from tests.integration.test_engine import an_engine, asked, ended
 
 STRANGER = 65534
@@ -325,7 +326,7 @@ async def test_a_run_folder_of_another_user_is_not_taken_in(
     root: Path, give: Give, tmp_path: Path
 ) -> None:
     async with an_engine(root) as engine:
-        run = await ended(engine, (await engine.runs.submit(asked("print(1)")))["runId"])
+        run = await ended(engine, (await submit(engine, asked("print(1)")))["runId"])
     runs = root / "workspaces" / "default" / "runs"
     planted = runs / "planted_1"
     planted.mkdir()

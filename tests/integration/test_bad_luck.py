@@ -18,6 +18,7 @@ from jupyter_aml.engine.engine import Engine
 from jupyter_aml.engine.feed.pieces import MOST_FILES
 from jupyter_aml.runfolder.layout import CONSOLE
 from jupyter_aml.server.base import dump
+from tests.asking import submit
 from tests.integration.test_engine import an_engine, asked, ended, folder_of, until
 
 pytestmark = pytest.mark.anyio
@@ -32,7 +33,7 @@ def anyio_backend() -> str:
 
 async def done(engine: Engine, script: str) -> dict[str, Any]:
     """The run of a script that must not fail by what it does."""
-    run = await ended(engine, (await engine.runs.submit(asked(script)))["runId"])
+    run = await ended(engine, (await submit(engine, asked(script)))["runId"])
     console = folder_of(engine.settings.root, run).console
     assert run["status"] == "Completed", console.read_bytes()[-2000:]
     return dict(run)
@@ -148,7 +149,7 @@ raise SystemExit("the end")
         tracemalloc.start()
         try:
             listener = engine.listen()
-            run = await engine.runs.submit(asked(script))
+            run = await submit(engine, asked(script))
             about = {"topic": "run", "runId": run["runId"], "logs": {CONSOLE: 0}}
             await listener.subscribe(about)
             longest, heard, end = 0, 0, None
@@ -239,7 +240,7 @@ while not os.path.exists("go"):
 """
     real = ledger.now
     async with an_engine(aml_root) as engine:
-        run = await engine.runs.submit(asked(script))
+        run = await submit(engine, asked(script))
         await until(engine, run["runId"], lambda run: run["metrics"].get("loss") == 3)
         back = timedelta(hours=3)
         monkeypatch.setattr(ledger, "now", lambda: real() - back)

@@ -13,6 +13,7 @@ from jupyter_aml.engine.engine import Engine
 from jupyter_aml.engine.settings import Settings
 from jupyter_aml.server import forward, holder
 from jupyter_aml.server.socket import EngineSocket
+from tests.asking import submit
 
 pytestmark = pytest.mark.anyio
 
@@ -51,8 +52,8 @@ async def test_a_hundred_deaf_sockets_read_the_index_once_and_hold_up_nobody(
                 await asyncio.sleep(0)
         assert len(asked) == 2
 
-        sent: Any = await engine.runs.submit(
-            {"experiment": "e", "type": "azureml.interactive", "source": {}}
+        sent: Any = await submit(
+            engine, {"experiment": "e", "type": "azureml.interactive", "source": {}}
         )
 
         async with asyncio.timeout(60):

@@ -12,6 +12,7 @@ import pytest
 
 from jupyter_aml.domain.errors import StorageFailed
 from jupyter_aml.engine import root as roots
+from tests.asking import submit
 from tests.integration.test_engine import an_engine, asked, ended, folder_of, until
 
 pytestmark = pytest.mark.anyio
@@ -58,7 +59,7 @@ async def test_a_run_goes_on_while_the_disk_is_full_and_ends_as_it_should(
 ) -> None:
     script = "import os, time\nwhile not os.path.exists('go'): time.sleep(0.01)\n"
     async with an_engine(aml_root) as engine:
-        run = await engine.runs.submit(asked(script))
+        run = await submit(engine, asked(script))
         await until(engine, run["runId"], lambda run: run["status"] == "Running")
         disk.is_full = True
         (folder_of(aml_root, run).work / "go").touch()
@@ -74,12 +75,12 @@ async def test_a_run_goes_on_while_the_disk_is_full_and_ends_as_it_should(
 
 async def test_a_submission_to_a_full_disk_leaves_nothing(aml_root: Path, disk: Disk) -> None:
     async with an_engine(aml_root) as engine:
-        await ended(engine, (await engine.runs.submit(asked("")))["runId"])
+        await ended(engine, (await submit(engine, asked("")))["runId"])
         before = sorted(aml_root.glob("workspaces/*/runs/*"))
         disk.is_full = True
 
         with pytest.raises(StorageFailed, match="No space left"):
-            await engine.runs.submit(asked(""))
+            await submit(engine, asked(""))
 
         assert sorted(aml_root.glob("workspaces/*/runs/*")) == before
         assert (await engine.runs.page(workspace="default"))["total"] == 1
@@ -108,7 +109,7 @@ for step in range(5_000):
 os.kill(os.getpid(), signal.SIGKILL)
 """
     async with an_engine(aml_root) as engine:
-        run = await engine.runs.submit(asked(script))
+        run = await submit(engine, asked(script))
         end = await ended(engine, run["runId"])
 
         metrics = await engine.runs.metrics(run["runId"])

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.asking import submit
 from tests.docker_engine import BASE
 from tests.index import Index, serving
 from tests.integration.test_engine import an_engine, asked, ended, until
@@ -69,7 +70,7 @@ open("outputs/model.txt", "w").write("model")
 print(hello.VERSION, sys.prefix, os.path.exists("/.dockerenv"), os.getuid())
 """
     async with an_engine(aml_root) as engine:
-        run = await engine.runs.submit(sent(script, boxed("hello")))
+        run = await submit(engine, sent(script, boxed("hello")))
 
         end = await ended(engine, run["runId"])
 
@@ -87,7 +88,7 @@ print(hello.VERSION, sys.prefix, os.path.exists("/.dockerenv"), os.getuid())
 
 async def test_a_script_that_fails_in_an_image_is_explained_as_any_other(aml_root: Path) -> None:
     async with an_engine(aml_root) as engine:
-        run = await engine.runs.submit(sent("raise ValueError('no such thing')", boxed()))
+        run = await submit(engine, sent("raise ValueError('no such thing')", boxed()))
 
         end = await ended(engine, run["runId"])
 
@@ -105,7 +106,7 @@ while not os.path.isdir(samples) or os.path.getsize(samples + "/" + os.listdir(s
 print(platform.python_version())
 """
     async with an_engine(aml_root) as engine:
-        run = await engine.runs.submit(sent(script, boxed("hello")))
+        run = await submit(engine, sent(script, boxed("hello")))
         await ended(engine, run["runId"])
 
         said = (await engine.runs.log(run["runId"], "user_logs/std_log.txt")).data.decode()
@@ -120,7 +121,7 @@ print(platform.python_version())
 
 async def test_a_run_in_an_image_is_cancelled(aml_root: Path, docker_engine: Any) -> None:
     async with an_engine(aml_root) as engine:
-        run = await engine.runs.submit(sent("import time\ntime.sleep(600)", boxed()))
+        run = await submit(engine, sent("import time\ntime.sleep(600)", boxed()))
         await until(engine, run["runId"], lambda run: run["status"] == "Running")
 
         await engine.runs.cancel(run["runId"])
@@ -132,7 +133,7 @@ async def test_a_run_in_an_image_is_cancelled(aml_root: Path, docker_engine: Any
 async def test_a_run_in_an_image_is_found_again_by_the_next_engine(aml_root: Path) -> None:
     script = "import os, time\nwhile not os.path.exists('go'): time.sleep(0.02)\nprint('went on')"
     async with an_engine(aml_root) as engine:
-        run = await engine.runs.submit(sent(script, boxed()))
+        run = await submit(engine, sent(script, boxed()))
         run = await until(engine, run["runId"], lambda run: run["status"] == "Running")
     work = aml_root / "workspaces" / "default" / "runs" / run["runId"] / "work"
 
@@ -148,12 +149,12 @@ async def test_an_image_that_was_removed_is_built_again_for_the_next_run(
     aml_root: Path, docker_engine: Any
 ) -> None:
     async with an_engine(aml_root) as engine:
-        first = await engine.runs.submit(sent("import hello", boxed("hello")))
+        first = await submit(engine, sent("import hello", boxed("hello")))
         assert (await ended(engine, first["runId"]))["status"] == "Completed"
         for image in docker_engine.images.list(name="aml/boxed"):
             docker_engine.images.remove(image.id, force=True)
 
-        run = await engine.runs.submit(sent("import hello", boxed("hello")))
+        run = await submit(engine, sent("import hello", boxed("hello")))
 
         end = await ended(engine, run["runId"])
         assert end["status"] == "Completed", end["error"]
@@ -181,7 +182,7 @@ async def test_an_image_in_which_a_run_goes_on_is_not_pruned(
 ) -> None:
     async with an_engine(aml_root) as engine:
         definition = boxed("hello")
-        run = await engine.runs.submit(sent("import time\ntime.sleep(600)", definition))
+        run = await submit(engine, sent("import time\ntime.sleep(600)", definition))
         await until(engine, run["runId"], lambda run: run["status"] == "Running")
 
         kept = await engine.environments.prune({"olderThanDays": 0})
@@ -198,7 +199,7 @@ async def test_an_image_that_nobody_has_fails_the_run_before_anything_is_built(
     aml_root: Path,
 ) -> None:
     async with an_engine(aml_root) as engine:
-        run = await engine.runs.submit(sent("", boxed("hello", image="no-such/image:1")))
+        run = await submit(engine, sent("", boxed("hello", image="no-such/image:1")))
 
         end = await ended(engine, run["runId"])
 
@@ -210,7 +211,7 @@ async def test_a_docker_engine_that_is_gone_fails_the_run_with_what_to_do(
     aml_root: Path,
 ) -> None:
     async with an_engine(aml_root, docker_url="unix:///nowhere/docker.sock") as engine:
-        run = await engine.runs.submit(sent("", boxed()))
+        run = await submit(engine, sent("", boxed()))
 
         end = await ended(engine, run["runId"])
 
@@ -221,7 +222,7 @@ async def test_a_docker_engine_that_is_gone_fails_the_run_with_what_to_do(
 async def test_docker_that_is_not_enabled_is_not_asked(aml_root: Path) -> None:
     async with an_engine(aml_root, docker_url="unix:///nowhere/docker.sock") as engine:
         definition = boxed("hello", enabled=False)
-        run = await engine.runs.submit(sent("import hello, sys; print(sys.prefix)", definition))
+        run = await submit(engine, sent("import hello, sys; print(sys.prefix)", definition))
 
         end = await ended(engine, run["runId"])
 
@@ -233,7 +234,7 @@ async def test_docker_that_is_not_enabled_is_not_asked(aml_root: Path) -> None:
 async def test_memory_that_is_used_up_is_said(aml_root: Path) -> None:
     definition = boxed(arguments=["--memory", "64m"])
     async with an_engine(aml_root) as engine:
-        run = await engine.runs.submit(sent("x = bytearray(500_000_000)", definition))
+        run = await submit(engine, sent("x = bytearray(500_000_000)", definition))
 
         end = await ended(engine, run["runId"])
 
@@ -243,7 +244,7 @@ async def test_memory_that_is_used_up_is_said(aml_root: Path) -> None:
 async def test_an_option_of_docker_that_is_not_taken_is_named(aml_root: Path) -> None:
     definition = boxed(arguments=["--privileged=true"])
     async with an_engine(aml_root) as engine:
-        run = await engine.runs.submit(sent("", definition))
+        run = await submit(engine, sent("", definition))
 
         end = await ended(engine, run["runId"])
 

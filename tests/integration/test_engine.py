@@ -25,6 +25,7 @@ from jupyter_aml.runfolder.layout import RunFolder
 from jupyter_aml.store.runs import RunTable
 from jupyter_aml.testing.fake_compute import FakeBackend
 from jupyter_aml.wire.runs import WireRun
+from tests.asking import submit
 
 pytestmark = pytest.mark.anyio
 
@@ -96,7 +97,7 @@ open("outputs/model.txt", "w").write("model")
 print("done")
 """
     async with an_engine(aml_root) as engine:
-        run = await engine.runs.submit(asked(script))
+        run = await submit(engine, asked(script))
 
         end = await ended(engine, run["runId"])
 
@@ -121,7 +122,7 @@ for step in range(3):
 records.value("note", "text", "hi")
 """
     async with an_engine(aml_root) as engine:
-        run = await ended(engine, (await engine.runs.submit(asked(script)))["runId"])
+        run = await ended(engine, (await submit(engine, asked(script)))["runId"])
 
     async with an_engine(aml_root) as engine:
         metrics = await engine.runs.metrics(run["runId"])
@@ -133,7 +134,7 @@ records.value("note", "text", "hi")
 
 async def test_a_script_that_fails_says_why_and_where(aml_root: Path) -> None:
     async with an_engine(aml_root) as engine:
-        run = await engine.runs.submit(asked("x = 1\nraise ValueError('n/a')\n"))
+        run = await submit(engine, asked("x = 1\nraise ValueError('n/a')\n"))
 
         end = await ended(engine, run["runId"])
 
@@ -148,13 +149,13 @@ async def test_a_script_may_overwrite_and_delete_itself_without_touching_what_wa
 ) -> None:
     script = "import os\nopen('main.py', 'w').write('gone')\nos.remove('main.py')\n"
     async with an_engine(aml_root) as engine:
-        run = await engine.runs.submit(asked(script))
+        run = await submit(engine, asked(script))
 
         end = await ended(engine, run["runId"])
 
         assert end["status"] == "Completed"
         assert (await engine.runs.snapshot_file(run["runId"], "main.py")).read_text() == script
-        again = await ended(engine, (await engine.runs.submit(asked(script)))["runId"])
+        again = await ended(engine, (await submit(engine, asked(script)))["runId"])
         assert again["status"] == "Completed"
 
 
@@ -167,7 +168,7 @@ print(child.pid, flush=True)
 time.sleep(600)
 """
     async with an_engine(aml_root) as engine:
-        run = await engine.runs.submit(asked(script))
+        run = await submit(engine, asked(script))
         child = int(await first_line(engine, run["runId"]))
         start = Path(f"/proc/{child}/stat").read_text().rsplit(")", 1)[1].split()[19]
 
@@ -180,10 +181,10 @@ time.sleep(600)
 
 async def test_a_queued_run_says_why_it_waits_and_can_be_cancelled(aml_root: Path) -> None:
     async with an_engine(aml_root, max_runs=1) as engine:
-        first = await engine.runs.submit(asked("import time; time.sleep(600)"))
+        first = await submit(engine, asked("import time; time.sleep(600)"))
         await until(engine, first["runId"], lambda run: run["status"] == "Running")
-        second = await engine.runs.submit(asked("print(1)"))
-        third = await engine.runs.submit(asked("print(1)"))
+        second = await submit(engine, asked("print(1)"))
+        third = await submit(engine, asked("print(1)"))
 
         waiting = await until(engine, third["runId"], lambda run: "ahead" in (run["reason"] or ""))
         assert waiting["reason"] == "1 run ahead on 'local' (1 of 1 slot busy)"
@@ -202,7 +203,7 @@ async def test_a_run_being_prepared_says_what_is_done_and_can_be_cancelled(
     slow.chmod(0o755)
     os.mkfifo(tmp_path / "answer")
     async with an_engine(aml_root) as engine:
-        run = await engine.runs.submit(asked("print(1)", job={"interpreter": str(slow)}))
+        run = await submit(engine, asked("print(1)", job={"interpreter": str(slow)}))
         await until(engine, run["runId"], lambda run: run["reason"] == f"looking at {slow}")
 
         await engine.runs.cancel(run["runId"])
@@ -214,7 +215,7 @@ async def test_a_run_being_prepared_says_what_is_done_and_can_be_cancelled(
 
 async def test_an_interpreter_that_is_none_fails_the_run_with_its_name(aml_root: Path) -> None:
     async with an_engine(aml_root) as engine:
-        run = await engine.runs.submit(asked("print(1)", job={"interpreter": "/bin/true"}))
+        run = await submit(engine, asked("print(1)", job={"interpreter": "/bin/true"}))
 
         end = await ended(engine, run["runId"])
 
@@ -229,7 +230,7 @@ async def test_a_run_that_is_cancelled_while_it_starts_is_stopped(
     backend = FakeBackend(hold=True)
     monkeypatch.setattr("jupyter_aml.compute.targets.LocalBackend", lambda: backend)
     async with an_engine(aml_root) as engine:
-        run = await engine.runs.submit(asked("print(1)"))
+        run = await submit(engine, asked("print(1)"))
         await until(engine, run["runId"], lambda run: run["status"] == "Starting")
 
         await engine.runs.cancel(run["runId"])
@@ -251,7 +252,7 @@ async def test_a_run_is_not_called_cancelled_before_its_job_was_told(
     monkeypatch.setattr(backend, "stop", slowly)
     monkeypatch.setattr("jupyter_aml.compute.targets.LocalBackend", lambda: backend)
     async with an_engine(aml_root) as engine:
-        run = await engine.runs.submit(asked("", job={"command": ["stay"], "interpreter": ""}))
+        run = await submit(engine, asked("", job={"command": ["stay"], "interpreter": ""}))
         await until(engine, run["runId"], lambda run: run["status"] == "Running")
         await engine.runs.cancel(run["runId"])
         async with asyncio.timeout(LONG):
@@ -280,7 +281,7 @@ async def test_the_folder_tells_of_an_end_before_the_index_does(
     monkeypatch.setattr(RunTable, "move", seen)
     async with an_engine(aml_root) as engine:
         for script in ("print(1)", "raise SystemExit(3)"):
-            await ended(engine, (await engine.runs.submit(asked(script)))["runId"])
+            await ended(engine, (await submit(engine, asked(script)))["runId"])
 
     assert written == ["Completed", "Failed"]
 
@@ -288,7 +289,7 @@ async def test_the_folder_tells_of_an_end_before_the_index_does(
 async def test_a_run_may_be_cancelled_at_any_moment_of_its_start(aml_root: Path) -> None:
     async with an_engine(aml_root, max_runs=4) as engine:
         for moment in range(8):
-            run = await engine.runs.submit(asked("import time; time.sleep(600)"))
+            run = await submit(engine, asked("import time; time.sleep(600)"))
             for _ in range(moment):
                 # A round trip through the index, so that each time a later moment is met.
                 await engine.runs.get(run["runId"])
@@ -299,7 +300,7 @@ async def test_a_run_may_be_cancelled_at_any_moment_of_its_start(aml_root: Path)
 
 async def test_a_time_limit_ends_a_run(aml_root: Path) -> None:
     async with an_engine(aml_root) as engine:
-        run = await engine.runs.submit(asked("import time; time.sleep(600)", job={"timeout": 0.5}))
+        run = await submit(engine, asked("import time; time.sleep(600)", job={"timeout": 0.5}))
 
         end = await ended(engine, run["runId"])
 
@@ -310,7 +311,7 @@ async def test_a_time_limit_ends_a_run(aml_root: Path) -> None:
 
 async def test_the_next_engine_finds_a_run_that_went_on_alone(aml_root: Path) -> None:
     async with an_engine(aml_root) as engine:
-        run = await engine.runs.submit(asked("input = 0\nimport time\ntime.sleep(1)\nprint('end')"))
+        run = await submit(engine, asked("input = 0\nimport time\ntime.sleep(1)\nprint('end')"))
         await until(engine, run["runId"], lambda run: run["status"] == "Running")
 
     async with an_engine(aml_root) as engine:
@@ -322,8 +323,8 @@ async def test_the_next_engine_finds_a_run_that_went_on_alone(aml_root: Path) ->
 
 async def test_a_run_that_waited_is_not_lost_with_its_engine(aml_root: Path) -> None:
     async with an_engine(aml_root, max_runs=1) as engine:
-        first = await engine.runs.submit(asked("import time; time.sleep(0.5)"))
-        second = await engine.runs.submit(asked("print(2)"))
+        first = await submit(engine, asked("import time; time.sleep(0.5)"))
+        second = await submit(engine, asked("print(2)"))
 
     async with an_engine(aml_root, max_runs=1) as engine:
         assert (await ended(engine, first["runId"]))["status"] == "Completed"
@@ -332,8 +333,8 @@ async def test_a_run_that_waited_is_not_lost_with_its_engine(aml_root: Path) -> 
 
 async def test_a_run_whose_shim_was_killed_fails_and_its_script_is_gone(aml_root: Path) -> None:
     async with an_engine(aml_root) as engine:
-        run = await engine.runs.submit(
-            asked("import os, time\nprint(os.getpid(), flush=True)\ntime.sleep(600)")
+        run = await submit(
+            engine, asked("import os, time\nprint(os.getpid(), flush=True)\ntime.sleep(600)")
         )
         script = int(await first_line(engine, run["runId"]))
         start = Path(f"/proc/{script}/stat").read_text().rsplit(")", 1)[1].split()[19]
@@ -364,7 +365,7 @@ async def test_a_refused_submission_leaves_nothing(aml_root: Path, tmp_path: Pat
             ({**asked("x"), "source": {"directory": str(tmp_path / "no")}}, Invalid),
         ]:
             with pytest.raises(error):
-                await engine.runs.submit(body)
+                await submit(engine, body)
 
         assert (await engine.runs.page(workspace="default"))["total"] == 0
         assert not list(aml_root.glob("workspaces/*/runs/*"))
@@ -372,8 +373,8 @@ async def test_a_refused_submission_leaves_nothing(aml_root: Path, tmp_path: Pat
 
 async def test_the_same_run_id_twice_is_one_run(aml_root: Path) -> None:
     async with an_engine(aml_root) as engine:
-        first = await engine.runs.submit(asked("print(1)", runId="mine_1"))
-        second = await engine.runs.submit(asked("print(1)", runId="mine_1"))
+        first = await submit(engine, asked("print(1)", runId="mine_1"))
+        second = await submit(engine, asked("print(1)", runId="mine_1"))
 
         assert first["runId"] == second["runId"] == "mine_1"
         assert (await engine.runs.page(workspace="default"))["total"] == 1
@@ -381,7 +382,7 @@ async def test_the_same_run_id_twice_is_one_run(aml_root: Path) -> None:
 
 async def test_a_run_is_deleted_only_when_it_has_ended_and_then_wholly(aml_root: Path) -> None:
     async with an_engine(aml_root) as engine:
-        run = await engine.runs.submit(asked("import time; time.sleep(600)"))
+        run = await submit(engine, asked("import time; time.sleep(600)"))
         with pytest.raises(IllegalMove):
             await engine.runs.delete(run["runId"])
         await engine.runs.cancel(run["runId"])
@@ -400,8 +401,8 @@ async def test_an_interactive_run_ends_with_its_word_or_with_its_kernel(aml_root
     async with an_engine(aml_root) as engine:
         body = {"experiment": "live", "type": "azureml.interactive"}
         alive = {"pid": os.getpid(), "start": _start(os.getpid())}
-        spoken = await engine.runs.submit({**body, "process": alive})
-        dead = await engine.runs.submit({**body, "process": {"pid": os.getpid(), "start": "1"}})
+        spoken = await submit(engine, {**body, "process": alive})
+        dead = await submit(engine, {**body, "process": {"pid": os.getpid(), "start": "1"}})
         records = RecordWriter(folder_of(aml_root, spoken).metrics)
         records.number("x", 1.0)
         records.record("complete", 1.0)
@@ -424,7 +425,7 @@ records.record("tag", "from", "script", time.time())
 records.record("property", "fixed", "1", time.time())
 """
     async with an_engine(aml_root) as engine:
-        run = await engine.runs.submit(asked(script, tags={"kept": "yes"}))
+        run = await submit(engine, asked(script, tags={"kept": "yes"}))
         await ended(engine, run["runId"])
         changed = await engine.runs.patch(run["runId"], {"tags": {"kept": None, "new": "1"}})
 
@@ -436,9 +437,7 @@ records.record("property", "fixed", "1", time.time())
 @pytest.mark.parametrize("name", ["../run.json", "/etc/passwd", "outputs/../../run.json", "a\0b"])
 async def test_no_name_of_a_file_leads_out_of_the_run(aml_root: Path, name: str) -> None:
     async with an_engine(aml_root) as engine:
-        run = await engine.runs.submit(
-            asked("import os; os.symlink('/etc/passwd', 'outputs/link')")
-        )
+        run = await submit(engine, asked("import os; os.symlink('/etc/passwd', 'outputs/link')"))
         await ended(engine, run["runId"])
 
         with pytest.raises(Refused):
@@ -482,8 +481,8 @@ async def test_a_job_that_cannot_be_started_fails_and_gives_its_place_back(
     aml_root: Path, job: dict[str, Any], said: str
 ) -> None:
     async with an_engine(aml_root, max_runs=1) as engine:
-        first = await engine.runs.submit(asked("", job=job))
-        second = await engine.runs.submit(asked("print(1)"))
+        first = await submit(engine, asked("", job=job))
+        second = await submit(engine, asked("print(1)"))
 
         run = await ended(engine, first["runId"])
         assert (run["status"], said in run["error"]["message"]) == ("Failed", True)
@@ -494,10 +493,10 @@ async def test_closing_with_runs_that_wait_leaves_no_task_behind(aml_root: Path)
     before = asyncio.all_tasks()
     script = "import os, time\nwhile not os.path.exists('go'): time.sleep(0.01)\n"
     async with an_engine(aml_root, max_runs=1) as engine:
-        first = await engine.runs.submit(asked(script))
+        first = await submit(engine, asked(script))
         await until(engine, first["runId"], lambda run: run["status"] == "Running")
         for _ in range(2):
-            waiting = await engine.runs.submit(asked(script))
+            waiting = await submit(engine, asked(script))
             await until(engine, waiting["runId"], lambda run: run["status"] == "Queued")
 
     left = {task for task in asyncio.all_tasks() - before if not task.cancelling()}
@@ -513,7 +512,7 @@ async def test_what_is_no_text_is_refused_before_anything_is_made(
 ) -> None:
     async with an_engine(aml_root) as engine:
         with pytest.raises(Invalid, match=f"{next(iter(more))} holds what is no text"):
-            await engine.runs.submit(asked("", **more))
+            await submit(engine, asked("", **more))
 
     assert not list(aml_root.glob("workspaces/*/runs/*"))
 
@@ -528,7 +527,7 @@ run.tag("t\\ud800", "\\udcff")
 run.add_properties({"p\\ud800": "\\ud800"})
 """
     async with an_engine(aml_root) as engine:
-        run = await ended(engine, (await engine.runs.submit(asked(script)))["runId"])
+        run = await ended(engine, (await submit(engine, asked(script)))["runId"])
 
     assert (run["status"], run["error"]) == ("Completed", None)
     assert (run["metrics"], run["tags"]) == ({"a?": 1, "b": "?"}, {"t?": "?"})

@@ -14,6 +14,7 @@ import pytest
 from jupyter_aml.domain.errors import IllegalMove, Invalid, NotFound, Refused
 from jupyter_aml.engine.engine import Engine
 from jupyter_aml.wire.environments import WireEnvironment
+from tests.asking import submit
 from tests.index import Index, serving
 from tests.integration.test_engine import an_engine, asked, ended, folder_of, until
 
@@ -95,7 +96,7 @@ async def test_a_run_is_built_its_environment_while_it_says_so_and_keeps_the_log
     aml_root: Path,
 ) -> None:
     async with an_engine(aml_root) as engine:
-        run = await engine.runs.submit(sent("import hello; print(hello.VERSION)", pip("hello")))
+        run = await submit(engine, sent("import hello; print(hello.VERSION)", pip("hello")))
 
         end = await ended(engine, run["runId"])
 
@@ -111,7 +112,7 @@ async def test_a_run_is_built_its_environment_while_it_says_so_and_keeps_the_log
 
 async def test_ten_runs_that_ask_at_once_share_one_build(aml_root: Path) -> None:
     async with an_engine(aml_root, max_runs=10) as engine:
-        runs = [await engine.runs.submit(sent("import hello", pip("hello"))) for _ in range(10)]
+        runs = [await submit(engine, sent("import hello", pip("hello"))) for _ in range(10)]
 
         ends = [await ended(engine, run["runId"]) for run in runs]
 
@@ -122,7 +123,7 @@ async def test_ten_runs_that_ask_at_once_share_one_build(aml_root: Path) -> None
 async def test_a_run_in_an_environment_that_is_there_builds_nothing(aml_root: Path) -> None:
     async with an_engine(aml_root) as engine:
         for _ in range(2):
-            run = await engine.runs.submit(sent("import hello", pip("hello")))
+            run = await submit(engine, sent("import hello", pip("hello")))
             end = await ended(engine, run["runId"])
 
         assert end["status"] == "Completed"
@@ -133,7 +134,7 @@ async def test_a_build_that_fails_ends_the_run_with_the_cause_and_keeps_the_log(
     aml_root: Path,
 ) -> None:
     async with an_engine(aml_root) as engine:
-        run = await engine.runs.submit(sent("", pip("hello", "no-such-thing-at-all")))
+        run = await submit(engine, sent("", pip("hello", "no-such-thing-at-all")))
 
         end = await ended(engine, run["runId"])
 
@@ -167,7 +168,7 @@ async def test_a_warning_of_the_build_is_one_of_the_run(aml_root: Path) -> None:
         docker={"enabled": True, "baseImage": "mcr.microsoft.com/azureml/x"},
     )
     async with an_engine(aml_root) as engine:
-        run = await engine.runs.submit(sent("import hello", definition))
+        run = await submit(engine, sent("import hello", definition))
 
         end = await ended(engine, run["runId"])
 
@@ -181,7 +182,7 @@ async def test_a_warning_of_the_build_is_one_of_the_run(aml_root: Path) -> None:
 
 async def test_strict_fails_a_run_with_a_retired_image(aml_root: Path) -> None:
     async with an_engine(aml_root, strict=True) as engine:
-        run = await engine.runs.submit(sent("", pip("hello", docker={"enabled": True})))
+        run = await submit(engine, sent("", pip("hello", docker={"enabled": True})))
 
         end = await ended(engine, run["runId"])
 
@@ -192,8 +193,8 @@ async def test_strict_fails_a_run_with_a_retired_image(aml_root: Path) -> None:
 async def test_a_cancelled_run_leaves_the_build_to_the_others(aml_root: Path, index: Index) -> None:
     index.add("large", padding=30_000_000)
     async with an_engine(aml_root, max_runs=2) as engine:
-        one = await engine.runs.submit(sent("import large", pip("large")))
-        other = await engine.runs.submit(sent("import large", pip("large")))
+        one = await submit(engine, sent("import large", pip("large")))
+        other = await submit(engine, sent("import large", pip("large")))
         for run in (one, other):
             await until(engine, run["runId"], lambda run: "resolving" in (run["reason"] or ""))
 
@@ -245,7 +246,7 @@ async def test_curated_environments_are_there_and_stay_as_they_are(aml_root: Pat
 async def test_a_run_in_a_curated_environment_carries_its_name(aml_root: Path) -> None:
     async with an_engine(aml_root) as engine:
         minimal = await engine.environments.get("default", "AzureML-Minimal")
-        run = await engine.runs.submit(sent("print(1)", minimal["definition"]))
+        run = await submit(engine, sent("print(1)", minimal["definition"]))
 
         end = await ended(engine, run["runId"])
 
@@ -257,7 +258,7 @@ async def test_a_run_in_a_curated_environment_carries_its_name(aml_root: Path) -
 async def test_the_runs_of_an_environment_are_counted_and_found(aml_root: Path) -> None:
     async with an_engine(aml_root) as engine:
         for version in ("hello", "hello", "hello==1.0"):
-            run = await engine.runs.submit(sent("", pip(version)))
+            run = await submit(engine, sent("", pip(version)))
             await ended(engine, run["runId"])
 
         assert (await engine.environments.get("default", "demo", "1"))["runs"] == 2
@@ -321,7 +322,7 @@ async def test_a_definition_that_cannot_be_is_refused_by_its_key(
         with pytest.raises(Invalid, match=told):
             await engine.environments.add({"definition": definition})
         with pytest.raises(Invalid, match=told):
-            await engine.runs.submit(sent("", definition))
+            await submit(engine, sent("", definition))
 
 
 @pytest.mark.parametrize(
@@ -349,9 +350,7 @@ async def test_conda_packages_come_from_the_index_where_no_channel_answers(
     definition = {"name": "demo", "python": {"condaDependencies": conda}}
     own = {"conda_client": "py-rattler", "conda_channels": ("http://127.0.0.1:9/none",)}
     async with an_engine(aml_root, **own) as engine:
-        run = await engine.runs.submit(
-            sent("import torch, hello; print(torch.VERSION)", definition)
-        )
+        run = await submit(engine, sent("import torch, hello; print(torch.VERSION)", definition))
 
         end = await ended(engine, run["runId"])
 
@@ -398,7 +397,7 @@ async def test_an_environment_that_a_run_still_uses_is_not_deleted(
     script = f"import os, time\nwhile not os.path.exists({str(held)!r}):\n    time.sleep(0.02)\n"
     async with an_engine(aml_root) as engine:
         await engine.environments.add({"definition": pip("hello==1.0")})
-        run = await engine.runs.submit(sent(script, pip("hello")))
+        run = await submit(engine, sent(script, pip("hello")))
         await until(engine, run["runId"], lambda run: run["status"] == "Running")
 
         for version in (None, "2"):

@@ -16,6 +16,7 @@ from jupyter_aml.engine.facts.packages import Interpreters
 from jupyter_aml.environments.protocol import Materialised
 from jupyter_aml.runfolder.layout import GIT_DIFF, RunFolder
 from jupyter_aml.shim.shim import start_of
+from tests.asking import submit
 from tests.integration.test_engine import an_engine, asked, ended, folder_of, until
 
 pytestmark = pytest.mark.anyio
@@ -69,7 +70,7 @@ async def test_a_run_from_a_repository_knows_its_commit_and_what_was_not_committ
     commit = git(repository, "rev-parse", "HEAD")
 
     async with an_engine(aml_root) as engine:
-        run = await engine.runs.submit(from_folder(repository / "src"))
+        run = await submit(engine, from_folder(repository / "src"))
         told = await engine.runs.facts(run["runId"])
         end = await ended(engine, run["runId"])
         diff = (await engine.runs.file(run["runId"], GIT_DIFF)).read_text()
@@ -95,7 +96,7 @@ async def test_a_run_knows_the_packages_of_its_python_and_its_host_also_in_the_n
     aml_root: Path, tmp_path: Path
 ) -> None:
     async with an_engine(aml_root) as engine:
-        run = await engine.runs.submit(asked("import time; time.sleep(600)"))
+        run = await submit(engine, asked("import time; time.sleep(600)"))
         await until(engine, run["runId"], lambda run: run["status"] == "Running")
         before = await engine.runs.facts(run["runId"])
 
@@ -128,9 +129,9 @@ async def test_a_run_that_logs_from_a_kernel_knows_the_kernels_folder_and_python
         process = {"pid": kernel.pid, "start": start_of(kernel.pid)}
         body = {"experiment": "trial", "type": "azureml.interactive", "process": process}
         async with an_engine(aml_root) as engine:
-            run = await engine.runs.submit(body)
+            run = await submit(engine, body)
             told = await engine.runs.facts(run["runId"])
-            child = await engine.runs.submit({**body, "parentId": run["runId"], "process": None})
+            child = await submit(engine, {**body, "parentId": run["runId"], "process": None})
             inherited = await engine.runs.facts(child["runId"])
     finally:
         kernel.communicate()

@@ -16,6 +16,7 @@ from jupyter_aml.engine.feed.feed import Listener
 from jupyter_aml.engine.settings import Settings
 from jupyter_aml.runfolder.records import RecordWriter
 from jupyter_aml.server.handlers.events import LONGEST_MESSAGE
+from tests.asking import submit
 
 pytestmark = pytest.mark.anyio
 
@@ -41,7 +42,7 @@ async def an_engine(root: Path) -> AsyncIterator[Engine]:
 async def a_run(engine: Engine) -> tuple[str, RecordWriter]:
     """An interactive run that goes on, and the writer of what it logs."""
     asked = {"experiment": "many", "type": "azureml.interactive", "source": {}}
-    run: Any = await engine.runs.submit(asked)
+    run: Any = await submit(engine, asked)
     folder = Path(engine.settings.root, "workspaces", "default", "runs", run["runId"])
     return run["runId"], RecordWriter(folder / "metrics")
 

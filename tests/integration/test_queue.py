@@ -17,6 +17,7 @@ from jupyter_aml.engine.engine import Engine
 from jupyter_aml.engine.feed.feed import Listener
 from jupyter_aml.engine.settings import Settings
 from jupyter_aml.wire.runs import WireRun
+from tests.asking import submit
 
 pytestmark = pytest.mark.anyio
 
@@ -59,8 +60,8 @@ async def an_engine(root: Path, places: int) -> AsyncIterator[Engine]:
 async def send(engine: Engine, script: str, **more: Any) -> WireRun:
     job = {"command": ["main.py"], "interpreter": sys.executable, "target": "local"}
     source = {"files": {"main.py": script}}
-    sent: Any = await engine.runs.submit(
-        {"experiment": "queue", "script": "main.py", "source": source, "job": job, **more}
+    sent: Any = await submit(
+        engine, {"experiment": "queue", "script": "main.py", "source": source, "job": job, **more}
     )
     return sent  # type: ignore[no-any-return]
 

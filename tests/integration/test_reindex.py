@@ -19,6 +19,7 @@ from jupyter_aml.engine.reindex import reindex_root
 from jupyter_aml.engine.settings import Settings
 from jupyter_aml.testing.engines import end_engine
 from jupyter_aml.wire.workspaces import decode_new_experiment, decode_new_workspace
+from tests.asking import submit
 from tests.integration.test_engine import LONG, an_engine, asked, ended, folder_of
 
 pytestmark = pytest.mark.anyio
@@ -44,7 +45,7 @@ async def test_a_lost_database_comes_back_as_it_was(
             decode_new_experiment({"workspace": "team", "name": "other", "tags": {"a": "b"}})
         )
         for body in (asked(SCRIPT, tags={"k": "v"}), asked("raise ValueError('x')")):
-            await ended(engine, (await engine.runs.submit(body))["runId"])
+            await ended(engine, (await submit(engine, body))["runId"])
         before = await engine.runs.page(workspace="default", sort="-metric.loss")
         places = await engine.workspaces.list(), await engine.experiments.list("team")
     for path in aml_root.glob("aml.db*"):
@@ -64,14 +65,14 @@ async def test_a_lost_database_comes_back_as_it_was(
             {**run, "seq": 0} for run in before["runs"]
         ]
         assert (await engine.workspaces.list(), await engine.experiments.list("team")) == places
-        third = await engine.runs.submit(asked("print(1)"))
+        third = await submit(engine, asked("print(1)"))
         assert third["number"] == 3
         assert third["seq"] > max(run["seq"] for run in before["runs"])
 
 
 async def test_a_folder_that_holds_no_run_is_named_and_the_others_are_kept(aml_root: Path) -> None:
     async with an_engine(aml_root) as engine:
-        await ended(engine, (await engine.runs.submit(asked("print(1)")))["runId"])
+        await ended(engine, (await submit(engine, asked("print(1)")))["runId"])
     torn = aml_root / "workspaces" / "default" / "runs" / "torn_1"
     torn.mkdir()
     (torn / "run.json").write_text('{"runId": "torn_1"')
@@ -124,7 +125,7 @@ while not os.path.exists("end"):
     time.sleep(0.01)
 """
     async with an_engine(aml_root) as engine:
-        run = await engine.runs.submit(asked(script))
+        run = await submit(engine, asked(script))
         words = f"parent:{run['runId']}"
         await until_there(engine, words, count=1)
     folder = folder_of(aml_root, run)

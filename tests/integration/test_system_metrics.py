@@ -14,6 +14,7 @@ import pytest
 from jupyter_aml.engine.feed.system import SystemFolder
 from jupyter_aml.runfolder.reading import read_all
 from jupyter_aml.shim import sampling
+from tests.asking import submit
 from tests.integration.test_engine import an_engine, asked, ended, folder_of
 
 pytestmark = [
@@ -76,7 +77,7 @@ while not os.path.isdir(samples) or os.path.getsize(samples + "/" + os.listdir(s
 async def test_a_run_is_measured_with_its_children_and_its_gpus(aml_root: Path, nvml: Path) -> None:
     async with an_engine(aml_root) as engine:
         job = {"environmentVariables": {"LD_LIBRARY_PATH": str(nvml)}}
-        run = await ended(engine, (await engine.runs.submit(asked(WORKING, job=job)))["runId"])
+        run = await ended(engine, (await submit(engine, asked(WORKING, job=job)))["runId"])
         told = await engine.runs.metrics(run["runId"], source="system")
         logged = await engine.runs.metrics(run["runId"])
 
@@ -102,7 +103,7 @@ async def test_a_run_may_wish_not_to_be_measured(aml_root: Path, wish: str, thre
     )
     async with an_engine(aml_root) as engine:
         job = {"environmentVariables": {"AML_SYSTEM_METRICS": wish}}
-        run = await ended(engine, (await engine.runs.submit(asked(script, job=job)))["runId"])
+        run = await ended(engine, (await submit(engine, asked(script, job=job)))["runId"])
 
     assert int(folder_of(aml_root, run).console.read_text()) == threads
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from jupyter_aml.domain.errors import NotFound
+from tests.asking import submit
 from tests.integration.test_engine import an_engine, asked, ended, until
 
 pytestmark = pytest.mark.anyio
@@ -45,7 +46,7 @@ async def test_a_run_is_executed_on_the_target_of_a_package(
     monkeypatch.syspath_prepend(tmp_path)
 
     async with an_engine(aml_root, max_runs=3) as engine:
-        run: Any = await engine.runs.submit(asked("print('there')", job={"target": "second"}))
+        run: Any = await submit(engine, asked("print('there')", job={"target": "second"}))
         end = await ended(engine, run["runId"])
         told = {target["name"]: target for target in await engine.compute.list()}
 
@@ -57,7 +58,7 @@ async def test_a_run_is_executed_on_the_target_of_a_package(
 async def test_a_target_that_nobody_brings_is_refused_with_those_there_are(aml_root: Path) -> None:
     async with an_engine(aml_root) as engine:
         with pytest.raises(NotFound, match="no compute target 'lokal'; did you mean 'local'"):
-            await engine.runs.submit(asked("pass", job={"target": "lokal"}))
+            await submit(engine, asked("pass", job={"target": "lokal"}))
 
 
 @pytest.mark.parametrize(
@@ -78,7 +79,7 @@ async def test_a_broken_package_keeps_no_engine_from_its_root(
 
     with caplog.at_level(logging.ERROR):
         async with an_engine(aml_root) as engine:
-            run: Any = await engine.runs.submit(asked("pass"))
+            run: Any = await submit(engine, asked("pass"))
             end = await ended(engine, run["runId"])
 
     assert end["status"] == "Completed"
@@ -92,11 +93,11 @@ async def test_a_run_waits_for_a_target_whose_package_is_gone(
     with monkeypatch.context() as patched:
         patched.syspath_prepend(tmp_path)
         async with an_engine(aml_root, max_runs=1) as engine:
-            going: Any = await engine.runs.submit(
-                asked("import time; time.sleep(600)", job={"target": "second"})
+            going: Any = await submit(
+                engine, asked("import time; time.sleep(600)", job={"target": "second"})
             )
             await until(engine, going["runId"], lambda run: run["status"] == "Running")
-            queued: Any = await engine.runs.submit(asked("print('late')", job={"target": "second"}))
+            queued: Any = await submit(engine, asked("print('late')", job={"target": "second"}))
             await until(engine, queued["runId"], lambda run: run["status"] == "Queued")
 
     async with an_engine(aml_root) as engine:
@@ -104,7 +105,7 @@ async def test_a_run_waits_for_a_target_whose_package_is_gone(
             engine, queued["runId"], lambda run: "'second' is not installed" in run["reason"]
         )
         assert seen["status"] == "Queued"
-        other: Any = await engine.runs.submit(asked("pass"))
+        other: Any = await submit(engine, asked("pass"))
         assert (await ended(engine, other["runId"]))["status"] == "Completed"
         await engine.runs.cancel(queued["runId"])
         assert (await ended(engine, queued["runId"]))["status"] == "Canceled"

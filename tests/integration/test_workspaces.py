@@ -13,6 +13,7 @@ import pytest
 from jupyter_aml.domain.errors import IllegalMove, NotFound
 from jupyter_aml.domain.ids import WorkspaceName
 from jupyter_aml.wire.workspaces import decode_new_experiment, decode_new_workspace
+from tests.asking import submit
 from tests.integration.test_engine import an_engine, asked, ended
 
 pytestmark = pytest.mark.anyio
@@ -36,7 +37,7 @@ async def test_a_workspace_without_runs_goes_with_all_that_is_in_it(aml_root: Pa
         with pytest.raises(NotFound):
             await engine.workspaces.get(TEAM)
         with pytest.raises(NotFound):
-            await engine.runs.submit(asked("pass", workspace="team"))
+            await submit(engine, asked("pass", workspace="team"))
         assert [path.name for path in (aml_root / "workspaces").iterdir()] == ["default"]
         made = await engine.workspaces.add(decode_new_workspace({"name": "team"}))
         assert made.tags == {}
@@ -48,7 +49,7 @@ async def test_a_workspace_without_runs_goes_with_all_that_is_in_it(aml_root: Pa
 async def test_a_workspace_with_runs_and_the_default_one_stay(aml_root: Path) -> None:
     async with an_engine(aml_root) as engine:
         await engine.workspaces.add(decode_new_workspace({"name": "team"}))
-        run = await engine.runs.submit(asked("pass", workspace="team"))
+        run = await submit(engine, asked("pass", workspace="team"))
         await ended(engine, run["runId"])
 
         with pytest.raises(IllegalMove, match="1 run: delete them first"):

@@ -201,14 +201,15 @@ class FakeRuns:
             "experiments": {"demo": 1},
         }
 
-    async def submit(self, body):
-        self.engine.heard("submit", body)
-        if body.get("dryRun"):
+    async def submit(self, sent):
+        asked = sent.read()
+        self.engine.heard("submit", asked)
+        if asked.is_dry:
             return {
                 "files": [], "excluded": [], "totalSize": 0, "command": ["x"],
                 "target": "local", "reason": "",
             }  # fmt: skip
-        return self.engine.a_run(body.get("runId", "run-1"))
+        return self.engine.a_run(sent.run_id or "run-1")
 
     async def get(self, run_id):
         self.engine.heard("run", run_id)
@@ -229,9 +230,9 @@ class FakeRuns:
         self.engine.heard("look", run_id)
         return self.engine.a_run(run_id)
 
-    async def retry(self, run_id, body):
-        self.engine.heard("retry", run_id, body)
-        return self.engine.a_run(body.get("runId", "run-2"), properties={"aml.retry_of": run_id})
+    async def retry(self, run_id, sent):
+        self.engine.heard("retry", run_id, sent.read())
+        return self.engine.a_run(sent.run_id or "run-2", properties={"aml.retry_of": run_id})
 
     async def cell(self, run_id):
         self.engine.heard("cell", run_id)

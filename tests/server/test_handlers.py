@@ -7,6 +7,7 @@ from tornado.web import authenticated
 
 from jupyter_aml.domain import errors
 from jupyter_aml.server.base import AmlHandler, served
+from jupyter_aml.wire.submissions import decode_retry, decode_submission
 from jupyter_aml.wire.workspaces import ExperimentTags, NewWorkspace
 
 
@@ -16,6 +17,9 @@ async def test_the_handshake_tells_who_answers(ask, engine):
     assert (status, answer) == (200, engine.status())
 
 
+RUN = {"experiment": "e", "type": "azureml.interactive"}
+DRY = {**RUN, "dryRun": True}
+MORE = {"parameters": {"alpha": 1}}
 NEW = NewWorkspace(name="w", tags={})
 
 
@@ -42,8 +46,9 @@ NEW = NewWorkspace(name="w", tags={})
         ),
         ("DELETE", "experiments/e", None, 204, ("remove_experiment", "default", "e")),
         ("GET", "compute", None, 200, ("compute",)),
-        ("POST", "runs", {"experiment": "e"}, 201, ("submit", {"experiment": "e"})),
-        ("POST", "runs", {"dryRun": True}, 200, ("submit", {"dryRun": True})),
+        ("POST", "runs", RUN, 201, ("submit", decode_submission(RUN).read())),
+        ("POST", "runs", DRY, 200, ("submit", decode_submission(DRY).read())),
+        ("POST", "runs/run-1/retry", MORE, 201, ("retry", "run-1", decode_retry(MORE).read())),
         ("GET", "runs/run-1", None, 200, ("run", "run-1")),
         ("PATCH", "runs/run-1", {"tags": {}}, 200, ("patch", "run-1", {"tags": {}})),
         ("DELETE", "runs/run-1", None, 204, ("delete", "run-1")),

@@ -34,7 +34,7 @@ BODIES = {
     "environment-prune": {"dryRun": True},
     "kernels": {"environment": "x"},
     "prune": {"keep": 10, "dryRun": True},
-    "runs": {"experiment": "e"},
+    "runs": {"experiment": "e", "type": "azureml.interactive"},
     "runs/{id}": {"tags": {"a": None}},
     "runs/{id}/retry": {"parameters": {}},
 }

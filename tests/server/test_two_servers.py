@@ -18,6 +18,7 @@ from jupyter_aml.server import holder, seat
 from jupyter_aml.server.base import SEAT
 from jupyter_aml.server.headless import serve
 from jupyter_aml.server.socket import EngineSocket
+from jupyter_aml.wire.submissions import decode_submission
 from tests.server.conftest import hung_up, until
 from tests.server.fake import FakeEngine
 
@@ -64,10 +65,12 @@ def follower(other, server, jp_asyncio_loop):
 
 
 async def test_requests_go_to_the_server_that_holds_the_root(ask, other, follower):
-    status, answer = await ask("POST", "runs", body={"experiment": "e", "runId": "r"})
+    body = {"experiment": "e", "runId": "r", "type": "azureml.interactive"}
+
+    status, answer = await ask("POST", "runs", body=body)
 
     assert (status, answer["runId"]) == (201, "r")
-    assert other.engine.asked == [("submit", {"experiment": "e", "runId": "r"})]
+    assert other.engine.asked == [("submit", decode_submission(body).read())]
 
 
 async def test_an_error_of_the_other_server_is_passed_on(ask, other, follower, server):

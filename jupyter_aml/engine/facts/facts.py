@@ -16,7 +16,7 @@ from typing import Any
 
 from jupyter_aml.domain.errors import AmlError, NotFound, Outdated, StorageFailed
 from jupyter_aml.domain.ids import RunId
-from jupyter_aml.domain.run import Run
+from jupyter_aml.domain.run import Process, Run
 from jupyter_aml.engine.facts import git
 from jupyter_aml.engine.facts.git import Checkout
 from jupyter_aml.engine.facts.host import host
@@ -41,7 +41,7 @@ class Facts:
         self._interpreters = Interpreters()
         self._tasks: defaultdict[RunId, set[asyncio.Task[None]]] = defaultdict(set)
 
-    def begin(self, run: Run, source: Path | None, process: Mapping[str, Any] | None) -> None:
+    def begin(self, run: Run, source: Path | None, process: Process | None) -> None:
         """Look at where a new run comes from; `process` is what logs, where there is no job."""
         self._beside(run, self._source(run, source, process))
 
@@ -100,9 +100,7 @@ class Facts:
         except (AmlError, OSError, ValueError) as error:
             self._log.warning("run %s: its facts are not whole: %s", run.id, error)
 
-    async def _source(
-        self, run: Run, source: Path | None, process: Mapping[str, Any] | None
-    ) -> None:
+    async def _source(self, run: Run, source: Path | None, process: Process | None) -> None:
         loop = asyncio.get_running_loop()
         properties = await loop.run_in_executor(
             self._threads, self._note_source, run, source, process
@@ -121,7 +119,7 @@ class Facts:
     # ---- in threads -------------------------------------------------------------------------
 
     def _note_source(
-        self, run: Run, source: Path | None, process: Mapping[str, Any] | None
+        self, run: Run, source: Path | None, process: Process | None
     ) -> dict[str, str]:
         folder = self._root.folder(run)
         found: dict[str, Any] = {"host": host()}
@@ -188,24 +186,28 @@ def _json(path: Path) -> Any:
         return None
 
 
-def _origin(run: Run, process: Mapping[str, Any] | None) -> Path | None:
+def _origin(run: Run, process: Process | None) -> Path | None:
     """The folder of the notebook that sent a run, or in which its kernel is at work."""
     notebook = run.origin.notebook if run.origin is not None else None
     if notebook and os.path.isabs(notebook) and os.path.isdir(os.path.dirname(notebook)):
         return Path(notebook).parent
+    if process is None:
+        return None
     try:
-        return Path(os.readlink(f"/proc/{int((process or {})['pid'])}/cwd"))
-    except (OSError, KeyError, ValueError, TypeError):
+        return Path(os.readlink(f"/proc/{process.pid}/cwd"))
+    except OSError:
         return None
 
 
-def _program(process: Mapping[str, Any] | None) -> str | None:
+def _program(process: Process | None) -> str | None:
     """The interpreter of a kernel, by the first word of its command and where it looks for that."""
+    if process is None:
+        return None
     try:
-        place = Path(f"/proc/{int((process or {})['pid'])}")
+        place = Path(f"/proc/{process.pid}")
         words = (place / "cmdline").read_bytes().split(b"\0")
         variables = (place / "environ").read_bytes().split(b"\0")
-    except (OSError, KeyError, ValueError, TypeError):
+    except OSError:
         return None
     program = os.fsdecode(words[0])
     if "python" not in os.path.basename(program):

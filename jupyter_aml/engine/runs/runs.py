@@ -30,15 +30,16 @@ from jupyter_aml.wire.coding import encode_run
 from jupyter_aml.wire.contents import WireDryRun, WireFiles, WireMetrics, WireSnapshot
 from jupyter_aml.wire.facts import WireCell, WireFacts, WireRunDifference
 from jupyter_aml.wire.runs import WirePrunedRuns, WireRun, WireRunPage
+from jupyter_aml.wire.submissions import Retry, Sent, Submission
 
 
 class Sender(Protocol):
     """What makes runs; it stands above those that only watch them."""
 
-    async def submit(self, body: Mapping[str, Any]) -> WireRun | WireDryRun:
+    async def submit(self, sent: Sent[Submission]) -> WireRun | WireDryRun:
         """Make a run of what is asked."""
 
-    async def retry(self, run_id: str, body: Mapping[str, Any]) -> WireRun:
+    async def retry(self, run_id: RunId, sent: Sent[Retry]) -> WireRun:
         """Send a run once more."""
 
     async def cell(self, run: Run) -> WireCell:
@@ -108,13 +109,13 @@ class Runs:
             "experiments": page.experiments,
         }
 
-    async def submit(self, body: Mapping[str, Any]) -> WireRun | WireDryRun:
+    async def submit(self, sent: Sent[Submission]) -> WireRun | WireDryRun:
         """Make a run of what is asked, or find the one that an earlier call made."""
-        return await self._sender.submit(body)
+        return await self._sender.submit(sent)
 
-    async def retry(self, run_id: str, body: Mapping[str, Any]) -> WireRun:
+    async def retry(self, run_id: RunId, sent: Sent[Retry]) -> WireRun:
         """Send a run once more, with other parameters where they are given."""
-        return await self._sender.retry(run_id, body)
+        return await self._sender.retry(run_id, sent)
 
     async def cell(self, run_id: str) -> WireCell:
         """Code that repeats a run."""

@@ -6,41 +6,34 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import translate
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any
 
 from jupyter_aml.domain.errors import Invalid, Refused
 from jupyter_aml.domain.near import near
 from jupyter_aml.engine.settings import Settings
 from jupyter_aml.engine.snapshot.plan import Level, Limits, SnapshotPlan, SourceFile, Walk, plan
 from jupyter_aml.runfolder.layout import checked
+from jupyter_aml.wire.submissions import Source
 
 _MAGIC = re.compile(r"[*?\[]")
 _ANY_DEPTH = "**"
 
 
-def plan_source(source: Mapping[str, Any], *, settings: Settings) -> SnapshotPlan:
-    """Plan what a submission names as its source (`WireSource`); see `plan` and `plan_files`.
+def plan_source(source: Source, *, settings: Settings) -> SnapshotPlan:
+    """Plan what a submission names as its source; see `plan` and `plan_files`.
 
     Texts and globs may come on top of a folder; raises Invalid where both have the same name.
     """
-    if not isinstance(source, Mapping):
-        raise Invalid("source must be an object")
     limits = Limits(max_bytes=settings.snapshot_max_bytes, max_files=settings.snapshot_max_files)
-    directory, base = source.get("directory"), source.get("base")
-    files, include = source.get("files", {}), source.get("include", [])
-    if not isinstance(files, Mapping) or not all(isinstance(text, str) for text in files.values()):
-        raise Invalid("source.files must be an object of texts")
-    if not isinstance(include, list) or not all(isinstance(glob, str) for glob in include):
-        raise Invalid("source.include must be a list of texts")
-    folder = None if base is None else _folder("base", base)
-    if directory is None:
-        return plan_files(files, include=include, base=folder, limits=limits)
-    below = plan(_folder("directory", directory), limits=limits)
-    if not files and not include:
+    base = None if source.base is None else _folder(source.base)
+    more = partial(plan_files, source.files, include=source.include, base=base, limits=limits)
+    if source.directory is None:
+        return more()
+    below = plan(_folder(source.directory), limits=limits)
+    if not source.files and not source.include:
         return below
-    return _on_top(below, plan_files(files, include=include, base=folder, limits=limits), limits)
+    return _on_top(below, more(), limits)
 
 
 def plan_files(
@@ -84,9 +77,7 @@ def _on_top(below: SnapshotPlan, above: SnapshotPlan, limits: Limits) -> Snapsho
     return SnapshotPlan(files=tuple(sorted(found.values())), excluded=notes, source=below.source)
 
 
-def _folder(field: str, given: object) -> Path:
-    if not isinstance(given, str) or not os.path.isabs(given):
-        raise Invalid(f"source.{field} must be an absolute path of a folder, not {given!r}")
+def _folder(given: str) -> Path:
     if not os.path.isdir(given):
         raise Invalid(f"there is no folder {given}")
     return Path(os.path.abspath(given))

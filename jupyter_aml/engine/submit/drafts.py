@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import errno
 import getpass
-import json
 import os
 import secrets
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import asdict, dataclass, field, replace
 
-from jupyter_aml.domain import environment, ids
+from jupyter_aml.domain import ids
 from jupyter_aml.domain import secrets as hiding
 from jupyter_aml.domain.environment import Definition
-from jupyter_aml.domain.errors import AlreadyExists, Invalid, NotFound, StorageFailed
+from jupyter_aml.domain.errors import AlreadyExists, NotFound, StorageFailed
+from jupyter_aml.domain.ids import ExperimentName, RunId
 from jupyter_aml.domain.near import near
-from jupyter_aml.domain.run import INTERACTIVE_RUN, SCRIPT_RUN, Run, RunStatus
+from jupyter_aml.domain.run import INTERACTIVE_RUN, SCRIPT_RUN, Process, Run, RunStatus
 from jupyter_aml.engine import snapshot
 from jupyter_aml.engine.ledger import now
 from jupyter_aml.engine.root import Root, write_json, write_record
@@ -26,10 +24,9 @@ from jupyter_aml.runfolder import secrets as secret_files
 from jupyter_aml.runfolder.layout import CONSOLE
 from jupyter_aml.runfolder.trees import remove_tree
 from jupyter_aml.store.blobs import Blobs
-from jupyter_aml.wire.coding import decode_job, decode_run, encode_time
+from jupyter_aml.wire.asked import WireSource
 from jupyter_aml.wire.contents import WireDryRun
-
-_TYPES = (SCRIPT_RUN, INTERACTIVE_RUN)
+from jupyter_aml.wire.submissions import Submission
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +35,9 @@ class Draft:
 
     run: Run
     plan: snapshot.SnapshotPlan
-    process: Mapping[str, Any] | None
+    process: Process | None = None
     environment: Definition | None = None
-    origin: Mapping[str, Any] | None = None
+    place: WireSource = field(default_factory=WireSource)
     """Where the source comes from: `directory`, and `include` below `base`."""
 
     def within(self, environment: Definition) -> Draft:
@@ -57,44 +54,48 @@ class Draft:
         return replace(self, run=run, environment=environment)
 
 
-def draft(body: Mapping[str, Any], *, settings: Settings, targets: list[str]) -> Draft:
-    """Check what was asked and look at the source; raises Invalid or NotFound, makes nothing."""
-    check_text(body)
-    experiment = ids.experiment_name(_required(body, "experiment"))
-    workspace = ids.workspace_name(body.get("workspace", ids.DEFAULT_WORKSPACE))
-    kind = body.get("type", SCRIPT_RUN)
-    if kind not in _TYPES:
-        raise Invalid(f"there is no type of run {kind!r}; there are {', '.join(_TYPES)}")
-    job = None if kind == INTERACTIVE_RUN else decode_job(_required(body, "job"))
-    if job is not None:
-        if not job.command:
-            raise Invalid("job.command is empty: nothing to run")
-        if job.target not in targets:
-            raise _no_target(job.target, targets)
-    plan = snapshot.plan_source(body.get("source", {}), settings=settings)
-    _check_script(body.get("script"), plan)
+def draft(asked: Submission, *, settings: Settings, targets: list[str]) -> Draft:
+    """Look at the source and the target; raises Invalid or NotFound, makes nothing."""
+    if asked.type == SCRIPT_RUN:
+        assert asked.job is not None
+        if asked.job.target not in targets:
+            raise _no_target(asked.job.target, targets)
+    plan = snapshot.plan_source(asked.source, settings=settings)
+    _check_script(asked.script, plan)
+    return Draft(_run(asked), plan, asked.process, asked.environment, asked.source.place())
+
+
+def _run(asked: Submission) -> Run:
     at = now()
-    asked = {
-        "runId": body.get("runId")
-        or ids.new_run_id(experiment, seconds=int(time.time()), suffix=secrets.token_hex(4)),
-        "workspace": workspace,
-        "experiment": experiment,
-        "status": RunStatus.NOT_STARTED.value,
-        "createdAt": encode_time(at),
-        "changedAt": encode_time(at),
-        "type": kind,
-        "submittedBy": _user(),
-    }
-    if kind == INTERACTIVE_RUN and body.get("parentId") is not None:
-        # It is its parent's from the beginning: there is nobody who would start it.
-        asked.update(status=RunStatus.RUNNING.value, startedAt=asked["createdAt"])
-    fields = ("displayName", "description", "tags", "properties", "parameters", "script",
-              "arguments", "job", "origin", "parentId")  # fmt: skip
-    run = decode_run({**{name: body[name] for name in fields if name in body}, **asked})
-    wished = body.get("environment")
-    definition = None if wished is None or job is None else environment.read(wished)
-    told = {name: value for name, value in body.get("source", {}).items() if name != "files"}
-    return Draft(run, plan, body.get("process"), definition, told)
+    # A child without a job is its parent's from the beginning: nobody would start it.
+    runs = asked.type == INTERACTIVE_RUN and asked.parent is not None
+    return Run(
+        id=asked.run_id or new_id(asked.experiment),
+        workspace=asked.workspace,
+        experiment=asked.experiment,
+        number=0,
+        status=RunStatus.RUNNING if runs else RunStatus.NOT_STARTED,
+        created_at=at,
+        changed_at=at,
+        started_at=at if runs else None,
+        type=asked.type,
+        display_name=asked.display_name,
+        description=asked.description,
+        job=asked.job,
+        script=asked.script,
+        arguments=asked.arguments,
+        parameters=asked.parameters,
+        tags=asked.tags,
+        properties=asked.properties,
+        parent=asked.parent,
+        origin=asked.origin,
+        submitted_by=_user(),
+    )
+
+
+def new_id(experiment: ExperimentName) -> RunId:
+    """An id that no run has."""
+    return ids.new_run_id(experiment, seconds=int(time.time()), suffix=secrets.token_hex(4))
 
 
 def make_folder(drafted: Draft, manifest: snapshot.Manifest, *, root: Root, blobs: Blobs) -> Run:
@@ -114,9 +115,9 @@ def make_folder(drafted: Draft, manifest: snapshot.Manifest, *, root: Root, blob
         if run.type == SCRIPT_RUN:
             unfinished.console.touch()
         if drafted.process is not None:
-            write_json(unfinished.status / "process.json", drafted.process)
-        if drafted.origin:
-            write_json(unfinished.source, drafted.origin)
+            write_json(unfinished.status / "process.json", asdict(drafted.process))
+        if drafted.place:
+            write_json(unfinished.source, drafted.place)
         if drafted.environment is not None:
             data = drafted.environment.to_json()
             secret_files.keep(unfinished.secrets, hiding.taken_of(data))
@@ -141,17 +142,6 @@ def _with_snapshot(run: Run, snapshot_id: str) -> Run:
     return replace(run, snapshot_id=snapshot_id, properties=properties)
 
 
-def check_text(body: Mapping[str, Any]) -> None:
-    """Raise Invalid for what no file can hold."""
-    # The source is bytes in the end; all else stands in run.json, which is UTF-8.
-    for name, value in body.items():
-        if name != "source":
-            try:
-                json.dumps(value, ensure_ascii=False).encode()
-            except UnicodeEncodeError:
-                raise Invalid(f"{name} holds what is no text: half of a surrogate pair") from None
-
-
 def describe(drafted: Draft) -> WireDryRun:
     """Say what a submission would send."""
     job = drafted.run.job
@@ -167,24 +157,18 @@ def describe(drafted: Draft) -> WireDryRun:
     }
 
 
-def _required(body: Mapping[str, Any], name: str) -> Any:
-    if name not in body:
-        raise Invalid(f"{name} is missing")
-    return body[name]
-
-
 def _no_target(name: str, targets: list[str]) -> NotFound:
     close = near(name, targets, 1)
     cure = f"did you mean {close[0]!r}?" if close else f"there is: {', '.join(targets)}"
     return NotFound(f"there is no compute target {name!r}; {cure}")
 
 
-def _check_script(script: Any, plan: snapshot.SnapshotPlan) -> None:
+def _check_script(script: str | None, plan: snapshot.SnapshotPlan) -> None:
     paths = [file.path for file in plan.files]
     if script is None or script in paths:
         return
-    close = near(str(script), paths, 1)
-    left_out = next((note for note in plan.excluded if str(script) in note), None)
+    close = near(script, paths, 1)
+    left_out = next((note for note in plan.excluded if script in note), None)
     cure = f"; did you mean {close[0]!r}?" if close else f"; {left_out}" if left_out else ""
     raise NotFound(f"there is no script {script!r} in what would be sent{cure}")
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import secrets
 import shutil
 import stat
-import time
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from jupyter_aml.domain import environment, ids
+from jupyter_aml.domain import environment
 from jupyter_aml.domain import secrets as hiding
 from jupyter_aml.domain.environment import Definition
 from jupyter_aml.domain.errors import Invalid, StorageFailed
@@ -21,38 +19,29 @@ from jupyter_aml.engine import snapshot
 from jupyter_aml.engine.facts.host import host
 from jupyter_aml.engine.ledger import now
 from jupyter_aml.engine.root import Root, write_json
-from jupyter_aml.engine.submit.drafts import Draft, check_text
+from jupyter_aml.engine.submit.drafts import Draft, new_id
 from jupyter_aml.runfolder import secrets as secret_files
 from jupyter_aml.runfolder.layout import RunFolder
 from jupyter_aml.runfolder.plain import read_plain
 from jupyter_aml.store.blobs import Blobs
+from jupyter_aml.wire.submissions import Retry
 
 RETRY_OF = "aml.retry_of"
 """The property of a run that names the one it repeats."""
-_KNOWN = ("runId", "displayName", "parameters")
 _OF_THE_SOURCE = ("azureml.git.", "mlflow.source.git.")
 """Properties that tell where the source came from, which is the same for a repeated run."""
 
 
-def draft(earlier: Run, body: Mapping[str, Any], *, root: Root) -> Draft:
+def draft(earlier: Run, asked: Retry, *, root: Root) -> Draft:
     """The run that repeats this one; raises Invalid for what cannot be, and makes nothing."""
-    check_text(body)
-    for name in body:
-        if name not in _KNOWN:
-            raise Invalid(f"{name!r} of a repeated run cannot be set; {', '.join(_KNOWN)} can")
     if earlier.job is None:
         raise Invalid(f"run {earlier.id} has no script to repeat: it logged from a notebook")
-    given = body.get("parameters", {})
-    if not isinstance(given, Mapping):
-        raise Invalid("parameters: expected an object")
-    named = body.get("displayName")
-    if named is not None and not isinstance(named, str):
-        raise Invalid("displayName: expected text")
+    given = asked.parameters
     _check_names(earlier, given)
     at = now()
     known = {name: value for name, value in given.items() if name in earlier.parameters}
     run = Run(
-        id=ids.run_id(str(body["runId"])) if "runId" in body else _new_id(earlier),
+        id=asked.run_id or new_id(earlier.experiment),
         workspace=earlier.workspace,
         experiment=earlier.experiment,
         number=0,
@@ -60,7 +49,7 @@ def draft(earlier: Run, body: Mapping[str, Any], *, root: Root) -> Draft:
         created_at=at,
         changed_at=at,
         type=earlier.type,
-        display_name=named or earlier.display_name,
+        display_name=asked.display_name or earlier.display_name,
         description=earlier.description,
         job=_job(clear_job(earlier.job, root.folder(earlier)), given),
         script=earlier.script,
@@ -73,7 +62,7 @@ def draft(earlier: Run, body: Mapping[str, Any], *, root: Root) -> Draft:
         submitted_by=earlier.submitted_by,
     )
     nothing = snapshot.SnapshotPlan(files=(), excluded=())
-    return Draft(run, nothing, None, definition_of(root.folder(earlier)))
+    return Draft(run, nothing, environment=definition_of(root.folder(earlier)))
 
 
 def manifest_of(run: Run, *, root: Root, blobs: Blobs) -> snapshot.Manifest:
@@ -145,11 +134,6 @@ def _json(path: Any) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return told if isinstance(told, dict) else {}
-
-
-def _new_id(earlier: Run) -> ids.RunId:
-    suffix = secrets.token_hex(4)
-    return ids.new_run_id(earlier.experiment, seconds=int(time.time()), suffix=suffix)
 
 
 def _of_the_source(run: Run) -> dict[str, str]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, nullcontext
 from functools import partial
 from typing import Any, TypeVar
 
-from jupyter_aml.domain import ids
 from jupyter_aml.domain.errors import AlreadyExists, NotFound, StorageFailed, Unreachable
+from jupyter_aml.domain.ids import RunId
 from jupyter_aml.domain.run import Run
 from jupyter_aml.engine import snapshot
 from jupyter_aml.engine.environments.environments import Environments
@@ -29,6 +29,7 @@ from jupyter_aml.store.filters import quoted
 from jupyter_aml.wire.contents import WireDryRun
 from jupyter_aml.wire.facts import WireCell
 from jupyter_aml.wire.runs import WireRun
+from jupyter_aml.wire.submissions import Retry, Sent, Submission
 
 T = TypeVar("T")
 _SAME = 100
@@ -69,38 +70,39 @@ class Submissions:
         """Take no more."""
         self._senders.shutdown(wait=False)
 
-    async def submit(self, body: Mapping[str, Any]) -> WireRun | WireDryRun:
+    async def submit(self, sent: Sent[Submission]) -> WireRun | WireDryRun:
         """Make a run of what is asked, or find the one that an earlier call made.
 
-        With `ifChanged` the newest completed run of the experiment that did just the same is the
+        With `if_changed` the newest completed run of the experiment that did just the same is the
         answer, where there is one.
         """
-        async with self._turn(body):
-            return await self._submitted(body)
+        async with self._turn(sent.run_id):
+            return await self._submitted(sent)
 
-    async def retry(self, run_id: str, body: Mapping[str, Any]) -> WireRun:
+    async def retry(self, earlier: RunId, sent: Sent[Retry]) -> WireRun:
         """Send a run once more: the same source, command and environment, other parameters."""
-        async with self._turn(body):
-            return await self._repeated(run_id, body)
+        async with self._turn(sent.run_id):
+            return await self._repeated(earlier, sent)
 
-    def _turn(self, body: Mapping[str, Any]) -> AbstractAsyncContextManager[None]:
+    def _turn(self, run_id: RunId | None) -> AbstractAsyncContextManager[None]:
         """Keep away who else sends a run of this id."""
-        return nullcontext() if body.get("runId") is None else self._turns.of(str(body["runId"]))
+        return nullcontext() if run_id is None else self._turns.of(run_id)
 
-    async def _submitted(self, body: Mapping[str, Any]) -> WireRun | WireDryRun:
-        known = await self._known(body)
+    async def _submitted(self, sent: Sent[Submission]) -> WireRun | WireDryRun:
+        known = await self._known(sent.run_id)
         if known is not None:
             return self._tell(known)
+        asked = await self._sending(sent.read)
         drafted = await self._sending(
-            drafts.draft, body, settings=self._settings, targets=self._targets
+            drafts.draft, asked, settings=self._settings, targets=self._targets
         )
-        if body.get("dryRun"):
+        if asked.is_dry:
             return drafts.describe(drafted)
         if drafted.run.parent is not None:
             await self._ledger.find(drafted.run.parent)
         drafted = await self._placed(drafted)
         manifest = await self._sending(snapshot.take, drafted.plan, self._blobs, self._stats)
-        if body.get("ifChanged"):
+        if asked.if_changed:
             same = await self._same(drafted.run, manifest.snapshot_id)
             if same is not None:
                 return self._tell(same)
@@ -109,13 +111,14 @@ class Submissions:
         self._begin(run)
         return self._tell(run)
 
-    async def _repeated(self, run_id: str, body: Mapping[str, Any]) -> WireRun:
-        known = await self._known(body)
+    async def _repeated(self, earlier_id: RunId, sent: Sent[Retry]) -> WireRun:
+        known = await self._known(sent.run_id)
         if known is not None:
             return self._tell(known)
-        earlier = await self._ledger.find(ids.run_id(run_id))
+        earlier = await self._ledger.find(earlier_id)
+        asked = await self._sending(sent.read)
         drafted = await self._placed(
-            await self._sending(repeats.draft, earlier, body, root=self._root)
+            await self._sending(repeats.draft, earlier, asked, root=self._root)
         )
         manifest = await self._sending(
             repeats.manifest_of, earlier, root=self._root, blobs=self._blobs
@@ -129,12 +132,12 @@ class Submissions:
         """Return code that repeats a run."""
         return {"text": await asyncio.to_thread(cells.cell_of, run, root=self._root)}
 
-    async def _known(self, body: Mapping[str, Any]) -> Run | None:
+    async def _known(self, run_id: RunId | None) -> Run | None:
         """The run that an earlier call with the same id made."""
-        if body.get("runId") is None:
+        if run_id is None:
             return None
         try:
-            return await self._ledger.find(ids.run_id(str(body["runId"])))
+            return await self._ledger.find(run_id)
         except NotFound:
             return None
 

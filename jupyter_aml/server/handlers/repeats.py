@@ -9,6 +9,7 @@ from tornado.web import authenticated
 
 from jupyter_aml.domain import ids
 from jupyter_aml.server.base import AmlHandler, served
+from jupyter_aml.wire.submissions import decode_retry
 
 if TYPE_CHECKING:
     from jupyter_aml.engine.engine import Engine
@@ -22,7 +23,8 @@ class RetryHandler(AmlHandler):
     @served
     async def post(self, engine: Engine, run_id: str) -> None:
         """Send a run once more, with other parameters where they are given."""
-        self.reply(await engine.runs.retry(ids.run_id(run_id), self.body()), status=201)
+        sent = decode_retry(self.body())
+        self.reply(await engine.runs.retry(ids.run_id(run_id), sent), status=201)
 
 
 class CellHandler(AmlHandler):

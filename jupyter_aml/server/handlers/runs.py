@@ -12,6 +12,7 @@ from jupyter_aml.domain.run import MOST_METRICS
 from jupyter_aml.server.base import AmlHandler, served
 from jupyter_aml.server.handlers.experiments import WORKSPACE
 from jupyter_aml.server.query import Number, Text
+from jupyter_aml.wire.submissions import decode_submission
 
 if TYPE_CHECKING:
     from jupyter_aml.engine.engine import Engine
@@ -53,7 +54,7 @@ class RunsHandler(AmlHandler):
         With `ifChanged` a completed run that did the same is the answer, where there is one.
         """
         body = self.body()
-        answer = await engine.runs.submit(cast("Any", body))
+        answer = await engine.runs.submit(decode_submission(body))
         is_found = body.get("ifChanged") and answer.get("endedAt") is not None
         self.reply(answer, status=200 if body.get("dryRun") or is_found else 201)
 

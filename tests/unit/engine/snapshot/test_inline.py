@@ -9,6 +9,7 @@ import pytest
 from jupyter_aml.domain.errors import Invalid, Refused
 from jupyter_aml.engine.settings import Settings
 from jupyter_aml.engine.snapshot import Limits, SnapshotPlan, plan_files, plan_source
+from jupyter_aml.wire.submissions import decode_source
 
 ROOMY = Limits()
 CELL = {"cell.py": "print('é')"}
@@ -40,7 +41,7 @@ def test_a_cell_is_one_file_of_utf_8():
 
 
 def test_nothing_at_all_is_an_empty_plan():
-    assert plan_source({}, settings=Settings(root=Path("/nowhere"))).files == ()
+    assert plan_source(decode_source({}), settings=Settings(root=Path("/nowhere"))).files == ()
 
 
 @pytest.mark.parametrize(
@@ -153,12 +154,12 @@ def test_inline_texts_have_the_same_limits():
 )
 def test_a_source_that_makes_no_sense_is_invalid(source):
     with pytest.raises(Invalid):
-        plan_source(source, settings=Settings(root=Path("/nowhere")))
+        plan_source(decode_source(source), settings=Settings(root=Path("/nowhere")))
 
 
 def sent(source: dict[str, object], **limits: int) -> list[str]:
     settings = Settings(root=Path("/nowhere"), **limits)  # type: ignore[arg-type]
-    return paths(plan_source(source, settings=settings))
+    return paths(plan_source(decode_source(source), settings=settings))
 
 
 def test_a_cell_goes_on_top_of_a_folder(base):
