@@ -45,6 +45,14 @@ test('a failed run says its cause in a terminal', () => {
   assert.match(text, /Failed.*diabetes #1.*\nValueError: could not convert\ncell line 14/);
 });
 
+test('cells without a name are told apart in the static forms', () => {
+  const origin = { notebook: 'work/train.ipynb', cellId: 'c', executionCount: 12 };
+  const card = aCard({ run: aRun({ displayName: null, script: 'cell.py', job: aCell(), origin }) });
+
+  assert.match(toText(card), /diabetes #1 · train\.ipynb \[12\]/);
+  assert.match(toHtml(card, new Map()), /diabetes #1 · train\.ipynb \[12\]/);
+});
+
 test('a run that goes on says when it was so', () => {
   const going = aCard({ run: aRun({ endedAt: null }), savedAt: '2026-01-02T03:04:05.678Z' });
   const ended = aCard({ run: aRun({ endedAt: '2026-01-02T03:04:05Z' }) });

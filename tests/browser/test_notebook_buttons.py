@@ -111,7 +111,7 @@ def test_an_active_run_is_counted_listed_canceled_and_told_of(
     photograph(page, "status-bar")
 
     page.locator(".jp-SideBar").get_by_role("tab", name="Running").click()
-    item = page.locator(".jp-RunningSessions-item", has_text="counted #")
+    item = page.locator(".jp-RunningSessions-item", has_text="#1 counted")
     item.hover()
     photograph(page, "running-panel")
     item.get_by_title("Cancel run").click()

@@ -137,22 +137,41 @@ export function moment(at: string | null): string {
   return at ? new Date(at).toLocaleString() : '';
 }
 
-/** What a run is called: its display name, else what it executes. */
-export function title(run: WireRun): string {
-  return run.displayName ?? run.script ?? run.runId;
+/** What tells a run from its neighbours: its name, else its parameters and what it executes. */
+export function distinction(run: WireRun): string {
+  if (run.displayName !== null) {
+    return run.displayName;
+  }
+  const given = Object.entries(run.parameters).map(([name, value]) => `${name}=${shown(value)}`);
+  return [...given, executed(run)].join(' ');
 }
 
-/** What tells a run of a list from its neighbours: without a name, its cell and its parameters. */
-export function distinction(run: WireRun): string {
-  const { displayName, origin, parameters } = run;
-  if (displayName !== null) {
-    return displayName;
+/** A run beside others. The number stands first, where a long name cannot hide it. */
+export function numbered(run: WireRun): string {
+  return `#${run.number} ${distinction(run)}`;
+}
+
+/** A script with its arguments, or the cell's notebook and count, as all cells are `cell.py`. */
+export function executed(run: WireRun): string {
+  const { origin, runId, script } = run;
+  if (script !== null && !isCell(run)) {
+    return [script, ...run.arguments].join(' ');
   }
-  const notebook = origin?.notebook?.split('/').at(-1);
+  const file = origin?.notebook?.split('/').at(-1) ?? script ?? runId;
   const count = origin?.executionCount ?? null;
-  const place = notebook && count !== null ? `${notebook} [${count}]` : (notebook ?? title(run));
-  const given = Object.entries(parameters).map(([name, value]) => `${name}=${number(value)}`);
-  return [...given, place].join(' ');
+  return count === null ? file : `${file} [${count}]`;
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'number' || typeof value === 'string' ? number(value) : pythonOf(value);
+}
+
+/** A value as Python has it, where one word tells it from JSON. */
+export function pythonOf(value: unknown): string {
+  if (value === null || typeof value === 'boolean') {
+    return value === null ? 'None' : value ? 'True' : 'False';
+  }
+  return JSON.stringify(value);
 }
 
 export function childrenWord(count: number, trans: Trans): string {

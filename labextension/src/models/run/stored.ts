@@ -1,7 +1,7 @@
 /** The inert forms of a card: HTML without script or anything remote, and plain text. */
 
 import type { WireCard } from '../../wire';
-import { cause, duration, elapsed, face, number, place, size, title } from '../common/words';
+import { cause, distinction, duration, elapsed, face, number, place, size } from '../common/words';
 
 const LOG_LINES = 20;
 const MOST_FILES = 50;
@@ -52,7 +52,7 @@ function headline(card: WireCard): string {
   const ran = elapsed(run, Date.parse(card.savedAt));
   const { glyph, word } = face(run.status);
   const name = `${run.experiment} #${run.number}`;
-  const parts = [`${glyph} ${word}`, name, title(run)];
+  const parts = [`${glyph} ${word}`, name, distinction(run)];
   return [...parts, ran === null ? '' : duration(ran), run.target].filter(part => part).join(' · ');
 }
 

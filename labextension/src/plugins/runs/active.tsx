@@ -8,7 +8,7 @@ import { ReactWidget } from '@jupyterlab/ui-components';
 import { Token } from '@lumino/coreutils';
 import { Signal } from '@lumino/signaling';
 import * as React from 'react';
-import { cause, distinction } from '../../models/common/words';
+import { cause, numbered } from '../../models/common/words';
 import { ActiveRuns } from '../../models/runs/active';
 import { Commands, IServer, ISidebar } from '../../tokens';
 import type { Trans } from '../../tokens';
@@ -181,7 +181,7 @@ class Manager implements IRunningSessions.IManager {
       open: () => void this.app.commands.execute(Commands.open, { runId: run.runId }),
       shutdown: () => this.cancel(run),
       icon: () => flaskIcon,
-      label: () => `${distinction(run)} #${run.number}`,
+      label: () => numbered(run),
       labelTitle: () => `${run.experiment} #${run.number}\n${run.status}\n${run.reason ?? ''}`,
       detail: () => run.experiment
     };

@@ -18,7 +18,7 @@ import {
 import type { CommandRegistry } from '@lumino/commands';
 import { Token } from '@lumino/coreutils';
 import type { ReadonlyJSONObject, ReadonlyPartialJSONObject } from '@lumino/coreutils';
-import { canCancel, FINAL, title } from '../../models/common/words';
+import { canCancel, distinction, FINAL, numbered } from '../../models/common/words';
 import { Commands, IServer, ISidebar, RepeatCommands } from '../../tokens';
 import type { Trans } from '../../tokens';
 import type { WireRun } from '../../wire';
@@ -209,8 +209,8 @@ function newPage(
       // The buttons ask again whether they can be pressed.
       ON_PAGE.forEach(id => registry.hasCommand(id) && registry.notifyCommandChanged(id));
     }
-    page.title.label = model.run ? `${title(model.run)} #${model.run.number}` : runId;
-    page.title.caption = runId;
+    page.title.label = model.run ? numbered(model.run) : runId;
+    page.title.caption = [model.run?.experiment, runId].filter(part => part).join('\n');
   };
   name();
   page.disposed.connect(model.changed.subscribe(name));
@@ -285,7 +285,10 @@ async function isDeletionWanted(runs: WireRun[], trans: Trans): Promise<boolean>
       : trans('Delete run #%1 of %2?', first.number, first.experiment),
     body: others.length
       ? trans('They go with their files, logs, metrics and children. This cannot be undone.')
-      : trans('%1 goes with its files, logs and metrics. This cannot be undone.', title(first)),
+      : trans(
+          '%1 goes with its files, logs and metrics. This cannot be undone.',
+          distinction(first)
+        ),
     buttons: [Dialog.cancelButton(), Dialog.warnButton({ label })]
   });
   return button.accept;

@@ -3,7 +3,7 @@ import { Clipboard, ICommandPalette, Notification } from '@jupyterlab/apputils';
 import { INotebookTracker, NotebookActions } from '@jupyterlab/notebook';
 import type { NotebookPanel } from '@jupyterlab/notebook';
 import { copyIcon, refreshIcon } from '@jupyterlab/ui-components';
-import { title } from '../../models/common/words';
+import { distinction, pythonOf } from '../../models/common/words';
 import { typed } from '../../models/submit/submitting';
 import { Commands, IServer, RepeatCommands } from '../../tokens';
 import type { Trans } from '../../tokens';
@@ -95,7 +95,7 @@ async function changedParameters(
 ): Promise<Record<string, unknown> | null> {
   const shown = new Map(Object.entries(run.parameters).map(([name, value]) => [name, text(value)]));
   const fields = [...shown].map(([name, value]) => ({ name, label: name, value }));
-  const note = trans('%1 has no parameters: it runs again as it was.', title(run));
+  const note = trans('%1 has no parameters: it runs again as it was.', distinction(run));
   const answer = await askFor(
     trans('Retry %1 #%2', run.experiment, run.number),
     fields.length > 0 ? fields : [{ remark: note }],
@@ -118,11 +118,4 @@ function text(value: unknown): string {
 /** What was a text stays one, whatever it looks like. */
 function valueOf(value: string, before: unknown): unknown {
   return typeof before === 'string' ? value : typed(value);
-}
-
-function pythonOf(value: unknown): string {
-  if (value === null || typeof value === 'boolean') {
-    return value === null ? 'None' : value ? 'True' : 'False';
-  }
-  return JSON.stringify(value);
 }

@@ -1,5 +1,5 @@
 import * as React from 'react';
-import { byInterest } from '../../models/common/words';
+import { byInterest, numbered } from '../../models/common/words';
 import type { Compared } from '../../models/compare/compared';
 import { curveNames, overlay } from '../../models/compare/overlay';
 import type { Overlay } from '../../models/compare/overlay';
@@ -8,7 +8,6 @@ import { Plot } from '../charts/Plot';
 import type { Curve, Drawing } from '../charts/Plot';
 import { Button } from '../common/Control';
 import { useTrans } from '../common/hooks';
-import { nameOf } from './runNames';
 
 const MOST_DRAWN = 24;
 
@@ -99,7 +98,7 @@ function drawn({ x, curves }: Overlay, { shown, strokes }: Compared, isSmooth: b
     if (!curve) {
       return [];
     }
-    const look = { ...strokes.get(run.runId), label: nameOf(run) };
+    const look = { ...strokes.get(run.runId), label: numbered(run) };
     const raw = isSmooth ? [{ ...look, y: curve.raw, isFaint: true }] : [];
     return [...raw, { ...look, y: curve.y }];
   });

@@ -1,5 +1,6 @@
 import * as React from 'react';
 import { visible } from '../../models/common/visible';
+import { numbered } from '../../models/common/words';
 import { csvOf } from '../../models/compare/columns';
 import type { Group, Trait } from '../../models/compare/columns';
 import type { Compared } from '../../models/compare/compared';
@@ -7,7 +8,7 @@ import type { Trans } from '../../tokens';
 import { Button } from '../common/Control';
 import { useTrans } from '../common/hooks';
 import { saveText } from '../common/saving';
-import { nameOf, Swatch } from './runNames';
+import { Swatch } from './Swatch';
 
 const MOST_SHOWN = 300;
 const ORDER: Group[] = ['run', 'parameter', 'metric', 'tag', 'fact'];
@@ -54,7 +55,7 @@ export function CompareTable({ compared }: { compared: Compared }): JSX.Element 
               {runs.map(run => (
                 <th key={run.runId} scope="col" title={run.runId}>
                   <Swatch stroke={strokes.get(run.runId)} />
-                  {nameOf(run)}
+                  {numbered(run)}
                 </th>
               ))}
             </tr>

@@ -1,6 +1,6 @@
 import * as React from 'react';
 import { strokesOf } from '../../models/charts/colours';
-import { face } from '../../models/common/words';
+import { face, numbered } from '../../models/common/words';
 import { axesOf, traitsOf } from '../../models/compare/columns';
 import type { Compared } from '../../models/compare/compared';
 import type { ComparisonModel } from '../../models/compare/comparison';
@@ -13,8 +13,8 @@ import { CompareCurves } from './CompareCurves';
 import { CompareTable } from './CompareTable';
 import { DifferencePane } from './DifferencePane';
 import { Parallel } from './Parallel';
-import { nameOf, Swatch } from './runNames';
 import { Scatter } from './Scatter';
+import { Swatch } from './Swatch';
 
 export interface ComparisonProps {
   model: ComparisonModel;
@@ -136,7 +136,7 @@ function Legend({ compared, hidden, toggle, open }: LegendProps): JSX.Element {
           <Button
             className="jp-mod-small"
             aria-pressed={!hidden.has(run.runId)}
-            title={trans('Show or hide %1 in the pictures', nameOf(run))}
+            title={trans('Show or hide %1 in the pictures', numbered(run))}
             onClick={() => toggle(run.runId)}
           >
             <Swatch stroke={compared.strokes.get(run.runId)} isHidden={hidden.has(run.runId)} />
@@ -144,13 +144,13 @@ function Legend({ compared, hidden, toggle, open }: LegendProps): JSX.Element {
               {face(run.status).glyph}
             </span>
             <span className="jp-aml-Hidden">{trans(face(run.status).word)}</span>
-            {nameOf(run)}
+            {numbered(run)}
           </Button>
           {open && (
             <Button
               className="jp-mod-small"
-              title={trans('Open %1', nameOf(run))}
-              aria-label={trans('Open %1', nameOf(run))}
+              title={trans('Open %1', numbered(run))}
+              aria-label={trans('Open %1', numbered(run))}
               onClick={() => open(run.runId)}
             >
               ↗

@@ -1,12 +1,12 @@
 import * as React from 'react';
 import { visible } from '../../models/common/visible';
+import { numbered } from '../../models/common/words';
 import type { RepeatRest } from '../../tokens';
 import type { WireChange, WireFileChange, WireRun } from '../../wire';
 import { Trouble } from '../common/Control';
 import { Diff } from '../common/Diff';
 import { useTrans } from '../common/hooks';
 import { useAsked } from '../common/later';
-import { nameOf } from './runNames';
 
 interface DifferenceProps {
   runs: WireRun[];
@@ -110,7 +110,7 @@ function Choice({ label, runs, value, choose }: ChoiceProps): JSX.Element {
       <select value={value} onChange={event => choose(event.target.value)}>
         {runs.map(run => (
           <option key={run.runId} value={run.runId}>
-            {nameOf(run)}
+            {numbered(run)}
           </option>
         ))}
       </select>

@@ -1,11 +1,11 @@
 import * as React from 'react';
+import { numbered } from '../../models/common/words';
 import { axis } from '../../models/compare/columns';
 import type { Axis, Trait } from '../../models/compare/columns';
 import type { Compared } from '../../models/compare/compared';
 import { Button } from '../common/Control';
 import { useSize, useTrans } from '../common/hooks';
 import { saveDrawing } from '../common/saving';
-import { nameOf } from './runNames';
 
 const MARGIN = { top: 40, right: 60, bottom: 16, left: 60 };
 const MOST_AXES = 12;
@@ -79,7 +79,7 @@ export function Parallel({ compared, axes: traits }: ParallelProps): JSX.Element
                   onMouseEnter={() => setPointed(run.runId)}
                   onMouseLeave={() => setPointed(null)}
                 >
-                  <title>{nameOf(run)}</title>
+                  <title>{numbered(run)}</title>
                 </polyline>
               ));
             })}

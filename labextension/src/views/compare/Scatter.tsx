@@ -1,11 +1,11 @@
 import * as React from 'react';
+import { numbered } from '../../models/common/words';
 import { axis } from '../../models/compare/columns';
 import type { Trait } from '../../models/compare/columns';
 import type { Compared } from '../../models/compare/compared';
 import { Button } from '../common/Control';
 import { useSize, useTrans } from '../common/hooks';
 import { saveDrawing } from '../common/saving';
-import { nameOf } from './runNames';
 
 const MARGIN = { top: 32, right: 24, bottom: 48, left: 80 };
 const FEW = 12;
@@ -84,7 +84,7 @@ export function Scatter({ compared, axes }: ScatterProps): JSX.Element {
               if (right === null || high === null) {
                 return null;
               }
-              const words = `${nameOf(run)}: ${across.texts[index]}, ${up.texts[index]}`;
+              const words = `${numbered(run)}: ${across.texts[index]}, ${up.texts[index]}`;
               const stroke = compared.strokes.get(run.runId);
               return (
                 <g key={run.runId} className="jp-aml-Compare-point">

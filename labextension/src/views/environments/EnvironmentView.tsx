@@ -1,5 +1,5 @@
 import * as React from 'react';
-import { face, moment, plain, size, stateFace, title } from '../../models/common/words';
+import { face, moment, numbered, plain, size, stateFace } from '../../models/common/words';
 import type { EnvironmentModel } from '../../models/environments/environment';
 import { Commands, EnvironmentCommands } from '../../tokens';
 import type { RunCommand, Trans } from '../../tokens';
@@ -350,7 +350,7 @@ function RunLink({ one, run }: { one: WireRun; run: RunCommand }): JSX.Element {
         <span className={`jp-aml-State-glyph jp-mod-${tone}`} title={trans(word)}>
           {glyph}
         </span>
-        {title(one)} · {one.experiment} #{one.number}
+        {numbered(one)} · {one.experiment}
       </Button>
     </li>
   );

@@ -1,5 +1,12 @@
 import * as React from 'react';
-import { childrenWord, duration, elapsed, face, number, title } from '../../models/common/words';
+import {
+  childrenWord,
+  distinction,
+  duration,
+  elapsed,
+  face,
+  number
+} from '../../models/common/words';
 import { ChildrenModel } from '../../models/run/children';
 import type { RunModel } from '../../models/run/run';
 import type { WireRun } from '../../wire';
@@ -172,7 +179,7 @@ function Row({ index, run, metrics, now, parts }: RowProps): JSX.Element {
       </td>
       <td title={run.runId}>
         <button type="button" className="jp-aml-Link" onClick={() => parts.visit(run.runId)}>
-          {title(run)}
+          {distinction(run)}
         </button>
       </td>
       <td title={run.startedAt ?? ''}>

@@ -5,15 +5,16 @@ import {
   canCancel,
   cause,
   codeOf,
+  distinction,
   duration,
   elapsed,
+  executed,
   face,
   FINAL,
   moment,
   number,
   place,
-  plain,
-  title
+  plain
 } from '../../models/common/words';
 import { imageFilesOf } from '../../models/run/files';
 import type { RunModel } from '../../models/run/run';
@@ -66,7 +67,7 @@ export function RunCard(props: RunCardProps): JSX.Element {
       <article
         className={`jp-aml-Card jp-aml-Run jp-mod-${run || !model.problem ? form : 'mini'}`}
         data-status={run?.status}
-        aria-label={run ? title(run) : model.runId}
+        aria-label={run ? distinction(run) : model.runId}
       >
         {run ? (
           <>
@@ -111,7 +112,7 @@ function Head(props: HeadProps): JSX.Element {
           <span className="jp-aml-Head-number" title={`${run.experiment} #${run.number}`}>
             #{run.number}
           </span>
-          <b title={`${title(run)}\n${run.runId}`}>{title(run)}</b>
+          <b title={`${distinction(run)}\n${run.runId}`}>{distinction(run)}</b>
         </span>
         {form === 'mini' && <Spark model={model} />}
         <Offline model={model} />
@@ -225,13 +226,12 @@ interface StoryProps {
 function Story({ run, problem, isDeleted, children }: StoryProps): JSX.Element {
   const trans = useTrans();
   const { error } = run;
-  const command = [run.script, ...run.arguments].filter(part => part).join(' ');
   const given = Object.entries(run.parameters).map(([name, value]) => `${name}=${String(value)}`);
   const first = isDeleted
     ? trans('This run was deleted.')
     : error
       ? cause(error)
-      : (run.reason ?? command);
+      : (run.reason ?? executed(run));
   const second = error
     ? [place(run, trans), error.hint].filter(part => part).join(' · ')
     : given.join(' · ');

@@ -1,7 +1,5 @@
 import * as React from 'react';
 import type { Stroke } from '../../models/charts/colours';
-import { title } from '../../models/common/words';
-import type { WireRun } from '../../wire';
 
 /** The line by which a run is known in the pictures. */
 export function Swatch({
@@ -24,9 +22,4 @@ export function Swatch({
       />
     </svg>
   );
-}
-
-/** What a run is called beside others. */
-export function nameOf(run: WireRun): string {
-  return `#${run.number} ${title(run)}`;
 }
