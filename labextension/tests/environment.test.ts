@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { EnvironmentModel } from '../src/models/environments/environment';
-import type { WireEnvironment } from '../src/wire';
-import { anEnvironment, FakeServer, settled } from './samples';
+import type { WireEnvironment, WireLock, WireRunPage } from '../src/wire';
+import { anEnvironment, aRun, FakeServer, settled, underway } from './samples';
 
 async function aPage(t: TestContext, server: FakeServer): Promise<EnvironmentModel> {
   const page = new EnvironmentModel('default', 'sklearn', server);
@@ -116,4 +116,81 @@ test('a deleted environment stays to be read, and says that it is gone', async t
 
   assert.equal(page.isGone, true);
   assert.equal(page.environment?.name, 'sklearn');
+});
+
+test('the packages and the runs of a version that was left are not those of the next', async t => {
+  const server = new FakeServer();
+  const versions = ['2', '1'];
+  server.environments = [
+    anEnvironment({ version: '2', versions, key: 'k2' }),
+    anEnvironment({ version: '1', versions, key: 'k1' })
+  ];
+  const page = await aPage(t, server);
+  const locks = { '2': underway<WireLock>(), '1': underway<WireLock>() };
+  const pages = { '2': underway<WireRunPage>(), '1': underway<WireRunPage>() };
+  const versionOf = (text = '2') => text.at(-1) as '1' | '2';
+  server.rest.environmentLock = ({ version }) => locks[versionOf(version)].answer;
+  server.rest.runs = ({ filter }) => pages[versionOf(filter)].answer;
+  const give = (version: '1' | '2') => {
+    locks[version].give({ key: `k${version}` } as WireLock);
+    const runs = [aRun({ runId: `of ${version}` })];
+    pages[version].give({ runs, total: Number(version), next: null } as WireRunPage);
+  };
+  const shown = () => [page.lock?.key, page.runs?.map(run => run.runId), page.total];
+
+  const asking = [page.loadLock(), page.loadRuns()];
+  await page.show('1');
+  asking.push(page.loadLock(), page.loadRuns());
+  give('1');
+  await settled();
+  give('2');
+  await Promise.all(asking);
+
+  assert.deepEqual(shown(), ['k1', ['of 1'], 1]);
+});
+
+test('what is known of a version is not shown of another that takes its place', async t => {
+  const server = new FakeServer();
+  server.environments = [anEnvironment()];
+  server.rest.environmentLock = async () => ({ key: 'k1' }) as WireLock;
+  server.pages = [[aRun()]];
+  const page = await aPage(t, server);
+  await Promise.all([page.loadLock(), page.loadRuns()]);
+  assert.deepEqual([page.lock?.key, page.runs?.length], ['k1', 1]);
+
+  tell(server, { version: '2', versions: ['2', '1'], key: 'k2' });
+
+  assert.deepEqual([page.lock, page.runs], [null, null]);
+});
+
+test('packages or runs that cannot be had leave what was shown, and say so', async t => {
+  const server = new FakeServer();
+  server.environments = [anEnvironment()];
+  const page = await aPage(t, server);
+  const fail = async () => {
+    throw new Error('the engine is away');
+  };
+  [server.rest.environmentLock, server.rest.runs] = [fail, fail];
+
+  await Promise.all([page.loadLock(), page.loadRuns()]);
+
+  assert.deepEqual(
+    [page.lock, page.lockProblem, page.runs, page.runsProblem],
+    [null, 'the engine is away', null, 'the engine is away']
+  );
+});
+
+test('what happens while the version is on its way is not undone by it', async t => {
+  const server = new FakeServer();
+  server.environments = [anEnvironment({ state: 'building' })];
+  const page = await aPage(t, server);
+  const { answer, give } = underway<WireEnvironment>();
+  server.rest.environment = () => answer;
+
+  const loading = page.refresh();
+  tell(server, { state: 'ready' });
+  give(anEnvironment({ state: 'building' }));
+  await loading;
+
+  assert.equal(page.environment?.state, 'ready');
 });

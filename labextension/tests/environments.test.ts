@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
 import { EnvironmentsModel } from '../src/models/environments/environments';
-import { anEnvironment, FakeServer, settled } from './samples';
+import type { WireEnvironment } from '../src/wire';
+import { anEnvironment, FakeServer, settled, underway } from './samples';
 
 async function aList(server: FakeServer): Promise<EnvironmentsModel> {
   const list = new EnvironmentsModel(server);
@@ -116,4 +117,18 @@ test('a run that begins has the environments counted again, and then once', asyn
   } finally {
     mock.timers.reset();
   }
+});
+
+test('a list that turns to another workspace out of sight takes nothing of the one before', async () => {
+  const server = new FakeServer();
+  const list = await aList(server);
+  const { answer, give } = underway<WireEnvironment[]>();
+  server.rest.environments = () => answer;
+
+  const asking = list.refresh();
+  list.aim('elsewhere');
+  give([anEnvironment()]);
+  await asking;
+
+  assert.deepEqual([list.rows, list.hasLoaded, list.isLoading], [[], false, false]);
 });

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
+import type { TestContext } from 'node:test';
 import { rowsOf, RunsModel } from '../src/models/runs/runs';
-import { aRun, FakeServer, settled } from './samples';
+import type { RunQuery } from '../src/tokens';
+import type { WireRunPage } from '../src/wire';
+import { aRun, FakeServer, settled, underway } from './samples';
 
 const at = (second: number) => `2026-11-21T12:00:0${second}.000000Z`;
 
@@ -167,4 +170,179 @@ test('children are asked for with their parent only, and a new one does not ente
 
   assert.deepEqual(asked, ['parent:none', 'status:failed parent:none', 'parent:a', 'parent:none']);
   assert.equal(list.rows.length, 0);
+});
+
+/** From now on the test gives each answer; the clock of the list is the test's, too. */
+function slowly(t: TestContext, server: FakeServer) {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  t.after(() => mock.timers.reset());
+  const asked: { query: RunQuery; give(page: Partial<WireRunPage>): void; fail(e: Error): void }[] =
+    [];
+  server.rest.runs = query => {
+    const { answer, give, fail } = underway<WireRunPage>();
+    const page = (part: Partial<WireRunPage>) =>
+      give({ runs: [], total: 0, next: null, children: {}, ...part } as WireRunPage);
+    asked.push({ query, give: page, fail });
+    return answer;
+  };
+  return asked;
+}
+
+test('of two filters the one that was chosen last is shown, in whatever order they are answered', async t => {
+  const server = new FakeServer();
+  const list = await aList(server);
+  const asked = slowly(t, server);
+
+  const asking = [list.show('default', 'status:failed'), list.show('default', 'ridge')];
+  asked[1].give({ runs: [aRun({ runId: 'ridge' })], total: 1 });
+  asked[0].give({ runs: [aRun({ runId: 'failed' })], total: 7, next: 'more' });
+  await Promise.all(asking);
+
+  assert.deepEqual(
+    [list.rows.map(run => run.runId), list.total, list.hasMore],
+    [['ridge'], 1, false]
+  );
+});
+
+test('a next page of another filter is not put behind the runs of this one', async t => {
+  const server = new FakeServer();
+  server.pages = [[aRun({ runId: 'a' })], []];
+  const list = await aList(server);
+  const asked = slowly(t, server);
+
+  const asking = [list.more(), list.show('default', 'ridge')];
+  asked[1].give({ runs: [aRun({ runId: 'ridge' })], total: 1 });
+  asked[0].give({ runs: [aRun({ runId: 'b' })], total: 2 });
+  await Promise.all(asking);
+
+  assert.deepEqual(
+    list.rows.map(run => run.runId),
+    ['ridge']
+  );
+});
+
+test('a list that turns to another workspace out of sight takes no runs of the one before', async t => {
+  const server = new FakeServer();
+  const list = await aList(server);
+  const asked = slowly(t, server);
+
+  const asking = list.refresh();
+  list.aim('elsewhere', '');
+  list.aim('default', '');
+  asked[0].give({ runs: [aRun()], total: 1 });
+  await asking;
+
+  assert.deepEqual([list.rows, list.total, list.hasLoaded, list.isLoading], [[], 0, false, false]);
+});
+
+test('counts that were asked for with another filter are not those of this one', async t => {
+  const server = new FakeServer();
+  server.pages = [[aRun({ runId: 'a' })]];
+  const list = await aList(server);
+  const asked = slowly(t, server);
+
+  server.push({ type: 'deleted', runId: 'not loaded', seq: 9 });
+  mock.timers.tick(2_000);
+  const asking = list.show('default', 'ridge');
+  asked[1].give({ runs: [aRun({ runId: 'a' })], total: 1, experiments: { diabetes: 1 } });
+  await asking;
+  asked[0].give({ total: 280, experiments: { diabetes: 280 }, children: { a: 3 } });
+  await settled();
+
+  assert.deepEqual(
+    [list.total, list.experiments.get('diabetes'), list.children.get('a')],
+    [1, 1, undefined]
+  );
+});
+
+test('what changes while it is counted is counted again', async t => {
+  const server = new FakeServer();
+  server.pages = [[aRun({ runId: 'a', createdAt: at(1) })]];
+  const list = await aList(server);
+  const asked = slowly(t, server);
+  server.push({ type: 'run', run: aRun({ runId: 'child', parentId: 'a', seq: 9 }) });
+  mock.timers.tick(2_000);
+
+  server.push({ type: 'run', run: aRun({ runId: 'b', createdAt: at(2), seq: 10 }) });
+  asked[0].give({ total: 1, experiments: { diabetes: 1 }, children: { a: 1 } });
+  await settled();
+  mock.timers.tick(2_000);
+  assert.equal(asked.length, 2);
+  asked[1].give({ total: 2, experiments: { diabetes: 2 }, children: { a: 1 } });
+  await settled();
+  mock.timers.tick(10_000);
+
+  assert.equal(asked.length, 2);
+  assert.deepEqual([list.total, list.children.get('a')], [2, 1]);
+});
+
+test('many changes are counted once, also those that come while it is counted', async t => {
+  const server = new FakeServer();
+  server.pages = [[aRun({ runId: 'a' })]];
+  await aList(server);
+  const asked = slowly(t, server);
+  const born = (runId: string, seq: number) =>
+    server.push({ type: 'run', run: aRun({ runId, parentId: 'a', seq }) });
+
+  born('b', 2);
+  born('c', 3);
+  mock.timers.tick(2_000);
+  assert.equal(asked.length, 1);
+  born('d', 4);
+  born('e', 5);
+  mock.timers.tick(1_000);
+  asked[0].give({ runs: [aRun({ runId: 'a' })], children: { a: 2 } });
+  await settled();
+  mock.timers.tick(1_000);
+
+  assert.equal(asked.length, 2, 'an answer does not begin the time anew');
+});
+
+test('what cannot be counted keeps its counts, and is counted at the next change', async t => {
+  const server = new FakeServer();
+  server.pages = [[aRun({ runId: 'a' })]];
+  const list = await aList(server);
+  const asked = slowly(t, server);
+  const born = (seq: number) =>
+    server.push({ type: 'run', run: aRun({ runId: `c${seq}`, parentId: 'a', seq }) });
+
+  born(2);
+  mock.timers.tick(2_000);
+  asked[0].fail(new Error('the engine is away'));
+  await settled();
+  assert.deepEqual([list.total, list.problem], [1, null]);
+  born(3);
+  mock.timers.tick(2_000);
+  asked[1].give({ runs: [aRun({ runId: 'a' })], total: 1, children: { a: 2 } });
+  await settled();
+
+  assert.equal(list.children.get('a'), 2);
+});
+
+test('a list that is out of sight counts nothing', async t => {
+  const server = new FakeServer();
+  const list = await aList(server);
+  const asked = slowly(t, server);
+
+  server.push({ type: 'deleted', runId: 'not loaded', seq: 9 });
+  list.stop();
+  mock.timers.tick(10_000);
+
+  assert.equal(asked.length, 0);
+});
+
+test('a run that an older event tells of stays as it is', async () => {
+  const server = new FakeServer();
+  server.pages = [[aRun({ runId: 'a', seq: 5, status: 'Completed' })]];
+  const list = await aList(server);
+
+  server.push({ type: 'run', run: aRun({ runId: 'a', seq: 4 }) });
+
+  assert.equal(list.find('a')?.status, 'Completed');
+  assert.deepEqual(list.ask(), {
+    type: 'subscribe',
+    topic: 'runs',
+    workspace: 'default',
+    seq: 5
+  });
 });

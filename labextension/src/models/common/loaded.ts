@@ -47,21 +47,22 @@ export abstract class Loaded implements Follower {
 
   /** Ask the server, and keep its answer unless something was asked for since. */
   protected async load<T>(ask: () => Promise<T>, keep: (answer: T) => void): Promise<void> {
-    const asked = ++this.asked;
+    this.asked += 1;
+    const isLatest = this.latest();
     this.isLoading = true;
     this.changed.emit();
     try {
       const answer = await ask();
-      if (asked === this.asked) {
+      if (isLatest()) {
         this.problem = null;
         keep(answer);
       }
     } catch (error) {
-      if (asked === this.asked) {
+      if (isLatest()) {
         this.problem = (error as Error).message;
       }
     }
-    if (asked === this.asked) {
+    if (isLatest()) {
       this.isLoading = false;
       this.news.splice(0).forEach(again => again());
       this.changed.emit();
@@ -73,6 +74,19 @@ export abstract class Loaded implements Follower {
     if (this.isLoading) {
       this.news.push(news);
     }
+  }
+
+  /** Tells, when an answer comes, whether all that is shown was asked for before it was. */
+  protected latest(): () => boolean {
+    const { asked } = this;
+    return () => asked === this.asked;
+  }
+
+  /** Turn elsewhere: what is on its way answers what nobody asks for any more. */
+  protected forget(): void {
+    this.asked += 1;
+    this.isLoading = false;
+    this.news.length = 0;
   }
 
   private asked = 0;

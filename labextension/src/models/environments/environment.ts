@@ -55,31 +55,38 @@ export class EnvironmentModel extends Loaded {
 
   /** Load what exactly is in it, once it is built. */
   async loadLock(): Promise<void> {
-    const key = this.environment?.key ?? null;
-    if (this.environment?.state !== 'ready' || (this.lock && this.lock.key === key)) {
+    const one = this.environment;
+    if (one?.state !== 'ready' || (this.lock && this.lock.key === one.key)) {
       return;
     }
+    const { workspace, name, version, key } = one;
+    const isShown = (): boolean => this.isOf(one) && this.environment?.key === key;
     try {
-      this.lock = await this.live.rest.environmentLock(this.wanted);
-      this.lockProblem = null;
+      const lock = await this.live.rest.environmentLock({ workspace, name, version });
+      if (isShown()) {
+        [this.lock, this.lockProblem] = [lock, null];
+      }
     } catch (error) {
-      this.lockProblem = (error as Error).message;
+      this.lockProblem = isShown() ? (error as Error).message : this.lockProblem;
     }
     this.changed.emit();
   }
 
   /** Load the newest runs that used this version. */
   async loadRuns(): Promise<void> {
-    if (!this.environment) {
+    const one = this.environment;
+    if (!one) {
       return;
     }
-    const { workspace, name, version } = this.environment;
+    const { workspace, name, version } = one;
     try {
       const filter = `environment:${name}:${version}`;
       const page = await this.live.rest.runs({ workspace, filter, limit: MOST_RUNS });
-      [this.runs, this.total, this.runsProblem] = [page.runs, page.total, null];
+      if (this.isOf(one)) {
+        [this.runs, this.total, this.runsProblem] = [page.runs, page.total, null];
+      }
     } catch (error) {
-      this.runsProblem = (error as Error).message;
+      this.runsProblem = this.isOf(one) ? (error as Error).message : this.runsProblem;
     }
     this.changed.emit();
   }
@@ -101,6 +108,9 @@ export class EnvironmentModel extends Loaded {
     }
     const before = this.environment;
     this.environment = environment;
+    if (before && before.version !== version) {
+      this.runs = null;
+    }
     const isBuilt = environment.state === 'building';
     if (before && (isBuilt !== (before.state === 'building') || before.version !== version)) {
       // A build writes over the log of the one before, some time after it began: at its end the
@@ -138,11 +148,17 @@ export class EnvironmentModel extends Loaded {
   }
 
   hear(event: WireEvent): void {
+    this.remember(() => this.hear(event));
     if (event.type === 'environment') {
       this.take(event.environment);
     } else if (event.type === 'environmentGone' && event.name === this.name) {
       this.lose(event.version);
     }
+  }
+
+  /** Whether what is shown is still this version. */
+  private isOf({ version }: WireEnvironment): boolean {
+    return this.environment?.version === version;
   }
 
   private get wanted(): Wanted {

@@ -24,6 +24,7 @@ export class EnvironmentsModel extends Loaded {
     if (workspace === this.workspace) {
       return false;
     }
+    this.forget();
     [this.workspace, this.rows, this.hasLoaded] = [workspace, [], false];
     this.changed.emit();
     if (this.isFollowing) {

@@ -33,6 +33,9 @@ export class RunsModel extends Loaded {
     const isOther = workspace !== this.workspace;
     const isNew = isOther || filter.trim() !== this.filter;
     [this.workspace, this.filter] = [workspace, filter.trim()];
+    if (isNew) {
+      this.forget();
+    }
     if (isOther) {
       [this.rows, this.total, this.next, this.hasLoaded] = [[], 0, null, false];
       this.changed.emit();
@@ -155,6 +158,10 @@ export class RunsModel extends Loaded {
   private countOne(experiment: string, more: number): void {
     const count = (this.experiments.get(experiment) ?? 0) + more;
     this.experiments = new Map(this.experiments).set(experiment, count);
+    if (this.recounts > 0) {
+      // The counts that are on their way may have been made before.
+      this.recountSoon();
+    }
   }
 
   private recountSoon(): void {
@@ -162,15 +169,20 @@ export class RunsModel extends Loaded {
   }
 
   private async recount(): Promise<void> {
+    this.counting = 0;
+    this.recounts += 1;
+    const isLatest = this.latest();
     try {
       const { workspace } = this;
-      const asked = { workspace, filter: this.wanted, limit: PAGE };
-      this.keepCounts(await this.live.rest.runs(asked));
-      this.changed.emit();
+      const page = await this.live.rest.runs({ workspace, filter: this.wanted, limit: PAGE });
+      if (isLatest()) {
+        this.keepCounts(page);
+        this.changed.emit();
+      }
     } catch {
       // The counts that are shown stay until the list is loaded again, which says what is wrong.
     }
-    this.counting = 0;
+    this.recounts -= 1;
   }
 
   private keepCounts(page: WireRunPage): void {
@@ -205,6 +217,8 @@ export class RunsModel extends Loaded {
   private next: string | null = null;
   private settling = 0;
   private counting = 0;
+  /** How many counts are on their way. */
+  private recounts = 0;
 }
 
 /** The code that gets the run. */
