@@ -117,6 +117,7 @@ class Engine:
             environments=self.environments,
             facts=self._facts,
             targets=list(self._slots),
+            library=runtime.pythonpath[0],
             begin=self._watch.begin,
             tell=self.runs.told,
         )

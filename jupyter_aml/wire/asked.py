@@ -16,6 +16,12 @@ class WireSource(TypedDict, total=False):
     base: str
 
 
+class WireCellCheck(TypedDict, total=False):
+    """Asks to look at a cell before it is a run; `cells` are the notebook's by execution count."""
+
+    cells: dict[str, str]
+
+
 class WireSubmit(TypedDict, total=False):
     """Body of POST /aml/runs. `runId` makes a repeated call the same as the first."""
 
@@ -38,6 +44,7 @@ class WireSubmit(TypedDict, total=False):
     environment: dict[str, Any]
     dryRun: bool
     ifChanged: bool
+    check: WireCellCheck
 
 
 class WireRetry(TypedDict, total=False):

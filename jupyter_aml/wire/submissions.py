@@ -12,13 +12,15 @@ from jupyter_aml.domain import environment, ids
 from jupyter_aml.domain.environment import Definition
 from jupyter_aml.domain.errors import Invalid
 from jupyter_aml.domain.ids import ExperimentName, RunId, WorkspaceName
-from jupyter_aml.domain.run import INTERACTIVE_RUN, SCRIPT_RUN, Job, Origin, Process
+from jupyter_aml.domain.run import CELL_RUNNER, INTERACTIVE_RUN, SCRIPT_RUN, Job, Origin, Process
 from jupyter_aml.wire.asked import WireSource
 from jupyter_aml.wire.coding import decode_job, decode_origin
 from jupyter_aml.wire.fields import Fields
 
 T = TypeVar("T")
 _TYPES = (SCRIPT_RUN, INTERACTIVE_RUN)
+_DIGITS = 9
+"""Of an execution count."""
 _OF_A_RETRY = ("runId", "displayName", "parameters")
 
 
@@ -56,6 +58,15 @@ class Source:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CellCheck:
+    """A cell that shall be looked at before it is a run."""
+
+    code: str
+    cells: Mapping[str, str]
+    """The notebook's other cells by execution count."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Submission:
     """A run that shall be made."""
 
@@ -79,6 +90,7 @@ class Submission:
     """The process that logs, where there is no job."""
     is_dry: bool
     if_changed: bool
+    check: CellCheck | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,6 +143,7 @@ def _submission(body: Mapping[str, Any]) -> Submission:
     if kind not in _TYPES:
         raise Invalid(f"there is no type of run {kind!r}; there are {', '.join(_TYPES)}")
     job = _job(body) if kind == SCRIPT_RUN or body.get("job") is not None else None
+    source = decode_source(body.get("source", {}))
     wanted, origin = body.get("environment"), body.get("origin")
     return Submission(
         run_id=None if body.get("runId") is None else ids.run_id(given.text("runId")),
@@ -141,7 +154,7 @@ def _submission(body: Mapping[str, Any]) -> Submission:
         description=given.text("description", ""),
         job=job,
         environment=None if wanted is None or kind != SCRIPT_RUN else environment.read(wanted),
-        source=decode_source(body.get("source", {})),
+        source=source,
         script=given.optional("script"),
         arguments=tuple(given.texts("arguments")),
         parameters=dict(given.mapping("parameters")),
@@ -152,7 +165,20 @@ def _submission(body: Mapping[str, Any]) -> Submission:
         process=_process(body.get("process")),
         is_dry=bool(body.get("dryRun")),
         if_changed=bool(body.get("ifChanged")),
+        check=None if body.get("check") is None else _check(body["check"], job, source),
     )
+
+
+def _check(told: Any, job: Job | None, source: Source) -> CellCheck:
+    cells = Fields("check", told).text_map("cells")
+    for number in cells:
+        if not number.isdecimal() or len(number) > _DIGITS:
+            raise Invalid(f"check.cells: {number[:40]!r} is no execution count")
+    if job is not None and CELL_RUNNER in job.command:
+        code = source.files.get(job.command[-1])
+        if code is not None:
+            return CellCheck(code=code, cells=cells)
+    raise Invalid("check: only a cell can be checked, and this run is none")
 
 
 def _job(body: Mapping[str, Any]) -> Job:

@@ -434,6 +434,11 @@ export interface WireSource {
   base?: string;
 }
 
+/** Asks to look at a cell before it is a run; `cells` are the notebook's by execution count. */
+export interface WireCellCheck {
+  cells?: Record<string, string>;
+}
+
 /** Body of POST /aml/runs. `runId` makes a repeated call the same as the first. */
 export interface WireSubmit {
   runId?: string;
@@ -455,6 +460,7 @@ export interface WireSubmit {
   environment?: Record<string, unknown>;
   dryRun?: boolean;
   ifChanged?: boolean;
+  check?: WireCellCheck;
 }
 
 /** Body of POST /aml/runs/<id>/retry: what is to be other than it was. */

@@ -5,8 +5,8 @@ import {
   experimentOf,
   literalOf,
   notebookBody,
-  notebookSyntax,
   parametersOf,
+  sendsItself,
   typed,
   wordsOf
 } from '../src/models/submit/submitting';
@@ -21,11 +21,14 @@ test('runs of a notebook go to the experiment of its name', () => {
 });
 
 test('a cell is sent as it stands, so that its lines keep their numbers', () => {
-  const body = cellBody('print(1)', ORIGIN.notebook, ORIGIN, HERE);
+  const cells = { 3: 'x = 1' };
+  const job = { code: 'print(1)', path: ORIGIN.notebook, origin: ORIGIN, cells };
+  const body = cellBody(job, HERE);
 
   assert.deepEqual(body.source, { files: { 'cell.py': 'print(1)' } });
   assert.deepEqual([body.experiment, body.script], ['My-trial', 'cell.py']);
   assert.deepEqual([body.job?.interpreter, body.job?.lineOffset], ['/usr/bin/python3', 0]);
+  assert.deepEqual(body.check, { cells }, 'the engine looks at it first');
 });
 
 test('what runs in a managed kernel is sent in its environment', () => {
@@ -38,13 +41,26 @@ test('what runs in a managed kernel is sent in its environment', () => {
   assert.deepEqual(body.source, { directory: '/w' });
 });
 
-test('a line that only notebooks understand is found, and none in a string', () => {
-  assert.deepEqual(notebookSyntax('x = 1\n%matplotlib inline'), {
-    line: 2,
-    text: '%matplotlib inline'
-  });
-  assert.equal(notebookSyntax('a = """\n!ls\n"""\nb = 5 % 2'), null);
-  assert.equal(notebookSyntax('!ls')?.line, 1);
+test("a cell that says itself how it is sent is the kernel's, whatever stands above", () => {
+  for (const code of [
+    '%%aml submit\nprint(1)',
+    '\n# why\n\n  # how\n%%aml submit trial -p a=1\nprint(a)',
+    '%aml submit trial\nprint(1)',
+    '%%aml\nprint(1)',
+    '  %%aml submit -h'
+  ]) {
+    assert.equal(sendsItself(code), true, code);
+  }
+  for (const code of [
+    'x = 1\n%%aml submit',
+    '%%amlet',
+    '%aml ls',
+    '%aml submitted',
+    '',
+    '#%%aml'
+  ]) {
+    assert.equal(sendsItself(code), false, code);
+  }
 });
 
 test('parameters are read with their comments or types, and other lines passed over', () => {

@@ -40,10 +40,52 @@ def test_a_cell_runs_as_an_experiment_while_the_kernel_is_busy(
     assert run["origin"]["cellId"]
     assert len(notebook.watch.event_sockets) == 1, "card, list and status bar share one socket"
 
-    cell_button(notebook, 3).click()
-    dialog = notebook.page.get_by_role("dialog")
-    expect(dialog).to_contain_text("Line 1 is notebook syntax")
-    dialog.get_by_role("button", name="Cancel").click()
+
+def test_the_button_refuses_what_the_magic_refuses_and_makes_no_run(
+    visit: Visit, photograph: Photograph
+) -> None:
+    refused = {
+        "x = 1\ny = = 2": "SyntaxError: invalid syntax (line 2 of the cell)",
+        "import os\n!ls": "line 2: '!ls' is notebook syntax, a submitted cell is plain Python; "
+        "use subprocess.run([...], check=True), or run it in another cell",
+        "print(sum(table))": "the cell uses 'table' (line 1) and never defines it. A submitted "
+        "cell does not have the notebook's other cells. table: defined in cell [1], move that "
+        "code into this cell",
+        "x = 2\n%%aml submit": "line 2: '%%aml submit' is notebook syntax, a submitted cell is "
+        "plain Python; leave it out, or run it in another cell",
+    }
+    notebook = visit("%matplotlib inline\ntable = [1, 2]", *refused)
+    notebook.kernel_is("idle")
+    notebook.page.locator(".jp-CodeCell").nth(1).locator(".cm-content").click()
+    notebook.command("notebook:run-cell")
+    expect(notebook.page.locator(".jp-CodeCell").nth(1)).to_contain_text("[1]:")
+
+    for cell, sentence in enumerate(refused.values(), start=2):
+        cell_button(notebook, cell).click()
+        dialog = notebook.page.get_by_role("dialog")
+        expect(dialog.locator(".jp-Dialog-header")).to_have_text("The cell cannot be run")
+        expect(dialog.locator(".jp-Dialog-body")).to_have_text(sentence)
+        if cell == 4:
+            photograph(notebook.page, "cell-refused")
+        dialog.get_by_role("button", name="Close").click()
+
+    expect(notebook.page.locator(".jp-aml-Card")).to_have_count(0)
+    page = notebook.lab.server.get("aml/runs?workspace=default&sort=-createdAt")
+    assert notebook.file.stem not in [run["experiment"] for run in page["runs"]]
+
+
+def test_the_button_leaves_a_cell_with_its_own_magic_to_the_kernel(visit: Visit) -> None:
+    notebook = visit("# sent with parameters\n\n%%aml submit own -n sent -p a=5\nprint('is', a)")
+    notebook.kernel_is("idle")
+    notebook.page.locator(".jp-CodeCell").first.locator(".cm-content").click()
+    notebook.command("notebook:run-cell")
+    notebook.kernel_is("idle")
+
+    cell_button(notebook, 1).click()
+
+    card = notebook.card("sent")
+    card.is_in("Completed")
+    card.says("is 5")
 
 
 def test_a_notebook_is_submitted_with_the_parameters_of_its_form(

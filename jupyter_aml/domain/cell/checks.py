@@ -32,13 +32,42 @@ class Missing:
     """These stand in branches and functions that may never run."""
 
 
+def examine(cell: str, *, offset: int, parameters: Sequence[str], cure: Cure) -> str | None:
+    """Return what is doubtful about a cell; raise Invalid or SyntaxError where it cannot run.
+
+    `offset` lines stand above the cell in the editor, the line of its magic among them; the
+    SyntaxError counts from the cell's first. `cure` says what to do about a missing name.
+    """
+    check_syntax(cell, offset=offset)
+    missing = missing_names(cell, parameters=parameters)
+    if missing.sure:
+        raise Invalid(refusal(missing.sure, offset=offset, cure=cure))
+    return doubt(missing.doubtful, offset=offset) if missing.doubtful else None
+
+
+def syntax_sentence(error: SyntaxError, *, offset: int) -> str:
+    """What Python says of a cell, with the line of the editor."""
+    return f"SyntaxError: {error.msg} (line {(error.lineno or 1) + offset} of the cell)"
+
+
+def known_cure(name: str, inputs: Mapping[int, str]) -> str | None:
+    """What to do about a name that another cell defines, or that only notebooks have."""
+    number = defining_cell(name, inputs)
+    if number is not None:
+        return f"{name}: defined in cell [{number}], move that code into this cell"
+    if name in ("display", "get_ipython"):
+        return f"{name}: exists in notebooks only"
+    return None
+
+
 def check_syntax(cell: str, *, offset: int) -> None:
     """Raise Invalid for what is no cell of Python, and SyntaxError as Python says it.
 
     `offset` lines stand above the cell in the editor; the SyntaxError counts from the cell's first.
     """
     if not cell.strip():
-        raise Invalid("the cell is empty: write the code to run below the %%aml line")
+        below = "below the %%aml line" if offset else "into it"
+        raise Invalid(f"the cell is empty: write the code to run {below}")
     if "\0" in cell:
         raise Invalid("the cell holds a NUL character, which Python does not read")
     try:
@@ -58,14 +87,18 @@ def missing_names(cell: str, *, parameters: Sequence[str]) -> Missing:
     """The names that the cell uses and never defines; it must be Python."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        found = names.undefined(cell, given=parameters)
+        try:
+            found = names.undefined(cell, given=parameters)
+        except RecursionError:
+            # Python itself goes deeper than we can read, so the run finds out.
+            found = {}
     return Missing(_lines(found, is_sure=True), _lines(found, is_sure=False))
 
 
-def defining_cell(name: str, inputs: Sequence[str]) -> int | None:
+def defining_cell(name: str, inputs: Mapping[int, str]) -> int | None:
     """The execution count of the newest of these cells that defines the name at its top level."""
-    for number in range(len(inputs) - 1, 0, -1):
-        if name in inputs[number] and name in names.bound(inputs[number]):
+    for number, cell in sorted(inputs.items(), reverse=True):
+        if name in cell and name in names.bound(cell):
             return number
     return None
 
@@ -111,16 +144,17 @@ def _refuse_notebook_syntax(cell: str, number: int, offset: int) -> None:
     said = lines[number - 1].strip()[:80]
     raise Invalid(
         f"line {number + offset}: {said!r} is notebook syntax, a submitted cell is plain Python; "
-        + _instead(found)
+        + _instead(found, has_magic=offset > 0)
     )
 
 
-def _instead(found: re.Match[str]) -> str:
+def _instead(found: re.Match[str], *, has_magic: bool) -> str:
     mark = found["plain"] or found["assigned"] or found["help"]
-    if mark.startswith("%%"):
+    if mark.startswith("%%") and has_magic:
         return "a second %% magic cannot stand in it: only one, on the first line"
     if mark in ("%pip", "%conda"):
-        return f"name the packages on the first line instead: {_option(found)}"
+        magic = "" if has_magic else "%%aml submit "
+        return f"name the packages on the first line instead: {magic}{_option(found)}"
     if mark.startswith("!"):
         return "use subprocess.run([...], check=True), or run it in another cell"
     return "leave it out, or run it in another cell"

@@ -46,7 +46,7 @@ def bound(code: str) -> set[str]:
     """The names that the code defines at its top level; empty where it is not Python."""
     try:
         table = symtable.symtable(code, "cell.py", "exec")
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return set()
     return {symbol.get_name() for symbol in table.get_symbols() if _binds(symbol)}
 

@@ -186,6 +186,15 @@ class Environments:
             self._watched.setdefault(wish.digest, Registered(workspace, definition, ""))
         return await self._builds.ensure(wish, listen)
 
+    async def python(self, definition: Definition) -> str | None:
+        """The Python of an environment on this machine; None while it is not built."""
+        wish = Wish(definition=definition)
+        state = await self._builds.state(wish)
+        built = state.environment
+        if built is None and state.state == "ready":
+            built = await self._builds.ensure(wish)
+        return None if built is None or built.image is not None else built.interpreter
+
     async def log(
         self,
         workspace: str,

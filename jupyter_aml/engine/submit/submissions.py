@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, nullcontext
 from functools import partial
+from pathlib import Path
 from typing import Any, TypeVar
 
 from jupyter_aml.domain.errors import AlreadyExists, NotFound, StorageFailed, Unreachable
@@ -19,7 +20,7 @@ from jupyter_aml.engine.facts.facts import Facts
 from jupyter_aml.engine.ledger import Ledger
 from jupyter_aml.engine.root import Root
 from jupyter_aml.engine.settings import Settings
-from jupyter_aml.engine.submit import cells, drafts, repeats
+from jupyter_aml.engine.submit import cell_check, cells, drafts, repeats
 from jupyter_aml.engine.submit.drafts import Draft
 from jupyter_aml.engine.turns import Turns
 from jupyter_aml.engine.workspaces import Workspaces
@@ -29,7 +30,7 @@ from jupyter_aml.store.filters import quoted
 from jupyter_aml.wire.contents import WireDryRun
 from jupyter_aml.wire.facts import WireCell
 from jupyter_aml.wire.runs import WireRun
-from jupyter_aml.wire.submissions import Retry, Sent, Submission
+from jupyter_aml.wire.submissions import CellCheck, Retry, Sent, Submission
 
 T = TypeVar("T")
 _SAME = 100
@@ -55,13 +56,15 @@ class Submissions:
         environments: Environments,
         facts: Facts,
         targets: list[str],
+        library: Path,
         begin: Callable[[Run], None],
         tell: Callable[[Run], WireRun],
     ) -> None:
         self._settings, self._root, self._ledger, self._blobs = settings, root, ledger, blobs
         self._workspaces, self._experiments = workspaces, experiments
         self._environments, self._facts = environments, facts
-        self._targets, self._begin, self._tell = targets, begin, tell
+        self._targets, self._library = targets, library
+        self._begin, self._tell = begin, tell
         self._stats = snapshot.StatCache(settings.root / "cache")
         self._turns = Turns()
         self._senders = ThreadPoolExecutor(2, thread_name_prefix="aml-submit")
@@ -96,6 +99,8 @@ class Submissions:
         drafted = await self._sending(
             drafts.draft, asked, settings=self._settings, targets=self._targets
         )
+        if asked.check is not None:
+            drafted = await self._checked(drafted, asked.check)
         if asked.is_dry:
             return drafts.describe(drafted)
         if drafted.run.parent is not None:
@@ -140,6 +145,21 @@ class Submissions:
             return await self._ledger.find(run_id)
         except NotFound:
             return None
+
+    async def _checked(self, drafted: Draft, check: CellCheck) -> Draft:
+        """The draft of a cell that was looked at."""
+        python = None if drafted.run.job is None else drafted.run.job.interpreter
+        if drafted.environment is not None:
+            python = await self._environments.python(drafted.environment)
+        # Not one of the senders' threads: a Python that is slow to answer holds up nobody else.
+        return await asyncio.to_thread(
+            cell_check.checked,
+            drafted,
+            check,
+            python=python,
+            library=self._library,
+            keeps_pythonpath=self._settings.keep_pythonpath,
+        )
 
     async def _placed(self, drafted: Draft) -> Draft:
         """The draft in its workspace, and in a registered environment if it names one."""

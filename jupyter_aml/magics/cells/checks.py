@@ -20,12 +20,13 @@ class CellSyntaxError(Exception):
     """The cell is not Python. It is shown as Python shows it, with the line of the editor."""
 
     def __init__(self, error: SyntaxError, *, offset: int) -> None:
+        sentence = checks.syntax_sentence(error, offset=offset)
         error.lineno = (error.lineno or 1) + offset
         if error.end_lineno is not None:
             error.end_lineno += offset
         error.filename = "cell"
         self._shown = traceback.format_exception_only(SyntaxError, error)
-        super().__init__(f"SyntaxError: {error.msg} (line {error.lineno} of the cell)")
+        super().__init__(sentence)
 
     def _render_traceback_(self) -> list[str]:
         return ["".join(self._shown).rstrip("\n"), "Nothing was sent."]
@@ -44,32 +45,27 @@ def check(
     `offset` lines stand above the cell in the editor, `here` are the notebook's variables and
     `inputs` its cells as they were run, by execution count. What is only doubtful is printed.
     """
+    cure = partial(_cure, here=here, inputs=dict(enumerate(inputs)))
     try:
-        checks.check_syntax(cell, offset=offset)
+        doubt = checks.examine(cell, offset=offset, parameters=parameters, cure=cure)
     except Invalid as error:
         raise UsageError(str(error)) from None
     except SyntaxError as error:
         raise CellSyntaxError(error, offset=offset) from None
-    missing = checks.missing_names(cell, parameters=parameters)
-    if missing.sure:
-        cure = partial(_cure, here=here, inputs=inputs)
-        raise UsageError(checks.refusal(missing.sure, offset=offset, cure=cure))
-    if missing.doubtful:
-        print(checks.doubt(missing.doubtful, offset=offset), file=sys.stderr)
+    if doubt:
+        print(doubt, file=sys.stderr)
 
 
-def _cure(name: str, here: Mapping[str, Any], inputs: Sequence[str]) -> str:
+def _cure(name: str, here: Mapping[str, Any], inputs: Mapping[int, str]) -> str:
     value = here.get(name)
     if isinstance(value, ModuleType):
         alias = "" if value.__name__ == name else f" as {name}"
         return f"{name}: add `import {value.__name__}{alias}`"
     if name in here and _is_parameter(value, name):
         return f"{name}: add -p {name}=${name}"
-    number = checks.defining_cell(name, inputs)
-    if number is not None:
-        return f"{name}: defined in cell [{number}], move that code into this cell"
-    if name in ("display", "get_ipython"):
-        return f"{name}: exists in notebooks only"
+    known = checks.known_cure(name, inputs)
+    if known is not None:
+        return known
     if name in here:
         kind = type(value).__name__
         return f"{name}: a {kind} of this notebook, make it in this cell or load it from a file"

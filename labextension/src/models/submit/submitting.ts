@@ -22,13 +22,32 @@ export function experimentOf(path: string): string {
   return name.slice(0, 255) || 'notebook';
 }
 
-export function cellBody(code: string, path: string, origin: WireOrigin, by: Setting): WireSubmit {
+/** Comments and blank lines, then `%%aml`, or the line magic that is meant as one. */
+const OURS = /^(?:[ \t]*(?:#.*)?\n)*[ \t]*(?:%%aml(?!\w)|%aml[ \t]+submit(?!\w))/;
+
+/** Whether a cell says itself how it is to be sent, so that the kernel sends it. */
+export function sendsItself(code: string): boolean {
+  return OURS.test(code);
+}
+
+export interface CellJob {
+  code: string;
+  /** The notebook. */
+  path: string;
+  origin: WireOrigin;
+  /** The notebook's cells by execution count: where one defines a missing name, it is said. */
+  cells: Record<string, string>;
+}
+
+/** The engine looks at the cell first, as the magic does, and refuses what cannot run. */
+export function cellBody({ code, path, origin, cells }: CellJob, by: Setting): WireSubmit {
   return {
     ...common(by, ['-m', CELL_RUNNER, CELL]),
     experiment: experimentOf(path),
     script: CELL,
     source: { files: { [CELL]: code } },
-    origin
+    origin,
+    check: { cells }
   };
 }
 
@@ -93,21 +112,6 @@ function common(by: Setting, command: string[]): WireSubmit {
     },
     ...(environment ? { environment } : {})
   };
-}
-
-/** The first line of a cell that only a notebook understands, counted from 1. */
-export function notebookSyntax(code: string): { line: number; text: string } | null {
-  const lines = code.split('\n');
-  let quote = '';
-  for (const [index, text] of lines.entries()) {
-    if (!quote && /^\s*(%{1,2}[A-Za-z]|!\S|\?\w)/.test(text)) {
-      return { line: index + 1, text: text.trim() };
-    }
-    for (const [mark] of text.matchAll(/"""|'''/g)) {
-      quote = quote === '' ? mark : quote === mark ? '' : quote;
-    }
-  }
-  return null;
 }
 
 /** One parameter as its cell sets it. */

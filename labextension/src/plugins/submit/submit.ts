@@ -1,5 +1,5 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
-import { Dialog, ICommandPalette, Notification, showDialog } from '@jupyterlab/apputils';
+import { ICommandPalette, Notification } from '@jupyterlab/apputils';
 import type { Cell, CodeCellModel } from '@jupyterlab/cells';
 import { IDefaultFileBrowser } from '@jupyterlab/filebrowser';
 import { INotebookTracker } from '@jupyterlab/notebook';
@@ -8,9 +8,9 @@ import type { PartialJSONObject, ReadonlyJSONObject } from '@lumino/coreutils';
 import {
   cellBody,
   notebookBody,
-  notebookSyntax,
   parametersOf,
   scriptBody,
+  sendsItself,
   typed,
   wordsOf
 } from '../../models/submit/submitting';
@@ -28,7 +28,6 @@ import { IRunsPanel } from '../runs/runs';
 import { folderOf, settingOf } from './setting';
 
 const PARAMETERS = 'parameters';
-const OURS = /^\s*%%aml\b/;
 const NO_ARGUMENTS: { args: ReadonlyJSONObject } = { args: { type: 'object', properties: {} } };
 const FILE_ARGUMENTS: { args: ReadonlyJSONObject } = {
   args: {
@@ -132,24 +131,16 @@ class Sender {
   ) {}
 
   async sendCell(panel: NotebookPanel, cell: Cell): Promise<void> {
-    const { trans } = this;
     const code = cell.model.sharedModel.getSource();
-    if (!code.trim()) {
-      throw new Error(trans('The cell is empty.'));
-    }
-    if (OURS.test(code)) {
-      // It says itself how it is to be sent.
+    if (sendsItself(code)) {
       await this.app.commands.execute('notebook:run-cell');
-      return;
-    }
-    if (!(await this.isMeant(code))) {
       return;
     }
     const { path } = panel.context;
     const model = cell.model as CodeCellModel;
     const origin = { notebook: path, cellId: model.id, executionCount: null };
-    const body = cellBody(code, path, origin, await this.settingOf(panel));
-    const run = await this.server.rest.submit(body);
+    const job = { code, path, origin, cells: otherCells(panel.content.model, model) };
+    const run = await this.server.rest.submit(cellBody(job, await this.settingOf(panel)));
     this.panel.model.take(run);
     if (!model.isDisposed) {
       showRun(model, run);
@@ -259,21 +250,20 @@ class Sender {
       ...(folder === null ? [] : [this.folderField()])
     ];
   }
+}
 
-  /** Whether code that is not plain Python is to be sent all the same. */
-  private async isMeant(code: string): Promise<boolean> {
-    const { trans } = this;
-    const found = notebookSyntax(code);
-    if (!found) {
-      return true;
+/** The code of a notebook's other cells, by the count with which they were executed. */
+function otherCells(notebook: INotebookModel | null, own: CodeCellModel): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const cell of notebook?.cells ?? []) {
+    if (cell.type === 'code' && cell !== own) {
+      const { executionCount, sharedModel } = cell as CodeCellModel;
+      if (executionCount !== null) {
+        found[executionCount] = sharedModel.getSource();
+      }
     }
-    const { button } = await showDialog({
-      title: trans('Line %1 is notebook syntax', found.line),
-      body: trans('“%1” is not Python, which a run of a cell is.', found.text.slice(0, 80)),
-      buttons: [Dialog.cancelButton(), Dialog.okButton({ label: trans('Run all the same') })]
-    });
-    return button.accept;
   }
+  return found;
 }
 
 function parametersCell(notebook: INotebookModel): string {

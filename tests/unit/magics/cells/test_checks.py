@@ -94,3 +94,8 @@ def test_what_the_cell_may_never_come_to_is_said_and_sent(capsys):
     assert capsys.readouterr().err == (
         "Note: the cell never defines 'model' (line 3); the run fails if it comes to it.\n"
     )
+
+
+def test_a_cell_too_deep_to_be_judged_is_sent():
+    check("if 1: pass\n" + "elif 1: pass\n" * 600)
+    check("x = 1\nx" + "+1" * 1500)
