@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { mock, test } from 'node:test';
+import type { TestContext } from 'node:test';
 import { COLOURS, strokesOf } from '../src/models/charts/colours';
 import { plain } from '../src/models/common/words';
 import { axesOf, axis, csvOf, traitsOf } from '../src/models/compare/columns';
 import { ComparisonModel } from '../src/models/compare/comparison';
 import { curveNames, overlay } from '../src/models/compare/overlay';
-import type { WireMetrics } from '../src/wire';
-import { aRun, aSeries } from './samples';
+import type { WireMetrics, WireRun } from '../src/wire';
+import { aRun, aSeries, FakeServer, settled, underway } from './samples';
 
 const at = (second: number) => `2026-11-21T12:00:0${second}.000000Z`;
 const RUNS = [
@@ -115,4 +116,85 @@ test('a run has the colour of its number, and another of that colour is dashed',
   assert.equal(strokesOf([other]).get('other')!.colour, strokesOf([one]).get('one')!.colour);
   assert.equal(strokesOf([one, other]).get('other')!.isDashed, true);
   assert.equal(strokesOf([one, other]).get('one')!.isDashed, false);
+});
+
+/** A comparison of one run that goes on, with a server that answers what the test says. */
+async function live(t: TestContext, run: WireRun) {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  const server = new FakeServer();
+  const model = new ComparisonModel([run.runId], server);
+  t.after(() => {
+    model.stop();
+    mock.timers.reset();
+  });
+  const asked: string[] = [];
+  server.rest.run = async () => run;
+  server.rest.metrics = async runId => {
+    asked.push(runId);
+    return { runId, series: { loss: aSeries([asked.length]) }, values: {}, cursor: 0 };
+  };
+  server.rest.facts = async () => {
+    throw new Error('its folder is gone');
+  };
+  await model.load();
+  return { server, model, asked };
+}
+
+test('what a run did while it was asked for is not undone by the answer', async t => {
+  const { server, model } = await live(t, aRun({ runId: 'a', seq: 2 }));
+  const { answer, give } = underway<WireRun>();
+  server.rest.run = () => answer;
+
+  const loading = model.load();
+  server.push({ type: 'run', run: aRun({ runId: 'a', seq: 4, status: 'Completed' }) });
+  server.push({ type: 'run', run: aRun({ runId: 'a', seq: 3 }) });
+  give(aRun({ runId: 'a', seq: 2 }));
+  await loading;
+
+  assert.deepEqual([model.runs[0].status, model.runs[0].seq], ['Completed', 4]);
+});
+
+test('a stored run, however new it says it is, gives way to what the server says', async t => {
+  const { server, model } = await live(t, aRun({ runId: 'a', seq: 2 }));
+  const stored = new ComparisonModel(['a', 'gone'], server);
+  t.after(() => stored.stop());
+  const runs = [aRun({ runId: 'a', seq: 1e9 }), aRun({ runId: 'gone', seq: 1e9 })];
+  stored.restore({ runs, metrics: {}, savedAt: at(0) });
+  server.rest.run = async runId => {
+    if (runId === 'gone') {
+      throw new Error('there is no run gone');
+    }
+    return model.runs[0];
+  };
+
+  await stored.load();
+
+  assert.deepEqual(
+    stored.runs.map(run => run.seq),
+    [2, 1e9]
+  );
+  assert.equal(stored.ask().seq, 2, 'else nothing would be heard for a billion changes');
+});
+
+test('of a run that goes on the points are asked for again, once for many changes', async t => {
+  const { server, model, asked } = await live(t, aRun({ runId: 'a', seq: 2 }));
+  assert.deepEqual([asked, model.problems.get('a')], [['a'], 'its folder is gone']);
+
+  server.push({ type: 'run', run: aRun({ runId: 'a', seq: 3 }) });
+  server.push({ type: 'run', run: aRun({ runId: 'b', seq: 4 }) });
+  server.push({ type: 'run', run: aRun({ runId: 'a', seq: 5 }) });
+  mock.timers.tick(2_000);
+  await settled();
+  assert.deepEqual([asked, model.metrics.get('a')?.series.loss.x], [['a', 'a'], [2]]);
+  server.push({ type: 'run', run: aRun({ runId: 'a', seq: 6 }) });
+  mock.timers.tick(2_000);
+  await settled();
+
+  assert.deepEqual(asked, ['a', 'a', 'a']);
+});
+
+test('runs that have all ended are not followed', async t => {
+  const { server } = await live(t, aRun({ status: 'Completed' }));
+
+  assert.deepEqual(server.followers, []);
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
 import type { TestContext } from 'node:test';
-import { rowsOf, RunsModel } from '../src/models/runs/runs';
+import { rowsOf, runCode, RunsModel } from '../src/models/runs/runs';
 import type { RunQuery } from '../src/tokens';
 import type { WireRunPage } from '../src/wire';
 import { aRun, FakeServer, settled, underway } from './samples';
@@ -235,6 +235,19 @@ test('a list that turns to another workspace out of sight takes no runs of the o
   assert.deepEqual([list.rows, list.total, list.hasLoaded, list.isLoading], [[], 0, false, false]);
 });
 
+test('a list that turns to another filter out of sight takes no runs of the one before', async t => {
+  const server = new FakeServer();
+  const list = await aList(server);
+  const asked = slowly(t, server);
+
+  const asking = list.refresh();
+  list.aim('default', 'ridge');
+  asked[0].give({ runs: [aRun()], total: 1 });
+  await asking;
+
+  assert.deepEqual([list.rows, list.total], [[], 0]);
+});
+
 test('counts that were asked for with another filter are not those of this one', async t => {
   const server = new FakeServer();
   server.pages = [[aRun({ runId: 'a' })]];
@@ -272,8 +285,11 @@ test('what changes while it is counted is counted again', async t => {
   await settled();
   mock.timers.tick(10_000);
 
-  assert.equal(asked.length, 2);
-  assert.deepEqual([list.total, list.children.get('a')], [2, 1]);
+  server.push({ type: 'run', run: aRun({ runId: 'c', createdAt: at(3), seq: 11 }) });
+  mock.timers.tick(10_000);
+
+  assert.equal(asked.length, 2, 'nothing is on its way that may have been made before');
+  assert.deepEqual([list.total, list.children.get('a')], [3, 1]);
 });
 
 test('many changes are counted once, also those that come while it is counted', async t => {
@@ -345,4 +361,114 @@ test('a run that an older event tells of stays as it is', async () => {
     workspace: 'default',
     seq: 5
   });
+});
+
+test('with a filter only the server knows where a change leads, and is asked once for many', async t => {
+  const server = new FakeServer();
+  server.pages = [[aRun({ runId: 'a' })]];
+  const list = await aList(server);
+  await list.show('default', 'status:running');
+  const asked = slowly(t, server);
+
+  server.push({ type: 'run', run: aRun({ runId: 'a', seq: 2, status: 'Failed' }) });
+  server.push({ type: 'run', run: aRun({ runId: 'b', seq: 3 }) });
+  assert.deepEqual(
+    list.rows.map(run => `${run.runId} ${run.status}`),
+    ['a Failed']
+  );
+  mock.timers.tick(600);
+  asked[0].give({ runs: [aRun({ runId: 'b', seq: 3 })], total: 1 });
+  await settled();
+  mock.timers.tick(10_000);
+
+  assert.deepEqual([asked.length, list.rows.map(run => run.runId)], [1, ['b']]);
+});
+
+test('a list that is loaded anew does not ask once more for what it settles by that', async t => {
+  const server = new FakeServer();
+  server.pages = [[aRun({ runId: 'a' })]];
+  const list = await aList(server);
+  await list.show('default', 'status:running');
+  const asked = slowly(t, server);
+
+  server.push({ type: 'run', run: aRun({ runId: 'a', seq: 2, status: 'Failed' }) });
+  void list.refresh();
+  mock.timers.tick(10_000);
+
+  assert.equal(asked.length, 1);
+});
+
+test('who scrolls on while a page is on its way asks for it once', async t => {
+  const server = new FakeServer();
+  server.pages = [[aRun({ runId: 'a' })], []];
+  const list = await aList(server);
+  const asked = slowly(t, server);
+
+  const asking = [list.more(), list.more()];
+  asked[0].give({ runs: [aRun({ runId: 'b' })], total: 2 });
+  await Promise.all(asking);
+  await list.more();
+
+  assert.equal(asked.length, 1);
+  assert.deepEqual(
+    list.rows.map(run => run.runId),
+    ['a', 'b']
+  );
+});
+
+test('an answer about a run of another workspace changes nothing and tells nothing', async () => {
+  const server = new FakeServer();
+  const list = await aList(server);
+  let told = 0;
+  list.changed.subscribe(() => (told += 1));
+
+  list.take(aRun({ workspace: 'elsewhere' }));
+  assert.deepEqual([list.rows.length, told], [0, 0]);
+  list.take(aRun());
+
+  assert.deepEqual([list.rows.length, told], [1, 1]);
+});
+
+test('a run of the same moment as the last one that is loaded enters the list', async () => {
+  const server = new FakeServer();
+  server.pages = [[aRun({ runId: 'a', createdAt: at(1) })], []];
+  const list = await aList(server);
+
+  server.push({ type: 'run', run: aRun({ runId: 'b', createdAt: at(1), seq: 2 }) });
+
+  assert.deepEqual(
+    list.rows.map(run => run.runId),
+    ['b', 'a']
+  );
+});
+
+test('a run that has lost its children is no longer said to have any', async t => {
+  const server = new FakeServer();
+  const list = await aList(server);
+  const asked = slowly(t, server);
+  const asking = [list.refresh()];
+  asked[0].give({ runs: [aRun({ runId: 'a' }), aRun({ runId: 'b' })], children: { a: 2, b: 1 } });
+  await asking[0];
+  asking.push(list.refresh());
+  asked[1].give({ runs: [aRun({ runId: 'a' }), aRun({ runId: 'b' })], children: { a: 1 } });
+  await asking[1];
+
+  assert.deepEqual([...list.children], [['a', 1]]);
+});
+
+test('what goes wrong on the socket is said', async () => {
+  const server = new FakeServer();
+  const list = await aList(server);
+
+  server.push({
+    type: 'problem',
+    runId: null,
+    problem: { error: 'Busy', message: 'The server is busy.' }
+  } as never);
+
+  assert.equal(list.problem, 'The server is busy.');
+});
+
+test('the code that gets a run is code, whatever its workspace is called', () => {
+  assert.match(runCode(aRun({ workspace: 'a"b', runId: 'r' })), /get\("a\\"b"\)\n.*"r"\)$/);
 });

@@ -80,7 +80,7 @@ export class ComparisonModel implements Follower {
   // ---- follower of the socket
 
   ask(): WireSubscribe {
-    const seq = this.runs.reduce((newest, run) => Math.max(newest, run.seq), 0);
+    const seq = [...this.told.values()].reduce((newest, one) => Math.max(newest, one), 0);
     const workspace = this.runs[0]?.workspace ?? 'default';
     return { type: 'subscribe', topic: 'runs', workspace, seq };
   }
@@ -92,10 +92,18 @@ export class ComparisonModel implements Follower {
 
   hear(event: WireEvent): void {
     if (event.type === 'run' && this.known.has(event.run.runId)) {
-      this.known.set(event.run.runId, event.run);
+      this.take(event.run);
       this.stale.add(event.run.runId);
       this.timer ??= setTimeout(() => void this.reload(), AGAIN);
       this.changed.emit();
+    }
+  }
+
+  /** What the server says stands against a stored run, however new that says it is. */
+  private take(run: WireRun): void {
+    if (run.seq >= (this.told.get(run.runId) ?? 0)) {
+      this.told.set(run.runId, run.seq);
+      this.known.set(run.runId, run);
     }
   }
 
@@ -118,7 +126,7 @@ export class ComparisonModel implements Follower {
 
   private async loadRun(runId: string): Promise<void> {
     try {
-      this.known.set(runId, await this.live!.rest.run(runId));
+      this.take(await this.live!.rest.run(runId));
     } catch (error) {
       // A stored run can still be shown when its folder is gone.
       this.problems.set(runId, (error as Error).message);
@@ -144,6 +152,8 @@ export class ComparisonModel implements Follower {
   }
 
   private readonly known = new Map<string, WireRun>();
+  /** Which state of each run the server told of. */
+  private readonly told = new Map<string, number>();
   private readonly stale = new Set<string>();
   private timer: ReturnType<typeof setTimeout> | undefined;
   private following: Following | null = null;
