@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from jupyter_aml.engine.engine import Engine
-from jupyter_aml.wire.submissions import decode_retry, decode_submission
+from jupyter_aml.wire.changes import decode_patch
+from jupyter_aml.wire.submissions import decode_submission
 
 
 async def submit(engine: Engine, body: dict[str, Any]) -> Any:
     return await engine.runs.submit(decode_submission(body))
 
 
-async def retry(engine: Engine, run_id: str, body: dict[str, Any]) -> Any:
-    return await engine.runs.retry(run_id, decode_retry(body))
+async def patch(engine: Engine, run_id: str, body: dict[str, Any]) -> Any:
+    return await engine.runs.patch(run_id, decode_patch(body))

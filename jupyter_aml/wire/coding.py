@@ -183,26 +183,6 @@ def decode_origin(data: Mapping[str, Any]) -> Origin:
     )
 
 
-def decode_patch(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Check the body of a PATCH; raises Invalid for a field that is unknown or of a wrong kind."""
-    given = Fields("patch", data)
-    known = ("displayName", "description", "tags", "properties")
-    for name in data:
-        if name not in known:
-            raise Invalid(f"{name!r} of a run cannot be changed; {', '.join(known)} can")
-    patch: dict[str, Any] = {
-        name: given.text(name) for name in ("displayName", "description") if name in data
-    }
-    if "tags" in data:
-        patch["tags"] = {
-            key: None if value is None else str(value)
-            for key, value in given.mapping("tags").items()
-        }
-    if "properties" in data:
-        patch["properties"] = given.text_map("properties")
-    return patch
-
-
 def finite(value: Any) -> Any:
     """JSON has no NaN and no infinity: they travel as null and as text."""
     if isinstance(value, float) and value - value != 0:

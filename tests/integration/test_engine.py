@@ -25,7 +25,7 @@ from jupyter_aml.runfolder.layout import RunFolder
 from jupyter_aml.store.runs import RunTable
 from jupyter_aml.testing.fake_compute import FakeBackend
 from jupyter_aml.wire.runs import WireRun
-from tests.asking import submit
+from tests.asking import patch, submit
 
 pytestmark = pytest.mark.anyio
 
@@ -427,11 +427,11 @@ records.record("property", "fixed", "1", time.time())
     async with an_engine(aml_root) as engine:
         run = await submit(engine, asked(script, tags={"kept": "yes"}))
         await ended(engine, run["runId"])
-        changed = await engine.runs.patch(run["runId"], {"tags": {"kept": None, "new": "1"}})
+        changed = await patch(engine, run["runId"], {"tags": {"kept": None, "new": "1"}})
 
         assert changed["tags"] == {"from": "script", "new": "1"}
         with pytest.raises(Invalid):
-            await engine.runs.patch(run["runId"], {"properties": {"fixed": "2"}})
+            await patch(engine, run["runId"], {"properties": {"fixed": "2"}})
 
 
 @pytest.mark.parametrize("name", ["../run.json", "/etc/passwd", "outputs/../../run.json", "a\0b"])

@@ -17,7 +17,7 @@ from jupyter_aml.engine.engine import Engine
 from jupyter_aml.engine.feed.feed import Listener
 from jupyter_aml.engine.settings import Settings
 from jupyter_aml.wire.runs import WireRun
-from tests.asking import submit
+from tests.asking import patch, submit
 
 pytestmark = pytest.mark.anyio
 
@@ -139,7 +139,7 @@ async def test_a_run_that_waits_says_its_place_in_every_answer_and_no_place_is_w
         await page.until(third, reason="next on 'local' (1 of 1 slot busy)")
         assert (await engine.runs.get(third)) == {**waiting, "reason": page.runs[third]["reason"]}
 
-        named = await engine.runs.patch(third, {"displayName": "mine"})
+        named = await patch(engine, third, {"displayName": "mine"})
         assert named["reason"] == "next on 'local' (1 of 1 slot busy)"
         gate.let(1)
         await page.until(third, status="Completed", reason=None)

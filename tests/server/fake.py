@@ -215,8 +215,8 @@ class FakeRuns:
         self.engine.heard("run", run_id)
         return self.engine.a_run(run_id)
 
-    async def patch(self, run_id, body):
-        self.engine.heard("patch", run_id, body)
+    async def patch(self, run_id, patch):
+        self.engine.heard("patch", run_id, patch)
         return self.engine.a_run(run_id)
 
     async def delete(self, run_id):

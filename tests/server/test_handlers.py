@@ -7,6 +7,7 @@ from tornado.web import authenticated
 
 from jupyter_aml.domain import errors
 from jupyter_aml.server.base import AmlHandler, served
+from jupyter_aml.wire.changes import decode_patch
 from jupyter_aml.wire.submissions import decode_retry, decode_submission
 from jupyter_aml.wire.workspaces import ExperimentTags, NewWorkspace
 
@@ -50,7 +51,7 @@ NEW = NewWorkspace(name="w", tags={})
         ("POST", "runs", DRY, 200, ("submit", decode_submission(DRY).read())),
         ("POST", "runs/run-1/retry", MORE, 201, ("retry", "run-1", decode_retry(MORE).read())),
         ("GET", "runs/run-1", None, 200, ("run", "run-1")),
-        ("PATCH", "runs/run-1", {"tags": {}}, 200, ("patch", "run-1", {"tags": {}})),
+        ("PATCH", "runs/run-1", {"tags": {}}, 200, ("patch", "run-1", decode_patch({}))),
         ("DELETE", "runs/run-1", None, 204, ("delete", "run-1")),
         ("POST", "runs/run-1/cancel", None, 202, ("cancel", "run-1")),
         ("POST", "runs/run-1/look", None, 202, ("look", "run-1")),

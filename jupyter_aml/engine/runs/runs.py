@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -26,6 +26,7 @@ from jupyter_aml.engine.runs import archiving, difference, pruning, recover
 from jupyter_aml.engine.runs.patching import patched
 from jupyter_aml.engine.runs.waiting import Waiting, Why
 from jupyter_aml.engine.runs.watch import Watch
+from jupyter_aml.wire.changes import RunPatch, RunPruning
 from jupyter_aml.wire.coding import encode_run
 from jupyter_aml.wire.contents import WireDryRun, WireFiles, WireMetrics, WireSnapshot
 from jupyter_aml.wire.facts import WireCell, WireFacts, WireRunDifference
@@ -125,9 +126,9 @@ class Runs:
         """One run, or NotFound."""
         return self.told(await self.find(ids.run_id(run_id)))
 
-    async def patch(self, run_id: str, body: Mapping[str, Any]) -> WireRun:
+    async def patch(self, run_id: str, patch: RunPatch) -> WireRun:
         """Change what a user may change; properties that are there stay as they are."""
-        return self.told(await self._insist(run_id, lambda run: patched(run, body)))
+        return self.told(await self._insist(run_id, lambda run: patched(run, patch)))
 
     async def delete(self, run_id: str) -> None:
         """Remove a run that has ended, with its folder and its children; IllegalMove before.
@@ -147,9 +148,9 @@ class Runs:
                 self._system.drop(gone.id)
                 self.deleted(gone, seq)
 
-    async def prune(self, body: Mapping[str, Any]) -> WirePrunedRuns:
-        """Delete the ended runs that are asked for, or with `dryRun` say which would go."""
-        return await pruning.prune(body, root=self._root, ledger=self._ledger, delete=self.delete)
+    async def prune(self, asked: RunPruning) -> WirePrunedRuns:
+        """Delete the ended runs that are asked for, or only say which would go."""
+        return await pruning.prune(asked, root=self._root, ledger=self._ledger, delete=self.delete)
 
     async def cancel(self, run_id: str) -> WireRun:
         """Ask a run to end, with its children. A run that has ended stays as it is."""

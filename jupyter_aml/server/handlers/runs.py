@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 from jupyter_server.auth.decorator import authorized
 from tornado.web import authenticated
@@ -12,6 +12,7 @@ from jupyter_aml.domain.run import MOST_METRICS
 from jupyter_aml.server.base import AmlHandler, served
 from jupyter_aml.server.handlers.experiments import WORKSPACE
 from jupyter_aml.server.query import Number, Text
+from jupyter_aml.wire.changes import decode_patch, decode_run_pruning
 from jupyter_aml.wire.submissions import decode_submission
 
 if TYPE_CHECKING:
@@ -74,7 +75,8 @@ class RunHandler(AmlHandler):
     @served
     async def patch(self, engine: Engine, run_id: str) -> None:
         """Change name, description, tags or properties."""
-        self.reply(await engine.runs.patch(ids.run_id(run_id), cast("Any", self.body())))
+        patch = decode_patch(self.body())
+        self.reply(await engine.runs.patch(ids.run_id(run_id), patch))
 
     @authenticated
     @authorized
@@ -104,7 +106,7 @@ class PruneHandler(AmlHandler):
     @served
     async def post(self, engine: Engine) -> None:
         """Delete the ended runs that are asked for; with `dryRun` only say which would go."""
-        self.reply(await engine.runs.prune(self.body()))
+        self.reply(await engine.runs.prune(decode_run_pruning(self.body())))
 
 
 class LookHandler(AmlHandler):
