@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from jupyter_aml.domain import limits
 from jupyter_aml.domain.errors import NotFound, StorageFailed
 from jupyter_aml.domain.experiment import Experiment
 from jupyter_aml.domain.ids import ExperimentName, WorkspaceName
@@ -80,6 +81,7 @@ class Experiments:
 
     def _tag(self, asked: ExperimentTags) -> Experiment:
         known = self._add(asked.workspace, asked.name, {})
+        limits.labels("tag", asked.tags, known.tags)
         tags = {**known.tags, **asked.tags}
         tagged = replace(known, tags={key: tag for key, tag in tags.items() if tag is not None})
         files.write_experiment(self._root, tagged)

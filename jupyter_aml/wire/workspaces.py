@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from jupyter_aml.domain import ids
+from jupyter_aml.domain import ids, limits
 from jupyter_aml.domain.errors import Invalid
 from jupyter_aml.domain.experiment import Experiment
 from jupyter_aml.domain.ids import ExperimentName, WorkspaceName
@@ -52,7 +52,7 @@ def decode_new_workspace(body: Mapping[str, Any]) -> NewWorkspace:
         subscription_id=_text(body, "subscriptionId", ""),
         resource_group=_text(body, "resourceGroup", ""),
         location=_text(body, "location", "local"),
-        tags=_texts(body, "tags"),
+        tags=_tags(body),
         exist_ok=bool(body.get("existOk", False)),
     )
 
@@ -62,17 +62,20 @@ def decode_new_experiment(body: Mapping[str, Any]) -> NewExperiment:
     return NewExperiment(
         workspace=ids.workspace_name(_text(body, "workspace", ids.DEFAULT_WORKSPACE)),
         name=ids.experiment_name(_text(body, "name", "")),
-        tags=_texts(body, "tags"),
+        tags=_tags(body),
     )
 
 
 def decode_experiment_tags(name: str, body: Mapping[str, Any]) -> ExperimentTags:
     """Read the body of PATCH /aml/experiments/<name>; raises Invalid."""
-    given = _object(body, "tags").items()
+    given = {
+        str(key): None if value is None else str(value)
+        for key, value in _object(body, "tags").items()
+    }
     return ExperimentTags(
         workspace=ids.workspace_name(_text(body, "workspace", ids.DEFAULT_WORKSPACE)),
         name=ids.experiment_name(name),
-        tags={str(key): None if value is None else str(value) for key, value in given},
+        tags=given,
     )
 
 
@@ -106,8 +109,10 @@ def _text(body: Mapping[str, Any], name: str, default: str) -> str:
     return value
 
 
-def _texts(body: Mapping[str, Any], name: str) -> dict[str, str]:
-    return {str(key): str(item) for key, item in _object(body, name).items()}
+def _tags(body: Mapping[str, Any]) -> dict[str, str]:
+    tags = {str(key): str(value) for key, value in _object(body, "tags").items()}
+    limits.labels("tag", tags, {})
+    return tags
 
 
 def _object(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -117,6 +117,65 @@ def test_a_huge_range_is_at_most_the_file(victim: Victim, asked: str) -> None:
     assert len(answer.body) <= 1000
 
 
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ({"tags": {str(number): "" for number in range(100_000)}}, "these would be 100,000 tags"),
+        ({"tags": {"k" * MB: ""}}, "...' has 1,048,576 characters, and may have 20,000"),
+        ({"properties": {"p": "v" * MB}}, "the property 'p' has 1,048,576 characters, and may"),
+        ({"displayName": "v" * MB}, "the name of the run has 1,048,576 characters"),
+        ({"description": "v" * MB}, "the description has 1,048,576 characters, and may have"),
+        ({"parameters": {"a": "v" * MB}}, "the parameters have 1,048,585 characters together"),
+        ({"arguments": ["v" * MB]}, "has 1,048,576 bytes, and one may have 131,071"),
+        ({"job": {"command": ["main.py", "v" * MB]}}, "has 1,048,576 bytes, and one may have"),
+        ({"job": {"command": ["main.py"], "environmentVariables": {"A": "v" * MB}}},
+         "the environment variable 'A' has 1,048,578 bytes"),
+    ],
+)  # fmt: skip
+def test_what_is_said_of_a_run_has_a_bound_that_is_told(
+    victim: Victim, body: dict[str, Any], told: str
+) -> None:
+    job = {"command": ["main.py"], "interpreter": sys.executable, **body.get("job", {})}
+    asked = {"experiment": "attack", "source": {"files": {"main.py": ""}}, **body, "job": job}
+    run = victim.run("")
+
+    answers = [victim.ask("POST", "runs", asked)]
+    if body.keys() & {"tags", "properties", "displayName", "description"}:
+        answers.append(victim.ask("PATCH", f"runs/{run['runId']}", body))
+    if "tags" in body:
+        answers.append(victim.ask("POST", "workspaces", {"name": "big", **body}))
+        answers.append(victim.ask("POST", "experiments", {"name": "big", **body}))
+        answers.append(victim.ask("PATCH", "experiments/attack", body))
+
+    assert {answer.code for answer in answers} == {422}
+    for answer in answers:
+        assert told in answer.json["message"]
+        assert len(answer.json["message"]) < 300
+    assert victim.ask("GET", f"runs/{run['runId']}").json == run
+
+
+def test_what_a_script_says_behind_the_sdk_has_the_same_bound(victim: Victim) -> None:
+    script = """
+import os
+from jupyter_aml.runfolder.records import RecordWriter
+writer = RecordWriter(os.environ["AML_RUN_DIR"] + "/metrics")
+writer.record("name", "n" * 100_000, 0.0)
+writer.record("property", "p" * 100_000, "v" * 100_000, 0.0)
+for number in range(5_000):
+    writer.record("tag", f"t{number}", "", 0.0)
+"""
+    run = victim.run(script)
+
+    assert (run["status"], len(run["tags"]), len(run["displayName"])) == (
+        "Completed",
+        1_000,
+        20_000,
+    )
+    [(key, value)] = [item for item in run["properties"].items() if item[0].startswith("p")]
+    assert (len(key), len(value)) == (20_000, 20_000)
+    assert [text for text in run["warnings"] if "at most 1,000 tags" in text] == run["warnings"]
+
+
 @pytest.mark.usefixtures("unharmed")
 def test_a_body_that_would_unpack_to_much_is_not_unpacked(victim: Victim) -> None:
     """Case 41: compressed bodies are bytes that are no JSON; long ones are refused."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from jupyter_aml.domain import environment, ids, secrets, specification
+from jupyter_aml.domain import environment, ids, limits, secrets, specification
 from jupyter_aml.domain.environment import Definition
 from jupyter_aml.domain.errors import AmlError, Invalid, NotFound, Unreachable
 from jupyter_aml.domain.ids import WorkspaceName
@@ -292,6 +292,7 @@ class Environments:
         if definition.conda.python:
             wishes.pep440(definition.conda.python)
         specs.check(definition.conda, own=self._settings.conda_channels, allow_sources=allow)
+        limits.variables(definition.variables)
         return wishes.satisfied(lines)[1]
 
     def _wish(self, found: Registered, extras: Any = ()) -> Wish:

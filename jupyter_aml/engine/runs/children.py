@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
-from jupyter_aml.domain import ids
+from jupyter_aml.domain import ids, limits
 from jupyter_aml.domain.errors import AmlError, Invalid
 from jupyter_aml.domain.ids import RunId
 from jupyter_aml.domain.run import Failure, Run, RunStatus
@@ -304,7 +304,8 @@ def _announced(parent: Run, record: list[Any]) -> Run:
 
 
 def _texts(given: Any) -> dict[str, str]:
-    return {short(key): short(value) for key, value in dict(given or {}).items()}
+    texts = {short(key): short(value) for key, value in dict(given or {}).items()}
+    return limits.fitting({}, texts)[0]
 
 
 def _size(root: Root, run: Run) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from jupyter_aml.domain import limits
 from jupyter_aml.domain.errors import Outdated
 from jupyter_aml.domain.ids import RunId
 from jupyter_aml.domain.run import Run, RunStatus
@@ -14,7 +15,10 @@ from jupyter_aml.engine.feed.metrics import LastValues, as_text
 from jupyter_aml.engine.ledger import Ledger
 from jupyter_aml.runfolder.layout import RunFolder
 
-_LONGEST = 10_000
+_TOO_MANY = (
+    f"a run has at most {limits.MOST_LABELS:,} tags and as many properties: what its script said "
+    "beyond that stands in its records alone"
+)
 _MOST_AWAITED = 1_000
 """Runs that one run is taken to wait for."""
 
@@ -52,10 +56,10 @@ class Said:
         for record in records:
             match record:
                 case ["tag", str(key), value, *_]:
-                    self.tags[as_text(key)] = None if value is None else short(value)
+                    self.tags[short(key)] = None if value is None else short(value)
                 case ["property", str(key), value, *_]:
                     # A property is written once: the first word stands.
-                    self.properties.setdefault(as_text(key), short(value))
+                    self.properties.setdefault(short(key), short(value))
                 case ["name", str(text), *_]:
                     self.display_name = short(text)
                 case ["description", str(text), *_]:
@@ -98,19 +102,23 @@ class Said:
 
     def changes(self, run: Run) -> dict[str, Any]:
         """The fields of the run that are to become others."""
-        tags = {key: value for key, value in {**run.tags, **self.tags}.items() if value is not None}
+        tags, are_all_tags = limits.fitting(run.tags, self.tags)
+        new = {key: value for key, value in self.properties.items() if key not in run.properties}
+        properties, are_all_properties = limits.fitting(run.properties, new)
+        too_many = () if are_all_tags and are_all_properties else (_TOO_MANY,)
         wanted = {
             "tags": tags,
-            "properties": {**self.properties, **run.properties},
+            "properties": properties,
             "display_name": self.display_name or run.display_name,
             "description": self.description or run.description,
+            "warnings": tuple(dict.fromkeys((*run.warnings, *too_many))),
         }
         return {name: value for name, value in wanted.items() if getattr(run, name) != value}
 
 
 def short(said: Any) -> str:
     """What a script said, as text that can be stored."""
-    return as_text(str(said)[:_LONGEST])
+    return as_text(str(said)[: limits.LONGEST_TEXT])
 
 
 class Follower:

@@ -9,7 +9,7 @@ import secrets
 import time
 from dataclasses import asdict, dataclass, field, replace
 
-from jupyter_aml.domain import ids
+from jupyter_aml.domain import ids, limits
 from jupyter_aml.domain import secrets as hiding
 from jupyter_aml.domain.environment import Definition
 from jupyter_aml.domain.errors import AlreadyExists, NotFound, StorageFailed
@@ -60,9 +60,11 @@ def draft(asked: Submission, *, settings: Settings, targets: list[str]) -> Draft
         assert asked.job is not None
         if asked.job.target not in targets:
             raise _no_target(asked.job.target, targets)
+    run = _run(asked)
+    limits.run(run)
     plan = snapshot.plan_source(asked.source, settings=settings)
     _check_script(asked.script, plan)
-    return Draft(_run(asked), plan, asked.process, asked.environment, asked.source.place())
+    return Draft(run, plan, asked.process, asked.environment, asked.source.place())
 
 
 def _run(asked: Submission) -> Run:

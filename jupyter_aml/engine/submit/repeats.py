@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from jupyter_aml.domain import environment
+from jupyter_aml.domain import environment, limits
 from jupyter_aml.domain import secrets as hiding
 from jupyter_aml.domain.environment import Definition
 from jupyter_aml.domain.errors import Invalid, StorageFailed
@@ -61,6 +61,7 @@ def draft(earlier: Run, asked: Retry, *, root: Root) -> Draft:
         origin=earlier.origin,
         submitted_by=earlier.submitted_by,
     )
+    limits.run(run)
     nothing = snapshot.SnapshotPlan(files=(), excluded=())
     return Draft(run, nothing, environment=definition_of(root.folder(earlier)))
 

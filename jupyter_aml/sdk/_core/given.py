@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from difflib import get_close_matches
 from typing import Any
 
@@ -23,6 +24,15 @@ def parameters(given: Any) -> dict[str, Any]:
         return {
             str(name): sendable(f"parameter {str(name)!r}", value) for name, value in given.items()
         }
+    except Invalid as error:
+        raise UserErrorException(str(error)) from None
+
+
+@contextmanager
+def within_limits() -> Iterator[None]:
+    """Turn what is too long or too much into a UserErrorException."""
+    try:
+        yield
     except Invalid as error:
         raise UserErrorException(str(error)) from None
 

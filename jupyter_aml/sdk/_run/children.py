@@ -7,9 +7,10 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from jupyter_aml.domain import ids
+from jupyter_aml.domain import ids, limits
 from jupyter_aml.domain.errors import NotFound
 from jupyter_aml.runfolder.layout import RunFolder
+from jupyter_aml.sdk._core import given
 from jupyter_aml.sdk._run import waits
 from jupyter_aml.sdk._run.files import tracked_outputs
 from jupyter_aml.sdk._run.place import RunPlace, found
@@ -150,6 +151,9 @@ class RunChildren(RunPlace):
                 "a container sees the folder of its own run alone, so a child cannot log from "
                 "here; submit_child sends one off"
             )
+        with given.within_limits():
+            limits.display_name(name or "")
+            limits.labels("tag", tags, {})
         # Asked before anything is made, for it refuses a run that has ended.
         records = self._records
         self._made += 1

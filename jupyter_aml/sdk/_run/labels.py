@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from jupyter_aml.domain import limits
+from jupyter_aml.sdk._core import given
 from jupyter_aml.sdk._run.place import RunPlace
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 
 class RunLabels(RunPlace):
@@ -25,7 +27,7 @@ class RunLabels(RunPlace):
 
     @display_name.setter
     def display_name(self, name: str) -> None:
-        self._tell({"displayName": name}, "name", name)
+        self._tell({"displayName": name}, "name", name, limits.display_name)
 
     @property
     def description(self) -> str:
@@ -34,7 +36,7 @@ class RunLabels(RunPlace):
 
     @description.setter
     def description(self, text: str) -> None:
-        self._tell({"description": text}, "description", text)
+        self._tell({"description": text}, "description", text, limits.description)
 
     def tag(self, key: str, value: str | None = None) -> None:
         """Set a tag."""
@@ -48,6 +50,8 @@ class RunLabels(RunPlace):
         if not self._is_inside:
             self._seen = self.client.runs.patch(self.id, {"tags": named})
             return
+        with given.within_limits():
+            limits.labels("tag", named, self.seen["tags"])
         for key, value in named.items():
             self._records.record("tag", key, value, time())
             self.seen["tags"][key] = value
@@ -82,6 +86,8 @@ class RunLabels(RunPlace):
         if not self._is_inside:
             self._seen = self.client.runs.patch(self.id, {"properties": named})
             return
+        with given.within_limits():
+            limits.labels("property", named, there)
         for key, value in named.items():
             self._records.record("property", key, value, time())
             self.seen["properties"][key] = value
@@ -90,12 +96,16 @@ class RunLabels(RunPlace):
         """The properties as they are now."""
         return dict((self.seen if self._is_inside else self.look())["properties"])
 
-    def _tell(self, patch: dict[str, Any], kind: str, text: str) -> None:
+    def _tell(
+        self, patch: dict[str, Any], kind: str, text: str, check: Callable[[str], None]
+    ) -> None:
         from time import time
 
         if not self._is_inside:
             self._seen = self.client.runs.patch(self.id, patch)
             return
+        with given.within_limits():
+            check(text)
         self._records.record(kind, text, time())
         seen: Any = {**self.seen, **patch}
         self._seen = seen

@@ -7,7 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from time import time
 from typing import Any
 
+from jupyter_aml.domain import limits
 from jupyter_aml.domain.errors import Invalid
+from jupyter_aml.domain.limits import LONGEST_TEXT
+from jupyter_aml.sdk._core import given
 from jupyter_aml.sdk._run.place import RunPlace
 from jupyter_aml.sdk.exceptions import UserErrorException
 from jupyter_aml.wire.values import as_step, plain
@@ -24,7 +27,8 @@ class RunLogging(RunPlace):
 
     def log(self, name: str, value: Any, description: str = "", step: float | None = None) -> None:
         """Log a number, a text or a truth value; a name logged again becomes a series."""
-        if description:
+        if description or type(name) is not str or len(name) > LONGEST_TEXT:
+            name = str(name)
             self._describe(name, description)
         kind = type(value)
         if step is not None and type(step) is not int:
@@ -102,7 +106,13 @@ class RunLogging(RunPlace):
             self._put_image(name, file, os.path.splitext(path)[1].lower() or ".png")
 
     def _describe(self, name: str, description: str | None) -> None:
-        """Keep what a metric means as a property of the run, the first time it is said."""
+        """Keep what a metric means as a property of the run, the first time it is said.
+
+        Raises UserErrorException for a name or a description that is too long.
+        """
+        with given.within_limits():
+            limits.metric(name)
+            limits.description(description or "")
         if description and name not in self._described:
             self._described.add(name)
             self._records.record("property", f"{DESCRIPTION}{name}", str(description), time())

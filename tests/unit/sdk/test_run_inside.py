@@ -7,6 +7,7 @@ import math
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -147,6 +148,47 @@ def test_tags_and_properties_are_seen_at_once_and_properties_stay(run: Run) -> N
     assert (run.get_tags(), run.get_properties()) == ({}, {"author": "me"})
     with pytest.raises(UserErrorException, match="never change"):
         run.add_properties({"author": "you"})
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (lambda run: run.tag("k" * 20_001), "the name of the tag 'k*...' has 20,001 characters"),
+        (lambda run: run.tag("notes", "v" * 20_001), "the tag 'notes' has 20,001 characters"),
+        (lambda run: run.set_tags(dict.fromkeys(range(1_000))), "these would be 1,001 tags"),
+        (lambda run: run.add_properties({"a": "v" * 20_001}), "the property 'a' has 20,001"),
+        (lambda run: setattr(run, "description", "v" * 20_001), "the description has 20,001"),
+        (lambda run: setattr(run, "display_name", "v" * 20_001), "the name of the run has 20,001"),
+        (lambda run: run.log("k" * 20_001, 1), "the name of the metric 'k*...' has 20,001"),
+        (lambda run: run.log_row("k" * 20_001, a=1), "the name of the metric 'k*...' has 20,001"),
+        (lambda run: run.log("loss", 1, "v" * 20_001), "the description has 20,001 characters"),
+        (lambda run: run.child_run("k" * 20_001), "the name of the run has 20,001 characters"),
+        (lambda run: run.create_children(tag_key="k" * 20_001, tag_values=[1]), "the name of the"),
+    ],
+)
+def test_what_is_too_long_is_refused_and_takes_nothing_from_what_was_said(
+    run: Run, said: Callable[[Run], object], told: str
+) -> None:
+    run.log("before", 1)
+    run.tag("stage", "dev")
+
+    with pytest.raises(UserErrorException, match=told):
+        said(run)
+    run.log("after", 2)
+
+    assert run.get_metrics() == {"before": 1, "after": 2}
+    assert (run.get_tags(), run.get_properties()) == ({"stage": "dev"}, {})
+    assert len(list(Path(os.environ["AML_RUN_DIR"]).parent.iterdir())) == 1
+    others = [
+        record[:3] for record in read_all(RunFolder(os.environ["AML_RUN_DIR"]).metrics).others
+    ]
+    assert others == [["tag", "stage", "dev"]]
+
+
+def test_the_name_of_a_metric_that_is_no_text_is_taken_as_text(run: Run) -> None:
+    run.log(7, 0.5)  # type: ignore[arg-type]
+
+    assert run.get_metrics() == {"7": 0.5}
 
 
 def test_the_context_is_one_object(run: Run) -> None:
