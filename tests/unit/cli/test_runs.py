@@ -192,6 +192,16 @@ def test_a_metric_that_is_called_like_a_formula_is_a_word_in_csv(
     assert points[1].startswith("'=1+1,") and points[1].endswith(",-0.5")
 
 
+def test_points_are_either_csv_or_json(call: Call, engine: FakeEngine) -> None:
+    engine.add(experiment="digits", runId="digits_1_aaa", status="Completed")
+
+    done = call("metrics", "last", "--csv", "--json")
+
+    assert (done.code, done.out) == (2, "")
+    assert done.err.endswith("metrics: error: --csv and --json exclude each other\n")
+    assert call("metrics", "last", "--json").code == 0
+
+
 def test_settings_are_written_whole_and_wrong_names_are_told(
     call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
