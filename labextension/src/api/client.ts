@@ -1,3 +1,5 @@
+/** The routes of the server part, as calls. */
+
 import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 import type { Archived, Bytes, LogPiece, Rest, RunQuery, Wanted } from '../tokens';
@@ -50,27 +52,27 @@ export class AmlClient implements Rest {
   }
 
   run(runId: string): Promise<WireRun> {
-    return this.json(`runs/${runId}`);
+    return this.json(run(runId));
   }
 
   cancel(runId: string): Promise<WireRun> {
-    return this.json(`runs/${runId}/cancel`, { method: 'POST', body: '{}' });
+    return this.json(`${run(runId)}/cancel`, { method: 'POST', body: '{}' });
   }
 
   async remove(runId: string): Promise<void> {
-    await this.answer(`runs/${runId}`, { method: 'DELETE' });
+    await this.answer(run(runId), { method: 'DELETE' });
   }
 
   difference(runId: string, other: string): Promise<WireRunDifference> {
-    return this.json(`runs/${runId}/difference/${other}`);
+    return this.json(`${run(runId)}/difference/${id(other)}`);
   }
 
   cell(runId: string): Promise<WireCell> {
-    return this.json(`runs/${runId}/cell`);
+    return this.json(`${run(runId)}/cell`);
   }
 
   retry(runId: string, body: WireRetry): Promise<WireRun> {
-    return this.json(`runs/${runId}/retry`, post(body));
+    return this.json(`${run(runId)}/retry`, post(body));
   }
 
   submit(body: WireSubmit): Promise<WireRun> {
@@ -78,15 +80,15 @@ export class AmlClient implements Rest {
   }
 
   metrics(runId: string): Promise<WireMetrics> {
-    return this.json(`runs/${runId}/metrics`);
+    return this.json(`${run(runId)}/metrics`);
   }
 
   series(runId: string, name: string, points: number): Promise<WireMetrics> {
-    return this.json(`runs/${runId}/metrics` + query({ name, points }));
+    return this.json(`${run(runId)}/metrics` + query({ name, points }));
   }
 
   systemMetrics(runId: string): Promise<WireMetrics> {
-    return this.json(`runs/${runId}/metrics` + query({ source: 'system' }));
+    return this.json(`${run(runId)}/metrics` + query({ source: 'system' }));
   }
 
   async files(runId: string): Promise<WireFile[]> {
@@ -94,15 +96,15 @@ export class AmlClient implements Rest {
   }
 
   filesPage(runId: string, after: string | null): Promise<WireFiles> {
-    return this.json(`runs/${runId}/files` + query({ after }));
+    return this.json(`${run(runId)}/files` + query({ after }));
   }
 
   async logTail(runId: string, name: string, bytes: number): Promise<LogPiece> {
-    return piece(await this.answer(`runs/${runId}/logs/${path(name)}` + query({ tail: bytes })));
+    return piece(await this.answer(`${run(runId)}/logs/${path(name)}` + query({ tail: bytes })));
   }
 
   async logBytes(runId: string, name: string, offset: number, limit: number): Promise<Bytes> {
-    const asked = `runs/${runId}/logs/${path(name)}` + query({ offset, limit });
+    const asked = `${run(runId)}/logs/${path(name)}` + query({ offset, limit });
     const response = await this.answer(asked);
     const data = new Uint8Array(await response.arrayBuffer());
     const size = Number(response.headers.get('X-Aml-Size') ?? offset + data.length);
@@ -110,23 +112,23 @@ export class AmlClient implements Rest {
   }
 
   fileBytes(runId: string, name: string, offset: number, limit: number): Promise<Bytes> {
-    return this.bytes(`runs/${runId}/files/${path(name)}`, offset, limit);
+    return this.bytes(`${run(runId)}/files/${path(name)}`, offset, limit);
   }
 
   snapshot(runId: string): Promise<WireSnapshot> {
-    return this.json(`runs/${runId}/snapshot`);
+    return this.json(`${run(runId)}/snapshot`);
   }
 
   snapshotBytes(runId: string, name: string, offset: number, limit: number): Promise<Bytes> {
-    return this.bytes(`runs/${runId}/snapshot/${path(name)}`, offset, limit);
+    return this.bytes(`${run(runId)}/snapshot/${path(name)}`, offset, limit);
   }
 
   facts(runId: string): Promise<WireFacts> {
-    return this.json(`runs/${runId}/facts`);
+    return this.json(`${run(runId)}/facts`);
   }
 
   async picture(runId: string, name: string, limit: number): Promise<string | null> {
-    const response = await this.answer(`runs/${runId}/files/${path(name)}` + query({ inline: 1 }));
+    const response = await this.answer(`${run(runId)}/files/${path(name)}` + query({ inline: 1 }));
     const blob = await response.blob();
     if (blob.size > limit || !/^image\/(png|jpeg|gif|webp)$/.test(blob.type)) {
       return null;
@@ -140,15 +142,15 @@ export class AmlClient implements Rest {
   }
 
   fileUrl(runId: string, name: string, inline = false): string {
-    return this.link(`runs/${runId}/files/${path(name)}`, { inline: inline ? 1 : undefined });
+    return this.link(`${run(runId)}/files/${path(name)}`, { inline: inline ? 1 : undefined });
   }
 
   snapshotUrl(runId: string, name: string, inline = false): string {
-    return this.link(`runs/${runId}/snapshot/${path(name)}`, { inline: inline ? 1 : undefined });
+    return this.link(`${run(runId)}/snapshot/${path(name)}`, { inline: inline ? 1 : undefined });
   }
 
   archiveUrl(runId: string, what: Archived): string {
-    return this.link(`runs/${runId}/archive`, { what });
+    return this.link(`${run(runId)}/archive`, { what });
   }
 
   environments(workspace: string): Promise<WireEnvironment[]> {
@@ -222,8 +224,7 @@ export class AmlClient implements Rest {
 
   private async bytes(route: string, offset: number, limit: number): Promise<Bytes> {
     const headers = { Range: `bytes=${offset}-${offset + limit - 1}` };
-    const init = { headers, cache: 'no-store' } as const;
-    const response = await this.send(route, init);
+    const response = await this.send(route, { headers });
     if (response.status === 416) {
       // An empty file has no range, and a file may become shorter.
       return { data: new Uint8Array(), offset, size: offset };
@@ -278,10 +279,31 @@ async function piece(response: Response): Promise<LogPiece> {
   return { text: new TextDecoder().decode(body), offset, end: offset + body.byteLength, size };
 }
 
-/** The name as a part of an address; `..` is dropped, as it would lead to other routes. */
+/** The address of a run. */
+function run(runId: string): string {
+  return `runs/${id(runId)}`;
+}
+
+/** The id as a part of an address; what is none is one word, and leads to no other route. */
+function id(runId: string): string {
+  return /^[\w-]+$/.test(runId) ? runId : encoded(`/${runId}`);
+}
+
+/**
+ * The name as a part of an address.
+ *
+ * Browsers walk up at `..`, also where it is written `%2e%2e`: a name with such a step is sent as
+ * one word, which is a name of nothing to the server, and it says so.
+ */
 function path(name: string): string {
-  const parts = name.split('/').filter(part => part !== '.' && part !== '..');
-  return parts.map(encodeURIComponent).join('/');
+  const parts = name.split('/');
+  const isStray = parts.some(part => part === '' || part === '.' || part === '..');
+  return isStray ? encoded(`/${name}`) : parts.map(encoded).join('/');
+}
+
+/** Half of a surrogate pair, which stands for a byte that is no text, has no form in an address. */
+function encoded(text: string): string {
+  return encodeURIComponent(text.replace(/\p{Surrogate}/gu, '\ufffd'));
 }
 
 type Asked = string | number | string[] | null | undefined;
