@@ -29,7 +29,7 @@ interface Card {
 /** What helps first with a run that failed. */
 export function remedies({ run, actions, openLog }: Card, trans: Trans): MenuItem[] {
   return offered([
-    ['go', trans('Go to line'), failedInCell(run) ? actions.goToLine : undefined],
+    ['go', trans('Go to line'), knowsItsLine(run) ? actions.goToLine : undefined],
     ['log', trans('Open log'), openLog],
     ['clone', trans('Clone'), actions.clone]
   ]);
@@ -47,7 +47,7 @@ export function itemsOf(card: Card, trans: Trans): MenuItem[] {
     );
   return offered([
     ['open', trans('Open run'), open],
-    ['go', trans('Go to line'), failedInCell(run) ? actions.goToLine : undefined],
+    ['go', trans('Go to line'), knowsItsLine(run) ? actions.goToLine : undefined],
     ['log', trans('Open log'), openLog],
     ['clone', trans('Clone into a cell'), actions.clone],
     ['retry', trans('Retry…'), run.job ? actions.retry : undefined],
@@ -55,6 +55,11 @@ export function itemsOf(card: Card, trans: Trans): MenuItem[] {
     ['csv', trans('Save metrics as CSV'), model.series.size > 0 ? save : undefined],
     ['copy', trans('Copy run id'), copy]
   ]);
+}
+
+/** Whether there is a line of a cell to go to: some that send cells do not say which cell it is. */
+function knowsItsLine(run: WireRun): boolean {
+  return failedInCell(run) && Boolean(run.origin?.cellId);
 }
 
 function offered(all: [string, string, (() => void) | undefined][]): MenuItem[] {
