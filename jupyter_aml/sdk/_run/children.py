@@ -154,14 +154,14 @@ class RunChildren(RunPlace):
         with given.within_limits():
             limits.display_name(name or "")
             limits.labels("tag", tags, {})
-        # Asked before anything is made, for it refuses a run that has ended.
-        records = self._records
+        # Asked before anything is made: one refuses a damaged record, one a run that has ended.
+        parent, records = self.seen, self._records
         self._made += 1
         folder, self._made = _claim(here, run_id, self._made)
         number = self._made
         facts = {"displayName": name, "properties": {}, "tags": tags, "number": number}
         records.record("child", folder.path.name, facts, time.time())
-        seen = _begun(self.seen, folder.path.name, name, tags, number)
+        seen = _begun(parent, folder.path.name, name, tags, number)
         child = type(self)(
             self._experiment, folder.path.name, _inside=folder, _seen=seen, _maker=self
         )

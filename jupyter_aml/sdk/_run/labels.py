@@ -50,11 +50,12 @@ class RunLabels(RunPlace):
         if not self._is_inside:
             self._seen = self.client.runs.patch(self.id, {"tags": named})
             return
+        there = self.seen["tags"]
         with given.within_limits():
-            limits.labels("tag", named, self.seen["tags"])
+            limits.labels("tag", named, there)
         for key, value in named.items():
             self._records.record("tag", key, value, time())
-            self.seen["tags"][key] = value
+            there[key] = value
 
     def get_tags(self) -> dict[str, str]:
         """The tags as they are now."""
@@ -68,9 +69,10 @@ class RunLabels(RunPlace):
         if not self._is_inside:
             self._seen = self.client.runs.patch(self.id, {"tags": dict.fromkeys(names)})
             return
+        there = self.seen["tags"]
         for name in names:
             self._records.record("tag", name, None, time())
-            self.seen["tags"].pop(name, None)
+            there.pop(name, None)
 
     def add_properties(self, properties: Mapping[str, Any]) -> None:
         """Set properties, once and for all: a property that is set never changes."""
@@ -106,6 +108,6 @@ class RunLabels(RunPlace):
             return
         with given.within_limits():
             check(text)
-        self._records.record(kind, text, time())
         seen: Any = {**self.seen, **patch}
+        self._records.record(kind, text, time())
         self._seen = seen

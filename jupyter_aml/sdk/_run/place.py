@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from jupyter_aml.wire.runs import WireRun
 
 
+_ASKED_FOR = {"runId", "status", "tags", "properties", "parameters", "parentId", "endedAt"}
+"""What is read of the record of a run that goes on."""
+
+
 class Space(Protocol):
     """The workspace of a run; `azureml.core.Workspace` is one."""
 
@@ -92,10 +96,7 @@ class RunPlace:
     def seen(self) -> WireRun:
         """The run as it was last seen; inside of a run as it was when it was sent."""
         if self._seen is None:
-            import json
-
-            self._seen = json.loads(self._folder.record.read_text(encoding="utf-8"))
-        assert self._seen is not None
+            self._seen = _sent(self._folder)
         return self._seen
 
     def look(self) -> WireRun:
@@ -160,6 +161,33 @@ class RunPlace:
         if self._maker is not None:
             return self.seen["endedAt"] is not None
         return not self._is_inside and self.look()["endedAt"] is not None
+
+
+def _sent(folder: RunFolder) -> WireRun:
+    """The run as it was sent; raises UserErrorException where its record cannot be read."""
+    import json
+
+    from jupyter_aml.runfolder.plain import read_plain
+
+    try:
+        seen: Any = json.loads(read_plain(folder.record).decode())
+    except OSError as error:
+        raise _damaged(folder, error.strerror or str(error)) from None
+    except RecursionError:
+        raise _damaged(folder, "it is too deep") from None
+    except ValueError as error:
+        raise _damaged(folder, str(error)) from None
+    if not isinstance(seen, dict) or not seen.keys() >= _ASKED_FOR:
+        raise _damaged(folder, "it is not the record of a run")
+    told: WireRun = seen  # type: ignore[assignment]
+    return told
+
+
+def _damaged(folder: RunFolder, cause: str) -> UserErrorException:
+    return UserErrorException(
+        f"{folder.record} is damaged ({cause}), so nobody knows what run {folder.path.name} was "
+        "sent with; what was logged stays, and log goes on"
+    )
 
 
 def found(client: Client, run_id: str) -> WireRun:

@@ -185,6 +185,54 @@ def test_what_is_too_long_is_refused_and_takes_nothing_from_what_was_said(
     assert others == [["tag", "stage", "dev"]]
 
 
+@pytest.mark.parametrize(
+    ("content", "cause"),
+    [
+        (b"", "Expecting value"),
+        (b'{"runId": "diabetes_1", "tags": {', "line 1 column 34"),
+        (b"\xff\xfe{}", "can't decode byte 0xff"),
+        (b"[" * 100_000, "too deep"),
+        (b"[]", "it is not the record of a run"),
+        (b'{"runId": "diabetes_1"}', "it is not the record of a run"),
+        (None, "No such file or directory"),
+        ("fifo", "it is not a plain file"),
+    ],
+)
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda run: run.tag("stage", "dev"),
+        lambda run: run.remove_tags("stage"),
+        lambda run: run.add_properties({"author": "me"}),
+        lambda run: setattr(run, "description", "about"),
+        lambda run: setattr(run, "display_name", "mine"),
+        lambda run: run.child_run("inner"),
+        lambda run: run.parameters,
+        lambda run: run.get_tags(),
+        lambda run: run.parent,
+    ],
+)
+def test_a_damaged_record_is_told_in_a_sentence_and_what_was_logged_stays(
+    run: Run, call: Callable[[Run], object], content: bytes | str | None, cause: str
+) -> None:
+    run.log("before", 1)
+    folder = RunFolder(os.environ["AML_RUN_DIR"])
+    folder.record.unlink()
+    if isinstance(content, bytes):
+        folder.record.write_bytes(content)
+    elif content is not None:
+        os.mkfifo(folder.record)
+
+    with pytest.raises(UserErrorException, match=f"run.json is damaged.*{cause}.*stays") as raised:
+        call(run)
+    run.log("after", 2)
+
+    assert "\n" not in str(raised.value)
+    assert run.get_metrics() == {"before": 1, "after": 2}
+    assert read_all(folder.metrics).others == []
+    assert list(folder.path.parent.iterdir()) == [folder.path]
+
+
 def test_the_name_of_a_metric_that_is_no_text_is_taken_as_text(run: Run) -> None:
     run.log(7, 0.5)  # type: ignore[arg-type]
 
