@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
+from threading import get_ident
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jupyter_aml.client.transport import Transport
 
 if TYPE_CHECKING:
     from jupyter_aml.wire.contents import WireMetrics
-
-BLOCK = 1 << 20
 
 
 class LogPiece(NamedTuple):
@@ -70,11 +70,11 @@ class Door:
 
     def save(self, path: str, target: Path) -> None:
         """Write a file to `target`, whole or not at all."""
-        unfinished = target.with_name(f".{target.name}.part")
+        # Several may fetch the same file at once.
+        unfinished = target.with_name(f".{target.name}.{os.getpid()}-{get_ident()}.part")
         try:
-            with self._transport.stream(path) as response, unfinished.open("wb") as file:
-                while block := response.read(BLOCK):
-                    file.write(block)
+            with self._transport.stream(path) as pieces, unfinished.open("wb") as file:
+                file.writelines(pieces)
             unfinished.replace(target)
         finally:
             unfinished.unlink(missing_ok=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from jupyter_aml.client.door import BLOCK, Door, LogPiece
-from jupyter_aml.client.transport import quoted
+from jupyter_aml.client.door import Door, LogPiece
+from jupyter_aml.client.transport import BLOCK, quoted
 
 if TYPE_CHECKING:
     from jupyter_aml.wire.environments import (

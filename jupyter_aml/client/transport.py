@@ -15,6 +15,9 @@ from jupyter_aml.client.patience import LONGEST, Line, Patience, Silent, connect
 from jupyter_aml.domain import errors
 from jupyter_aml.wire.values import sendable
 
+BLOCK = 1 << 20
+"""Bytes of a large answer that are read at once."""
+
 _AGAIN = frozenset({"GET", "PATCH", "DELETE"})
 """Methods that may be sent twice; a POST that may be is told so by its caller."""
 
@@ -118,8 +121,11 @@ class Transport:
                 was_found = True
 
     @contextmanager
-    def stream(self, path: str) -> Iterator[http.client.HTTPResponse]:
-        """Open a large answer on a connection of its own, to be read piece by piece."""
+    def stream(self, path: str) -> Iterator[Iterator[bytes]]:
+        """Open a large answer on a connection of its own, to be read piece by piece.
+
+        Raises Unreachable where it breaks off.
+        """
         connection = self._connected()
         try:
             try:
@@ -129,9 +135,19 @@ class Transport:
                 raise self._unreachable(error) from error
             if response.status >= 400:
                 raise problem(response.status, response.read())
-            yield response
+            yield self._pieces(response)
         finally:
             connection.close()
+
+    def _pieces(self, response: http.client.HTTPResponse) -> Iterator[bytes]:
+        try:
+            while piece := response.read(BLOCK):
+                yield piece
+            if response.length:
+                # Read in pieces, `http.client` takes a line that was cut for the end.
+                raise http.client.IncompleteRead(b"", response.length)
+        except (http.client.HTTPException, OSError) as error:
+            raise self._unreachable(error) from error
 
     def close(self) -> None:
         """Close this thread's connection; the next request opens another."""

@@ -113,9 +113,11 @@ class RunFiles(RunPlace):
             target = target / name.rpartition("/")[2]
         target.parent.mkdir(parents=True, exist_ok=True)
         if self._is_inside:
-            import shutil
-
-            shutil.copyfile(self._folder.existing(name), target)
+            with (
+                self._folder.existing(name).open("rb") as content,
+                _written(target, content) as unfinished,
+            ):
+                unfinished.replace(target)
         else:
             self.client.runs.save(self.id, name, target)
 

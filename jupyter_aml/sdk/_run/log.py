@@ -60,8 +60,8 @@ class Log:
             ended = False
             try:
                 ended = RunStatus(self.run.look()["status"]).is_final
-                yield from self.pieces()
                 restart.answered()
+                yield from self.pieces()
             except NotFound:
                 # Nothing is written before the run starts, or ever by one that never does.
                 if ended and self._name != CONSOLE:

@@ -16,7 +16,7 @@ from jupyter_aml.client import patience
 from jupyter_aml.client.client import Client
 from jupyter_aml.client.patience import Restart, Silent, quietly
 from jupyter_aml.client.transport import Address
-from jupyter_aml.domain.errors import Unreachable
+from jupyter_aml.domain.errors import NotFound, Unreachable
 from jupyter_aml.magics.run import waiting as magics_waiting
 from jupyter_aml.sdk._run import waiting
 from jupyter_aml.sdk._run.log import Log
@@ -109,8 +109,12 @@ def test_an_engine_that_is_restarted_is_waited_for_and_no_longer_than_that(
 
 
 @pytest.mark.parametrize("follow", ["sdk", "log", "magics"])
-def test_who_follows_a_run_outlasts_a_restart(follow: str) -> None:
-    run = Restarted()
+@pytest.mark.parametrize("has_log", [True, False])
+@pytest.mark.parametrize("hours", [0, 5])
+def test_who_follows_a_run_outlasts_a_restart_also_after_hours(
+    monkeypatch: pytest.MonkeyPatch, follow: str, has_log: bool, hours: int
+) -> None:
+    run = Restarted(monkeypatch, hours, has_log=has_log)
 
     if follow == "sdk":
         assert waiting.until_ended(run)["status"] == "Completed"  # type: ignore[arg-type]
@@ -122,17 +126,26 @@ def test_who_follows_a_run_outlasts_a_restart(follow: str) -> None:
 
 
 class Restarted:
-    """A run whose engine is away at the first look."""
+    """A run that goes on for hours, whose engine is away once before the run ends."""
 
     id = "a_1_00"
 
-    def __init__(self) -> None:
-        self._looks = 0
-        nothing = SimpleNamespace(data=b"", offset=0, size=0)
-        self.client = SimpleNamespace(runs=SimpleNamespace(log=lambda *_, **__: nothing))
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, hours: int, *, has_log: bool) -> None:
+        self._clock = 0.0
+        self._left = [*(["Running"] * hours), None, "Completed"]
+        monkeypatch.setattr(patience, "time", SimpleNamespace(monotonic=lambda: self._clock))
+        self.client = SimpleNamespace(runs=SimpleNamespace(log=self._log))
+        self._has_log = has_log
 
     def look(self) -> Any:
-        self._looks += 1
-        if self._looks == 1:
+        status = self._left.pop(0)
+        if status is None:
             raise Unreachable("it is being restarted")
-        return {"status": "Completed", "endedAt": "2026-01-01T00:00:00Z"}
+        is_over = status == "Completed"
+        self._clock += 0 if is_over else 3600.0
+        return {"status": status, "endedAt": "2026-01-01T00:00:00Z" if is_over else None}
+
+    def _log(self, *_: object, **__: object) -> Any:
+        if not self._has_log:
+            raise NotFound("nothing has been written yet")
+        return SimpleNamespace(data=b"", offset=0, size=0)

@@ -8,6 +8,7 @@ import socketserver
 import tempfile
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
@@ -33,10 +34,11 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(404 if "missing" in self.path else 200)
         if "missing" in self.path:
             told = json.dumps({"error": "NotFound", "message": "there is no run 'x'"}).encode()
-        self.send_header("Content-Length", str(len(told)))
+        is_half = "half" in self.path
+        self.send_header("Content-Length", str(len(told) + is_half))
         self.end_headers()
         self.wfile.write(told)
-        if self.server.drops:
+        if self.server.drops or is_half:
             self.close_connection = True
 
     do_GET = do_POST = do_PATCH = do_DELETE = answer
@@ -200,6 +202,51 @@ def test_a_file_that_is_not_there_is_an_error_and_no_file(folder: Path) -> None:
 
     server.end()
     assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("has_one", [True, False])
+def test_half_a_file_is_an_error_and_no_file_and_the_one_before_stays(
+    folder: Path, has_one: bool
+) -> None:
+    server = Server(folder / "s")
+    client = Client(Address(socket=str(folder / "s")))
+    target = folder / "got"
+    if has_one:
+        target.write_text("the one before")
+
+    with pytest.raises(errors.Unreachable, match="did not answer"):
+        client.runs.save("a_1_00", "outputs/half", target)
+
+    server.end()
+    assert [(path.name, path.read_text()) for path in folder.iterdir()] == (
+        [("got", "the one before")] if has_one else []
+    )
+
+
+def test_a_file_that_several_fetch_at_once_is_whole(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = Server(folder / "s")
+    client = Client(Address(socket=str(folder / "s")))
+    both = threading.Barrier(2, timeout=30)
+    replace = Path.replace
+
+    def together(path: Path, target: Path) -> Path:
+        both.wait()
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", together)
+    with ThreadPoolExecutor(2) as several:
+        saves = [
+            several.submit(client.runs.save, "a_1_00", "outputs/model", folder / "got")
+            for _ in range(2)
+        ]
+        for each in saves:
+            each.result(30)
+
+    server.end()
+    assert [path.name for path in folder.iterdir()] == ["got"]
+    assert json.loads((folder / "got").read_text())["path"].endswith("outputs/model")
 
 
 def test_an_engine_that_cannot_be_found_again_is_said_to_be_unreachable(folder: Path) -> None:

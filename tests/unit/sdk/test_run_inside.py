@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import os
+import resource
 import subprocess
 import sys
 from collections.abc import Callable
@@ -125,6 +127,44 @@ def test_uploads_go_under_the_name_that_was_given(run: Run, tmp_path: Path) -> N
     assert run.get_file_names() == ["notes.txt", "outputs/data.csv"]
     run.download_file("outputs/data.csv", str(tmp_path / "back.csv"))
     assert (tmp_path / "back.csv").read_text() == "a,b\n"
+
+
+class Torn(io.BytesIO):
+    """Gives some bytes and then no more."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if self.tell():
+            raise OSError(5, "Input/output error")
+        return super().read(4)
+
+
+@pytest.mark.parametrize("was_there", [True, False])
+def test_an_upload_that_breaks_off_leaves_what_was_there(run: Run, was_there: bool) -> None:
+    if was_there:
+        run.upload_file("outputs/data.csv", io.BytesIO(b"the one before"))
+
+    with pytest.raises(OSError, match="Input/output error"):
+        run.upload_file("outputs/data.csv", Torn(b"half of it"))
+
+    folder = run._folder.outputs
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == (
+        {"data.csv": b"the one before"} if was_there else {}
+    )
+
+
+def test_a_download_that_does_not_fit_leaves_what_was_there(run: Run, tmp_path: Path) -> None:
+    run.upload_file("outputs/data.csv", io.BytesIO(b"more than fits"))
+    (tmp_path / "data.csv").write_text("the one before")
+    before, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4, hard))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            run.download_file("outputs/data.csv", str(tmp_path / "data.csv"))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (before, hard))
+
+    assert (tmp_path / "data.csv").read_text() == "the one before"
+    assert not list(tmp_path.glob(".*"))
 
 
 @pytest.mark.parametrize("name", ["../out", "/etc/x", "a/../../b", "", "a\\b", "C:/x"])
