@@ -18,6 +18,7 @@ import pytest
 
 from jupyter_aml.compute import proc
 from jupyter_aml.shim import shim
+from tests.disk import journal_of
 
 _NEVER = threading.Event()
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="needs /proc and a subreaper")
@@ -317,6 +318,37 @@ def test_a_claim_names_the_file_that_it_was_made_in(
 
 def _refuse(*_: object) -> None:
     raise PermissionError(1, "Operation not permitted")
+
+
+@LINUX
+def test_an_exit_record_is_on_the_disk_before_its_name_and_its_name_before_all_is_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = journal_of(monkeypatch)
+
+    shim._write_exit(str(tmp_path), "1", 1.0, 0, None)
+
+    assert told == [
+        ("written", tmp_path / "exit.1.tmp"), ("named", tmp_path / "exit.1"),
+        ("written", tmp_path),
+    ]  # fmt: skip
+    assert json.loads((tmp_path / "exit.1").read_text())["code"] == 0
+
+
+@LINUX
+def test_that_a_script_was_begun_is_on_the_disk_before_it_is_guarded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a power cut it must not be begun a second time."""
+    shim.claim(str(tmp_path), "1", os.getpid())
+    told = journal_of(monkeypatch)
+
+    shim._write_pids(str(tmp_path), "1", os.getpid(), 1.0)
+
+    assert told == [
+        ("named", tmp_path / "pids.1"), ("written", tmp_path / "claim.1"),
+        ("written", tmp_path),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", ["link", "pipe"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from jupyter_aml.runfolder.layout import RunFolder
 from jupyter_aml.runfolder.packed import pack, packed
 from jupyter_aml.runfolder.reading import read_all
 from jupyter_aml.runfolder.records import RecordWriter
+from tests.disk import journal_of
 
 
 @pytest.fixture
@@ -87,6 +89,42 @@ def test_packing_again_takes_in_what_came_since(folder: RunFolder) -> None:
     assert found is not None
     assert found.series("late").value.tolist() == [1.0]
     assert not list(folder.metrics.glob("*.tmp"))
+
+
+def test_packing_that_breaks_off_leaves_no_index_of_other_columns(
+    folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The index of before would find its series in columns that were not written for it."""
+    pack(folder)
+    writer = RecordWriter(folder.metrics)
+    writer.number("loss", 1.0, 100)
+    writer.close()
+    replace = Path.replace
+
+    def breaks_off(draft: Path, target: Path) -> Path:
+        if target.name == "packed.json":
+            raise OSError(5, "Input/output error")
+        return replace(draft, target)
+
+    monkeypatch.setattr(Path, "replace", breaks_off)
+    with pytest.raises(StorageFailed, match=r"cannot pack the records in .*: Input/output error"):
+        pack(folder)
+
+    assert packed(folder) is None
+
+
+def test_columns_are_on_the_disk_before_their_index_and_both_before_their_names(
+    folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A machine that loses power keeps names whose content was never written."""
+    told = journal_of(monkeypatch)
+
+    pack(folder)
+
+    assert [(what, path.name.partition(f".{os.getpid()}")[0]) for what, path in told] == [
+        ("written", "packed.bin"), ("named", "packed.bin"),
+        ("written", "packed.json"), ("named", "packed.json"),
+    ]  # fmt: skip
 
 
 def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:

@@ -46,6 +46,16 @@ def test_an_empty_file_becomes_what_the_tables_say(database):
         assert compare_metadata(MigrationContext.configure(connection), schema.metadata) == []
 
 
+def test_a_crash_may_take_the_last_changes_and_never_the_file(database):
+    wanted = {"journal_mode": "wal", "synchronous": 1, "foreign_keys": 1, "busy_timeout": 10_000}
+
+    with database.reading() as connection:
+        told = {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in wanted}
+
+    # 1 is NORMAL: a power cut loses changes at most, which are in the run folders all the same.
+    assert told == wanted
+
+
 def test_the_newest_migration_is_the_version(database):
     migrations = ScriptDirectory(str(rooms._MIGRATIONS))
 
