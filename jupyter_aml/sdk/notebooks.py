@@ -10,7 +10,7 @@ from typing import Any
 
 from jupyter_aml.domain.errors import Invalid
 from jupyter_aml.domain.near import near
-from jupyter_aml.sdk._core.files import json_of, text_of
+from jupyter_aml.sdk._core.files import json_of, meant, text_of
 from jupyter_aml.sdk._core.given import parameters as checked
 from jupyter_aml.sdk.core.script_run_config import ScriptRunConfig
 from jupyter_aml.sdk.exceptions import UserErrorException
@@ -71,7 +71,7 @@ class _NotebookRunConfig(ScriptRunConfig):
 
 def _cells(file: Path) -> list[dict[str, Any]]:
     if not file.is_file():
-        raise UserErrorException(f"there is no notebook {file}")
+        raise UserErrorException(f"there is no notebook {file}{meant(file)}")
     try:
         cells = json_of(file)["cells"]
     except Invalid as error:

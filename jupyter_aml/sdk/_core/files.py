@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_aml.domain.errors import Invalid
+from jupyter_aml.domain.near import near
 
 # The longer ones first: UTF-32 begins as UTF-16 does.
 _MARKS = (
@@ -24,6 +25,8 @@ def text_of(path: str | os.PathLike[str]) -> str:
     """The text of a file, without a byte order mark; raises Invalid naming file and reason."""
     try:
         data = Path(path).read_bytes()
+    except FileNotFoundError as error:
+        raise Invalid(f"cannot read {os.fspath(path)}: {error.strerror}{meant(path)}") from None
     except OSError as error:
         raise Invalid(f"cannot read {os.fspath(path)}: {error.strerror}") from None
     encoding = next((name for mark, name in _MARKS if data.startswith(mark)), "utf-8")
@@ -33,6 +36,17 @@ def text_of(path: str | os.PathLike[str]) -> str:
         line = data.count(b"\n", 0, error.start) + 1
         raise Invalid(f"{os.fspath(path)}, line {line}: it is not text in UTF-8") from None
     return text.replace("\r\n", "\n")
+
+
+def meant(path: str | os.PathLike[str]) -> str:
+    """`; did you mean 'x'?` where a file of the same kind and nearly this name is beside it."""
+    given = Path(path)
+    try:
+        there = [name for name in os.listdir(given.parent) if name.endswith(given.suffix)]
+    except OSError:
+        return ""
+    close = near(given.name, there)
+    return f"; did you mean {str(given.with_name(close[0]))!r}?" if close else ""
 
 
 def json_of(path: str | os.PathLike[str]) -> Any:

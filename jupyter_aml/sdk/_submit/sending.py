@@ -57,6 +57,10 @@ def read(args: argparse.Namespace, parser: argparse.ArgumentParser) -> Named:
         return Named(experiment, command_line.only_script(args.source), [])
     if experiment is None:
         parser.error("name a script or notebook, or a folder with --source")
+    if Path(experiment).expanduser().is_dir():
+        raise Invalid(
+            f"{experiment} is a folder: name its script, and send it with --source {experiment}"
+        )
     raise Invalid(f"there is no script or notebook {experiment!r} in {Path.cwd()}")
 
 

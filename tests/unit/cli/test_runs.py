@@ -57,7 +57,10 @@ def test_a_script_from_stdin_is_a_cell_with_variables(
 @pytest.mark.parametrize(
     ("words", "code", "told"),
     [
-        (["nosuch.py"], 1, "cannot read nosuch.py: No such file"),
+        (["nosuch.py"], 1, "cannot read nosuch.py: No such file or directory\n"),
+        (["fien.py"], 1, "cannot read fien.py: No such file or directory; did you mean 'fine.py'?"),
+        (["fien.ipynb"], 1, "/fine.ipynb'?"),
+        (["numpy"], 1, "numpy is a folder: name its script, and send it with --source numpy"),
         (["beside.py"], 1, "imports 'helpers' from its folder"),
         (["-e", "a", "--pip", "b", "fine.py"], 1, "exclude each other"),
         (["-p", "rate=1", "-p", "rate=2", "fine.py"], 1, "-p rate=... is given twice"),
@@ -73,8 +76,10 @@ def test_what_cannot_be_sent_is_told_before_anything_is_sent(
     call: Call, engine: FakeEngine, words: list[str], code: int, told: str
 ) -> None:
     Path("fine.py").write_text("pass")
+    Path("fine.ipynb").write_text("{}")
     Path("helpers.py").write_text("pass")
     Path("beside.py").write_text("import helpers")
+    Path("numpy").mkdir()
 
     done = call("submit", *words)
 

@@ -87,12 +87,15 @@ def test_what_is_shown_can_be_chosen(notebook, cell, shown):
         ("%aml submit", "name a script or notebook"),
         ("%aml submit nowhere.py", "cannot read nowhere.py"),
         ("%aml submit nowhere.ipynb", "there is no notebook"),
+        ("%aml submit folder", "folder is a folder: name its script, and send it with --source"),
         ("%aml submit run.sh", "no Python script and no notebook"),
         ("%%aml submit x", "the cell is empty"),
         ("%aml", ""),
     ],
 )
-def test_a_mistake_is_one_line_and_nothing_is_sent(notebook, engine, cell, said):
+def test_a_mistake_is_one_line_and_nothing_is_sent(notebook, engine, tmp_path, cell, said):
+    (tmp_path / "folder").mkdir()
+
     shown = notebook.run(cell)
 
     assert said in shown.text
