@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { cause, duration, number, size } from '../src/models/common/words';
-import { toHtml, toText } from '../src/models/run/stored';
+import { escape, isPicture, toHtml, toText } from '../src/models/run/stored';
 import { aCard, aCell, aRun } from './samples';
 
 const EVIL = '"><script>alert(1)</script>';
@@ -17,14 +17,72 @@ test('nothing of a run becomes markup', () => {
   assert.doesNotMatch(toHtml(card, new Map([[EVIL, 'data:image/png;base64,AAAA']])), /<script/);
 });
 
-test('an image that is not a plain data address is left out', () => {
-  const images = {
-    a: 'https://example.org/a.png',
-    b: 'data:image/svg+xml;base64,AAAA',
-    c: 'x" onerror="'
-  };
+const PICTURE = 'data:image/png;base64,AAAA';
 
-  assert.doesNotMatch(toHtml(aCard({ images }), new Map()), /<img/);
+test('text in markup is just that text, also within quotes', () => {
+  assert.equal(escape(`&<>"'`), '&amp;&lt;&gt;&quot;&#39;');
+  assert.equal(escape('a &amp; b'), 'a &amp;amp; b');
+});
+
+test('the name of an image is no attribute', () => {
+  const name = 'x" onerror="alert(1)" alt=\'';
+
+  const html = toHtml(aCard({ images: { [name]: PICTURE } }), new Map([[name, PICTURE]]));
+
+  for (const [image] of html.matchAll(/<img[^>]*>/g)) {
+    const attributes = [...image.matchAll(/\s([a-z]+)=("[^"]*"|\S+)/g)].map(found => found[1]);
+    assert.deepEqual(attributes, ['alt', 'src', 'style']);
+  }
+  assert.equal(html.match(/<img/g)?.length, 2);
+});
+
+test('a picture is an address that holds it, and nothing before or behind it', () => {
+  for (const kind of ['png', 'jpeg', 'gif', 'webp']) {
+    assert.ok(isPicture(`data:image/${kind};base64,AZaz09+/=`));
+  }
+  const others = [
+    'https://example.org/a.png',
+    'data:image/svg+xml;base64,AAAA',
+    'data:text/html;base64,AAAA',
+    `x" onerror="alert(1)" ${PICTURE}`,
+    `${PICTURE}" onerror="alert(1)`,
+    `https://example.org/#${PICTURE}`,
+    `${PICTURE}\n`,
+    ` ${PICTURE}`,
+    'data:image/png;base64,',
+    'data:image/png,AAAA',
+    ''
+  ];
+  assert.deepEqual(others.filter(isPicture), []);
+});
+
+test('what is no picture is left out, of the charts as of the images', () => {
+  const others = { a: 'https://example.org/a.png', b: `${PICTURE}" onerror="`, c: 'x" onerror="' };
+
+  const html = toHtml(aCard({ images: others }), new Map(Object.entries(others)));
+
+  assert.doesNotMatch(html, /<img/);
+});
+
+test('of a long log its end is kept, of many files the first, and how many there are', () => {
+  const text = Array.from({ length: 100 }, (_, i) => `line ${i}\n`).join('');
+  const files = Array.from({ length: 60 }, (_, i) => ({ name: `f${i}`, size: 1, modified: 0 }));
+  const log = { name: 'a.log', offset: 0, text, size: text.length };
+
+  const html = toHtml(aCard({ log, files }), new Map());
+
+  assert.equal(html.match(/line \d+/g)?.length, 20);
+  assert.match(html, /line 99<\/pre>/);
+  assert.equal(html.match(/<li>/g)?.length, 50);
+  assert.match(html, /60 files/);
+});
+
+test('a log reads as a terminal shows it: without colours, and lines written over', () => {
+  const text = '\u001b[31mred\u001b[0m\r\n 10%\r 90%\ndone\n';
+
+  const html = toHtml(aCard({ log: { name: 'a', offset: 0, text, size: 1 } }), new Map());
+
+  assert.match(html, />red\r?\n 90%\ndone</);
 });
 
 test('a failed run says its cause in a terminal', () => {

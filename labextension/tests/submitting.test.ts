@@ -6,6 +6,7 @@ import {
   literalOf,
   notebookBody,
   parametersOf,
+  scriptBody,
   sendsItself,
   typed,
   wordsOf
@@ -18,6 +19,38 @@ test('runs of a notebook go to the experiment of its name', () => {
   assert.equal(experimentOf('work/My trial (2).ipynb'), 'My-trial-2');
   assert.equal(experimentOf('.ipynb'), 'ipynb');
   assert.equal(experimentOf('Ünï.ipynb'), 'n');
+  assert.equal(experimentOf('a.b_c-d.v2.py'), 'a.b_c-d.v2');
+});
+
+test('whatever a file is called, its experiment has a name that is one', () => {
+  const files = [
+    '',
+    '.',
+    '...',
+    '---',
+    '日本.ipynb',
+    '-_.a._-.ipynb',
+    'x/',
+    `${'x'.repeat(300)}.py`
+  ];
+
+  const names = files.map(experimentOf);
+
+  assert.deepEqual(names.slice(0, 7), [...Array(5).fill('notebook'), 'a', 'notebook']);
+  assert.equal(names[7], 'x'.repeat(255));
+});
+
+test('a script is sent with its arguments, alone or in its folder', () => {
+  const job = { path: 'work/train.py', content: 'pass', arguments: ['--rate', '1'], folder: null };
+
+  const alone = scriptBody(job, HERE);
+  const among = scriptBody({ ...job, folder: '/home/ann/work' }, HERE);
+
+  assert.deepEqual(alone.job?.command, ['train.py', '--rate', '1']);
+  assert.deepEqual([alone.script, alone.arguments], ['train.py', ['--rate', '1']]);
+  assert.deepEqual(alone.source, { files: { 'train.py': 'pass' } });
+  assert.deepEqual(among.source, { directory: '/home/ann/work' });
+  assert.deepEqual([alone.workspace, alone.environment], ['default', undefined]);
 });
 
 test('a cell is sent as it stands, so that its lines keep their numbers', () => {
