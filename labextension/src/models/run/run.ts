@@ -8,6 +8,7 @@ import type {
   WireSubscribe,
   WireValue
 } from '../../wire';
+import { Pictures } from '../charts/pictures';
 import { Series } from '../charts/series';
 import type { Look } from '../charts/series';
 import { withReason } from '../common/reasons';
@@ -61,8 +62,7 @@ export class RunModel implements Follower {
   readonly pictures = new Map<string, string>();
   /** How the charts of this run are drawn. */
   readonly look: Look = { isLog: false, byTime: false, smoothing: 0 };
-  /** What the charts on this page look like now, by series. */
-  readonly charts = new Map<string, () => string | null>();
+  readonly charts = new Pictures();
 
   get isFinal(): boolean {
     return this.run !== null && FINAL.has(this.run.status);

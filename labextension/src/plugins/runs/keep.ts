@@ -54,7 +54,7 @@ function keepRun(output: IOutputModel, runs: RunLibrary): void {
   const data: Record<string, ReadonlyPartialJSONValue | undefined> = { ...output.data };
   delete data[WIDGET_MIME];
   data[RUN_MIME] = { ...bundle, snapshot: card } as unknown as ReadonlyPartialJSONValue;
-  data['text/html'] = toHtml(card, picturesOf(model));
+  data['text/html'] = toHtml(card, model.charts.drawn());
   data['text/plain'] = toText(card);
   output.setData({ data });
 }
@@ -64,15 +64,4 @@ function isKept(bundle: WireBundle, model: RunModel): boolean {
   const kept = bundle.snapshot;
   const isNew = kept !== null && kept.run.seq >= (model.run?.seq ?? 0);
   return isNew && (FINAL.has(kept.run.status) || !model.isLive);
-}
-
-function picturesOf(model: RunModel): Map<string, string> {
-  const pictures = new Map<string, string>();
-  for (const [name, draw] of model.charts) {
-    const address = draw();
-    if (address) {
-      pictures.set(name, address);
-    }
-  }
-  return pictures;
 }

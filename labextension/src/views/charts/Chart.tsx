@@ -51,16 +51,7 @@ export function Chart({ model, series }: ChartProps): JSX.Element {
     }
   };
   const offer = React.useCallback(
-    (draw: () => string) => {
-      model.charts.set(series.name, draw);
-      return () => {
-        if (model.charts.get(series.name) === draw) {
-          // The picture outlives the drawing, for the notebook that is saved later.
-          const last = draw();
-          model.charts.set(series.name, () => last);
-        }
-      };
-    },
+    (draw: () => string) => model.charts.offer(series.name, draw),
     [model, series]
   );
   return (
@@ -117,8 +108,14 @@ async function csv(model: RunModel, series: Series): Promise<string> {
   return ['step,value,time', ...x.map((step, i) => csvLine([step, y[i], t[i]]))].join('\n');
 }
 
+interface ChartBarProps {
+  model: RunModel;
+  /** What stands before it. */
+  children?: React.ReactNode;
+}
+
 /** How the charts of a run are drawn, for all of them at once. */
-export function ChartBar({ model }: { model: RunModel }): JSX.Element {
+export function ChartBar({ model, children }: ChartBarProps): JSX.Element {
   const trans = useTrans();
   const { look } = model;
   const change = (changes: Partial<Look>): void => {
@@ -127,6 +124,7 @@ export function ChartBar({ model }: { model: RunModel }): JSX.Element {
   };
   return (
     <div className="jp-aml-ChartBar" role="group" aria-label={trans('How the charts are drawn')}>
+      {children}
       <Button
         className="jp-mod-small"
         aria-pressed={look.isLog}

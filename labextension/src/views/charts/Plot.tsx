@@ -5,9 +5,9 @@ import { csvLine } from '../../models/common/csv';
 import { isFinite } from '../../models/common/numbers';
 import { number } from '../../models/common/words';
 import { Button } from '../common/Control';
-import { useIsSeen, useSize, useTheme, useTrans } from '../common/hooks';
+import { useIsNear, useSize, useTheme, useTrans } from '../common/hooks';
 import { saveAddress, saveText } from '../common/saving';
-import { columns, options, picture } from './drawing';
+import { columns, options, picture, pictureOf } from './drawing';
 import type { Curve, Drawing, Pointed } from './drawing';
 
 export type { Curve, Drawing } from './drawing';
@@ -23,6 +23,8 @@ const CHANGES: Record<string, (from: number, to: number) => [number, number]> = 
   Escape: () => [-Infinity, Infinity]
 };
 
+type Range = [number, number];
+
 export interface PlotProps {
   name: string;
   label: string;
@@ -33,7 +35,7 @@ export interface PlotProps {
   /** How values are written; numbers as numbers by default. */
   yText?(value: number | null): string;
   /** Tells which part is looked at; null for all of it. */
-  zoomed?(range: [number, number] | null): void;
+  zoomed?(range: Range | null): void;
   /** The text of the file with the values; without it what is drawn is written. */
   csv?(): Promise<string>;
   /** Hands out a function that makes a picture, until the returned function is called. */
@@ -47,11 +49,14 @@ export function Plot(props: PlotProps): JSX.Element {
   const frame = React.useRef<HTMLDivElement>(null);
   const plot = React.useRef<uPlot | null>(null);
   const [pointed, setPointed] = React.useState<Pointed | null>(null);
-  const [isZoomed, setZoomed] = React.useState(false);
   const given = React.useRef(props);
   given.current = props;
-  const { width, height } = useSize(frame);
-  const isSeen = useIsSeen(frame);
+  const size = useSize(frame);
+  const { width, height } = size;
+  const hasRoom = width > 0;
+  const room = React.useRef(size);
+  room.current = hasRoom ? size : room.current;
+  const isNear = useIsNear(frame);
   const theme = useTheme();
   const shape = JSON.stringify([
     drawing.isLog,
@@ -59,32 +64,44 @@ export function Plot(props: PlotProps): JSX.Element {
     drawing.isUnit,
     drawing.curves.map(curve => ({ ...curve, y: null }))
   ]);
+  const [zoom, setZoom] = React.useState<{ shape: string; range: Range } | null>(null);
+  const range = zoom?.shape === shape ? zoom.range : null;
+  const shown = React.useRef(range);
+  shown.current = range;
+  const look = (to: Range | null): void => {
+    setZoom(to && { shape, range: to });
+    given.current.zoomed?.(to);
+  };
+  const paint = (node: HTMLElement): string =>
+    plot.current ? picture(plot.current) : pictureOf(node, given, room.current);
+
+  // Before the chart is taken down, so that its last picture is this one.
+  React.useEffect(() => {
+    const node = frame.current;
+    return node && hasRoom ? given.current.offer?.(() => paint(node)) : undefined;
+  }, [hasRoom]);
 
   React.useEffect(() => {
     const node = frame.current;
-    if (!node || width === 0) {
+    if (!node || !hasRoom || !isNear) {
       return;
     }
-    const zoom = (range: [number, number] | null): void => {
-      setZoomed(range !== null);
-      given.current.zoomed?.(range);
-    };
     // The node itself has no size while Lab changes the theme.
-    const size = { width, height };
     const made = new uPlot(
-      { ...options(node, given, setPointed, zoom), ...size },
+      { ...options(node, given, setPointed, look), width, height },
       columns(given.current.drawing),
       node
     );
     plot.current = made;
-    setZoomed(false);
-    const withdraw = given.current.offer?.(() => picture(made));
+    if (shown.current) {
+      scaleTo(made, shown.current);
+    }
     return () => {
-      withdraw?.();
       made.destroy();
       plot.current = null;
+      setPointed(null);
     };
-  }, [shape, theme, width > 0]);
+  }, [shape, theme, hasRoom, isNear]);
 
   React.useEffect(() => {
     if (width > 0 && height > 0) {
@@ -94,20 +111,14 @@ export function Plot(props: PlotProps): JSX.Element {
 
   React.useEffect(() => {
     const made = plot.current;
-    if (isSeen && made) {
-      made.setData(columns(drawing), !isZoomed);
-      const { min, max } = made.scales.x;
-      if (isZoomed && min !== undefined && max !== undefined) {
-        made.setScale('x', { min, max });
+    if (made) {
+      made.setData(columns(drawing), range === null);
+      if (range) {
+        scaleTo(made, range);
       }
     }
-  }, [drawing, isSeen]);
+  }, [drawing, range]);
 
-  const reset = (): void => {
-    setZoomed(false);
-    props.zoomed?.(null);
-    plot.current?.setData(columns(given.current.drawing), true);
-  };
   const press = (event: React.KeyboardEvent): void => {
     const made = plot.current;
     const { min, max } = made?.scales.x ?? {};
@@ -119,14 +130,8 @@ export function Plot(props: PlotProps): JSX.Element {
     event.preventDefault();
     event.stopPropagation();
     const [from, to] = change(min, max);
-    if (from <= all[0] && to >= all.at(-1)!) {
-      reset();
-    } else {
-      const range: [number, number] = [Math.max(from, all[0]), Math.min(to, all.at(-1)!)];
-      setZoomed(true);
-      made.setScale('x', { min: range[0], max: range[1] });
-      props.zoomed?.(range);
-    }
+    const isAll = from <= all[0] && to >= all.at(-1)!;
+    look(isAll ? null : [Math.max(from, all[0]), Math.min(to, all.at(-1)!)]);
   };
   return (
     <figure className="jp-aml-Chart" aria-label={props.label}>
@@ -143,15 +148,19 @@ export function Plot(props: PlotProps): JSX.Element {
         )}
         <Gaps drawing={drawing} />
         <span className="jp-aml-Chart-save">
-          {isZoomed && (
-            <Button className="jp-mod-small" title={trans('Show all of %1', name)} onClick={reset}>
+          {range && (
+            <Button
+              className="jp-mod-small"
+              title={trans('Show all of %1', name)}
+              onClick={() => look(null)}
+            >
               {trans('Whole')}
             </Button>
           )}
           <Button
             className="jp-mod-small"
             title={trans('Save %1 as PNG', name)}
-            onClick={() => plot.current && saveAddress(picture(plot.current), `${name}.png`)}
+            onClick={() => frame.current && saveAddress(paint(frame.current), `${name}.png`)}
           >
             PNG
           </Button>
@@ -174,6 +183,10 @@ export function Plot(props: PlotProps): JSX.Element {
       />
     </figure>
   );
+}
+
+function scaleTo(plot: uPlot, [min, max]: Range): void {
+  plot.setScale('x', { min, max });
 }
 
 /** How many of the values are not drawn, as neither infinity nor NaN has a place on an axis. */

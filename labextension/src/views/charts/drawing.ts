@@ -64,7 +64,8 @@ export function options(
   zoom: (range: [number, number] | null) => void
 ): uPlot.Options {
   const { drawing, yText = number } = given.current;
-  const style = getComputedStyle(node);
+  // What has left the page has no colours of its own any more.
+  const style = getComputedStyle(node.isConnected ? node : document.body);
   const colour = (name: string, fallback: string): string =>
     style.getPropertyValue(name).trim() || fallback;
   const ink = colour('--jp-ui-font-color2', style.color);
@@ -172,6 +173,25 @@ function pointedOf({ cursor, posToVal }: uPlot): Pointed | null {
 
 function faint(colour: string, percent: number): string {
   return `color-mix(in srgb, ${colour} ${percent}%, transparent)`;
+}
+
+/** The picture of a chart that is not drawn now, as nobody looks at it. */
+export function pictureOf(
+  node: HTMLElement,
+  given: { current: Drawn },
+  size: { width: number; height: number }
+): string {
+  const ignore = (): void => undefined;
+  const made = new uPlot(
+    { ...options(node, given, ignore, ignore), ...size },
+    columns(given.current.drawing),
+    document.createElement('div')
+  );
+  // A batch is drawn at once.
+  made.batch(ignore);
+  const found = picture(made);
+  made.destroy();
+  return found;
 }
 
 /** The chart as a PNG image on the page's background, so that it can be read on any other. */

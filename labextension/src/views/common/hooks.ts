@@ -44,19 +44,25 @@ export function useNow(isTicking: boolean): number {
   return now;
 }
 
-/** Whether the element can be seen; what is off the screen need not be drawn. */
-export function useIsSeen(element: React.RefObject<HTMLElement>): boolean {
-  const [isSeen, setSeen] = React.useState(true);
+/** So far from what can be seen a thing is made, so that it is there when it is scrolled to. */
+const NEAR = { rootMargin: '300px', scrollMargin: '300px' };
+
+/** Whether the element can be seen or almost; what is far from the screen need not be there. */
+export function useIsNear(element: React.RefObject<HTMLElement>): boolean {
+  const [isNear, setNear] = React.useState(false);
   React.useEffect(() => {
     const node = element.current;
     if (!node) {
       return;
     }
-    const observer = new IntersectionObserver(entries => setSeen(entries.at(-1)!.isIntersecting));
+    const observer = new IntersectionObserver(
+      entries => setNear(entries.at(-1)!.isIntersecting),
+      NEAR
+    );
     observer.observe(node);
     return () => observer.disconnect();
   }, [element]);
-  return isSeen;
+  return isNear;
 }
 
 /** Width and height of the element, whenever they change. */

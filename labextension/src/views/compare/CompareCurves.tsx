@@ -1,5 +1,6 @@
 import * as React from 'react';
 import { byInterest, numbered } from '../../models/common/words';
+import { withWords } from '../../models/common/names';
 import type { Compared } from '../../models/compare/compared';
 import { curveNames, overlay } from '../../models/compare/overlay';
 import type { Overlay } from '../../models/compare/overlay';
@@ -8,8 +9,9 @@ import { Plot } from '../charts/Plot';
 import type { Curve, Drawing } from '../charts/Plot';
 import { Button } from '../common/Control';
 import { useTrans } from '../common/hooks';
+import { More, useSteps } from '../common/Steps';
 
-const MOST_DRAWN = 24;
+const CHARTS = 24;
 
 interface CurvesProps {
   compared: Compared;
@@ -24,14 +26,14 @@ export function CompareCurves({ compared, metrics }: CurvesProps): JSX.Element {
   const [smoothing, setSmoothing] = React.useState(0);
   const [wanted, setWanted] = React.useState('');
   const names = curveNames(metrics).sort(byInterest);
-  const found = names.filter(name => name.toLowerCase().includes(wanted.toLowerCase()));
+  const steps = useSteps(names.filter(withWords(wanted)), CHARTS, wanted);
   const drawings = React.useMemo(
     () =>
-      found.slice(0, MOST_DRAWN).map(name => {
+      steps.shown.map(name => {
         const lines = overlay(name, compared.shown, metrics, { byTime, smoothing });
         return { name, drawing: { ...drawn(lines, compared, smoothing > 0), isLog } };
       }),
-    [found.join('\n'), compared, byTime, isLog, smoothing]
+    [steps.shown.join('\n'), compared, byTime, isLog, smoothing]
   );
   if (names.length === 0) {
     return <p className="jp-aml-Empty">{trans('No metric was logged more than once.')}</p>;
@@ -82,11 +84,7 @@ export function CompareCurves({ compared, metrics }: CurvesProps): JSX.Element {
             xName={byTime ? trans('second') : undefined}
           />
         ))}
-        {found.length > MOST_DRAWN && (
-          <p className="jp-aml-Empty">
-            {trans('%1 more metrics: filter them by name.', found.length - MOST_DRAWN)}
-          </p>
-        )}
+        <More steps={steps} />
       </div>
     </div>
   );

@@ -1,15 +1,18 @@
 import * as React from 'react';
 import { numbered } from '../../models/common/words';
+import { withWords } from '../../models/common/names';
 import { axis } from '../../models/compare/columns';
 import type { Axis, Trait } from '../../models/compare/columns';
 import type { Compared } from '../../models/compare/compared';
 import { Button } from '../common/Control';
 import { useSize, useTrans } from '../common/hooks';
+import { More, useSteps } from '../common/Steps';
 import { saveDrawing } from '../common/saving';
 
 const MARGIN = { top: 40, right: 60, bottom: 16, left: 60 };
 const MOST_AXES = 12;
 const WORD = 18;
+const CHOICES = 48;
 
 interface ParallelProps {
   compared: Compared;
@@ -30,6 +33,13 @@ export function Parallel({ compared, axes: traits }: ParallelProps): JSX.Element
     () => traits.filter(one => keys.has(one.key)).map(axis),
     [traits, [...keys].join('\n')]
   );
+  const [wanted, setWanted] = React.useState('');
+  const has = withWords(wanted);
+  const choices = useSteps(
+    traits.filter(one => has(one.name)),
+    CHOICES,
+    wanted
+  );
   const place = placer(width, height, axes.length);
   const toggle = (key: string): void => {
     const left = new Set(keys);
@@ -42,12 +52,22 @@ export function Parallel({ compared, axes: traits }: ParallelProps): JSX.Element
   return (
     <div className="jp-aml-Compare-pane">
       <div className="jp-aml-Bar jp-aml-Compare-choices" role="group" aria-label={trans('Axes')}>
-        {traits.map(one => (
+        {traits.length > CHOICES && (
+          <input
+            type="search"
+            placeholder={trans('Axes')}
+            aria-label={trans('Find axes')}
+            value={wanted}
+            onChange={event => setWanted(event.target.value)}
+          />
+        )}
+        {choices.shown.map(one => (
           <label key={one.key} className="jp-aml-Switch">
             <input type="checkbox" checked={keys.has(one.key)} onChange={() => toggle(one.key)} />
             {one.name}
           </label>
         ))}
+        <More steps={choices} />
         <span className="jp-aml-Bar-gap" />
         <Button
           disabled={!isDrawn}

@@ -1,5 +1,4 @@
 import * as React from 'react';
-import { measure } from '../../models/common/numbers';
 import {
   byInterest,
   canCancel,
@@ -12,7 +11,6 @@ import {
   face,
   FINAL,
   moment,
-  number,
   place,
   plain
 } from '../../models/common/words';
@@ -29,15 +27,14 @@ import { later } from '../common/later';
 import { Tabs } from '../common/Tabs';
 import { itemsOf, remedies } from './actions';
 import type { Actions } from './actions';
+import { Measures } from './Measures';
 import type { Parts } from './parts';
 
 const LogPane = later(async () => (await import('../files/LogPane')).LogPane);
-const MetricsPane = later(async () => (await import('./panes')).MetricsPane);
+const MetricsPane = later(async () => (await import('./MetricsPane')).MetricsPane);
 const FileList = later(async () => (await import('./panes')).FileList);
 const DetailsPane = later(async () => (await import('./panes')).DetailsPane);
 const ImagesPane = later(async () => (await import('./ImagesPane')).ImagesPane);
-const Chart = later(async () => (await import('../charts/Chart')).Chart);
-const ChartBar = later(async () => (await import('../charts/Chart')).ChartBar);
 
 export interface RunCardProps {
   model: RunModel;
@@ -254,9 +251,8 @@ function Story({ run, problem, isDeleted, children }: StoryProps): JSX.Element {
 
 function Spark({ model }: { model: RunModel }): JSX.Element | null {
   useSignal(model.measured, 250);
-  const first = [...model.series.values()]
-    .sort((one, other) => byInterest(one.name, other.name))
-    .find(series => series.x.length > 1);
+  const curves = [...model.series.values()].filter(series => series.x.length > 1);
+  const [first] = curves.sort((one, other) => byInterest(one.name, other.name));
   return first ? <Sparkline series={first} /> : null;
 }
 
@@ -307,61 +303,6 @@ function Body({ model, run, form, parts, wanted }: BodyProps): JSX.Element {
       />
     </>
   );
-}
-
-/** Last values at the left, curves at the right. */
-function Measures({ model, run }: { model: RunModel; run: WireRun }): JSX.Element | null {
-  const trans = useTrans();
-  // By name alone, so that no chart moves while the run goes on.
-  const curves = [...model.series.values()]
-    .filter(series => series.count > 1)
-    .sort((one, other) => byInterest(one.name, other.name));
-  const metrics = new Map<string, unknown>(Object.entries(run.metrics));
-  for (const series of model.series.values()) {
-    metrics.set(series.name, series.last);
-  }
-  const ordered = [...metrics].sort(([one], [other]) => byInterest(one, other));
-  if (metrics.size === 0) {
-    return null;
-  }
-  return (
-    <div className={`jp-aml-Measures${curves.length > 0 ? ' jp-mod-curves' : ''}`}>
-      <div className="jp-aml-Numbers" tabIndex={0}>
-        <table aria-label={trans('Last values')}>
-          <tbody>
-            {ordered.map(([name, value]) => (
-              <tr key={name}>
-                <th scope="row" title={name}>
-                  {name}
-                </th>
-                <td
-                  className={isWords(value) ? 'jp-mod-words' : 'jp-mod-number'}
-                  title={String(value)}
-                >
-                  {number(value)}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-      {curves.length > 0 && (
-        <div className="jp-aml-Curves">
-          <ChartBar model={model} />
-          <div className="jp-aml-Charts">
-            {curves.map(series => (
-              <Chart key={series.name} model={model} series={series} />
-            ))}
-          </div>
-        </div>
-      )}
-    </div>
-  );
-}
-
-/** Whether a metric is words, which may be cut; a number never is. */
-function isWords(value: unknown): boolean {
-  return value !== null && measure(value) === null;
 }
 
 /** A run of which nothing is known: say why. */

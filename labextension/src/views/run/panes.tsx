@@ -1,88 +1,13 @@
 import * as React from 'react';
-import { moment, number, size } from '../../models/common/words';
+import { moment, size } from '../../models/common/words';
 import type { RunModel } from '../../models/run/run';
 import type { WireRun } from '../../wire';
 import { Copy } from '../common/Control';
-import { useSignal, useTrans } from '../common/hooks';
+import { useTrans } from '../common/hooks';
 import type { Parts } from './parts';
-import { Values } from './Values';
 
 interface PaneProps {
   model: RunModel;
-}
-
-/** Every metric with its range, and the values that are not numbers. */
-export function MetricsPane({ model }: PaneProps): JSX.Element {
-  const trans = useTrans();
-  useSignal(model.measured, 250);
-  const single = Object.entries(model.run?.metrics ?? {}).filter(
-    ([name]) => !model.series.has(name)
-  );
-  if (single.length + model.series.size + model.values.size === 0) {
-    return (
-      <p className="jp-aml-Empty">
-        {trans("No metric was logged yet. run.log('loss', value) draws a curve here.")}
-      </p>
-    );
-  }
-  return (
-    <div className="jp-aml-Scroll">
-      <table className="jp-aml-Table">
-        <thead>
-          <tr>
-            <th scope="col">{trans('Metric')}</th>
-            {[trans('Last'), trans('Lowest'), trans('Highest'), trans('Points')].map(head => (
-              <th scope="col" className="jp-mod-number" key={head}>
-                {head}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {[...model.series.values()].map(one => (
-            <Row
-              key={one.name}
-              name={one.name}
-              cells={[one.last, lowest(one.y), highest(one.y), one.count]}
-            />
-          ))}
-          {single.map(([name, value]) => (
-            <Row key={name} name={name} cells={[value, undefined, undefined, undefined]} />
-          ))}
-        </tbody>
-      </table>
-      {[...model.values].map(([name, values]) => (
-        <Values key={name} name={name} values={values} />
-      ))}
-    </div>
-  );
-}
-
-function Row({ name, cells }: { name: string; cells: unknown[] }): JSX.Element {
-  return (
-    <tr>
-      <th scope="row">{name}</th>
-      {cells.map((cell, i) => (
-        <td key={i} className="jp-mod-number">
-          {cell === undefined ? '' : number(cell)}
-        </td>
-      ))}
-    </tr>
-  );
-}
-
-function lowest(y: (number | null)[]): number | null {
-  return y.reduce(
-    (low, value) => (value !== null && (low === null || value < low) ? value : low),
-    null
-  );
-}
-
-function highest(y: (number | null)[]): number | null {
-  return y.reduce(
-    (high, value) => (value !== null && (high === null || value > high) ? value : high),
-    null
-  );
 }
 
 /** The files of the run, each a download. */
