@@ -161,3 +161,27 @@ def test_a_click_on_the_count_of_the_status_bar_shows_these_runs_whatever_the_fi
 
     expect(sidebar.filter).to_have_value("status:active")
     expect(sidebar.row("going")).to_be_visible()
+
+
+MANY = """\
+from jupyter_aml import Experiment, Workspace
+experiment = Experiment(Workspace.from_config(), "crowd")
+for _ in range(230):
+    experiment.start_logging(snapshot_directory=None).complete()
+"""
+
+
+def test_the_head_of_an_experiment_counts_all_its_runs_not_those_that_are_loaded(
+    visit: Visit,
+) -> None:
+    notebook = visit(MANY)
+    sidebar = Sidebar(notebook.page).show()
+    sidebar.filter.fill("experiment:crowd")
+    notebook.run_all()
+
+    head = sidebar.list.locator(".jp-aml-RunGroup").filter(has_text="crowd")
+    expect(head).to_contain_text("230", timeout=90_000)
+    sidebar.filter.fill("experiment:crowd status:completed")
+    expect(head).to_contain_text("230")
+    sidebar.filter.fill("")
+    expect(head).to_contain_text("230")
