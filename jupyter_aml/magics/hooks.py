@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from IPython.core.completer import SimpleCompletion, SimpleMatcherResult, context_matcher
-from IPython.core.error import TryNext
+from IPython.core.error import TryNext, UsageError
+from IPython.core.magic import no_var_expand
 
 from jupyter_aml.magics.cells.forms import Forms
 from jupyter_aml.magics.completion import complete
 from jupyter_aml.magics.run.submit_file import SubmitFile
 from jupyter_aml.magics.session import Session
 from jupyter_aml.magics.verbs import Verbs
+
+_BELOW_CODE = "%aml"
+"""The line magic that IPython looks for where `%%aml` is not the first line of a cell."""
 
 
 class Hooks:
@@ -30,12 +34,14 @@ class Hooks:
     def add(self) -> None:
         """Take part in completion and in what cells mean."""
         self._ip.input_transformers_cleanup.append(self._forms)
+        self._ip.register_magic_function(_below_code, "line", _BELOW_CODE)
         for key in ("%aml", "%%aml"):
             self._ip.set_hook("complete_command", self._hook, str_key=key)
         self._ip.Completer.custom_matchers.insert(0, self._matcher)
 
     def remove(self) -> None:
         """Take part no more."""
+        self._ip.magics_manager.magics["line"].pop(_BELOW_CODE, None)
         if self._forms in self._ip.input_transformers_cleanup:
             self._ip.input_transformers_cleanup.remove(self._forms)
         if self._matcher in self._ip.Completer.custom_matchers:
@@ -69,3 +75,12 @@ def first_line(context: Any) -> str:
     while rows and rows[-1].rstrip().endswith("\\"):
         line = f"{rows.pop().rstrip()[:-1]} {line}"
     return line
+
+
+@no_var_expand  # type: ignore[untyped-decorator,unused-ignore]
+def _below_code(line: str) -> None:
+    """Say where `%%aml` belongs."""
+    raise UsageError(
+        "%%aml is the first line of a cell, below comments only: "
+        "move what stands above it into a cell of its own"
+    )

@@ -106,6 +106,17 @@ def test_a_mistake_is_one_line_and_nothing_is_sent(notebook, engine, tmp_path, c
         assert shown.error is not None
 
 
+@pytest.mark.parametrize("above", ["print(0)", "%load_ext jupyter_aml"])
+def test_a_cell_magic_below_code_is_told_where_it_belongs(notebook, engine, above):
+    shown = notebook.run(f"{above}\n%%aml submit trial -p a=$b\nprint(1)\n")
+
+    assert shown.text.endswith(
+        "UsageError: %%aml is the first line of a cell, below comments only: "
+        "move what stands above it into a cell of its own\n"
+    )
+    assert not engine.submitted
+
+
 def test_a_syntax_error_is_shown_with_the_line_of_the_editor(notebook, engine):
     said = notebook.run("\n\n%%aml submit \\\n  x\nprint((1)\n")
 
