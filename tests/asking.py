@@ -6,6 +6,12 @@ from typing import Any
 
 from jupyter_aml.engine.engine import Engine
 from jupyter_aml.wire.changes import decode_patch
+from jupyter_aml.wire.definitions import (
+    decode_build,
+    decode_environment_pruning,
+    decode_new_environment,
+    decode_new_labels,
+)
 from jupyter_aml.wire.submissions import decode_submission
 
 
@@ -15,3 +21,23 @@ async def submit(engine: Engine, body: dict[str, Any]) -> Any:
 
 async def patch(engine: Engine, run_id: str, body: dict[str, Any]) -> Any:
     return await engine.runs.patch(run_id, decode_patch(body))
+
+
+async def register(engine: Engine, body: dict[str, Any]) -> Any:
+    return await engine.environments.add(decode_new_environment(body))
+
+
+async def check(engine: Engine, body: dict[str, Any]) -> Any:
+    return await engine.environments.check(decode_new_environment(body))
+
+
+async def build(engine: Engine, name: str, body: dict[str, Any]) -> Any:
+    return await engine.environments.build(name, decode_build(body))
+
+
+async def label(engine: Engine, name: str, body: dict[str, Any]) -> Any:
+    return await engine.environments.label(name, decode_new_labels(body))
+
+
+async def prune(engine: Engine, body: dict[str, Any]) -> Any:
+    return await engine.environments.prune(decode_environment_pruning(body))

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.asking import submit
+from tests.asking import prune, submit
 from tests.docker_engine import BASE
 from tests.index import Index, serving
 from tests.integration.test_engine import an_engine, asked, ended, until
@@ -185,10 +185,10 @@ async def test_an_image_in_which_a_run_goes_on_is_not_pruned(
         run = await submit(engine, sent("import time\ntime.sleep(600)", definition))
         await until(engine, run["runId"], lambda run: run["status"] == "Running")
 
-        kept = await engine.environments.prune({"olderThanDays": 0})
+        kept = await prune(engine, {"olderThanDays": 0})
         await engine.runs.cancel(run["runId"])
         await ended(engine, run["runId"])
-        removed = await engine.environments.prune({"olderThanDays": 0})
+        removed = await prune(engine, {"olderThanDays": 0})
 
         assert (kept["keys"], len(removed["keys"])) == ([], 1)
         label = {"label": f"aml.key={removed['keys'][0]}"}

@@ -9,6 +9,7 @@ import pytest
 
 from jupyter_aml.domain.errors import Invalid, NotFound
 from jupyter_aml.engine.engine import Engine
+from tests.asking import label, register
 from tests.integration.test_engine import an_engine
 
 pytestmark = pytest.mark.anyio
@@ -23,15 +24,15 @@ async def two_versions(engine: Engine) -> None:
     for package in ("tqdm", "rich"):
         conda = {"dependencies": [{"pip": [package]}]}
         definition: dict[str, Any] = {"name": "demo", "python": {"condaDependencies": conda}}
-        await engine.environments.add({"definition": definition})
+        await register(engine, {"definition": definition})
 
 
 async def test_a_label_moves_to_the_version_that_gets_it_and_stays_there(aml_root: Path) -> None:
     async with an_engine(aml_root) as engine:
         await two_versions(engine)
         first = {"version": "1", "labels": ["Production", "Tested"]}
-        await engine.environments.label("demo", first)
-        await engine.environments.label("demo", {"version": "2", "labels": ["Production"]})
+        await label(engine, "demo", first)
+        await label(engine, "demo", {"version": "2", "labels": ["Production"]})
 
     async with an_engine(aml_root) as engine:
         assert await engine.environments.labels("default", "demo") == {
@@ -42,8 +43,8 @@ async def test_a_label_moves_to_the_version_that_gets_it_and_stays_there(aml_roo
 async def test_a_label_goes_with_its_version(aml_root: Path) -> None:
     async with an_engine(aml_root) as engine:
         await two_versions(engine)
-        await engine.environments.label("demo", {"version": "2", "labels": ["Production"]})
-        await engine.environments.label("demo", {"version": "1", "labels": ["Old"]})
+        await label(engine, "demo", {"version": "2", "labels": ["Production"]})
+        await label(engine, "demo", {"version": "1", "labels": ["Old"]})
 
         await engine.environments.remove("default", "demo", "2")
         assert await engine.environments.labels("default", "demo") == {"Old": "1", "Latest": "1"}
@@ -73,5 +74,5 @@ async def test_a_label_that_cannot_be_is_refused(
         await two_versions(engine)
 
         with pytest.raises(error, match=told):
-            await engine.environments.label("demo", body)
+            await label(engine, "demo", body)
         assert await engine.environments.labels("default", "demo") == {"Latest": "2"}

@@ -14,7 +14,7 @@ import pytest
 from jupyter_aml.domain.errors import IllegalMove, Invalid, NotFound, Refused
 from jupyter_aml.engine.engine import Engine
 from jupyter_aml.wire.environments import WireEnvironment
-from tests.asking import submit
+from tests.asking import build, check, prune, register, submit
 from tests.index import Index, serving
 from tests.integration.test_engine import an_engine, asked, ended, folder_of, until
 
@@ -54,7 +54,7 @@ def sent(script: str, definition: dict[str, Any]) -> dict[str, Any]:
 
 
 async def ready(engine: Engine, name: str, **body: Any) -> None:
-    state = await engine.environments.build(name, body)
+    state = await build(engine, name, body)
     async with asyncio.timeout(DEADLINE):
         while state["state"] == "building":
             state = await engine.environments.build_state("default", name, wait=10)
@@ -69,9 +69,9 @@ async def test_an_equal_definition_is_the_same_version_and_a_changed_one_the_nex
     aml_root: Path,
 ) -> None:
     async with an_engine(aml_root) as engine:
-        first = await engine.environments.add({"definition": pip("hello")})
-        again = await engine.environments.add({"definition": {**pip("hello"), "version": "1"}})
-        changed = await engine.environments.add({"definition": pip("hello==1.0")})
+        first = await register(engine, {"definition": pip("hello")})
+        again = await register(engine, {"definition": {**pip("hello"), "version": "1"}})
+        changed = await register(engine, {"definition": pip("hello==1.0")})
 
         assert [one["version"] for one in (first, again, changed)] == ["1", "1", "2"]
         assert changed["versions"] == ["2", "1"]
@@ -83,7 +83,7 @@ async def test_a_registered_environment_is_there_after_the_database_is_gone(
     aml_root: Path,
 ) -> None:
     async with an_engine(aml_root) as engine:
-        made = await engine.environments.add({"definition": pip("hello")})
+        made = await register(engine, {"definition": pip("hello")})
     (aml_root / "aml.db").unlink()
 
     async with an_engine(aml_root) as engine:
@@ -147,8 +147,8 @@ async def test_a_build_that_fails_ends_the_run_with_the_cause_and_keeps_the_log(
 
 async def test_a_failed_build_may_be_tried_again(aml_root: Path, index: Index) -> None:
     async with an_engine(aml_root) as engine:
-        await engine.environments.add({"definition": pip("later")})
-        state = await engine.environments.build("demo", {})
+        await register(engine, {"definition": pip("later")})
+        state = await build(engine, "demo", {})
         while state["state"] == "building":
             state = await engine.environments.build_state("default", "demo", wait=10)
         assert state["state"] == "failed"
@@ -206,10 +206,10 @@ async def test_a_cancelled_run_leaves_the_build_to_the_others(aml_root: Path, in
 
 async def test_a_listener_hears_how_a_build_goes_on(aml_root: Path) -> None:
     async with an_engine(aml_root) as engine:
-        await engine.environments.add({"definition": pip("hello")})
+        await register(engine, {"definition": pip("hello")})
         listener = engine.listen()
         await listener.subscribe({"topic": "environments", "workspace": "default"})
-        await engine.environments.build("demo", {})
+        await build(engine, "demo", {})
 
         states: list[WireEnvironment] = []
         async with asyncio.timeout(DEADLINE):
@@ -228,7 +228,7 @@ async def test_a_listener_hears_how_a_build_goes_on(aml_root: Path) -> None:
 
 async def test_curated_environments_are_there_and_stay_as_they_are(aml_root: Path) -> None:
     async with an_engine(aml_root) as engine:
-        await engine.environments.add({"definition": pip("hello")})
+        await register(engine, {"definition": pip("hello")})
 
         names = [one["name"] for one in await engine.environments.list("default")]
 
@@ -237,7 +237,7 @@ async def test_curated_environments_are_there_and_stay_as_they_are(aml_root: Pat
         with pytest.raises(Refused, match="comes with jupyter_aml"):
             await engine.environments.remove("default", "AzureML-Minimal")
         with pytest.raises(Refused, match="clone it"):
-            await engine.environments.add({"definition": pip("x", name="AzureML-Minimal")})
+            await register(engine, {"definition": pip("x", name="AzureML-Minimal")})
         old = await engine.environments.get("default", "AzureML-sklearn-0.24-ubuntu18.04-py37-cpu")
         assert old["name"] == "AzureML-Scikit-learn"
         assert "was retired" in old["warnings"][0]
@@ -285,9 +285,9 @@ async def test_a_specification_is_checked_as_it_is_written(
     aml_root: Path, text: str, place: tuple[int | None, int | None], told: str
 ) -> None:
     async with an_engine(aml_root) as engine:
-        checked = await engine.environments.check({"name": "demo", "specification": text})
+        checked = await check(engine, {"name": "demo", "specification": text})
         with pytest.raises(Invalid, match=r".+"):
-            await engine.environments.add({"name": "demo", "specification": text})
+            await register(engine, {"name": "demo", "specification": text})
 
         (mistake,) = checked["mistakes"]
         assert told in mistake["message"]
@@ -320,7 +320,7 @@ async def test_a_definition_that_cannot_be_is_refused_by_its_key(
 ) -> None:
     async with an_engine(aml_root) as engine:
         with pytest.raises(Invalid, match=told):
-            await engine.environments.add({"definition": definition})
+            await register(engine, {"definition": definition})
         with pytest.raises(Invalid, match=told):
             await submit(engine, sent("", definition))
 
@@ -333,8 +333,8 @@ async def test_a_channel_by_url_is_taken_where_the_administrator_allows_it(
     aml_root: Path, settings: dict[str, Any]
 ) -> None:
     async with an_engine(aml_root, **settings) as engine:
-        await engine.environments.add({"definition": conda_of("https://x/y")})
-        await engine.environments.add({"definition": conda_of(package="https://x/y::hello")})
+        await register(engine, {"definition": conda_of("https://x/y")})
+        await register(engine, {"definition": conda_of(package="https://x/y::hello")})
 
         assert (await engine.environments.get("default", "x"))["version"] == "2"
 
@@ -362,12 +362,12 @@ async def test_conda_packages_come_from_the_index_where_no_channel_answers(
 
 async def test_pruning_says_what_would_go_and_then_removes_it(aml_root: Path) -> None:
     async with an_engine(aml_root) as engine:
-        await engine.environments.add({"definition": pip("hello")})
+        await register(engine, {"definition": pip("hello")})
         await ready(engine, "demo")
 
-        would = await engine.environments.prune({"keepBytes": 0, "dryRun": True})
+        would = await prune(engine, {"keepBytes": 0, "dryRun": True})
         assert (await engine.environments.get("default", "demo"))["state"] == "ready"
-        done = await engine.environments.prune({"keepBytes": 0})
+        done = await prune(engine, {"keepBytes": 0})
 
         assert would == done
         assert (await engine.environments.get("default", "demo"))["state"] == "not built"
@@ -376,7 +376,7 @@ async def test_pruning_says_what_would_go_and_then_removes_it(aml_root: Path) ->
 
 async def test_to_look_at_an_environment_is_not_to_use_it(aml_root: Path) -> None:
     async with an_engine(aml_root) as engine:
-        await engine.environments.add({"definition": pip("hello")})
+        await register(engine, {"definition": pip("hello")})
         await ready(engine, "demo")
         [used] = (aml_root / "environments").glob("pip-*/used")
         os.utime(used, (0, 0))
@@ -384,10 +384,10 @@ async def test_to_look_at_an_environment_is_not_to_use_it(aml_root: Path) -> Non
         await engine.environments.list("default")
         await engine.environments.get("default", "demo")
 
-        old = await engine.environments.prune({"olderThanDays": 7, "dryRun": True})
+        old = await prune(engine, {"olderThanDays": 7, "dryRun": True})
         assert old["keys"] == [used.parent.name]
-        await engine.environments.build("demo", {})
-        assert not (await engine.environments.prune({"olderThanDays": 7, "dryRun": True}))["keys"]
+        await build(engine, "demo", {})
+        assert not (await prune(engine, {"olderThanDays": 7, "dryRun": True}))["keys"]
 
 
 async def test_an_environment_that_a_run_still_uses_is_not_deleted(
@@ -396,7 +396,7 @@ async def test_an_environment_that_a_run_still_uses_is_not_deleted(
     held = tmp_path / "go"
     script = f"import os, time\nwhile not os.path.exists({str(held)!r}):\n    time.sleep(0.02)\n"
     async with an_engine(aml_root) as engine:
-        await engine.environments.add({"definition": pip("hello==1.0")})
+        await register(engine, {"definition": pip("hello==1.0")})
         run = await submit(engine, sent(script, pip("hello")))
         await until(engine, run["runId"], lambda run: run["status"] == "Running")
 

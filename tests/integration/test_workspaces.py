@@ -13,7 +13,7 @@ import pytest
 from jupyter_aml.domain.errors import IllegalMove, NotFound
 from jupyter_aml.domain.ids import WorkspaceName
 from jupyter_aml.wire.workspaces import decode_new_experiment, decode_new_workspace
-from tests.asking import submit
+from tests.asking import register, submit
 from tests.integration.test_engine import an_engine, asked, ended
 
 pytestmark = pytest.mark.anyio
@@ -30,7 +30,7 @@ async def test_a_workspace_without_runs_goes_with_all_that_is_in_it(aml_root: Pa
         await engine.workspaces.add(decode_new_workspace({"name": "team", "tags": {"a": "b"}}))
         await engine.experiments.add(decode_new_experiment({"workspace": "team", "name": "e"}))
         definition = {"name": "mine", "python": {"condaDependencies": None}}
-        await engine.environments.add({"workspace": "team", "definition": definition})
+        await register(engine, {"workspace": "team", "definition": definition})
 
         await engine.workspaces.remove(TEAM)
 

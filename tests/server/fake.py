@@ -81,15 +81,15 @@ class FakeEnvironments:
         self.engine.heard("environment", workspace, name, version)
         return self.one()
 
-    async def add(self, body):
-        self.engine.heard("add_environment", body)
+    async def add(self, asked):
+        self.engine.heard("add_environment", asked.workspace, asked.read())
         return self.one()
 
     async def remove(self, workspace, name, version):
         self.engine.heard("remove_environment", workspace, name, version)
 
-    async def build(self, name, body):
-        self.engine.heard("build", name, body)
+    async def build(self, name, asked):
+        self.engine.heard("build", name, asked)
         return self.far()
 
     async def build_state(self, workspace, name, *, version, extras, wait):
@@ -111,17 +111,17 @@ class FakeEnvironments:
         self.engine.heard("labels", workspace, name)
         return {"Latest": "1"}
 
-    async def label(self, name, body):
-        self.engine.heard("label", name, body)
+    async def label(self, name, asked):
+        self.engine.heard("label", name, asked)
         return {"Latest": "1", "Good": "1"}
 
-    async def check(self, body):
-        self.engine.heard("check", body)
+    async def check(self, asked):
+        self.engine.heard("check", asked.read())
         found = {"message": "no", "line": 1, "column": None}
         return {"definition": None, "mistakes": [found], "warnings": []}
 
-    async def prune(self, body):
-        self.engine.heard("prune", body)
+    async def prune(self, asked):
+        self.engine.heard("prune", asked)
         return {"keys": ["pip-1"], "size": 1}
 
 
@@ -238,8 +238,8 @@ class FakeRuns:
         self.engine.heard("cell", run_id)
         return {"text": "%%aml submit e\nprint(1)\n"}
 
-    async def prune(self, body):
-        self.engine.heard("prune", body)
+    async def prune(self, asked):
+        self.engine.heard("prune", asked)
         return {"runIds": ["run-1"], "size": 1}
 
     async def difference(self, run_id, other):

@@ -7,15 +7,14 @@ import builtins
 import logging
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from jupyter_aml.domain import environment, ids, limits, secrets, specification
+from jupyter_aml.domain import ids, limits, secrets
 from jupyter_aml.domain.environment import Definition
 from jupyter_aml.domain.errors import AmlError, Invalid, NotFound, Unreachable
 from jupyter_aml.domain.ids import WorkspaceName
-from jupyter_aml.domain.requirement import lines_of
 from jupyter_aml.engine.environments.book import EnvironmentBook, Registered
 from jupyter_aml.engine.environments.builds import Builds, BuildState, Listen
 from jupyter_aml.engine.environments.labels import EnvironmentLabels
@@ -33,6 +32,12 @@ from jupyter_aml.environments.protocol import Materialised, Wish
 from jupyter_aml.environments.reading import packages
 from jupyter_aml.runfolder.plain import plain
 from jupyter_aml.wire.coding import encode_time
+from jupyter_aml.wire.definitions import (
+    BuildRequest,
+    EnvironmentPruning,
+    NewEnvironment,
+    NewLabels,
+)
 from jupyter_aml.wire.environments import (
     WireCheck,
     WireEnvironment,
@@ -94,11 +99,10 @@ class Environments:
         """A version of an environment, or the newest."""
         return await self._shown(await self._registered(workspace, name, version))
 
-    async def add(self, body: Mapping[str, Any]) -> WireEnvironment:
+    async def add(self, asked: NewEnvironment) -> WireEnvironment:
         """Register what is asked; an equal definition gives back the version there is."""
-        definition = self._asked(body)
-        workspace = ids.workspace_name(body.get("workspace", ids.DEFAULT_WORKSPACE))
-        made = await self.register(workspace, definition)
+        definition = await asyncio.to_thread(asked.read)
+        made = await self.register(asked.workspace, definition)
         told = await self._shown(made)
         self._tell({"type": "environment", "environment": told})
         return told
@@ -130,20 +134,16 @@ class Environments:
         """The versions of an environment by their labels; the newest is `Latest`."""
         return await self._ledger.do(self._labels.of, ids.workspace_name(workspace), name)
 
-    async def label(self, name: str, body: Mapping[str, Any]) -> dict[str, str]:
+    async def label(self, name: str, asked: NewLabels) -> dict[str, str]:
         """Give a version labels, which leave whichever version had them."""
-        version, labels = body.get("version"), body.get("labels")
-        if not isinstance(version, str):
-            raise Invalid("version: expected the version that gets the labels")
-        if not isinstance(labels, list) or not labels:
-            raise Invalid("labels: expected a list of labels")
-        place = ids.workspace_name(body.get("workspace", ids.DEFAULT_WORKSPACE))
-        return await self._ledger.do(self._labels.add, place, name, version, labels)
+        return await self._ledger.do(
+            self._labels.add, asked.workspace, name, asked.version, asked.labels
+        )
 
-    async def check(self, body: Mapping[str, Any]) -> WireCheck:
+    async def check(self, asked: NewEnvironment) -> WireCheck:
         """Look at what could be registered, without doing anything."""
         try:
-            definition = self._asked(body)
+            definition = await asyncio.to_thread(asked.read)
             warnings = self._check(definition)
         except AmlError as error:
             return {"definition": None, "mistakes": [mistake(str(error))], "warnings": []}
@@ -151,14 +151,12 @@ class Environments:
 
     # ---- builds -----------------------------------------------------------------------------
 
-    async def build(self, name: str, body: Mapping[str, Any]) -> WireMaterialised:
+    async def build(self, name: str, asked: BuildRequest) -> WireMaterialised:
         """Start to build an environment, or join the build under way."""
-        found = await self._registered(
-            str(body.get("workspace", ids.DEFAULT_WORKSPACE)), name, body.get("version")
-        )
-        wish = self._wish(found, body.get("extras", ()))
+        found = await self._registered(asked.workspace, name, asked.version)
+        wish = self._wish(found, asked.extras)
         state = await self._builds.state(wish, for_use=True)
-        again = bool(body.get("again")) and state.state != "building"
+        again = asked.again and state.state != "building"
         # Whether an image is still there, its engine knows: its builder asks.
         is_image = state.environment is not None and state.environment.image is not None
         if again or is_image or state.state in ("not built", "failed"):
@@ -227,19 +225,13 @@ class Environments:
             "python": python, "text": built.lock, "packages": listed,
         }  # fmt: skip
 
-    async def prune(self, body: Mapping[str, Any]) -> WirePruned:
+    async def prune(self, asked: EnvironmentPruning) -> WirePruned:
         """Remove built environments by age and by how much there is; definitions stay."""
-        days, keep = body.get("olderThanDays"), body.get("keepBytes")
-        for name, value in (("olderThanDays", days), ("keepBytes", keep)):
-            if value is not None and (type(value) not in (int, float) or value < 0):
-                raise Invalid(f"{name}: expected a number that is 0 or more, not {value!r}")
         cache = self._builds.cache
-        chosen = await asyncio.to_thread(pruning.choose, cache, days, keep)
-        if not body.get("dryRun"):
+        chosen = await asyncio.to_thread(pruning.choose, cache, asked.days, asked.keep)
+        if not asked.is_dry:
             chosen = [entry for entry in chosen if await self._discarded(entry)]
-        unlinked = await asyncio.to_thread(
-            conda_packages.clean, cache, dry_run=bool(body.get("dryRun"))
-        )
+        unlinked = await asyncio.to_thread(conda_packages.clean, cache, dry_run=asked.is_dry)
         sizes = sum(entry.environment.size for entry in chosen)
         return {"keys": [entry.key for entry in chosen], "size": sizes + unlinked}
 
@@ -254,10 +246,9 @@ class Environments:
 
     # ---- inside -----------------------------------------------------------------------------
 
-    async def _registered(self, workspace: str, name: str, version: Any) -> Registered:
+    async def _registered(self, workspace: str, name: str, version: str | None) -> Registered:
         place = ids.workspace_name(workspace)
-        wanted = None if version is None else str(version)
-        return await self._ledger.do(self._book.get, place, name, wanted)
+        return await self._ledger.do(self._book.get, place, name, version)
 
     def _uses(self, workspace: WorkspaceName, name: str, versions: Sequence[str]) -> Sequence[str]:
         """The runs that have not ended and were sent in one of these versions. Blocks."""
@@ -267,23 +258,6 @@ class Environments:
             for run in self._ledger.runs.active()
             if run.workspace == workspace and run.job and run.job.environment in labels
         ]
-
-    def _asked(self, body: Mapping[str, Any]) -> Definition:
-        if body.get("definition") is not None:
-            return environment.read(body["definition"])
-        text, name = body.get("specification"), body.get("name")
-        if not isinstance(text, str):
-            raise Invalid("give a definition, or a specification and a name")
-        form = body.get("format", "conda")
-        if form not in ("conda", "pip"):
-            raise Invalid(f"format: expected 'conda' or 'pip', not {form!r}")
-        if form == "pip":
-            lines = list(lines_of(text))
-            conda: dict[str, Any] = {"channels": [], "dependencies": ["pip", {"pip": lines}]}
-        else:
-            conda = specification.conda_yaml(text)
-        given = {"name": name, "python": {"condaDependencies": _without_variables(conda)}}
-        return environment.read({**given, "environmentVariables": conda.get("variables") or {}})
 
     def _check(self, definition: Definition) -> tuple[str, ...]:
         """Refuse what could never be built; returns what will not be met to the letter."""
@@ -295,9 +269,7 @@ class Environments:
         limits.variables(definition.variables)
         return wishes.satisfied(lines)[1]
 
-    def _wish(self, found: Registered, extras: Any = ()) -> Wish:
-        if not isinstance(extras, list | tuple) or not all(isinstance(one, str) for one in extras):
-            raise Invalid("extras: expected a list of requirements")
+    def _wish(self, found: Registered, extras: Sequence[str] = ()) -> Wish:
         return Wish(definition=found.definition, extras=requirements.check(extras))
 
     async def _shown(self, found: Registered) -> WireEnvironment:
@@ -370,7 +342,3 @@ def mistake(told: str) -> WireMistake:
     place = re.search(r"line (\d+), column (\d+)", told)
     line, column = (int(place[1]), int(place[2])) if place else (None, None)
     return {"message": told, "line": line, "column": column}
-
-
-def _without_variables(conda: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in conda.items() if key not in ("variables", "prefix")}

@@ -12,6 +12,12 @@ from jupyter_aml.server.base import AmlHandler, served
 from jupyter_aml.server.handlers.experiments import WORKSPACE
 from jupyter_aml.server.handlers.logs import LIMIT, OFFSET
 from jupyter_aml.server.query import Number, Text
+from jupyter_aml.wire.definitions import (
+    decode_build,
+    decode_environment_pruning,
+    decode_new_environment,
+    decode_new_labels,
+)
 
 if TYPE_CHECKING:
     from jupyter_aml.engine.engine import Engine
@@ -58,7 +64,7 @@ class EnvironmentsHandler(_Handler):
     @served
     async def post(self, engine: Engine) -> None:
         """Register an environment; an equal definition gives back the version there is."""
-        self.reply(await engine.environments.add(self.body()), status=201)
+        self.reply(await engine.environments.add(decode_new_environment(self.body())), status=201)
 
 
 class EnvironmentHandler(_Handler):
@@ -106,7 +112,7 @@ class BuildHandler(_Handler):
     async def post(self, engine: Engine, name: str) -> None:
         """Start to build, or join the build under way; answers at once."""
         name = environment.environment_name(name)
-        self.reply(await engine.environments.build(name, self.body()), status=202)
+        self.reply(await engine.environments.build(name, decode_build(self.body())), status=202)
 
 
 class BuildLogHandler(_Handler):
@@ -160,7 +166,7 @@ class LabelsHandler(_Handler):
     async def post(self, engine: Engine, name: str) -> None:
         """Give a version labels, which leave whichever version had them."""
         name = environment.environment_name(name)
-        self.reply(await engine.environments.label(name, self.body()))
+        self.reply(await engine.environments.label(name, decode_new_labels(self.body())))
 
 
 class CheckHandler(AmlHandler):
@@ -171,7 +177,7 @@ class CheckHandler(AmlHandler):
     @served
     async def post(self, engine: Engine) -> None:
         """Look at a definition or specification, and make nothing."""
-        self.reply(await engine.environments.check(self.body()))
+        self.reply(await engine.environments.check(decode_new_environment(self.body())))
 
 
 class PruneHandler(AmlHandler):
@@ -182,4 +188,4 @@ class PruneHandler(AmlHandler):
     @served
     async def post(self, engine: Engine) -> None:
         """Remove built environments by age and size; definitions stay."""
-        self.reply(await engine.environments.prune(self.body()))
+        self.reply(await engine.environments.prune(decode_environment_pruning(self.body())))
