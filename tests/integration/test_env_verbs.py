@@ -7,10 +7,12 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from jupyter_aml.client import find
 from jupyter_aml.magics.env.building import BuildFailed
 from jupyter_aml.magics.run.waiting import RunFailed
 from tests.index import Index, serving
@@ -43,7 +45,10 @@ def folder(
 
 
 @pytest.fixture
-def notebook(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Notebook]:
+def notebook(folder: Path, aml_root: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Notebook]:
+    # An engine that takes long to start is told of, in the first cell that waits for it.
+    with closing(find(aml_root)) as client:
+        client.status()
     with a_shell(folder, monkeypatch) as notebook:
         yield notebook
 
