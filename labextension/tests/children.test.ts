@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
 import { ChildrenModel } from '../src/models/run/children';
 import type { RunQuery } from '../src/tokens';
-import { aRun, FakeServer, settled } from './samples';
+import type { WireRun, WireRunPage } from '../src/wire';
+import { aRun, FakeServer, settled, underway } from './samples';
 
 const COUNT = 10_000;
 
@@ -131,5 +132,119 @@ test('what goes wrong is said, and can be tried again', async () => {
   await children.retry();
 
   assert.deepEqual([children.problem, children.total], [null, 3]);
+  children.stop();
+});
+
+/** The same, with answers that stay on their way until the test gives them. */
+function aSlowFamily() {
+  const { server, children, kin } = aFamily();
+  const asked: { query: RunQuery; give(...runs: WireRun[]): void; fail(error: Error): void }[] = [];
+  server.rest.runs = query => {
+    const { answer, give, fail } = underway<WireRunPage>();
+    const page = (...runs: WireRun[]) =>
+      give({ runs, total: runs.length, next: null } as WireRunPage);
+    asked.push({ query, give: page, fail });
+    return answer;
+  };
+  const ids = () => Array.from({ length: children.total }, (_, i) => children.row(i)?.runId);
+  return { server, children, kin, asked, ids };
+}
+
+test('children in an order that was left are not shown in the next one', async () => {
+  const { children, kin, asked, ids } = aSlowFamily();
+  children.start();
+
+  const ordering = children.order('-metric.loss');
+  asked[0].give(kin(0), kin(1));
+  await settled();
+  assert.deepEqual([children.hasLoaded, children.total], [false, 0]);
+  assert.deepEqual([asked.length, asked[1].query.sort], [2, '-metric.loss']);
+  asked[1].give(kin(1), kin(0));
+  await ordering;
+  await settled();
+
+  assert.deepEqual(ids(), ['p_1', 'p_0']);
+  children.stop();
+});
+
+test('a failure of an order that was left is none of the next one', async () => {
+  const { children, kin, asked, ids } = aSlowFamily();
+  children.start();
+
+  void children.order('-metric.loss');
+  asked[0].fail(new Error('too late'));
+  await settled();
+  assert.equal(children.problem, null);
+  asked[1].give(kin(1), kin(0));
+  await settled();
+
+  assert.deepEqual([children.problem, ids()], [null, ['p_1', 'p_0']]);
+  children.stop();
+});
+
+test('what a child did while its page was on its way is shown in the end', async t => {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  t.after(() => mock.timers.reset());
+  const { server, children, kin, asked } = aSlowFamily();
+  children.start();
+
+  server.push({ type: 'run', run: { ...kin(0), seq: 8 } });
+  server.push({ type: 'run', run: { ...kin(0), seq: 9, status: 'Completed' } });
+  asked[0].give(kin(0));
+  await settled();
+  mock.timers.tick(1_000);
+  await settled();
+  assert.equal(asked.length, 2, 'once for many changes');
+  asked[1].give({ ...kin(0), seq: 9, status: 'Completed' });
+  await settled();
+  mock.timers.tick(1_000);
+
+  assert.equal(asked.length, 2);
+  assert.equal(children.row(0)?.status, 'Completed');
+  children.stop();
+});
+
+test('an older state of a child does not take the place of a newer one', async () => {
+  const { children, server, kin } = aFamily(3);
+  children.start();
+  await settled();
+
+  server.push({ type: 'run', run: { ...kin(1), seq: 99, status: 'Completed' } });
+  server.push({ type: 'run', run: { ...kin(1), seq: 98 } });
+
+  assert.deepEqual([children.row(1)?.status, children.ask().seq], ['Completed', 99]);
+  children.stop();
+});
+
+test('children that wait hear their new place', async () => {
+  const { children, server, kin } = aFamily(3);
+  children.start();
+  await settled();
+  server.push({
+    type: 'run',
+    run: { ...kin(1), seq: 9, status: 'Queued', reason: '2 runs ahead' }
+  });
+
+  server.push({ type: 'reasons', reasons: { p_1: '1 run ahead', p_2: 'too late' } });
+
+  assert.deepEqual([children.row(1)?.reason, children.row(2)?.reason], ['1 run ahead', null]);
+  children.stop();
+});
+
+test('children that were looked at are shown until they are here again', async t => {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  t.after(() => mock.timers.reset());
+  const { server, children, kin, asked } = aSlowFamily();
+  children.start();
+  asked[0].give(kin(0), kin(1));
+  await settled();
+
+  server.push({ type: 'run', run: kin(2) });
+  mock.timers.tick(1_000);
+  assert.deepEqual([children.row(0), children.earlier(0)?.runId], [null, 'p_0']);
+  asked[1].give(kin(0), kin(1), kin(2));
+  await settled();
+
+  assert.deepEqual([children.row(2)?.runId, children.total], ['p_2', 3]);
   children.stop();
 });

@@ -49,6 +49,7 @@ test('a picture is an address that holds it, and nothing before or behind it', (
     `https://example.org/#${PICTURE}`,
     `${PICTURE}\n`,
     ` ${PICTURE}`,
+    'data:image/png;base64,"AAA',
     'data:image/png;base64,',
     'data:image/png,AAAA',
     ''
@@ -78,7 +79,7 @@ test('of a long log its end is kept, of many files the first, and how many there
 });
 
 test('a log reads as a terminal shows it: without colours, and lines written over', () => {
-  const text = '\u001b[31mred\u001b[0m\r\n 10%\r 90%\ndone\n';
+  const text = '\u001b]0;title\u0007\u001b[31mred\u001b(B\u001b[0m\r\n 10%\r 90%\ndone\n';
 
   const html = toHtml(aCard({ log: { name: 'a', offset: 0, text, size: 1 } }), new Map());
 

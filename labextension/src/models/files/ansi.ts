@@ -24,9 +24,16 @@ const MARKS: Record<number, string> = {
   4: 'underline',
   7: 'inverse'
 };
-// CSI sequences, OSC sequences (titles, links), and any other two-character escape.
-const ESCAPE = /\x1b(?:\[([0-9;:?]*)[ -/]*([@-~])|\][^\x07\x1b]*(?:\x07|\x1b\\)|[^[\]])/y;
+// CSI sequences, OSC sequences (titles, links), character sets, and any other of two characters.
+const SEQUENCE = String.raw`\x1b(?:\[([0-9;:?]*)[ -/]*([@-~])|\][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]+[0-~]|[^[\] -/])`;
+const ESCAPE = new RegExp(SEQUENCE, 'y');
+const ESCAPES = new RegExp(SEQUENCE, 'g');
 const LONGEST_ESCAPE = 256;
+
+/** The text as a terminal without colours, titles and links would show it. */
+export function withoutEscapes(text: string): string {
+  return text.replace(ESCAPES, '');
+}
 
 /** What the writer of a terminal meets: text, the end of a line, a return to its start. */
 export interface Screen {

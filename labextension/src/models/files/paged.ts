@@ -1,5 +1,6 @@
 import type { Bytes } from '../../tokens';
 import { Signal } from '../common/signal';
+import { withoutEscapes } from './ansi';
 import { LineBuffer } from './lines';
 import type { Line } from './lines';
 import type { LogModel } from './log';
@@ -251,8 +252,6 @@ function boundary(data: Uint8Array, at: number, cut: number): number {
   return found < 0 || found >= cut + OVERHANG ? cut : found + 1;
 }
 
-const ESCAPES = /\x1b(?:\[[0-9;:?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[^[\]])/g;
-
 /** The bytes at which the lines begin that hold the text. */
 function linesWith(data: Uint8Array, offset: number, needle: string): number[] {
   const text = new TextDecoder().decode(data);
@@ -264,7 +263,7 @@ function linesWith(data: Uint8Array, offset: number, needle: string): number[] {
   const found: number[] = [];
   let byte = offset;
   for (const line of text.split('\n')) {
-    if (line.replace(ESCAPES, '').toLowerCase().includes(needle)) {
+    if (withoutEscapes(line).toLowerCase().includes(needle)) {
       found.push(byte);
     }
     byte += (isPlain ? line.length : encoder.encode(line).length) + 1;

@@ -2,6 +2,7 @@
 
 import type { Bytes } from '../../tokens';
 import { Signal } from '../common/signal';
+import { withoutEscapes } from './ansi';
 
 export type Kind =
   'picture' | 'drawing' | 'page' | 'table' | 'json' | 'notebook' | 'diff' | 'binary' | 'text';
@@ -135,7 +136,7 @@ function cellText(cell: Cell, index: number): string {
 function outputText(output: unknown): string {
   const { text, data, traceback } = (output ?? {}) as Record<string, unknown>;
   const plain = (data as Record<string, unknown> | undefined)?.['text/plain'];
-  const said = joined(text ?? traceback ?? plain).replace(/\x1b\[[0-9;]*m/g, '');
+  const said = withoutEscapes(joined(text ?? traceback ?? plain));
   return said
     .trimEnd()
     .split('\n')

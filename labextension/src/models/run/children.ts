@@ -1,5 +1,5 @@
 import type { Follower, Following, Link } from '../../tokens';
-import type { WireEvent, WireRun, WireSubscribe } from '../../wire';
+import type { WireEvent, WireRun, WireRunPage, WireSubscribe } from '../../wire';
 import { withReason } from '../common/reasons';
 import { Signal } from '../common/signal';
 import type { Live } from './run';
@@ -140,8 +140,17 @@ export class ChildrenModel implements Follower {
     const { workspace, sort, generation } = this;
     const filter = `parent:${this.parentId}`;
     const after = this.cursors[page];
-    const found = await this.live.rest.runs({ workspace, filter, sort, limit: PAGE, after });
-    if (generation !== this.generation) {
+    const isLatest = (): boolean => generation === this.generation;
+    let found: WireRunPage;
+    try {
+      found = await this.live.rest.runs({ workspace, filter, sort, limit: PAGE, after });
+    } catch (error) {
+      if (isLatest()) {
+        throw error;
+      }
+      return;
+    }
+    if (!isLatest()) {
       return;
     }
     this.pages.delete(page);

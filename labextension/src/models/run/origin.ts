@@ -9,7 +9,10 @@ export function serverPath(notebook: string | null, root: string): string | null
     return notebook;
   }
   // Jupyter writes ~ for the home folder, which the page does not know.
-  const home = /^(?:\/root|\/(?:home|Users)\/[^/]+)(?=\/)/.exec(notebook)?.[0] ?? '';
-  const folder = root.replace(/^~/, home).replace(/\/$/, '') + '/';
+  const home = /^(?:\/root|\/(?:home|Users)\/[^/]+)/.exec(notebook)?.[0];
+  if (root.startsWith('~') && home === undefined) {
+    return null;
+  }
+  const folder = root.replace(/^~/, home ?? '~').replace(/\/$/, '') + '/';
   return notebook.startsWith(folder) ? notebook.slice(folder.length) : null;
 }

@@ -2,6 +2,7 @@
 
 import type { WireCard } from '../../wire';
 import { cause, distinction, duration, elapsed, face, number, place, size } from '../common/words';
+import { withoutEscapes } from '../files/ansi';
 
 const LOG_LINES = 20;
 const MOST_FILES = 50;
@@ -108,7 +109,7 @@ function logTail(card: WireCard): string {
   if (!card.log?.text) {
     return '';
   }
-  const text = card.log.text.replace(/\x1b\[[0-9;:?]*[ -/]*[@-~]/g, '').replace(/.*\r(?!\n)/g, '');
+  const text = withoutEscapes(card.log.text).replace(/.*\r(?!\n)/g, '');
   const lines = text.trimEnd().split('\n').slice(-LOG_LINES).join('\n');
   return `<details open><summary>${escape(card.log.name)}</summary><pre style="font-family:monospace">${escape(lines)}</pre></details>`;
 }

@@ -135,7 +135,7 @@ interface FormedProps {
 }
 
 /** The text in the form of its kind. */
-function Formed({ held, kind, first }: FormedProps): JSX.Element {
+export function Formed({ held, kind, first }: FormedProps): JSX.Element {
   const { text, name } = held;
   switch (kind) {
     case 'page':
