@@ -8,7 +8,8 @@ from pathlib import Path
 from jupyter_aml.cli import asking, codes
 from jupyter_aml.domain.errors import NotFound, StorageFailed
 from jupyter_aml.domain.near import near
-from jupyter_aml.runfolder.layout import checked
+from jupyter_aml.runfolder.layout import on_disk
+from jupyter_aml.runfolder.names import printable
 from jupyter_aml.sdk.core.run import Run
 from jupyter_aml.widgets.plain import size
 
@@ -45,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
         case ["get-all", folder]:
             found = asking.one(args)
             files = found.client.runs.files(found.id, prefix=args.prefix)["files"]
-            _answer(args, [_save(found, file["name"], Path(folder, checked(file["name"])))
+            _answer(args, [_save(found, file["name"], Path(folder, on_disk(file["name"])))
                            for file in files])  # fmt: skip
         case _:
             args.parser.error("say `get NAME DEST`, `get-all DEST`, or nothing for a list")
@@ -53,12 +54,13 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _answer(args: argparse.Namespace, written: list[Path]) -> None:
-    asking.answer(args, [str(path) for path in written], "\n".join(map(str, written)) or "no files")
+    paths = [printable(str(path)) for path in written]
+    asking.answer(args, paths, "\n".join(paths) or "no files")
 
 
 def _get(run: Run, name: str, target: Path) -> Path:
     if target.is_dir():
-        target = target / checked(name).rpartition("/")[2]
+        target = target / on_disk(name).rpartition("/")[2]
     try:
         return _save(run, name, target)
     except NotFound:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from threading import get_ident
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jupyter_aml.client.transport import Transport
@@ -70,8 +69,8 @@ class Door:
 
     def save(self, path: str, target: Path) -> None:
         """Write a file to `target`, whole or not at all."""
-        # Several may fetch the same file at once.
-        unfinished = target.with_name(f".{target.name}.{os.getpid()}-{get_ident()}.part")
+        # Several may fetch it at once, and its name may be as long as a name can be.
+        unfinished = target.with_name(f".{os.getpid()}-{os.urandom(4).hex()}.part")
         try:
             with self._transport.stream(path) as pieces, unfinished.open("wb") as file:
                 file.writelines(pieces)

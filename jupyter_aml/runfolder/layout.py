@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from jupyter_aml.domain.errors import NotFound, Refused
+from jupyter_aml.runfolder.names import shown, stored
 from jupyter_aml.runfolder.secrets import SECRETS
 
 CONSOLE = "user_logs/std_log.txt"
@@ -129,7 +130,7 @@ class RunFolder:
 
         The file need not exist.
         """
-        parts = checked(name).split("/")
+        parts = on_disk(name).split("/")
         if name in _OWN_LOGS:
             return self.path / _OWN_LOGS[name]
         if parts[0] == "user_logs":
@@ -164,7 +165,7 @@ class RunFolder:
         return Listing(files, total=len(found), next=following)
 
     def paths(self) -> list[tuple[str, str]]:
-        """The names of all files with the place of each, sorted; also names nobody can ask for."""
+        """The names of all files with the place of each, sorted."""
         return sorted(self._found())
 
     def _is_own(self, folder: Path) -> bool:
@@ -191,7 +192,7 @@ class RunFolder:
                 continue
             for path in _walk(str(folder)):
                 if path not in own:
-                    yield prefix + path[len(str(folder)) + 1 :].replace(os.sep, "/"), path
+                    yield prefix + shown(path[len(str(folder)) + 1 :].replace(os.sep, "/")), path
 
 
 def without_links(path: Path) -> Path:
@@ -204,18 +205,32 @@ def without_links(path: Path) -> Path:
 
 def checked(name: str) -> str:
     """Return the relative name with '/', or raise Refused: nothing may lead out of a folder."""
-    parts = name.split("/")
+    on_disk(name)
+    return name
+
+
+def on_disk(name: str) -> str:
+    """Where the file of that name lies below its folder; raises Refused for what leads out."""
+    path = stored(name)
+    parts = path.split("/")
     if (
         not name
-        or len(name) > 1024
-        or "\\" in name
+        or len(path) > 1024
+        or "\0" in path
         or any(ord(letter) < 32 for letter in name)
         or any(part in ("", ".", "..") for part in parts)
-        or any(len(part.encode("utf-8", "surrogatepass")) > 255 for part in parts)
+        or any(_length(part) > 255 for part in parts)
         or (len(parts[0]) == 2 and parts[0][1] == ":")
     ):
         raise Refused(f"{name[:120]!r} is not a name of a file inside the run")
-    return name
+    return path
+
+
+def _length(part: str) -> int:
+    try:
+        return len(os.fsencode(part))
+    except UnicodeEncodeError:
+        raise Refused(f"{part[:120]!r} is not a name of a file inside the run") from None
 
 
 def _walk(folder: str) -> Iterator[str]:

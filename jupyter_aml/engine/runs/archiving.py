@@ -13,12 +13,13 @@ from typing import Any, cast
 
 from jupyter_aml.domain.errors import Invalid
 from jupyter_aml.runfolder.layout import RunFolder
+from jupyter_aml.runfolder.names import stored
 
 WHATS = ("outputs", "snapshot", "run")
 """The files of the run by their names, the source as it was sent, the folder as it lies there."""
 
 _BLOCK = 1 << 20
-_UNSAFE = re.compile(r"[\\:\x00-\x1f\x7f]")
+_UNSAFE = re.compile(r"[\\:\x00-\x1f\x7f\udc80-\udcff]")
 _EARLIEST = 315_619_200.0
 _LATEST = 4_354_000_000.0
 """No zip file knows a time before 1980 or after 2107."""
@@ -50,13 +51,15 @@ def archive(folder: RunFolder, what: str) -> Iterator[bytes]:
 
 def _packed(folder: RunFolder, what: str) -> Iterator[bytes]:
     pipe, root = _Pipe(), folder.path.resolve()
+    taken: set[str] = set()
     with zipfile.ZipFile(cast("Any", pipe), "w", zipfile.ZIP_DEFLATED, compresslevel=1) as packed:
         for name, path in _files(folder, what):
             fd = _opened(path, root)
             if fd is None:
                 continue
             try:
-                with packed.open(_entry(name, os.fstat(fd)), "w", force_zip64=True) as entry:
+                about = _entry(_own(name, taken), os.fstat(fd))
+                with packed.open(about, "w", force_zip64=True) as entry:
                     while block := os.read(fd, _BLOCK):
                         entry.write(block)
                         # However little it became: the reader sees that it goes on.
@@ -69,7 +72,7 @@ def _packed(folder: RunFolder, what: str) -> Iterator[bytes]:
 def _files(folder: RunFolder, what: str) -> Iterator[tuple[str, Path]]:
     if what == "outputs":
         for name, place in folder.paths():
-            yield name, Path(place)
+            yield stored(name), Path(place)
         return
     base = folder.snapshot if what == "snapshot" else folder.path
     for parent, folders, names in os.walk(base, followlinks=False):
@@ -96,11 +99,22 @@ def _opened(path: Path, root: Path) -> int | None:
     return None
 
 
+def _own(name: str, taken: set[str]) -> str:
+    """A name that no other file of the archive has, and that every system opens in its place."""
+    # Where the archive is opened a backslash may lead out of the folder, and a colon elsewhere.
+    safe = _UNSAFE.sub("_", name)
+    stem, dot, ending = safe.rpartition(".")
+    own, count = safe, 0
+    while own in taken:
+        count += 1
+        own = f"{stem}_{count}.{ending}" if dot and "/" not in ending else f"{safe}_{count}"
+    taken.add(own)
+    return own
+
+
 def _entry(name: str, found: os.stat_result) -> zipfile.ZipInfo:
     at = time.gmtime(min(max(found.st_mtime, _EARLIEST), _LATEST))
-    # Where the archive is opened a backslash may lead out of the folder, and a colon elsewhere.
-    shown = _UNSAFE.sub("_", name.encode("utf-8", "replace").decode())
-    entry = zipfile.ZipInfo(shown, at[:6])
+    entry = zipfile.ZipInfo(name, at[:6])
     entry.external_attr = (stat.S_IFREG | 0o644) << 16
     stored = name.lower().endswith(_PACKED)
     entry.compress_type = zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED

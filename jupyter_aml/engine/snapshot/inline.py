@@ -13,7 +13,7 @@ from jupyter_aml.domain.errors import Invalid, Refused
 from jupyter_aml.domain.near import near
 from jupyter_aml.engine.settings import Settings
 from jupyter_aml.engine.snapshot.plan import Level, Limits, SnapshotPlan, SourceFile, Walk, plan
-from jupyter_aml.runfolder.layout import checked
+from jupyter_aml.runfolder.layout import on_disk
 from jupyter_aml.wire.submissions import Source
 
 _MAGIC = re.compile(r"[*?\[]")
@@ -84,7 +84,8 @@ def _folder(given: str) -> Path:
 
 
 def _inline(path: str, text: str) -> SourceFile:
-    checked(path)
+    if on_disk(path) != path:
+        raise Refused(f"{path[:120]!r}: a text is sent under a name without a backslash")
     content = text.encode("utf-8", "surrogatepass")
     return SourceFile(path, len(content), "", False, (len(content), 0, 0, 0), content)
 

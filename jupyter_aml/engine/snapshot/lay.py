@@ -11,7 +11,7 @@ from pathlib import Path
 
 from jupyter_aml.domain.errors import NotFound, Refused, StorageFailed
 from jupyter_aml.engine.snapshot.store import Manifest, ManifestFile, encode_snapshot
-from jupyter_aml.runfolder.layout import RunFolder, checked, without_links
+from jupyter_aml.runfolder.layout import RunFolder, on_disk, without_links
 from jupyter_aml.runfolder.plain import read_plain
 from jupyter_aml.runfolder.trees import remove_tree
 from jupyter_aml.store.blobs import Blobs
@@ -53,7 +53,7 @@ def read_list(folder: RunFolder) -> WireSnapshot:
 
 def stored_file(folder: RunFolder, path: str) -> Path:
     """Where a file lies as it was sent; raises NotFound, and Refused for a path that leads out."""
-    place = folder.snapshot.joinpath(*checked(path).split("/"))
+    place = folder.snapshot.joinpath(*on_disk(path).split("/"))
     real = without_links(place)
     if not real.is_relative_to(without_links(folder.snapshot)):
         raise Refused(f"{path!r} leads out of the snapshot")

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from jupyter_aml.domain.errors import Invalid, Refused
 from jupyter_aml.engine.snapshot import ignore, oversize
 from jupyter_aml.engine.snapshot.ignore import IgnoreFile, Verdict
+from jupyter_aml.runfolder.names import printable
 
 _SHOWN = 5
 
@@ -148,7 +149,9 @@ class Walk:
                 return list(found)
         except OSError as error:
             raise Invalid(
-                f"cannot read the folder {level.folder}: {error.strerror}; {_cure(level.base)}"
+                printable(
+                    f"cannot read the folder {level.folder}: {error.strerror}; {_cure(level.base)}"
+                )
             ) from error
 
     def check_inside(self, path: str) -> str:
@@ -156,8 +159,10 @@ class Walk:
         real = os.path.realpath(os.path.join(self.top, path))
         if real != self._real_top and not real.startswith(self._real_top.rstrip("/") + "/"):
             raise Refused(
-                f"{path} is a link that leads out of the folder, to {real}; "
-                f"{_cure(path)}, or put a copy in its place"
+                printable(
+                    f"{path} is a link that leads out of the folder, to {real}; "
+                    f"{_cure(path)}, or put a copy in its place"
+                )
             )
         return real
 
@@ -174,7 +179,7 @@ class Walk:
                 return None
             found = entry.stat(follow_symlinks=False)
         except OSError as error:
-            raise Invalid(f"cannot read {path}: {error.strerror}; {_cure(path)}") from error
+            raise _unreadable(path, error.strerror) from error
         if is_folder:
             levels.append(self._inner(level, entry.path, path + "/", found))
             return None
@@ -186,11 +191,10 @@ class Walk:
             self._others.append(f"left out {path}: it is {_kind(found.st_mode)}, not a file")
             return None
         if not _is_utf8(path):
-            shown = path.encode("utf-8", "backslashreplace").decode()
-            self._others.append(f"left out {shown}: its name is not valid UTF-8")
+            self._others.append(f"left out {path}: its name is not valid UTF-8")
             return None
         if not self._is_readable(origin, found):
-            raise Invalid(f"cannot read {path}: Permission denied; {_cure(path)}")
+            raise _unreadable(path, "Permission denied")
         if path in ("outputs", "logs"):
             raise Invalid(
                 f"the source holds a file named {path!r}, where a run has a folder; "
@@ -218,7 +222,7 @@ class Walk:
             more = len(self._ignored) - len(shown)
             tail = f" and {more} more" if more else ""
             said.append(f"left out {', '.join(shown)}{tail}: ignored by the ignore files")
-        return tuple(said)
+        return tuple(map(printable, said))
 
     def _inner(self, level: Level, folder: str, base: str, found: os.stat_result) -> Level:
         return Level(
@@ -277,6 +281,10 @@ class Walk:
         if found.st_uid == self._uid and found.st_mode & 0o400:
             return True
         return os.access(origin, os.R_OK)
+
+
+def _unreadable(path: str, why: str | None) -> Invalid:
+    return Invalid(printable(f"cannot read {path}: {why}; {_cure(path)}"))
 
 
 def _identity(folder: str) -> tuple[int, int]:

@@ -18,6 +18,7 @@ from blake3 import blake3
 
 from jupyter_aml.domain.errors import Invalid, Refused
 from jupyter_aml.engine.snapshot.plan import SnapshotPlan, SourceFile
+from jupyter_aml.runfolder.names import shown
 from jupyter_aml.runfolder.plain import plain
 from jupyter_aml.store.blobs import Blob, Blobs
 from jupyter_aml.wire.contents import WireSnapshot
@@ -151,7 +152,8 @@ def encode_snapshot(manifest: Manifest) -> WireSnapshot:
     return {
         "snapshotId": manifest.snapshot_id,
         "files": [
-            {"path": file.path, "size": file.size, "hash": file.hash} for file in manifest.files
+            {"path": shown(file.path), "size": file.size, "hash": file.hash}
+            for file in manifest.files
         ],
         "excluded": list(manifest.excluded),
     }

@@ -22,6 +22,7 @@ from jupyter_aml.engine.root import Root, write_json
 from jupyter_aml.engine.submit.drafts import Draft, new_id
 from jupyter_aml.runfolder import secrets as secret_files
 from jupyter_aml.runfolder.layout import RunFolder
+from jupyter_aml.runfolder.names import stored
 from jupyter_aml.runfolder.plain import read_plain
 from jupyter_aml.store.blobs import Blobs
 from jupyter_aml.wire.submissions import Retry
@@ -78,7 +79,9 @@ def manifest_of(run: Run, *, root: Root, blobs: Blobs) -> snapshot.Manifest:
         ):
             raise StorageFailed(f"{place} is no longer what was sent with run {run.id}")
         executable = bool(place.stat().st_mode & stat.S_IXUSR)
-        files.append(snapshot.ManifestFile(each["path"], each["size"], each["hash"], executable))
+        files.append(
+            snapshot.ManifestFile(stored(each["path"]), each["size"], each["hash"], executable)
+        )
     return snapshot.Manifest(
         snapshot_id=told["snapshotId"], files=tuple(files), excluded=tuple(told["excluded"])
     )

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from jupyter_aml.runfolder.layout import on_disk
 from jupyter_aml.sdk._run import waits
 from jupyter_aml.wire.causes import cause
 
@@ -109,7 +110,7 @@ def fetch_logs(run: RunFiles, destination: str | None) -> list[str]:
     folder = Path(destination or run.id)
     fetched = []
     for name in log_names(run):
-        target = folder / name
+        target = folder / on_disk(name)
         target.parent.mkdir(parents=True, exist_ok=True)
         run.download_file(name, target)
         fetched.append(str(target))

@@ -12,6 +12,8 @@ from pathlib import Path
 from threading import get_ident
 from typing import IO, Any
 
+from jupyter_aml.runfolder.layout import on_disk
+from jupyter_aml.runfolder.names import shown
 from jupyter_aml.runfolder.taking import takes
 from jupyter_aml.sdk._core import given
 from jupyter_aml.sdk._run.place import RunPlace
@@ -85,7 +87,7 @@ class RunFiles(RunPlace):
             raise UserErrorException(f"there is no folder {path!r} to upload")
         for file in sorted(folder.rglob("*")):
             if file.is_file():
-                self.upload_file(f"{name}/{file.relative_to(folder).as_posix()}", file)
+                self.upload_file(f"{name}/{shown(file.relative_to(folder).as_posix())}", file)
 
     def _keep_outputs(self) -> None:
         """Take in what stands in the folder that was given as `outputs`."""
@@ -110,7 +112,7 @@ class RunFiles(RunPlace):
         )
         target = Path(output_file_path) if output_file_path is not None else Path(".")
         if target.is_dir() or str(output_file_path or "").endswith("/"):
-            target = target / name.rpartition("/")[2]
+            target = target / on_disk(name).rpartition("/")[2]
         target.parent.mkdir(parents=True, exist_ok=True)
         if self._is_inside:
             with (
@@ -143,7 +145,7 @@ class RunFiles(RunPlace):
             targets = [Path(path) for path in output_paths]
         else:
             base = Path(output_directory or ".")
-            targets = [base / _shortened(name, prefix, append_prefix) for name in names]
+            targets = [base / on_disk(_shortened(name, prefix, append_prefix)) for name in names]
         for name, target in zip(names, targets, strict=True):
             in_time()
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -157,7 +159,7 @@ class RunFiles(RunPlace):
 
     def _put_image(self, name: str, content: Any, suffix: str) -> None:
         records = self._records  # Refuses a run that has ended before a file is made.
-        stem = re.sub(r"[\\/:\x00-\x1f]", "_", name).strip(" .") or "image"
+        stem = re.sub(r"[\\/:\x00-\x1f\ud800-\udfff]", "_", name).strip(" .") or "image"
         stem = stem[:-len(suffix)] if stem.lower().endswith(suffix) else stem  # fmt: skip
         stem = stem.encode()[:200].decode(errors="ignore")
         file, count = f"{stem}{suffix}", self._images.get((stem, suffix), 0)
@@ -185,7 +187,8 @@ class RunFiles(RunPlace):
 def _written(target: Path, content: IO[Any]) -> Iterator[Path]:
     """What is to be a file, whole, beside the place where it belongs; gone afterwards."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = target.with_name(f".{target.name}.{os.getpid()}-{get_ident()}.part")
+    # The name of the target may be as long as a name can be.
+    unfinished = target.with_name(f".{os.getpid()}-{get_ident()}-{os.urandom(4).hex()}.part")
     try:
         with unfinished.open("wb") as file:
             while block := content.read(1 << 20):

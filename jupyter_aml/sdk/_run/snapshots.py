@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from jupyter_aml.runfolder.names import shown
 from jupyter_aml.sdk._run import filters
 from jupyter_aml.sdk.exceptions import SnapshotException, UserErrorException
 
@@ -94,14 +95,14 @@ def _restore(client: Client, run_id: str, target: Path) -> None:
 
 def _files_of(source: Path) -> Iterator[tuple[str, Path]]:
     if source.is_file():
-        yield source.name, source
+        yield shown(source.name), source
         return
     for folder, names, files in os.walk(source):
         names[:] = sorted(name for name in names if name not in _NEVER)
         for name in sorted(files):
             path = Path(folder, name)
             if path.is_file() and not path.is_symlink():
-                yield path.relative_to(source).as_posix(), path
+                yield shown(path.relative_to(source).as_posix()), path
 
 
 def _pack(made: Any, files: list[tuple[str, Path]]) -> None:

@@ -14,7 +14,9 @@ WAYS_OUT = [
     "", ".", "..", "/", "/etc/passwd", "//etc/passwd", "../x", "a/../../x", "outputs/..",
     "outputs/../../run.json", "./x", "a/./b", "a//b", "a/", "outputs/", "\\etc", "a\\..\\b",
     "C:/x", "c:", "a\x00b", "a\nb", "\x1b[31m", "x" * 1025, "x" * 256, "ü" * 128,
-    "user_logs/../status/exit.1", "logs/../../status", "\udcff/..",
+    "user_logs/../status/exit.1", "logs/../../status", "\udcff/..", "\ud800", r"a\x2fb",
+    r"\x2e\x2e/b", r"\xc3\xa9", r"\x41", r"a\x5", r"a\x5C", r"\x00", r"a/\x2e.",
+    r"\xff" * 256,
 ]  # fmt: skip
 
 
@@ -38,6 +40,9 @@ def test_a_name_that_leads_out_is_refused(name: str, tmp_path: Path) -> None:
         ("outputs", "work/outputs"),
         ("<b>&'\".png", "files/<b>&'\".png"),
         ("...", "files/..."),
+        (r"outputs/a\x5cb\x0a", "work/outputs/a\\b\n"),
+        (r"outputs/caf\xe9", "work/outputs/caf\udce9"),
+        (r"\xff" * 255, "files/" + "\udcff" * 255),
     ],
 )
 def test_a_name_has_one_place(name: str, place: str, tmp_path: Path) -> None:
