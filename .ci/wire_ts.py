@@ -113,8 +113,8 @@ def member(key: str, hint: Any, *, total: bool) -> str:
 
 def interface(kind: Any) -> str:
     """A TypedDict as an interface."""
-    hints = get_type_hints(kind, include_extras=True)
-    body = "".join(member(key, hint, total=kind.__total__) for key, hint in hints.items())
+    hints, required = get_type_hints(kind, include_extras=True), kind.__required_keys__
+    body = "".join(member(key, hint, total=key in required) for key, hint in hints.items())
     return f"{comment(kind.__doc__)}export interface {kind.__name__} {{\n{body}}}\n"
 
 

@@ -71,6 +71,9 @@ class OpenApiHandler(AmlHandler):
         self.reply(self._document)
 
 
+ROUTES = (Route("openapi.json", OpenApiHandler, {"get": Call(answer=dict[str, object])}),)
+
+
 def document(routes: Iterable[Route]) -> dict[str, Any]:
     """Return the OpenAPI document of these routes."""
     schemas = Schemas()

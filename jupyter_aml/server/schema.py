@@ -49,15 +49,15 @@ class Schemas:
         schema = self.components[kind.__name__] = {"type": "object"}
         hints = get_type_hints(kind, include_extras=True)
         schema["properties"] = {name: self.of(hint) for name, hint in hints.items()}
-        required = [name for name, hint in hints.items() if _is_required(kind, hint)]
+        required = [name for name, hint in hints.items() if _is_required(kind, name, hint)]
         if required:
             schema["required"] = required
         if kind.__doc__:
             schema["description"] = " ".join(kind.__doc__.split())
 
 
-def _is_required(kind: Any, hint: Any) -> bool:
+def _is_required(kind: Any, name: str, hint: Any) -> bool:
     # `__required_keys__` does not see through annotations that are strings.
     if get_origin(hint) is NotRequired:
         return False
-    return bool(kind.__total__) or get_origin(hint) is Required
+    return name in kind.__required_keys__ or get_origin(hint) is Required

@@ -7,6 +7,41 @@ from typing import Any, Literal, TypedDict
 from jupyter_aml.wire.runs import Status, WireJob, WireOrigin
 
 
+class _NewWorkspace(TypedDict):
+    name: str
+
+
+class WireNewWorkspace(_NewWorkspace, total=False):
+    """Body of POST /aml/workspaces."""
+
+    subscriptionId: str
+    resourceGroup: str
+    location: str
+    tags: dict[str, str]
+    existOk: bool
+
+
+class _NewExperiment(TypedDict):
+    workspace: str
+    name: str
+
+
+class WireNewExperiment(_NewExperiment, total=False):
+    """Body of POST /aml/experiments."""
+
+    tags: dict[str, str]
+
+
+class _ExperimentTags(TypedDict):
+    tags: dict[str, str | None]
+
+
+class WireExperimentTags(_ExperimentTags, total=False):
+    """Body of PATCH /aml/experiments/<name>: tags to set; one of null goes away."""
+
+    workspace: str
+
+
 class WireSource(TypedDict, total=False):
     """The code of a run: a folder, and on top of it files given inline and globs below `base`."""
 
@@ -90,6 +125,22 @@ class WireBuildRequest(TypedDict, total=False):
     version: str
     again: bool
     extras: list[str]
+
+
+class WireNewLabels(TypedDict, total=False):
+    """Body of POST /aml/environments/<name>/labels."""
+
+    workspace: str
+    version: str
+    labels: list[str]
+
+
+class WirePruneEnvironments(TypedDict, total=False):
+    """Body of POST /aml/environment-prune: unused for so many days, or more than so many bytes."""
+
+    olderThanDays: float
+    keepBytes: float
+    dryRun: bool
 
 
 class WireNewKernelSpec(TypedDict, total=False):

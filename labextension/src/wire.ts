@@ -426,6 +426,29 @@ export interface WireKernels {
   folder: string | null;
 }
 
+/** Body of POST /aml/workspaces. */
+export interface WireNewWorkspace {
+  name: string;
+  subscriptionId?: string;
+  resourceGroup?: string;
+  location?: string;
+  tags?: Record<string, string>;
+  existOk?: boolean;
+}
+
+/** Body of POST /aml/experiments. */
+export interface WireNewExperiment {
+  workspace: string;
+  name: string;
+  tags?: Record<string, string>;
+}
+
+/** Body of PATCH /aml/experiments/<name>: tags to set; one of null goes away. */
+export interface WireExperimentTags {
+  tags: Record<string, string | null>;
+  workspace?: string;
+}
+
 /** The code of a run: a folder, and on top of it files given inline and globs below `base`. */
 export interface WireSource {
   directory?: string;
@@ -504,6 +527,20 @@ export interface WireBuildRequest {
   version?: string;
   again?: boolean;
   extras?: string[];
+}
+
+/** Body of POST /aml/environments/<name>/labels. */
+export interface WireNewLabels {
+  workspace?: string;
+  version?: string;
+  labels?: string[];
+}
+
+/** Body of POST /aml/environment-prune: unused for so many days, or more than so many bytes. */
+export interface WirePruneEnvironments {
+  olderThanDays?: number;
+  keepBytes?: number;
+  dryRun?: boolean;
 }
 
 /** Body of POST /aml/kernels: without a version the kernel follows the newest one. */

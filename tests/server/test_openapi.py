@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -69,6 +70,11 @@ async def test_every_answer_is_as_described(ask, engine, method, route, call):
 
     assert status == call.status
     check(answer, described(route, method, status))
+
+
+def test_every_handler_stands_in_the_routes_of_its_own_module():
+    for route in ROUTES:
+        assert route in sys.modules[route.handler.__module__].ROUTES
 
 
 async def test_every_error_is_as_described(ask, engine):

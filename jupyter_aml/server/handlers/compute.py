@@ -8,6 +8,8 @@ from jupyter_server.auth.decorator import authorized
 from tornado.web import authenticated
 
 from jupyter_aml.server.base import AmlHandler, served
+from jupyter_aml.server.openapi import Call, Route
+from jupyter_aml.wire.runs import WireCompute
 
 if TYPE_CHECKING:
     from jupyter_aml.engine.engine import Engine
@@ -22,3 +24,8 @@ class ComputeHandler(AmlHandler):
     async def get(self, engine: Engine) -> None:
         """List the compute targets."""
         self.reply(await engine.compute.list())
+
+
+ROUTES = (
+    Route("compute", ComputeHandler, {"get": Call(answer=list[WireCompute])}),
+)  # fmt: skip

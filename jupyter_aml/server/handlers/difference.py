@@ -11,7 +11,9 @@ from tornado.web import authenticated
 from jupyter_aml.domain import ids
 from jupyter_aml.server.base import AmlHandler, served
 from jupyter_aml.server.handlers.files import disposition
+from jupyter_aml.server.openapi import Call, Route
 from jupyter_aml.server.query import Text
+from jupyter_aml.wire.facts import WireRunDifference
 
 if TYPE_CHECKING:
     from jupyter_aml.engine.engine import Engine
@@ -56,3 +58,11 @@ class ArchiveHandler(AmlHandler):
                 self.write(piece)
                 await self.flush()
         self.finish()
+
+
+ROUTES = (
+    Route("runs/{id}/difference/{other}", DifferenceHandler, {
+        "get": Call(answer=WireRunDifference),
+    }),
+    Route("runs/{id}/archive", ArchiveHandler, {"get": Call(query=(WHAT,), answer=bytes)}),
+)  # fmt: skip

@@ -9,6 +9,8 @@ from tornado.web import authenticated
 
 from jupyter_aml.domain.errors import Refused
 from jupyter_aml.server.base import YIELD, AmlHandler, served
+from jupyter_aml.server.openapi import Call, Route
+from jupyter_aml.wire.protocol import WireStatus
 
 if TYPE_CHECKING:
     from jupyter_aml.engine.engine import Engine
@@ -27,3 +29,9 @@ class YieldHandler(AmlHandler):
             raise Refused("a Jupyter server holds this root and keeps it")
         await self.reply(engine.status(), status=202)
         leave()
+
+
+ROUTES = (
+    Route("engine/yield", YieldHandler, {"post": Call(answer=WireStatus, status=202)},
+          on_socket_only=True),
+)  # fmt: skip

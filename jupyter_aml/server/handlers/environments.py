@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING
 
 from jupyter_server.auth.decorator import authorized
 from tornado.web import authenticated
@@ -11,12 +11,26 @@ from jupyter_aml.domain import environment
 from jupyter_aml.server.base import AmlHandler, served
 from jupyter_aml.server.handlers.experiments import WORKSPACE
 from jupyter_aml.server.handlers.logs import LIMIT, OFFSET
+from jupyter_aml.server.openapi import Call, Route
 from jupyter_aml.server.query import Number, Text
+from jupyter_aml.wire.asked import (
+    WireBuildRequest,
+    WireNewEnvironment,
+    WireNewLabels,
+    WirePruneEnvironments,
+)
 from jupyter_aml.wire.definitions import (
     decode_build,
     decode_environment_pruning,
     decode_new_environment,
     decode_new_labels,
+)
+from jupyter_aml.wire.environments import (
+    WireCheck,
+    WireEnvironment,
+    WireLock,
+    WireMaterialised,
+    WirePruned,
 )
 
 if TYPE_CHECKING:
@@ -24,23 +38,8 @@ if TYPE_CHECKING:
 
 VERSION = Text("version", "A version; the newest where it is left out.")
 EXTRA = Text("extra", "A requirement on top of the definition's.", repeatable=True)
+VERSIONED = (WORKSPACE, VERSION)
 WAIT = Number("wait", "Seconds to wait for the end of a build under way.", 0, 30, 0)
-
-
-class Prune(TypedDict, total=False):
-    """Body of POST /aml/environment-prune."""
-
-    olderThanDays: float
-    keepBytes: float
-    dryRun: bool
-
-
-class NewLabels(TypedDict, total=False):
-    """Body of POST /aml/environments/<name>/labels."""
-
-    workspace: str
-    version: str
-    labels: list[str]
 
 
 class _Handler(AmlHandler):
@@ -189,3 +188,35 @@ class PruneHandler(AmlHandler):
     async def post(self, engine: Engine) -> None:
         """Remove built environments by age and size; definitions stay."""
         self.reply(await engine.environments.prune(decode_environment_pruning(self.body())))
+
+
+ROUTES = (
+    Route("environments", EnvironmentsHandler, {
+        "get": Call(query=(WORKSPACE,), answer=list[WireEnvironment]),
+        "post": Call(body=WireNewEnvironment, answer=WireEnvironment, status=201),
+    }),
+    Route("environments/{name}", EnvironmentHandler, {
+        "get": Call(query=VERSIONED, answer=WireEnvironment),
+        "delete": Call(query=VERSIONED, status=204),
+    }),
+    Route("environments/{name}/build", BuildHandler, {
+        "get": Call(query=(*VERSIONED, EXTRA, WAIT), answer=WireMaterialised),
+        "post": Call(body=WireBuildRequest, answer=WireMaterialised, status=202),
+    }),
+    Route("environments/{name}/log", BuildLogHandler, {
+        "get": Call(query=(*VERSIONED, EXTRA, OFFSET, LIMIT), answer=bytes),
+    }),
+    Route("environments/{name}/lock", LockHandler, {
+        "get": Call(query=VERSIONED, answer=WireLock),
+    }),
+    Route("environments/{name}/labels", LabelsHandler, {
+        "get": Call(query=(WORKSPACE,), answer=dict[str, str]),
+        "post": Call(body=WireNewLabels, answer=dict[str, str]),
+    }),
+    Route("environment-check", CheckHandler, {
+        "post": Call(body=WireNewEnvironment, answer=WireCheck),
+    }),
+    Route("environment-prune", PruneHandler, {
+        "post": Call(body=WirePruneEnvironments, answer=WirePruned),
+    }),
+)  # fmt: skip

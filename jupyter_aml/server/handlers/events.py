@@ -17,6 +17,7 @@ from jupyter_aml.domain.errors import AmlError, Invalid
 from jupyter_aml.server import forward
 from jupyter_aml.server.base import RESOURCE, SEAT, dump, log_trouble, problem_of
 from jupyter_aml.server.holder import Holder
+from jupyter_aml.server.openapi import Call, Route
 from jupyter_aml.server.seat import GAP, AnySeat, Deadline
 from jupyter_aml.wire.events import WireProblemEvent
 
@@ -186,3 +187,8 @@ def _wish(message: str | bytes) -> dict[str, Any]:
     if not isinstance(wish, dict) or wish.get("type") not in ("subscribe", "unsubscribe"):
         raise Invalid("a message must be an object of type 'subscribe' or 'unsubscribe'")
     return wish
+
+
+ROUTES = (
+    Route("events", EventsHandler, {"get": Call(status=101)}),
+)  # fmt: skip

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NotRequired, TypedDict
+from typing import TYPE_CHECKING
 
 from jupyter_server.auth.decorator import authorized
 from tornado.web import authenticated
 
 from jupyter_aml.domain import ids
 from jupyter_aml.server.base import AmlHandler, served
+from jupyter_aml.server.openapi import Call, Route
 from jupyter_aml.server.query import Text
+from jupyter_aml.wire.asked import WireExperimentTags, WireNewExperiment
+from jupyter_aml.wire.runs import WireExperiment
 from jupyter_aml.wire.workspaces import (
     decode_experiment_tags,
     decode_new_experiment,
@@ -20,21 +23,6 @@ if TYPE_CHECKING:
     from jupyter_aml.engine.engine import Engine
 
 WORKSPACE = Text("workspace", "Name of the workspace; the default one where it is left out.")
-
-
-class NewExperiment(TypedDict):
-    """Body of POST /aml/experiments."""
-
-    workspace: str
-    name: str
-    tags: NotRequired[dict[str, str]]
-
-
-class ExperimentPatch(TypedDict):
-    """Body of PATCH /aml/experiments/<name>: tags to set; one of null goes away."""
-
-    workspace: NotRequired[str]
-    tags: dict[str, str | None]
 
 
 class ExperimentsHandler(AmlHandler):
@@ -77,3 +65,15 @@ class ExperimentHandler(AmlHandler):
         workspace = WORKSPACE.read(self) or engine.status()["defaultWorkspace"]
         await engine.experiments.remove(ids.workspace_name(workspace), ids.experiment_name(name))
         self.reply_nothing()
+
+
+ROUTES = (
+    Route("experiments", ExperimentsHandler, {
+        "get": Call(query=(WORKSPACE,), answer=list[WireExperiment]),
+        "post": Call(body=WireNewExperiment, answer=WireExperiment, status=201),
+    }),
+    Route("experiments/{name}", ExperimentHandler, {
+        "patch": Call(body=WireExperimentTags, answer=WireExperiment),
+        "delete": Call(query=(WORKSPACE,), status=204),
+    }),
+)  # fmt: skip

@@ -17,7 +17,9 @@ from jupyter_aml.domain.errors import NotFound, Refused, StorageFailed
 from jupyter_aml.runfolder.layout import checked
 from jupyter_aml.runfolder.plain import still
 from jupyter_aml.server.base import AmlHandler, served
+from jupyter_aml.server.openapi import Call, Route
 from jupyter_aml.server.query import Number, Text
+from jupyter_aml.wire.contents import WireFiles, WireSnapshot
 
 if TYPE_CHECKING:
     from jupyter_aml.engine.engine import Engine
@@ -186,3 +188,13 @@ def disposition(name: str, *, inline: bool) -> str:
     plain = re.sub(r"[^A-Za-z0-9 ._()+@-]", "_", last)
     how = "inline" if inline else "attachment"
     return f"{how}; filename=\"{plain}\"; filename*=UTF-8''{quote(last, safe='', errors='replace')}"
+
+
+_DOWNLOAD = Call(query=(INLINE,), answer=bytes, other=((206, bytes), (304, None)))
+
+ROUTES = (
+    Route("runs/{id}/files", FilesHandler, {"get": Call(query=PAGE, answer=WireFiles)}),
+    Route("runs/{id}/files/{+name}", FileHandler, {"get": _DOWNLOAD}),
+    Route("runs/{id}/snapshot", SnapshotHandler, {"get": Call(answer=WireSnapshot)}),
+    Route("runs/{id}/snapshot/{+path}", SnapshotFileHandler, {"get": _DOWNLOAD}),
+)  # fmt: skip

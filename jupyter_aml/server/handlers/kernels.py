@@ -22,7 +22,10 @@ from jupyter_aml.kernels.running import Running
 from jupyter_aml.server import base, forward
 from jupyter_aml.server.base import AmlHandler, problem_of
 from jupyter_aml.server.holder import Holder
+from jupyter_aml.server.openapi import Call, Route
 from jupyter_aml.server.seat import GAP, Deadline
+from jupyter_aml.wire.asked import WireNewKernelSpec
+from jupyter_aml.wire.kernels import WireKernels, WireKernelSpec
 
 SHORTEST_LOOK = 1.0
 LONGEST_LOOK = 60.0
@@ -111,3 +114,12 @@ async def _cull(running: Running, idle: timedelta, log: Logger) -> None:
         except Exception:
             # One that could not be ended now must not keep the others for ever.
             log.exception("idle kernels could not be shut down")
+
+
+ROUTES = (
+    Route("kernels", KernelsHandler, {
+        "get": Call(answer=WireKernels),
+        "post": Call(body=WireNewKernelSpec, answer=WireKernelSpec, status=201),
+    }),
+    Route("kernels/{spec}", KernelHandler, {"delete": Call(status=204)}),
+)  # fmt: skip

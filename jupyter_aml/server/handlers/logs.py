@@ -10,6 +10,7 @@ from tornado.web import authenticated
 from jupyter_aml.domain import ids
 from jupyter_aml.runfolder.layout import checked
 from jupyter_aml.server.base import AmlHandler, served
+from jupyter_aml.server.openapi import Call, Route
 from jupyter_aml.server.query import Number
 
 if TYPE_CHECKING:
@@ -40,3 +41,10 @@ class LogHandler(AmlHandler):
         self.set_header("X-Aml-Size", str(piece.size))
         self.set_header("Cache-Control", "no-store")
         self.finish(piece.data, set_content_type="text/plain; charset=utf-8")
+
+
+ROUTES = (
+    Route("runs/{id}/logs/{+name}", LogHandler, {
+        "get": Call(query=(OFFSET, LIMIT, TAIL), answer=bytes),
+    }),
+)  # fmt: skip

@@ -10,8 +10,11 @@ from tornado.web import authenticated
 from jupyter_aml.domain import ids
 from jupyter_aml.domain.errors import Invalid
 from jupyter_aml.server.base import AmlHandler, served
+from jupyter_aml.server.openapi import Call, Route
 from jupyter_aml.server.query import Number, Text
 from jupyter_aml.wire.columns import MEDIA_TYPE
+from jupyter_aml.wire.contents import WireMetrics
+from jupyter_aml.wire.facts import WireFacts
 
 if TYPE_CHECKING:
     from jupyter_aml.engine.engine import Engine
@@ -51,3 +54,11 @@ class FactsHandler(AmlHandler):
     async def get(self, engine: Engine, run_id: str) -> None:
         """Return what was recorded without being asked: git, packages, host."""
         self.reply(await engine.runs.facts(ids.run_id(run_id)))
+
+
+ROUTES = (
+    Route("runs/{id}/metrics", MetricsHandler, {
+        "get": Call(query=(POINTS, NAME, SOURCE), answer=WireMetrics, also=(MEDIA_TYPE,)),
+    }),
+    Route("runs/{id}/facts", FactsHandler, {"get": Call(answer=WireFacts)}),
+)  # fmt: skip

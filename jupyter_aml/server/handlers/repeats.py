@@ -9,6 +9,10 @@ from tornado.web import authenticated
 
 from jupyter_aml.domain import ids
 from jupyter_aml.server.base import AmlHandler, served
+from jupyter_aml.server.openapi import Call, Route
+from jupyter_aml.wire.asked import WireRetry
+from jupyter_aml.wire.facts import WireCell
+from jupyter_aml.wire.runs import WireRun
 from jupyter_aml.wire.submissions import decode_retry
 
 if TYPE_CHECKING:
@@ -36,3 +40,11 @@ class CellHandler(AmlHandler):
     async def get(self, engine: Engine, run_id: str) -> None:
         """Return code that repeats the run."""
         self.reply(await engine.runs.cell(ids.run_id(run_id)))
+
+
+ROUTES = (
+    Route("runs/{id}/retry", RetryHandler, {
+        "post": Call(body=WireRetry, answer=WireRun, status=201),
+    }),
+    Route("runs/{id}/cell", CellHandler, {"get": Call(answer=WireCell)}),
+)  # fmt: skip

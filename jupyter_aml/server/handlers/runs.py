@@ -11,8 +11,12 @@ from jupyter_aml.domain import ids
 from jupyter_aml.domain.run import MOST_METRICS
 from jupyter_aml.server.base import AmlHandler, served
 from jupyter_aml.server.handlers.experiments import WORKSPACE
+from jupyter_aml.server.openapi import Call, Route
 from jupyter_aml.server.query import Number, Text
+from jupyter_aml.wire.asked import WirePatch, WirePruneRuns, WireSubmit
 from jupyter_aml.wire.changes import decode_patch, decode_run_pruning
+from jupyter_aml.wire.contents import WireDryRun
+from jupyter_aml.wire.runs import WirePrunedRuns, WireRun, WireRunPage
 from jupyter_aml.wire.submissions import decode_submission
 
 if TYPE_CHECKING:
@@ -118,3 +122,20 @@ class LookHandler(AmlHandler):
     async def post(self, engine: Engine, run_id: str) -> None:
         """Let the engine look at the run's records now."""
         self.reply(await engine.runs.look(ids.run_id(run_id)), status=202)
+
+
+ROUTES = (
+    Route("runs", RunsHandler, {
+        "get": Call(query=PAGE, answer=WireRunPage),
+        "post": Call(body=WireSubmit, answer=WireRun, status=201,
+                     other=((200, WireDryRun | WireRun),)),
+    }),
+    Route("runs/{id}", RunHandler, {
+        "get": Call(answer=WireRun),
+        "patch": Call(body=WirePatch, answer=WireRun),
+        "delete": Call(status=204),
+    }),
+    Route("runs/{id}/cancel", CancelHandler, {"post": Call(answer=WireRun, status=202)}),
+    Route("runs/{id}/look", LookHandler, {"post": Call(answer=WireRun, status=202)}),
+    Route("prune", PruneHandler, {"post": Call(body=WirePruneRuns, answer=WirePrunedRuns)}),
+)  # fmt: skip

@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NotRequired, TypedDict
+from typing import TYPE_CHECKING
 
 from jupyter_server.auth.decorator import authorized
 from tornado.web import authenticated
 
 from jupyter_aml.domain import ids
 from jupyter_aml.server.base import AmlHandler, served
+from jupyter_aml.server.openapi import Call, Route
+from jupyter_aml.wire.asked import WireNewWorkspace
+from jupyter_aml.wire.runs import WireWorkspace
 from jupyter_aml.wire.workspaces import decode_new_workspace, encode_workspace
 
 if TYPE_CHECKING:
     from jupyter_aml.engine.engine import Engine
-
-
-class NewWorkspace(TypedDict):
-    """Body of POST /aml/workspaces."""
-
-    name: str
-    subscriptionId: NotRequired[str]
-    resourceGroup: NotRequired[str]
-    location: NotRequired[str]
-    tags: NotRequired[dict[str, str]]
-    existOk: NotRequired[bool]
 
 
 class WorkspacesHandler(AmlHandler):
@@ -62,3 +54,15 @@ class WorkspaceHandler(AmlHandler):
         """Delete a workspace that has no runs."""
         await engine.workspaces.remove(ids.workspace_name(name))
         self.reply_nothing()
+
+
+ROUTES = (
+    Route("workspaces", WorkspacesHandler, {
+        "get": Call(answer=list[WireWorkspace]),
+        "post": Call(body=WireNewWorkspace, answer=WireWorkspace, status=201),
+    }),
+    Route("workspaces/{name}", WorkspaceHandler, {
+        "get": Call(answer=WireWorkspace),
+        "delete": Call(status=204),
+    }),
+)  # fmt: skip
