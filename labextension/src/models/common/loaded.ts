@@ -1,11 +1,10 @@
-import type { Follower, Following, Link } from '../../tokens';
+import type { Follower, Following, IServer, Link } from '../../tokens';
 import type { WireEvent, WireSubscribe } from '../../wire';
-import type { Live } from '../run/run';
 import { Signal } from './signal';
 
 /** What is loaded as a whole, kept up to date by events, and loaded again after an absence. */
 export abstract class Loaded implements Follower {
-  constructor(protected readonly live: Live) {}
+  constructor(protected readonly live: IServer) {}
 
   readonly changed = new Signal();
   isLoading = false;

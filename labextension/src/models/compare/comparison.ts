@@ -1,4 +1,4 @@
-import type { Follower, Following, Link } from '../../tokens';
+import type { Follower, Following, IServer, Link } from '../../tokens';
 import type {
   WireComparisonCard,
   WireEvent,
@@ -9,7 +9,6 @@ import type {
 } from '../../wire';
 import { Signal } from '../common/signal';
 import { FINAL } from '../common/words';
-import type { Live } from '../run/run';
 
 const AT_ONCE = 4;
 const AGAIN = 2_000;
@@ -18,7 +17,7 @@ const AGAIN = 2_000;
 export class ComparisonModel implements Follower {
   constructor(
     readonly runIds: readonly string[],
-    readonly live: Live | null
+    readonly live: IServer | null
   ) {}
 
   readonly changed = new Signal();

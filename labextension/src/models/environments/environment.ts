@@ -1,8 +1,7 @@
-import type { Wanted } from '../../tokens';
+import type { IServer, Wanted } from '../../tokens';
 import type { WireEnvironment, WireEvent, WireLock, WireRun, WireSubscribe } from '../../wire';
 import { Loaded } from '../common/loaded';
 import { LogModel } from '../files/log';
-import type { Live } from '../run/run';
 
 export const BUILD_LOG = 'build log';
 const MOST_RUNS = 100;
@@ -14,7 +13,7 @@ export class EnvironmentModel extends Loaded {
   constructor(
     readonly workspace: string,
     readonly name: string,
-    live: Live
+    live: IServer
   ) {
     super(live);
   }

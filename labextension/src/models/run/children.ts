@@ -1,8 +1,7 @@
-import type { Follower, Following, Link } from '../../tokens';
+import type { Follower, Following, IServer, Link } from '../../tokens';
 import type { WireEvent, WireRun, WireRunPage, WireSubscribe } from '../../wire';
 import { withReason } from '../common/reasons';
 import { Signal } from '../common/signal';
-import type { Live } from './run';
 
 const PAGE = 500;
 const MOST_PAGES = 4;
@@ -15,7 +14,7 @@ const SETTLE = 1_000;
  */
 export class ChildrenModel implements Follower {
   constructor(
-    private readonly live: Live,
+    private readonly live: IServer,
     readonly workspace: string,
     readonly parentId: string
   ) {}

@@ -1,6 +1,6 @@
+import type { IServer } from '../../tokens';
 import type { WireCard } from '../../wire';
 import { RunModel } from './run';
-import type { Live } from './run';
 
 const MOST_KEPT = 64;
 
@@ -10,7 +10,7 @@ const MOST_KEPT = 64;
  * Models of runs that nobody shows any more are kept for a while, for saving and for coming back.
  */
 export class RunLibrary {
-  constructor(readonly live: Live | null) {}
+  constructor(readonly live: IServer | null) {}
 
   /** The model of a run, with what a stored card says of it. */
   get(runId: string, card: WireCard | null = null): RunModel {

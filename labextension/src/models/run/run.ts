@@ -1,4 +1,4 @@
-import type { Follower, Following, Link, Rest, Feed } from '../../tokens';
+import type { Follower, Following, IServer, Link } from '../../tokens';
 import type {
   WireCard,
   WireEvent,
@@ -27,17 +27,11 @@ const KEPT_FILES = 200;
 const MORE_FILES = 50_000;
 const MOST_VALUES = 1_000;
 
-/** The way to the server that a run can be followed over. */
-export interface Live {
-  rest: Rest;
-  feed: Feed;
-}
-
 /** Everything that the page knows of one run: from a stored card, from the server, or both. */
 export class RunModel implements Follower {
   constructor(
     readonly runId: string,
-    private readonly live: Live | null = null
+    private readonly live: IServer | null = null
   ) {}
 
   /** The run, its files, the link or a problem changed. */
@@ -84,7 +78,7 @@ export class RunModel implements Follower {
   }
 
   /** The way to the server, while there is one. */
-  get way(): Live | null {
+  get way(): IServer | null {
     return this.isLive ? this.live : null;
   }
 

@@ -1,11 +1,10 @@
 /** The runs that go on, as the status bar, the Running panel and the tabs of the sidebar tell them. */
 
-import type { Follower, Following, Link, Trans } from '../../tokens';
+import type { Follower, Following, IServer, Link, Trans } from '../../tokens';
 import type { WireEvent, WireRun, WireSubscribe } from '../../wire';
 import { withReason } from '../common/reasons';
 import { Signal } from '../common/signal';
 import { FINAL } from '../common/words';
-import type { Live } from '../run/run';
 
 const MOST = 500;
 const MOST_GONE = 1_000;
@@ -14,7 +13,7 @@ const NOT_FOUND = 404;
 /** The runs of a workspace that have not ended yet, and word of each that ends. */
 export class ActiveRuns implements Follower {
   constructor(
-    private readonly live: Live,
+    private readonly live: IServer,
     private current = 'default'
   ) {}
 

@@ -1,8 +1,7 @@
 import { ReactWidget } from '@jupyterlab/ui-components';
 import * as React from 'react';
 import { ComparisonModel } from '../../models/compare/comparison';
-import type { Live } from '../../models/run/run';
-import type { Trans } from '../../tokens';
+import type { IServer, Trans } from '../../tokens';
 import { later } from '../../views/common/later';
 import type { ComparisonProps } from '../../views/compare/Comparison';
 
@@ -15,7 +14,7 @@ export const LaterComparison = later<ComparisonProps>(
 export class ComparePage extends ReactWidget {
   constructor(
     readonly runIds: readonly string[],
-    live: Live,
+    live: IServer,
     private readonly trans: Trans,
     private readonly open: (runId: string) => void
   ) {
