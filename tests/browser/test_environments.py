@@ -63,6 +63,22 @@ def test_an_environment_written_in_the_form_is_built_and_shows_what_is_in_it(
     photograph(notebook.page, "environment-definition")
 
 
+def test_no_field_of_the_form_leaves_its_page(visit: Visit) -> None:
+    notebook = visit()
+    writer = shown(notebook).new()
+    expect(writer.name).to_be_visible()
+
+    for width in (600, 640, 700, 900, 1280):
+        notebook.page.set_viewport_size({"width": width, "height": 900})
+        over = writer.node.evaluate(
+            """page => [...page.querySelectorAll("input, select, button")]
+                .filter(one =>
+                    one.getBoundingClientRect().right > page.getBoundingClientRect().right)
+                .map(one => one.outerHTML)"""
+        )
+        assert over == [], width
+
+
 def test_a_mistake_in_the_yaml_is_shown_with_its_place_and_leads_to_it(
     visit: Visit, photograph: Photograph
 ) -> None:
