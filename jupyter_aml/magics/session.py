@@ -151,7 +151,7 @@ class Session:
             return None
         if workspace is None:
             return None
-        client = workspace.client
+        client = workspace.client  # Its connection is this thread's, and goes with it.
         try:
             return Known(
                 experiments=tuple(each["name"] for each in client.experiments.list(workspace.name)),
@@ -162,9 +162,6 @@ class Session:
             )
         except AmlError:
             return None
-        finally:
-            # The connection belongs to this thread, which ends here.
-            client.close()
 
 
 def _workspace_of_a_running_engine() -> Workspace | None:
