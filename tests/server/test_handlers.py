@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
+from tornado.httpclient import HTTPClientError
 from tornado.web import authenticated
 
 from jupyter_aml.domain import errors
@@ -191,10 +194,18 @@ class Late(AmlHandler):
         raise errors.NotFound("there is no such thing, as it turns out")
 
 
-async def test_an_error_has_its_own_length_whatever_was_promised(server, engine, ask, jp_base_url):
+async def test_an_error_is_its_own_answer_whatever_was_promised(
+    server, engine, jp_fetch, jp_base_url
+):
     server.web_app.add_handlers(".*$", [(f"{jp_base_url}aml/late", Late)])
     rules = server.web_app.default_router.rules
     rules.insert(0, rules.pop(-2))  # Before our own, which answer for all of /aml/.
 
+    with pytest.raises(HTTPClientError) as failed:
+        await jp_fetch("aml", "late")
+
+    answer = failed.value.response
     told = {"error": "NotFound", "message": "there is no such thing, as it turns out"}
-    assert await ask("GET", "late") == (404, told)
+    assert (answer.code, json.loads(answer.body)) == (404, told)
+    assert answer.headers["Content-Type"].startswith("application/json")
+    assert "Content-Disposition" not in answer.headers
