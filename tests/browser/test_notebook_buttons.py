@@ -41,9 +41,7 @@ def test_a_cell_runs_as_an_experiment_while_the_kernel_is_busy(
     assert len(notebook.watch.event_sockets) == 1, "card, list and status bar share one socket"
 
 
-def test_the_button_refuses_what_the_magic_refuses_and_makes_no_run(
-    visit: Visit, photograph: Photograph
-) -> None:
+def test_the_button_refuses_what_the_magic_refuses_and_makes_no_run(visit: Visit) -> None:
     refused = {
         "x = 1\ny = = 2": "SyntaxError: invalid syntax (line 2 of the cell)",
         "import os\n!ls": "line 2: '!ls' is notebook syntax, a submitted cell is plain Python; "
@@ -65,8 +63,6 @@ def test_the_button_refuses_what_the_magic_refuses_and_makes_no_run(
         dialog = notebook.page.get_by_role("dialog")
         expect(dialog.locator(".jp-Dialog-header")).to_have_text("The cell cannot be run")
         expect(dialog.locator(".jp-Dialog-body")).to_have_text(sentence)
-        if cell == 4:
-            photograph(notebook.page, "cell-refused")
         dialog.get_by_role("button", name="Close").click()
 
     expect(notebook.page.locator(".jp-aml-Card")).to_have_count(0)
