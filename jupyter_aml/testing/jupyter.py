@@ -122,6 +122,10 @@ class JupyterServer:
         """Decode the JSON answer of POST `path`; raises urllib's HTTPError."""
         return self._ask("POST", path, body)
 
+    def delete(self, path: str) -> None:
+        """Delete what stands at a path of the server."""
+        self._ask("DELETE", path)
+
     def execute(self, notebook: Path, *, timeout: float = 600) -> NotebookNode:
         """Run a notebook in a kernel session of this server, as JupyterLab does.
 
@@ -189,7 +193,7 @@ class JupyterServer:
             headers={"Authorization": f"token {self.token}", "Content-Type": "application/json"},
         )
         with _OPEN(request, timeout=60) as answer:
-            return json.load(answer)
+            return json.loads(answer.read() or b"null")
 
 
 def until(look: Callable[[], T | None], *, seconds: float, what: str) -> T:

@@ -11,14 +11,39 @@ import {
   typed,
   wordsOf
 } from '../src/models/submit/submitting';
+import type { Setting } from '../src/models/submit/submitting';
+import { anEnvironment } from './samples';
 
-const HERE = { workspace: 'default', interpreter: '/usr/bin/python3', environment: null };
+const HERE: Setting = {
+  workspace: 'default',
+  interpreter: '/usr/bin/python3',
+  environment: null,
+  target: 'local'
+};
+const NOTEBOOK = {
+  path: 'work/a.ipynb',
+  content: '{}',
+  parameters: {},
+  experiment: '',
+  displayName: '',
+  folder: null
+};
+const SCRIPT = {
+  path: 'work/say.py',
+  content: 'pass',
+  arguments: [],
+  experiment: 'talk',
+  displayName: 'loud',
+  folder: null
+};
 const ORIGIN = { notebook: 'work/My trial.ipynb', cellId: 'c1', executionCount: null };
 
 test('runs of a notebook go to the experiment of its name', () => {
   assert.equal(experimentOf('work/My trial (2).ipynb'), 'My-trial-2');
   assert.equal(experimentOf('.ipynb'), 'ipynb');
   assert.equal(experimentOf('Ünï.ipynb'), 'n');
+  assert.equal(experimentOf('Ü.ipynb'), 'notebook');
+  assert.equal(experimentOf('Ü.py'), 'script');
   assert.equal(experimentOf('a.b_c-d.v2.py'), 'a.b_c-d.v2');
 });
 
@@ -41,7 +66,7 @@ test('whatever a file is called, its experiment has a name that is one', () => {
 });
 
 test('a script is sent with its arguments, alone or in its folder', () => {
-  const job = { path: 'work/train.py', content: 'pass', arguments: ['--rate', '1'], folder: null };
+  const job = { ...SCRIPT, path: 'work/train.py', arguments: ['--rate', '1'] };
 
   const alone = scriptBody(job, HERE);
   const among = scriptBody({ ...job, folder: '/home/ann/work' }, HERE);
@@ -64,14 +89,41 @@ test('a cell is sent as it stands, so that its lines keep their numbers', () => 
   assert.deepEqual(body.check, { cells }, 'the engine looks at it first');
 });
 
-test('what runs in a managed kernel is sent in its environment', () => {
-  const environment = { name: 'sklearn', python: {} };
-  const job = { path: 'a.ipynb', content: '{}', parameters: {}, displayName: '', folder: '/w' };
-  const body = notebookBody(job, { ...HERE, environment });
+test('a run goes to the environment, target, experiment and name that were chosen', () => {
+  const definition = { name: 'sklearn', environmentVariables: { OMP_NUM_THREADS: '2' } };
+  const environment = anEnvironment({ definition });
 
-  assert.deepEqual(body.environment, environment);
+  const body = scriptBody(SCRIPT, { ...HERE, environment, target: 'box' });
+
+  assert.deepEqual(body.environment, definition);
+  assert.deepEqual([body.experiment, body.displayName], ['talk', 'loud']);
+  assert.equal(body.job?.target, 'box');
   assert.deepEqual([body.job?.interpreter, body.job?.environment], ['python', 'sklearn']);
-  assert.deepEqual(body.source, { directory: '/w' });
+  assert.deepEqual(body.job?.environmentVariables, { OMP_NUM_THREADS: '2' });
+});
+
+test('of what was not chosen a run has what the magic would take', () => {
+  const body = notebookBody(NOTEBOOK, HERE);
+
+  assert.deepEqual([body.experiment, body.displayName], ['a', undefined]);
+  assert.deepEqual([body.job?.target, body.job?.environment], ['local', 'default']);
+  assert.equal(body.environment, undefined);
+});
+
+test('a user-managed environment runs with the interpreter that it names', () => {
+  const managed = (interpreterPath: string): Setting['environment'] =>
+    anEnvironment({ kind: 'user-managed', definition: { python: { interpreterPath } } });
+
+  const named = scriptBody(SCRIPT, { ...HERE, environment: managed('/opt/bin/python') });
+  const plain = scriptBody(SCRIPT, { ...HERE, environment: managed('python') });
+
+  assert.equal(named.job?.interpreter, '/opt/bin/python');
+  assert.equal(plain.job?.interpreter, HERE.interpreter);
+});
+
+test('a file is sent with its folder or alone', () => {
+  assert.deepEqual(notebookBody({ ...NOTEBOOK, folder: '/w' }, HERE).source, { directory: '/w' });
+  assert.deepEqual(notebookBody(NOTEBOOK, HERE).source, { files: { 'a.ipynb': '{}' } });
 });
 
 test("a cell that says itself how it is sent is the kernel's, whatever stands above", () => {

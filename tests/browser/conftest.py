@@ -71,7 +71,8 @@ def photograph() -> Photograph:
             return
         # A toast of JupyterLab's own.
         for button in page.get_by_role("button", name="No", exact=True).all():
-            button.click()
+            # Not a click, which a dialog would keep from it.
+            button.dispatch_event("click")
         for theme in ("Dark", "Light"):
             page.evaluate(
                 "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})",

@@ -1,25 +1,28 @@
 /** What is sent off from a page: the bodies of POST /aml/runs for cells, notebooks and scripts. */
 
 import { CELL_RUNNER } from '../../wire';
-import type { WireOrigin, WireSource, WireSubmit } from '../../wire';
+import type { WireEnvironment, WireOrigin, WireSource, WireSubmit } from '../../wire';
 
 export const CELL = 'cell.py';
+const BUILT = 'python';
 const NOTEBOOK_RUNNER = 'jupyter_aml.sdk.notebook_runner';
 
-/** With what something is executed: an interpreter, or an environment of ours. */
+/** Where and with what something is executed: an interpreter, or an environment of ours. */
 export interface Setting {
   workspace: string;
   interpreter: string;
-  /** The definition of the environment that the kernel runs in, where it is a managed one. */
-  environment: Record<string, unknown> | null;
+  /** The environment that was chosen, or that the kernel runs in; null for the interpreter. */
+  environment: WireEnvironment | null;
+  target: string;
 }
 
 /** The experiment that runs of a file go to by default: its name, as a name may be. */
 export function experimentOf(path: string): string {
+  const otherwise = path.endsWith('.py') ? 'script' : 'notebook';
   const file = path.split('/').at(-1) ?? '';
   const stem = file.replace(/(.)\.[^.]*$/, '$1');
   const name = stem.replace(/[^A-Za-z0-9_.-]+/g, '-').replace(/^[-_.]+|[-_.]+$/g, '');
-  return name.slice(0, 255) || 'notebook';
+  return name.slice(0, 255) || otherwise;
 }
 
 /** Comments and blank lines, then `%%aml`, or the line magic that is meant as one. */
@@ -51,67 +54,84 @@ export function cellBody({ code, path, origin, cells }: CellJob, by: Setting): W
   };
 }
 
-export interface NotebookJob {
+/** A file that is sent, and what the run of it is called. */
+interface FileJob {
   path: string;
   content: string;
-  parameters: Record<string, unknown>;
+  experiment: string;
   displayName: string;
-  /** The folder of the notebook on the server's disk, which is sent; null for it alone. */
+  /** The folder of the file on the server's disk, which is sent; null for it alone. */
   folder: string | null;
+}
+
+export interface NotebookJob extends FileJob {
+  parameters: Record<string, unknown>;
 }
 
 export function notebookBody(job: NotebookJob, by: Setting): WireSubmit {
   const file = job.path.split('/').at(-1)!;
   return {
     ...common(by, ['-m', NOTEBOOK_RUNNER, file]),
-    experiment: experimentOf(job.path),
-    displayName: job.displayName || undefined,
-    script: file,
+    ...called(file, job),
     parameters: job.parameters,
-    source: sourceOf(file, job),
     origin: { notebook: job.path, cellId: null, executionCount: null }
   };
 }
 
-export interface ScriptJob {
-  path: string;
-  content: string;
+export interface ScriptJob extends FileJob {
   arguments: string[];
-  folder: string | null;
 }
 
 export function scriptBody(job: ScriptJob, by: Setting): WireSubmit {
   const file = job.path.split('/').at(-1)!;
   return {
     ...common(by, [file, ...job.arguments]),
-    experiment: experimentOf(job.path),
-    script: file,
-    arguments: job.arguments,
-    source: sourceOf(file, job)
+    ...called(file, job),
+    arguments: job.arguments
   };
 }
 
-function sourceOf(file: string, { content, folder }: NotebookJob | ScriptJob): WireSource {
-  return folder === null ? { files: { [file]: content } } : { directory: folder };
+function called(file: string, job: FileJob): WireSubmit {
+  const { content, folder } = job;
+  const source: WireSource =
+    folder === null ? { files: { [file]: content } } : { directory: folder };
+  return {
+    experiment: job.experiment || experimentOf(job.path),
+    displayName: job.displayName || undefined,
+    script: file,
+    source
+  };
 }
 
 function common(by: Setting, command: string[]): WireSubmit {
-  const { environment } = by;
+  const definition = by.environment?.definition;
   return {
     workspace: by.workspace,
     job: {
       command,
-      interpreter: environment ? 'python' : by.interpreter,
-      environment: String(environment?.name ?? 'default'),
-      environmentVariables: {},
+      interpreter: interpreterOf(by),
+      environment: by.environment?.name ?? 'default',
+      environmentVariables: { ...(definition?.environmentVariables as Variables | undefined) },
       secretVariables: [],
-      target: 'local',
+      target: by.target,
       timeout: null,
       grace: 30,
       lineOffset: 0
     },
-    ...(environment ? { environment } : {})
+    ...(definition ? { environment: definition } : {})
   };
+}
+
+type Variables = Record<string, string>;
+
+/** That of a built environment is the engine's to find; a user-managed one may name its own. */
+function interpreterOf({ environment, interpreter }: Setting): string {
+  if (environment === null || environment.kind === 'user-managed') {
+    const python = environment?.definition.python as { interpreterPath?: string } | undefined;
+    const path = python?.interpreterPath ?? BUILT;
+    return path === BUILT ? interpreter : path;
+  }
+  return BUILT;
 }
 
 /** One parameter as its cell sets it. */

@@ -5,7 +5,12 @@ export async function attempt(title: string, act: () => Promise<void>): Promise<
   try {
     await act();
   } catch (error) {
-    const { message, hint } = error as Error & { hint?: string | null };
-    await showErrorMessage(title, [message, hint].filter(line => line).join(' '));
+    await showErrorMessage(title, sentenceOf(error));
   }
+}
+
+/** What is wrong, and what to do. */
+export function sentenceOf(error: unknown): string {
+  const { message, hint } = error as Error & { hint?: string | null };
+  return [message, hint].filter(line => line).join(' ');
 }

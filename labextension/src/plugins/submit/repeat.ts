@@ -10,6 +10,7 @@ import type { Trans } from '../../tokens';
 import type { WireRun } from '../../wire';
 import { attempt } from '../common/attempt';
 import { askFor } from '../common/form';
+import type { Answer } from '../common/form';
 import { IRunOfCommand, RUN_ARGUMENTS } from '../runs/commands';
 import { IRunLibrary } from '../runs/library';
 import { IRunsPanel } from '../runs/runs';
@@ -54,9 +55,8 @@ export const repeat: JupyterFrontEndPlugin<void> = {
       execute: args =>
         attempt(trans('The run cannot be repeated'), async () => {
           const run = runOf.run(args);
-          const parameters = run && (await changedParameters(run, trans));
-          if (run && parameters) {
-            const again = await server.rest.retry(run.runId, { parameters });
+          const again = run && (await retried(run, server, trans));
+          if (again) {
             panel.model.take(again);
             await app.commands.execute(Commands.open, { runId: again.runId });
           }
@@ -88,26 +88,23 @@ function give(
   notebook.content.mode = 'edit';
 }
 
-/** Ask which parameters are to be others than they were; null where the user turns back. */
-async function changedParameters(
-  run: WireRun,
-  trans: Trans
-): Promise<Record<string, unknown> | null> {
+/** Ask which parameters are to be others than they were, and run; null where the user turns back. */
+async function retried(run: WireRun, server: IServer, trans: Trans): Promise<WireRun | null> {
   const shown = new Map(Object.entries(run.parameters).map(([name, value]) => [name, text(value)]));
   const fields = [...shown].map(([name, value]) => ({ name, label: name, value }));
   const note = trans('%1 has no parameters: it runs again as it was.', distinction(run));
-  const answer = await askFor(
+  return askFor(
     trans('Retry %1 #%2', run.experiment, run.number),
     fields.length > 0 ? fields : [{ remark: note }],
-    trans('Retry run')
+    trans('Retry run'),
+    answer => server.rest.retry(run.runId, { parameters: changed(run, shown, answer) })
   );
-  return (
-    answer &&
-    Object.fromEntries(
-      [...answer]
-        .filter(([name, value]) => value !== shown.get(name))
-        .map(([name, value]) => [name, valueOf(value, run.parameters[name])])
-    )
+}
+
+function changed(run: WireRun, shown: Answer, answer: Answer): Record<string, unknown> {
+  const others = [...answer].filter(([name, value]) => value !== shown.get(name));
+  return Object.fromEntries(
+    others.map(([name, value]) => [name, valueOf(value, run.parameters[name])])
   );
 }
 
