@@ -17,13 +17,14 @@ import threading
 import traceback
 import warnings
 from collections.abc import Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 import rattler
 from rattler.exceptions import GatewayError, SolverError
+
+from jupyter_aml.domain.near import near
 
 _PATIENCE = datetime.timedelta(minutes=10)
 _PROXIES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")
@@ -110,7 +111,7 @@ class Session:
             return {}
         return {
             "there": sorted(absent.intersection(known)),
-            "near": {one: get_close_matches(one, known, 3, 0.7) for one in sorted(absent)},
+            "near": {one: near(one, known, 3, alike=0.7) for one in sorted(absent)},
         }
 
 

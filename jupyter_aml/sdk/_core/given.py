@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from difflib import get_close_matches
 from typing import Any
 
 from jupyter_aml.domain.errors import Invalid
+from jupyter_aml.domain.near import near
 from jupyter_aml.sdk.exceptions import UserErrorException
 from jupyter_aml.wire.values import sendable
 
@@ -41,8 +41,8 @@ def only(what: str, given: Mapping[str, Any], known: Collection[str] = ()) -> No
     """Raise TypeError for a keyword that nobody reads, as Python does."""
     for name in given:
         if name not in known:
-            near = get_close_matches(name, known, 1)
-            cure = f"; did you mean {near[0]!r}?" if near else ""
+            close = near(name, known)
+            cure = f"; did you mean {close[0]!r}?" if close else ""
             raise TypeError(f"{what}() got an unexpected keyword argument {name!r}{cure}")
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from difflib import get_close_matches
 from typing import Any
 
+from jupyter_aml.domain.near import near
 from jupyter_aml.sdk._core import given
 from jupyter_aml.sdk._core.later import NotThereYet, later
 from jupyter_aml.sdk.core.container_registry import ContainerRegistry
@@ -145,6 +145,6 @@ def _unknown(name: str) -> AttributeError:
     if name in vars(RunConfiguration):
         return NotThereYet(f"RunConfiguration.{name} is not part of jupyter_aml yet")
     known = [*_ATTRIBUTES, *_CHECKS]
-    near = get_close_matches(name, known, 1)
-    cure = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(sorted(known))}"
+    close = near(name, known)
+    cure = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(sorted(known))}"
     return AttributeError(f"RunConfiguration has no attribute {name!r}; {cure}")
