@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import psutil
@@ -374,3 +376,30 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {
         name: (folder / name).read_bytes() for name in names if name and (folder / name).exists()
     }
+
+
+async def test_an_engine_that_is_closed_notes_nothing_more(
+    aml_root: Path, repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may still ask git when it gives up its root, to which another engine may write by then."""
+    asking, answer = tmp_path / "asking", tmp_path / "answer"
+    os.mkfifo(asking)
+    os.mkfifo(answer)
+    slow = tmp_path / "bin" / "git"
+    slow.parent.mkdir()
+    slow.write_text(f"#!/bin/sh\necho > {asking}\nread word < {answer}\n")
+    slow.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{slow.parent}{os.pathsep}{os.environ['PATH']}")
+
+    async with an_engine(aml_root) as engine:
+        run = await submit(engine, from_folder(repository / "src"))
+        await asyncio.to_thread(asking.read_bytes)
+        await engine.runs.cancel(run["runId"])
+    threads = [each for each in threading.enumerate() if each.name.startswith("aml-facts")]
+    before = sorted(folder_of(aml_root, run).path.iterdir())
+    await asyncio.to_thread(answer.write_text, "go on\n")
+    for thread in threads:
+        await asyncio.to_thread(thread.join, 60)
+
+    assert not any(thread.is_alive() for thread in threads)
+    assert sorted(folder_of(aml_root, run).path.iterdir()) == before

@@ -37,7 +37,7 @@ class Facts:
     def __init__(self, root: Root, ledger: Ledger, log: logging.Logger) -> None:
         self._root, self._ledger, self._log = root, ledger, log
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="aml-facts")
-        self._writing = threading.Lock()
+        self._writing, self._is_closed = threading.Lock(), False
         self._interpreters = Interpreters()
         self._tasks: defaultdict[RunId, set[asyncio.Task[None]]] = defaultdict(set)
 
@@ -82,6 +82,7 @@ class Facts:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.to_thread(self._end)
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _beside(self, run: Run, work: Any) -> None:
@@ -127,12 +128,10 @@ class Facts:
         seen = git.look(place) if place and git.is_inside(place) else None
         if seen is not None:
             found["git"] = _git(seen)
-            if seen.diff:
-                _write(folder.git_diff, seen.diff)
         python = _program(process)
         if python is not None:
             found["python"], found["packages"] = self._interpreters.of(python)
-        self._add(folder, found)
+        self._add(folder, found, b"" if seen is None else seen.diff)
         return {} if seen is None else _properties(seen)
 
     def _note_environment(self, run: Run, built: Materialised) -> None:
@@ -143,10 +142,17 @@ class Facts:
         inside = built.image is not None
         self._add(folder, {"python": python, "packages": packages, "inContainer": inside})
 
-    def _add(self, folder: RunFolder, found: Mapping[str, Any]) -> None:
+    def _end(self) -> None:
         with self._writing:
-            # A run that was deleted meanwhile must not come back as a folder with nothing else.
-            if folder.path.is_dir():
+            self._is_closed = True
+
+    def _add(self, folder: RunFolder, found: Mapping[str, Any], diff: bytes = b"") -> None:
+        with self._writing:
+            # A run that was deleted meanwhile must not come back as a folder with nothing else,
+            # and an engine that has given up its root, to another one maybe, writes no more.
+            if folder.path.is_dir() and not self._is_closed:
+                if diff:
+                    _write(folder.git_diff, diff)
                 write_json(folder.facts, {**_stored(folder), **found})
 
 
