@@ -80,7 +80,9 @@ def check_syntax(cell: str, *, offset: int) -> None:
         _refuse_notebook_syntax(cell, error.lineno or 1, offset)
         raise
     except (ValueError, MemoryError, RecursionError) as error:
-        raise Invalid(f"Python cannot read this cell: {error}") from None
+        raise Invalid(
+            f"Python cannot read this cell: {str(error) or 'it is nested too deeply'}"
+        ) from None
 
 
 def missing_names(cell: str, *, parameters: Sequence[str]) -> Missing:

@@ -99,3 +99,9 @@ def test_what_the_cell_may_never_come_to_is_said_and_sent(capsys):
 def test_a_cell_too_deep_to_be_judged_is_sent():
     check("if 1: pass\n" + "elif 1: pass\n" * 600)
     check("x = 1\nx" + "+1" * 1500)
+
+
+@pytest.mark.parametrize("cell", ["-" * 100_000 + "1", "x" + ".y" * 100_000])
+def test_a_cell_too_deep_for_python_is_refused_with_the_reason(cell):
+    with pytest.raises(UsageError, match=r"Python cannot read this cell: \w+"):
+        check(cell)
