@@ -9,6 +9,7 @@ from jupyter_aml.cli import asking, codes
 from jupyter_aml.client import Client, find
 from jupyter_aml.domain import ids
 from jupyter_aml.domain.errors import IllegalMove, NotFound
+from jupyter_aml.domain.workspace import check_deletable
 from jupyter_aml.sdk._run import filters
 from jupyter_aml.sdk._submit import command_line, sending
 from jupyter_aml.widgets.plain import local
@@ -57,6 +58,8 @@ def _ls(args: argparse.Namespace) -> int:
 
 def _remove(args: argparse.Namespace) -> int:
     client, name = find(), ids.workspace_name(args.name)
+    # Before its runs are deleted, which would be done for nothing.
+    check_deletable(name)
     client.workspaces.get(name)
     count = _count(client, name)
     many = "1 run" if count == 1 else f"{count} runs"

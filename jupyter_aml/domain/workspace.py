@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from jupyter_aml.domain.ids import WorkspaceName
+from jupyter_aml.domain.errors import IllegalMove
+from jupyter_aml.domain.ids import DEFAULT_WORKSPACE, WorkspaceName
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,3 +20,9 @@ class Workspace:
     resource_group: str = ""
     location: str = "local"
     tags: Mapping[str, str] = field(default_factory=dict)
+
+
+def check_deletable(name: WorkspaceName) -> None:
+    """Raise IllegalMove for the one workspace that cannot be deleted."""
+    if name == DEFAULT_WORKSPACE:
+        raise IllegalMove(f"workspace {name!r} is always there: delete its runs instead")

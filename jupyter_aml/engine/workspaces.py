@@ -10,7 +10,7 @@ from pathlib import Path
 from jupyter_aml.domain import ids
 from jupyter_aml.domain.errors import AlreadyExists, IllegalMove, NotFound, StorageFailed
 from jupyter_aml.domain.ids import WorkspaceName
-from jupyter_aml.domain.workspace import Workspace
+from jupyter_aml.domain.workspace import Workspace, check_deletable
 from jupyter_aml.engine import workspace_files as files
 from jupyter_aml.engine.ledger import Ledger, now
 from jupyter_aml.engine.root import Root
@@ -52,8 +52,7 @@ class Workspaces:
 
         Raises IllegalMove for the default workspace and for one with runs, or NotFound.
         """
-        if name == ids.DEFAULT_WORKSPACE:
-            raise IllegalMove(f"workspace {name!r} is always there: delete its runs instead")
+        check_deletable(name)
         gone = await self._ledger.do(self._remove, name)
         await asyncio.to_thread(remove_tree, gone)
 

@@ -110,3 +110,22 @@ def test_the_shell_deletes_runs_only_when_it_is_told(
     assert len(json.loads(gone.stdout)["runIds"]) == 1
     assert "there is no workspace 'team'" in missing.stderr
     assert "team" not in call("workspace", "ls").stdout
+
+
+def test_the_shell_keeps_the_runs_of_the_default_workspace_that_it_cannot_delete(
+    jupyter_env: Mapping[str, str], aml_root: Path, tmp_path: Path
+) -> None:
+    def call(*words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "jupyter_aml.cli", *words], cwd=tmp_path, check=False,
+            capture_output=True, text=True, timeout=60, input="print(1)",
+        )  # fmt: skip
+
+    assert call("submit", "--wait", "e", "-").returncode == 0
+
+    for words in ((), ("-y",), ("--runs", "-y")):
+        refused = call("workspace", "rm", "default", *words)
+        assert (refused.returncode, refused.stdout) == (1, "")
+        assert "workspace 'default' is always there: delete its runs instead" in refused.stderr
+
+    assert len(json.loads(call("ls", "--json").stdout)) == 1
