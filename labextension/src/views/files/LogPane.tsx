@@ -253,7 +253,7 @@ function Lines({ log, version, isPinned, pin, wanted, focus }: LinesProps): JSX.
       {count === 0 && (
         <p className="jp-aml-Empty">
           {tail.isKnown
-            ? trans('Nothing was printed yet.')
+            ? trans('Nothing has been printed.')
             : trans('No line of this log is here yet.')}
         </p>
       )}
