@@ -26,12 +26,27 @@ const apart = NOUNS.map(noun => {
   };
 });
 
+const OPENING = /^\/\*\*\s(?:(?!\*\/)[^])+\.\s*\*\/\n\n/;
+
+/** A module opens with a sentence of its own, as modules of Python do. */
+const opening = {
+  create: context => ({
+    Program(node) {
+      if (!OPENING.test(context.sourceCode.text)) {
+        const message =
+          'Open with /** a sentence that says what the module is for. */ and a blank line.';
+        context.report({ node, loc: { line: 1, column: 0 }, message });
+      }
+    }
+  })
+};
+
 export default typescript.config(
   { ignores: ['lib', 'node_modules', '.yarn'] },
   ...typescript.configs.recommended,
   {
     files: ['src/**/*.{ts,tsx}'],
-    plugins: { import: imports, 'react-hooks': hooks },
+    plugins: { import: imports, 'react-hooks': hooks, ours: { rules: { opening } } },
     settings: { 'import/resolver': { node: { extensions: ['.ts', '.tsx'] } } },
     rules: {
       '@typescript-eslint/consistent-type-imports': 'error',
@@ -56,6 +71,7 @@ export default typescript.config(
       ],
       'max-lines': ['error', 400],
       'no-console': 'error',
+      'ours/opening': 'error',
       'react-hooks/rules-of-hooks': 'error'
     }
   },

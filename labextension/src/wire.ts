@@ -1,4 +1,4 @@
-// Generated from jupyter_aml/wire/ by .ci/wire_ts.py. Do not edit.
+/** The wire as types: generated from jupyter_aml/wire/ by .ci/wire_ts.py. */
 
 /** Grows when a page of one version cannot talk to a server of another. */
 export const PROTOCOL = 2;

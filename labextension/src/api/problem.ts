@@ -1,3 +1,5 @@
+/** Error answers of the server, as errors that a page can show. */
+
 import type { WireProblem } from '../wire';
 
 /** An error answer of the server: `name` is the name of the error, `message` one sentence. */

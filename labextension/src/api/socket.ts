@@ -1,3 +1,5 @@
+/** The event socket: one connection for all that a page follows, opened again when it breaks. */
+
 import type { Feed, Follower, Following, Link, LinkState } from '../tokens';
 import { PROTOCOL } from '../wire';
 import type { WireEvent, WireStatus } from '../wire';

@@ -1,3 +1,5 @@
+/** The colours and dashes by which runs are told apart in every picture. */
+
 /** Colours that stay apart for the colour-blind, on light and on dark ground (Paul Tol, bright). */
 export const COLOURS = [
   '#4477aa',

@@ -1,3 +1,5 @@
+/** The pictures of a run's charts that a stored output keeps. */
+
 const MOST = 24;
 
 /** What the charts of a run look like, for stored outputs: of very many the first. */

@@ -1,3 +1,5 @@
+/** Curves with a bounded number of points: how they grow, are thinned out and smoothed. */
+
 import type { WireSeries } from '../../wire';
 import { isFinite, measure, told } from '../common/numbers';
 

@@ -1,3 +1,5 @@
+/** What lists and pages of the server have in common: they load, hear events, and load again. */
+
 import type { Follower, Following, IServer, Link } from '../../tokens';
 import type { WireEvent, WireSubscribe } from '../../wire';
 import { Signal } from './signal';

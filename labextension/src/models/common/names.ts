@@ -1,3 +1,5 @@
+/** Names that are searched by words. */
+
 /** Tells whether a name has every word of the text in it, in whatever case. */
 export function withWords(text: string): (name: string) => boolean {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);

@@ -1,3 +1,5 @@
+/** The reasons for which runs wait, which change without the run. */
+
 import type { WireRun } from '../../wire';
 
 const WAITS: ReadonlySet<string> = new Set(['Preparing', 'Provisioning', 'Queued']);

@@ -1,3 +1,5 @@
+/** Which rows of a list are selected after a press, as trees and file browsers do it. */
+
 /** What is selected in a list: by itself, one more or less, or all up to there. */
 export type Reach = 'only' | 'toggle' | 'range' | 'keep';
 

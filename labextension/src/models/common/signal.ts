@@ -1,3 +1,5 @@
+/** Listeners of models, so that models need nothing of Lab. */
+
 /** Calls its listeners; small, so that the widget bundle needs nothing of Lab. */
 export class Signal {
   /** Listen until the returned function is called. */

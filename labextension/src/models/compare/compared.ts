@@ -1,3 +1,5 @@
+/** The facts that every part of a comparison draws. */
+
 import type { WireRun } from '../../wire';
 import type { Stroke } from '../charts/colours';
 import type { Trait } from './columns';

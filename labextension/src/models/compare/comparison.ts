@@ -1,3 +1,5 @@
+/** The runs of a comparison, with all that the server knows of them. */
+
 import type { Follower, Following, IServer, Link } from '../../tokens';
 import type {
   WireComparisonCard,

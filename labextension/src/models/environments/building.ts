@@ -1,3 +1,5 @@
+/** The build that a starting kernel waits for, as a notice tells of it. */
+
 import type { EnvironmentRest, Wanted } from '../../tokens';
 
 const PAUSE = 250;

@@ -1,3 +1,5 @@
+/** The state of one environment's page. */
+
 import type { IServer, Wanted } from '../../tokens';
 import type { WireEnvironment, WireEvent, WireLock, WireRun, WireSubscribe } from '../../wire';
 import { Loaded } from '../common/loaded';

@@ -1,3 +1,5 @@
+/** The state of the list of environments, and the code that gets one of them. */
+
 import type { WireEnvironment, WireEvent, WireSubscribe } from '../../wire';
 import { Loaded } from '../common/loaded';
 

@@ -1,3 +1,5 @@
+/** The state of the page on which an environment is written. */
+
 import type { EnvironmentRest } from '../../tokens';
 import type { WireCheck, WireEnvironment, WireMistake } from '../../wire';
 import { Signal } from '../common/signal';

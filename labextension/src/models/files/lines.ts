@@ -1,3 +1,5 @@
+/** Text of a terminal, taken apart into the lines that it leaves on the screen. */
+
 import { AnsiReader } from './ansi';
 import type { Screen, Span } from './ansi';
 

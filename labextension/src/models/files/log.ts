@@ -1,3 +1,5 @@
+/** The tail of a log, which grows as the log does. */
+
 import type { WireLogEvent, WireLogTail } from '../../wire';
 import { Signal } from '../common/signal';
 import { LineBuffer, textOf } from './lines';

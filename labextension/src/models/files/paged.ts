@@ -1,3 +1,5 @@
+/** Logs of any length, of which a page holds the parts that are looked at. */
+
 import type { Bytes } from '../../tokens';
 import { Signal } from '../common/signal';
 import { withoutEscapes } from './ansi';

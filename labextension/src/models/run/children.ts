@@ -1,3 +1,5 @@
+/** The state of the pane that lists the children of a run. */
+
 import type { Follower, Following, IServer, Link } from '../../tokens';
 import type { WireEvent, WireRun, WireRunPage, WireSubscribe } from '../../wire';
 import { withReason } from '../common/reasons';

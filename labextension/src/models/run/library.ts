@@ -1,3 +1,5 @@
+/** The models of all runs that a page shows, one for each run. */
+
 import type { IServer } from '../../tokens';
 import type { WireCard } from '../../wire';
 import { RunModel } from './run';

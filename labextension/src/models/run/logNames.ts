@@ -1,3 +1,5 @@
+/** Which files of a run are logs, and in which order they stand. */
+
 /** The console of the script. */
 export const CONSOLE = 'user_logs/std_log.txt';
 

@@ -1,3 +1,5 @@
+/** The state of one run, as its card, its page and a stored output show it. */
+
 import type { Follower, Following, IServer, Link } from '../../tokens';
 import type {
   WireCard,

@@ -1,3 +1,5 @@
+/** The state of the pane that shows how a run used its machine. */
+
 import type { WireMetrics } from '../../wire';
 import { Series } from '../charts/series';
 import { Signal } from '../common/signal';

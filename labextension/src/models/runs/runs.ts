@@ -1,3 +1,5 @@
+/** The state of the sidebar's list of runs, and the rows that it is shown as. */
+
 import type { WireEvent, WireRun, WireRunPage, WireSubscribe } from '../../wire';
 import { Loaded } from '../common/loaded';
 import { withReason } from '../common/reasons';

@@ -1,3 +1,5 @@
+/** What a command does where the server may refuse: the user reads why. */
+
 import { showErrorMessage } from '@jupyterlab/apputils';
 
 /** Do it, or show why it cannot be done. */

@@ -1,3 +1,5 @@
+/** The icons of our nouns and commands. */
+
 import { LabIcon } from '@jupyterlab/ui-components';
 
 const SVG = `<svg xmlns="http://www.w3.org/2000/svg" width="16" viewBox="0 0 24 24">

@@ -1,3 +1,5 @@
+/** The plugin that connects the page with the server. */
+
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { AmlClient } from '../../api/client';
 import { EventSocket } from '../../api/socket';

@@ -1,3 +1,5 @@
+/** The page that a comparison fills. */
+
 import { ReactWidget } from '@jupyterlab/ui-components';
 import * as React from 'react';
 import { ComparisonModel } from '../../models/compare/comparison';

@@ -1,3 +1,5 @@
+/** The commands for kernels that run and for kernels in environments. */
+
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { Dialog, ICommandPalette, showDialog } from '@jupyterlab/apputils';
 import { closeIcon, notebookIcon } from '@jupyterlab/ui-components';

@@ -1,3 +1,5 @@
+/** The page that one environment fills. */
+
 import { ReactWidget } from '@jupyterlab/ui-components';
 import * as React from 'react';
 import type { EnvironmentModel } from '../../models/environments/environment';

@@ -1,3 +1,5 @@
+/** The page that a new environment is written on. */
+
 import { ReactWidget } from '@jupyterlab/ui-components';
 import * as React from 'react';
 import type { WritingModel } from '../../models/environments/writing';

@@ -1,3 +1,5 @@
+/** The application's own text editor, as views ask for it. */
+
 import { StateEffect, StateField } from '@codemirror/state';
 import { Decoration, EditorView } from '@codemirror/view';
 import type { DecorationSet } from '@codemirror/view';

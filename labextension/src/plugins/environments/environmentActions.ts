@@ -1,3 +1,5 @@
+/** The commands that change or use an environment. */
+
 import { Clipboard, Dialog, InputDialog, Notification, showDialog } from '@jupyterlab/apputils';
 import { buildIcon, closeIcon, copyIcon, kernelIcon } from '@jupyterlab/ui-components';
 import type { LabIcon } from '@jupyterlab/ui-components';

@@ -1,3 +1,5 @@
+/** What the commands about environments are given. */
+
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import type { ReadonlyJSONObject, ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import type { IServer, RunCommand, Trans, Wanted } from '../../tokens';

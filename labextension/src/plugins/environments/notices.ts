@@ -1,3 +1,5 @@
+/** The plugin that tells why a kernel does not start yet: its environment is being built. */
+
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { Notification } from '@jupyterlab/apputils';
 import type { ISessionContext } from '@jupyterlab/apputils';

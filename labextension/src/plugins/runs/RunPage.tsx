@@ -1,3 +1,5 @@
+/** The page that one run fills. */
+
 import { ReactWidget } from '@jupyterlab/ui-components';
 import * as React from 'react';
 import { RunCard } from '../../views/run/RunCard';

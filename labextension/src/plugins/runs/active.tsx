@@ -1,3 +1,5 @@
+/** The plugin that tells of active runs wherever Lab tells of what goes on. */
+
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { Notification } from '@jupyterlab/apputils';
 import { IRunningSessionManagers } from '@jupyterlab/running';

@@ -1,3 +1,5 @@
+/** The commands about runs, and which run each of them means. */
+
 import { ILayoutRestorer } from '@jupyterlab/application';
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import {

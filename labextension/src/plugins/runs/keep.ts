@@ -1,3 +1,5 @@
+/** The plugin that keeps the last state of runs in the notebooks that show them. */
+
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import type { CodeCellModel } from '@jupyterlab/cells';

@@ -1,3 +1,5 @@
+/** The plugin that lets all views of runs on a page share what they know. */
+
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { Token } from '@lumino/coreutils';

@@ -1,3 +1,5 @@
+/** The plugin that draws runs in the outputs of cells. */
+
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { IRenderMime } from '@jupyterlab/rendermime';

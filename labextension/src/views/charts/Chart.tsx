@@ -1,3 +1,5 @@
+/** Charts of a run: its curves, and the bar that says how all of them are drawn. */
+
 import * as React from 'react';
 import { between, smoothed, thin } from '../../models/charts/series';
 import type { Look, Series } from '../../models/charts/series';

@@ -1,3 +1,5 @@
+/** Charts of any lines, with zoom, keys, legend and export. */
+
 import * as React from 'react';
 import uPlot from 'uplot';
 import { COLOURS } from '../../models/charts/colours';

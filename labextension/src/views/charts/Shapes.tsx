@@ -1,3 +1,5 @@
+/** Pictures of how right a model is: matrices, accuracy, residuals and predictions. */
+
 import * as React from 'react';
 import {
   accuracyOf,

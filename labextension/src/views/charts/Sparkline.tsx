@@ -1,3 +1,5 @@
+/** Curves that stand in a line of text. */
+
 import * as React from 'react';
 import type { Series } from '../../models/charts/series';
 import { isFinite } from '../../models/common/numbers';

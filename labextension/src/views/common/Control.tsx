@@ -1,3 +1,5 @@
+/** Buttons, and what a user reads where something went wrong. */
+
 import * as React from 'react';
 import { useTrans } from './hooks';
 

@@ -1,3 +1,5 @@
+/** Differences of texts, with the lines in sight alone in the page. */
+
 import * as React from 'react';
 import { visible } from '../../models/common/visible';
 import { useSize } from './hooks';

@@ -1,3 +1,5 @@
+/** Tables of any length, with the rows in sight alone in the page. */
+
 import * as React from 'react';
 import { cellText, ordered, readsAsNumbers } from '../../models/common/table';
 import type { Order, Table } from '../../models/common/table';

@@ -1,3 +1,5 @@
+/** Short lists of the sidebar, which the mouse and the keys walk. */
+
 import * as React from 'react';
 
 /** One row of a short list: a state and a name, and below them what else is to be known. */

@@ -1,3 +1,5 @@
+/** Tabs, and the panes that they choose. */
+
 import * as React from 'react';
 
 /** One tab; its pane is made only when it is chosen. */

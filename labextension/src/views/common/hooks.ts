@@ -1,3 +1,5 @@
+/** What views ask of the page: signals, time, size, sight, theme and language. */
+
 import * as React from 'react';
 import type { Signal } from '../../models/common/signal';
 import { plain } from '../../models/common/words';

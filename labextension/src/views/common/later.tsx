@@ -1,3 +1,5 @@
+/** What views wait for: code that is loaded on demand, and answers of the server. */
+
 import * as React from 'react';
 import { Trouble } from './Control';
 import { useTrans } from './hooks';

@@ -1,3 +1,5 @@
+/** Downloads of what the page made itself. */
+
 /** Hand a file to the browser's downloads. */
 export function saveText(text: string, name: string, type: string): void {
   const address = URL.createObjectURL(new Blob([text], { type }));

@@ -1,3 +1,5 @@
+/** The curves of compared runs. */
+
 import * as React from 'react';
 import { byInterest, numbered } from '../../models/common/words';
 import { withWords } from '../../models/common/names';

@@ -1,3 +1,5 @@
+/** The table of compared runs. */
+
 import * as React from 'react';
 import { visible } from '../../models/common/visible';
 import { numbered } from '../../models/common/words';

@@ -1,3 +1,5 @@
+/** The whole of a comparison: its runs, and tabs for the ways to look at them. */
+
 import * as React from 'react';
 import { strokesOf } from '../../models/charts/colours';
 import { face, numbered } from '../../models/common/words';

@@ -1,3 +1,5 @@
+/** The difference between two of the compared runs. */
+
 import * as React from 'react';
 import { visible } from '../../models/common/visible';
 import { numbered } from '../../models/common/words';

@@ -1,3 +1,5 @@
+/** Parallel coordinates: compared runs as lines from parameters to metrics. */
+
 import * as React from 'react';
 import { numbered } from '../../models/common/words';
 import { withWords } from '../../models/common/names';

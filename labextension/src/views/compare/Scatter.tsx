@@ -1,3 +1,5 @@
+/** Compared runs as points over two axes. */
+
 import * as React from 'react';
 import { numbered } from '../../models/common/words';
 import { axis } from '../../models/compare/columns';

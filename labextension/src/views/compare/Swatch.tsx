@@ -1,3 +1,5 @@
+/** The sign by which a compared run is known. */
+
 import * as React from 'react';
 import type { Stroke } from '../../models/charts/colours';
 

@@ -1,3 +1,5 @@
+/** What the page of one environment shows. */
+
 import * as React from 'react';
 import { face, moment, numbered, plain, size, stateFace } from '../../models/common/words';
 import type { EnvironmentModel } from '../../models/environments/environment';

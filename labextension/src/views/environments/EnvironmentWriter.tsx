@@ -1,3 +1,5 @@
+/** What the page of a new environment shows: a form, the same as text, and what is wrong. */
+
 import * as React from 'react';
 import { plain } from '../../models/common/words';
 import { entries } from '../../models/environments/draft';

@@ -1,3 +1,5 @@
+/** The editor of an environment's text. */
+
 import * as React from 'react';
 import type { WireMistake } from '../../wire';
 

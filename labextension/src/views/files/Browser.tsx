@@ -1,3 +1,5 @@
+/** The browser of a run's files or of its snapshot. */
+
 import * as React from 'react';
 import { size } from '../../models/common/words';
 import type { Shelf } from '../../models/files/shelf';

@@ -1,3 +1,5 @@
+/** JSON files as trees. */
+
 import * as React from 'react';
 import { visible } from '../../models/common/visible';
 import { Code } from '../common/Code';

@@ -1,3 +1,5 @@
+/** Logs of any length: what is in sight is drawn, what is searched is marked. */
+
 import * as React from 'react';
 import type { Line } from '../../models/files/lines';
 import type { LogModel } from '../../models/files/log';

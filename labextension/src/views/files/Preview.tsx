@@ -1,3 +1,5 @@
+/** What is in a file of a run, whoever wrote it. */
+
 import * as React from 'react';
 import { parsed } from '../../models/common/table';
 import { size } from '../../models/common/words';

@@ -1,3 +1,5 @@
+/** The pane of a run's children. */
+
 import * as React from 'react';
 import {
   childrenWord,

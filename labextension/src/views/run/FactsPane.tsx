@@ -1,3 +1,5 @@
+/** The pane that tells with what a run can be repeated. */
+
 import * as React from 'react';
 import { size } from '../../models/common/words';
 import { TextFile } from '../../models/files/preview';

@@ -1,3 +1,5 @@
+/** The panes of a run's files and of its source, where there is a server. */
+
 import * as React from 'react';
 import { size } from '../../models/common/words';
 import type { Shelf } from '../../models/files/shelf';

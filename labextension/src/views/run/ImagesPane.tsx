@@ -1,3 +1,5 @@
+/** The pane of the images that a run logged. */
+
 import * as React from 'react';
 import { imageFilesOf } from '../../models/run/files';
 import type { RunModel } from '../../models/run/run';

@@ -1,3 +1,5 @@
+/** The numbers and curves at the front of a card. */
+
 import * as React from 'react';
 import { withWords } from '../../models/common/names';
 import { measure } from '../../models/common/numbers';

@@ -1,3 +1,5 @@
+/** The pane of everything that a run measured. */
+
 import * as React from 'react';
 import { withWords } from '../../models/common/names';
 import { number } from '../../models/common/words';

@@ -1,3 +1,5 @@
+/** The card of a run, the same in cells, on pages and in the kernel's widget. */
+
 import * as React from 'react';
 import {
   byInterest,

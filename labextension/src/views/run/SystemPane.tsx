@@ -1,3 +1,5 @@
+/** The pane of what a run used of its machine. */
+
 import * as React from 'react';
 import type { RunModel } from '../../models/run/run';
 import { measured, SystemModel } from '../../models/run/system';

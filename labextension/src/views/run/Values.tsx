@@ -1,3 +1,5 @@
+/** What a run logged that is not a curve of numbers. */
+
 import * as React from 'react';
 import { axesOf, cellText, numericColumns, tableOfValues } from '../../models/common/table';
 import { isFinite, measure } from '../../models/common/numbers';

@@ -1,3 +1,5 @@
+/** The panes of a card that need no server. */
+
 import * as React from 'react';
 import { moment, size } from '../../models/common/words';
 import type { RunModel } from '../../models/run/run';

@@ -1,3 +1,5 @@
+/** What a card can show only where a server is. */
+
 import type { RunModel } from '../../models/run/run';
 import type { Tab } from '../common/Tabs';
 

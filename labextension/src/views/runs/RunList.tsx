@@ -1,3 +1,5 @@
+/** The tree of runs in the sidebar. */
+
 import * as React from 'react';
 import { pressed, whole } from '../../models/common/selection';
 import type { Reach, Selection } from '../../models/common/selection';
