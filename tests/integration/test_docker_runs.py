@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.asking import prune, submit
+from tests.asking import build, prune, register, submit
 from tests.docker_engine import BASE
 from tests.index import Index, serving
 from tests.integration.test_engine import an_engine, asked, ended, until
@@ -164,14 +164,13 @@ async def test_an_image_that_was_removed_is_built_again_for_whoever_asks(
     aml_root: Path, docker_engine: Any
 ) -> None:
     async with an_engine(aml_root) as engine:
-        made = engine.environments
-        await made.add({"workspace": "default", "definition": boxed("hello")})
-        await made.build("boxed", {})
-        first = await made.build_state("default", "boxed", wait=30)
+        await register(engine, {"definition": boxed("hello")})
+        await build(engine, "boxed", {})
+        first = await engine.environments.build_state("default", "boxed", wait=30)
         docker_engine.images.remove(first["image"], force=True)
 
-        await made.build("boxed", {})
-        again = await made.build_state("default", "boxed", wait=30)
+        await build(engine, "boxed", {})
+        again = await engine.environments.build_state("default", "boxed", wait=30)
 
         assert (first["state"], again["state"]) == ("ready", "ready")
         assert docker_engine.images.get(again["image"])
