@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from IPython.core.completer import SimpleCompletion, SimpleMatcherResult, context_matcher
@@ -35,6 +36,7 @@ class Hooks:
         """Take part in completion and in what cells mean."""
         self._ip.input_transformers_cleanup.append(self._forms)
         self._ip.register_magic_function(_below_code, "line", _BELOW_CODE)
+        self._ip.events.register("post_run_cell", self.session.views.tell)
         for key in ("%aml", "%%aml"):
             self._ip.set_hook("complete_command", self._hook, str_key=key)
         self._ip.Completer.custom_matchers.insert(0, self._matcher)
@@ -42,6 +44,8 @@ class Hooks:
     def remove(self) -> None:
         """Take part no more."""
         self._ip.magics_manager.magics["line"].pop(_BELOW_CODE, None)
+        with suppress(ValueError):
+            self._ip.events.unregister("post_run_cell", self.session.views.tell)
         if self._forms in self._ip.input_transformers_cleanup:
             self._ip.input_transformers_cleanup.remove(self._forms)
         if self._matcher in self._ip.Completer.custom_matchers:

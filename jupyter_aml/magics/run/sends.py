@@ -67,6 +67,8 @@ class Sends(Verb):
         views = self.session.views
         if not args.wait:
             views.prefer(run, args.show)
+            if args.show != "none":
+                views.expect(run)
             return run
         view = None if is_silenced(cell) else views.open(run, args.show)
         ended = waiting.wait(run, run.look)

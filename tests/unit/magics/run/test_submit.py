@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -264,6 +265,29 @@ def test_a_script_that_is_named_above_code_is_still_a_script(notebook, engine, t
 
     assert "sent" in said.text
     assert engine.submitted[0]["script"] == "train.py"
+
+
+@pytest.mark.parametrize(
+    ("cell", "told"),
+    [
+        ("for rate in (1, 2):\n    %aml submit -p rate=$rate train.py", [1, 2]),
+        ("%aml submit train.py\n%aml submit train.py", [1]),
+        ("%aml submit train.py\nraise SystemError('later')", [1]),
+        ("run = %aml submit train.py", [1]),
+        ("%aml submit train.py", []),
+        ("%aml submit train.py;", []),
+        ("%aml submit --show none train.py\n1", []),
+        ("%aml submit --dry-run train.py\n", []),
+    ],
+)
+def test_a_run_that_the_cell_does_not_show_is_told(notebook, engine, tmp_path, cell, told):
+    (tmp_path / "train.py").write_text("pass")
+
+    said = notebook.run(cell)
+
+    sentences = re.findall(r"train #\d+ is sent$", said.text, re.MULTILINE)
+    assert sentences == [f"train #{number} is sent" for number in told]
+    assert " is sent" not in notebook.run("1").text
 
 
 @pytest.mark.parametrize(
