@@ -27,7 +27,7 @@ from jupyter_aml.wire import (  # noqa: E402
 MODULES = (protocol, runs, contents, facts, environments, kernels, asked, events, stored)
 
 TARGET = ROOT / "labextension" / "src" / "wire.ts"
-HEAD = "/** The wire as types: generated from jupyter_aml/wire/ by .ci/wire_ts.py. */\n"
+HEAD = "/** The wire as types, never edited: .ci/wire_ts.py writes it from jupyter_aml/wire/. */\n"
 PRIMITIVES = {str: "string", int: "number", float: "number", bool: "boolean"}
 WIDTH = 100
 

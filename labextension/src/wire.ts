@@ -1,4 +1,4 @@
-/** The wire as types: generated from jupyter_aml/wire/ by .ci/wire_ts.py. */
+/** The wire as types, never edited: .ci/wire_ts.py writes it from jupyter_aml/wire/. */
 
 /** Grows when a page of one version cannot talk to a server of another. */
 export const PROTOCOL = 2;

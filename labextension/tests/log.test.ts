@@ -88,3 +88,28 @@ test('the kept tail says at which byte it begins', () => {
     size: 9
   });
 });
+
+test('of a piece that was had in part only the rest is new', () => {
+  const log = new LogModel('a.log');
+  const bytes = (text: string) => new TextEncoder().encode(text).length;
+  const hear = (text: string, offset: number) =>
+    log.hear({ type: 'log', runId: 'r', name: 'a.log', offset, end: offset + bytes(text), text });
+
+  hear('eins\nzwö', 0);
+  hear('zwölf\ndrei\n', 5);
+  hear('eins\nzwölf\n', 0);
+  hear('vier', bytes('eins\nzwölf\ndrei\n'));
+
+  const lines = Array.from({ length: log.count }, (_, i) => log.text(i));
+  assert.deepEqual(lines, ['eins', 'zwölf', 'drei', 'vier']);
+  assert.deepEqual([log.end, log.isCut], [bytes('eins\nzwölf\ndrei\nvier'), false]);
+});
+
+test('a piece behind a hole is shown, and the log is said to be cut', () => {
+  const log = new LogModel('a.log');
+
+  log.hear({ type: 'log', runId: 'r', name: 'a.log', offset: 0, end: 4, text: 'one\n' });
+  log.hear({ type: 'log', runId: 'r', name: 'a.log', offset: 9, end: 13, text: 'ten\n' });
+
+  assert.deepEqual([log.text(0), log.text(1), log.isCut, log.end], ['one', 'ten', true, 13]);
+});

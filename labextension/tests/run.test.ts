@@ -3,7 +3,9 @@ import { test } from 'node:test';
 import { RunLibrary } from '../src/models/run/library';
 import { CONSOLE } from '../src/models/run/logNames';
 import { RunModel } from '../src/models/run/run';
-import { aCard, aRun, aSeries, FakeServer, settled } from './samples';
+import type { LogPiece } from '../src/tokens';
+import type { WireFiles, WireRun } from '../src/wire';
+import { aCard, aRun, aSeries, FakeServer, settled, underway } from './samples';
 
 test('a newer state replaces an older one and never the other way round', () => {
   const run = new RunModel('diabetes_1_a', new FakeServer());
@@ -127,4 +129,195 @@ test('two views of a run are one subscription', () => {
   assert.equal(server.followers.length, 1);
   second();
   assert.equal(server.followers.length, 0);
+});
+
+/** A run that is followed, with a server whose answers the test gives. */
+function aFollowed(server = new FakeServer()) {
+  const run = new RunModel('diabetes_1_a', server);
+  const lists: { give(...names: string[]): void; fail(error: Error): void }[] = [];
+  const tails: { give(piece: LogPiece): void; fail(error: Error): void }[] = [];
+  server.rest.filesPage = () => {
+    const { answer, give, fail } = underway<WireFiles>();
+    const page = (...names: string[]) => {
+      const files = names.map(name => ({ name, size: 1, modified: 0 }));
+      give({ runId: run.runId, files, total: files.length, next: null });
+    };
+    lists.push({ give: page, fail });
+    return answer;
+  };
+  server.rest.logTail = () => {
+    const { answer, give, fail } = underway<LogPiece>();
+    tails.push({ give, fail });
+    return answer;
+  };
+  return { server, run, lists, tails };
+}
+
+const named = (run: RunModel) => run.files.map(file => file.name);
+const lines = (run: RunModel) => {
+  const log = run.log(CONSOLE);
+  return Array.from({ length: log.count }, (_, i) => log.text(i));
+};
+const piece = (text: string, offset = 0): LogPiece => ({
+  text,
+  offset,
+  end: offset + text.length,
+  size: offset + text.length
+});
+
+test('a run that writes many files is listed one time after the other, and to the last', async () => {
+  const { server, run, lists } = aFollowed();
+  run.start();
+
+  server.push({ type: 'files', runId: run.runId });
+  server.push({ type: 'files', runId: run.runId });
+  assert.equal(lists.length, 1);
+  lists[0].give('a');
+  await settled();
+  assert.deepEqual([named(run), lists.length], [['a'], 2]);
+  lists[1].give('a', 'b');
+  await settled();
+
+  assert.deepEqual([named(run), run.fileCount, lists.length], [['a', 'b'], 2, 2]);
+  run.stop();
+});
+
+test('files that cannot be listed leave those that were, and can be listed again', async () => {
+  const { server, run, lists } = aFollowed();
+  run.start();
+  lists[0].give('a');
+  await settled();
+
+  server.push({ type: 'files', runId: run.runId });
+  lists[1].fail(new Error('the disk is away'));
+  await settled();
+  assert.deepEqual([named(run), run.problem], [['a'], 'the disk is away']);
+  server.push({ type: 'files', runId: run.runId });
+  lists[2].give('a', 'b');
+  await settled();
+
+  assert.deepEqual(named(run), ['a', 'b']);
+  run.stop();
+});
+
+test('the first thing that went wrong is what is told', async () => {
+  const { run, lists } = aFollowed();
+  run.start();
+
+  run.hear({
+    type: 'problem',
+    runId: run.runId,
+    problem: { error: 'NotFound', message: 'There is no run diabetes_1_a.' }
+  });
+  lists[0].fail(new Error('404'));
+  await settled();
+
+  assert.equal(run.problem, 'There is no run diabetes_1_a.');
+  run.stop();
+});
+
+test('an end of a log that comes late does not take back what the log said since', async () => {
+  const { run, tails } = aFollowed();
+  run.readLog(CONSOLE);
+  run.start();
+
+  run.hear({ type: 'log', runId: run.runId, name: CONSOLE, ...piece('one\ntwo\n') });
+  tails[0].give(piece('one\n'));
+  await settled();
+
+  assert.deepEqual([lines(run), run.ask().logs], [['one', 'two'], { [CONSOLE]: 8 }]);
+  run.stop();
+});
+
+test('a log that is not there yet is followed from its beginning', async () => {
+  const { server, run, tails } = aFollowed();
+  run.readLog(CONSOLE);
+  run.start();
+  assert.deepEqual(run.ask().logs, {}, 'until its end is known it is not asked for');
+
+  tails[0].fail(new Error('there is no log'));
+  await settled();
+
+  assert.deepEqual((server.asked.at(-1) as { logs: object }).logs, { [CONSOLE]: 0 });
+  run.stop();
+});
+
+test('after an absence a log is read on, not anew, and two who read it read it once', async () => {
+  const { run, tails } = aFollowed();
+  run.start();
+  const [one, other] = [run.readLog(CONSOLE), run.readLog(CONSOLE)];
+  tails[0].give(piece('one\n'));
+  await settled();
+
+  run.link({ state: 'offline', message: '' });
+  run.link({ state: 'online', message: '' });
+  assert.equal(tails.length, 1);
+  one();
+  assert.deepEqual(run.ask().logs, { [CONSOLE]: 4 });
+  other();
+
+  assert.deepEqual(run.ask().logs, {});
+  run.stop();
+});
+
+test('a curve that was thinned out on the page is asked for as a whole when the run ends', () => {
+  const cursors = (count: number) => {
+    const server = new FakeServer();
+    const run = new RunModel('diabetes_1_a', server);
+    run.start();
+    run.hear({ type: 'run', run: aRun() });
+    const series = { loss: { ...aSeries([1, 2]), count } };
+    const metrics = { runId: run.runId, series, values: {}, cursor: 5 };
+    run.hear({ type: 'metrics', replace: true, metrics });
+    server.asked.length = 0;
+    run.hear({ type: 'run', run: aRun({ seq: 2, status: 'Completed' }) });
+    run.hear({ type: 'run', run: aRun({ seq: 3, status: 'Completed' }) });
+    run.stop();
+    return server.asked.map(asked => (asked as { metrics?: number }).metrics);
+  };
+
+  assert.deepEqual(cursors(2), []);
+  assert.deepEqual(cursors(900), [undefined], 'once, and from the beginning');
+});
+
+test('of very many values the last are kept', () => {
+  const run = new RunModel('diabetes_1_a');
+  const values = Array.from({ length: 1_500 }, (_, i) => ({ value: `v${i}`, step: i, time: i }));
+  const push = (part: object[], replace: boolean) =>
+    run.hear({
+      type: 'metrics',
+      replace,
+      metrics: { runId: run.runId, series: {}, values: { note: part as never }, cursor: 1 }
+    });
+
+  push(values.slice(0, 900), true);
+  push(values.slice(900), false);
+  const kept = run.values.get('note')!;
+  assert.deepEqual([kept.length, kept[0].value, kept.at(-1)!.value], [1_000, 'v500', 'v1499']);
+  push(values.slice(0, 1), true);
+
+  assert.equal(run.values.get('note')!.length, 1);
+});
+
+test('a stored card makes the page ask for nothing elsewhere', () => {
+  const run = new RunModel('diabetes_1_a');
+  const good = 'data:image/png;base64,AAAA';
+
+  run.restore(aCard({ images: { good, bad: 'https://example.org/a.png', worse: `${good}"` } }));
+
+  assert.deepEqual([...run.pictures], [['good', good]]);
+});
+
+test('the answer to a cancel is taken, unless an event was faster', async () => {
+  const { server, run } = aFollowed();
+  const { answer, give } = underway<WireRun>();
+  server.rest.cancel = () => answer;
+  run.hear({ type: 'run', run: aRun({ seq: 1 }) });
+
+  const canceling = run.cancel();
+  run.hear({ type: 'run', run: aRun({ seq: 3, status: 'Canceled' }) });
+  give(aRun({ seq: 2, status: 'CancelRequested' }));
+  await canceling;
+
+  assert.equal(run.run?.status, 'Canceled');
 });

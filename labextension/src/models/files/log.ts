@@ -60,14 +60,16 @@ export class LogModel {
     this.append(text.slice(skipped), start, end);
   }
 
-  /** Take a piece that the server pushed; a piece that was had already is passed over. */
-  hear(event: WireLogEvent): void {
-    if (event.end <= this.end && this.isKnown) {
+  /** Take a piece that the server pushed; what of it was had already is passed over. */
+  hear({ text, offset, end }: WireLogEvent): void {
+    const had = this.isKnown ? Math.max(0, this.end - offset) : 0;
+    if (end <= this.end && this.isKnown) {
       return;
     }
     this.isKnown = true;
-    this.isCut ||= event.offset > this.end;
-    this.append(event.text, event.offset, event.end);
+    this.isCut ||= offset > this.end;
+    // Who asks anew is told from where it was, also what is on its way already.
+    this.append(had > 0 ? behind(text, had) : text, offset + had, end);
   }
 
   restore(tail: WireLogTail): void {
@@ -125,4 +127,9 @@ export class LogModel {
   private held = 0;
   private counted = 0;
   private raw = '';
+}
+
+/** The text without its first bytes. */
+function behind(text: string, bytes: number): string {
+  return new TextDecoder().decode(encoder.encode(text).subarray(bytes));
 }
