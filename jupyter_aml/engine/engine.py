@@ -79,25 +79,8 @@ class Engine:
         self.workspaces = Workspaces(self._root, self._ledger)
         self.experiments = Experiments(self._root, self._ledger, self.workspaces)
         self.environments = Environments(self._root, self._ledger, settings, self._feed.tell)
-        self._run_environments = RunEnvironments(
-            self._root, self.environments, pythonpath=runtime.pythonpath
-        )
         self._facts = Facts(self._root, self._ledger, self._log)
-        self._watch = Watch(
-            self._ledger,
-            self._root,
-            jobs=Jobs(
-                self._root,
-                root_id=self._identity.token,
-                targets=self._targets,
-                materialise=self._facts.noting(self._run_environments.ensure),
-                variables=self._variables,
-                container=self._run_environments.container,
-            ),
-            slots=self._slots,
-            waiting=self._waiting,
-            log=self._log,
-        )
+        self._watch = self._new_watch()
         self.runs = Runs(
             self._root,
             self._ledger,
@@ -107,8 +90,32 @@ class Engine:
             log=self._log,
         )
         self.runs.deleted, self._feed.source = self._feed.deleted, self.runs
-        self._submissions = self.runs.sender = Submissions(
-            settings,
+        self._submissions = self.runs.sender = self._new_submissions()
+
+    def _new_watch(self) -> Watch:
+        environments = RunEnvironments(
+            self._root, self.environments, pythonpath=self._runtime.pythonpath
+        )
+        jobs = Jobs(
+            self._root,
+            root_id=self._identity.token,
+            targets=self._targets,
+            materialise=self._facts.noting(environments.ensure),
+            variables=self._variables,
+            container=environments.container,
+        )
+        return Watch(
+            self._ledger,
+            self._root,
+            jobs=jobs,
+            slots=self._slots,
+            waiting=self._waiting,
+            log=self._log,
+        )
+
+    def _new_submissions(self) -> Submissions:
+        return Submissions(
+            self.settings,
             self._root,
             self._ledger,
             self._blobs,
@@ -117,7 +124,7 @@ class Engine:
             environments=self.environments,
             facts=self._facts,
             targets=list(self._slots),
-            library=runtime.pythonpath[0],
+            library=self._runtime.pythonpath[0],
             begin=self._watch.begin,
             tell=self.runs.told,
         )
