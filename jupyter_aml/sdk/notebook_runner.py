@@ -110,11 +110,11 @@ def _execute(notebook: Any, path: str, nbclient: Any, nbformat: Any) -> int:
         except _Exit as end:
             return _exit_code(str(end))
         except nbclient.exceptions.CellExecutionError:
-            _say_failure(path, client.number, client.failure)
+            _say_failure(path, client.talk.number, client.talk.failure)
             return 1
         except nbclient.exceptions.DeadKernelError:
-            _say_last_words(last_words, client.said)
-            print(f"the kernel died in cell [{client.number}] of {path}", file=sys.stderr)
+            _say_last_words(last_words, client.talk.said)
+            print(f"the kernel died in cell [{client.talk.number}] of {path}", file=sys.stderr)
             return 1
         finally:
             client.save()
@@ -156,8 +156,46 @@ def _say_last_words(kept: Any, said: str) -> None:
             print(line, file=sys.stderr, flush=True)
 
 
-def _client(nbclient: Any, nbformat: Any) -> Any:
-    """The class of the client; nbclient may be missing where this module is imported."""
+class _Talk:
+    """What the cells say, passed on to the log, and how the last of them failed."""
+
+    def __init__(self) -> None:
+        self.number = 0
+        self.failure: dict[str, Any] = {}
+        self.said = ""
+        """All that was passed on, of which the end is kept."""
+
+    def begin(self, number: int) -> None:
+        """Take note of the code cell that is run now."""
+        self.number, self.failure = number, {}
+
+    def hear(self, kind: str, content: Any) -> None:
+        """Pass on a message of the kernel."""
+        if kind == "stream":
+            if _ASKS_TO_EXIT in content["text"]:
+                return
+            self.said = (self.said + content["text"])[-_LAST_WORDS:]
+            stream = sys.stderr if content["name"] == "stderr" else sys.stdout
+            print(content["text"], end="", file=stream, flush=True)
+        elif kind in ("display_data", "execute_result"):
+            print(content["data"].get("text/plain", ""), flush=True)
+        elif kind == "error" and content["ename"] != "SystemExit":
+            self.failure = dict(content)
+            print("\n".join(content["traceback"]), file=sys.stderr, flush=True)
+
+    def end(self, reply: dict[str, Any]) -> None:
+        """Raise _Exit after a cell that exits; remember how one failed."""
+        if reply.get("status") == "error":
+            # A magic may fail without telling of an error on the other channel.
+            self.failure = {**reply, **self.failure}
+            if reply.get("ename") == "SystemExit":
+                raise _Exit(reply.get("evalue") or "")
+        if any(each.get("source") == "ask_exit" for each in reply.get("payload") or ()):
+            raise _Exit("")
+
+
+def _this_interpreter() -> Any:
+    """What finds the kernel, which is this interpreter whatever the notebook names."""
     specs: Any = import_module("jupyter_client.kernelspec")
 
     class ThisInterpreter(specs.KernelSpecManager):  # type: ignore[misc]
@@ -167,21 +205,25 @@ def _client(nbclient: Any, nbformat: Any) -> Any:
             words.append("--log-level=ERROR")
             return specs.KernelSpec(argv=words, display_name="Python", language="python")
 
+    return ThisInterpreter()
+
+
+def _client(nbclient: Any, nbformat: Any) -> Any:
+    """The class of the client; nbclient may be missing where this module is imported."""
+
     class Client(nbclient.NotebookClient):  # type: ignore[misc]
-        """Says what cells print, and keeps the notebook as it is after each of them."""
+        """Hears what cells say, and keeps the notebook as it is after each of them."""
 
         def __init__(self, notebook: Any, path: str, folder: str) -> None:
             here = {"metadata": {"path": folder}}
             super().__init__(notebook, timeout=None, kernel_name="python3", resources=here)
             self.kept = os.path.join(OUTPUTS, os.path.basename(path))
-            self.number = 0
-            self.failure: dict[str, Any] = {}
-            self.said = ""
-            self.on_cell_executed = self._end_where_asked
+            self.talk = _Talk()
+            self.on_cell_executed = self._end
 
         def create_kernel_manager(self) -> Any:
             manager = super().create_kernel_manager()
-            manager.kernel_spec_manager = ThisInterpreter()
+            manager.kernel_spec_manager = _this_interpreter()
             return manager
 
         async def async_execute_cell(
@@ -192,7 +234,7 @@ def _client(nbclient: Any, nbformat: Any) -> Any:
             store_history: bool = True,
         ) -> Any:
             if cell.cell_type == "code" and cell.source.strip():
-                self.number, self.failure = self.code_cells_executed + 1, {}
+                self.talk.begin(self.code_cells_executed + 1)
             try:
                 return await super().async_execute_cell(
                     cell, cell_index, execution_count=execution_count, store_history=store_history
@@ -200,19 +242,8 @@ def _client(nbclient: Any, nbformat: Any) -> Any:
             finally:
                 self.save()
 
-        def _end_where_asked(self, cell: Any, cell_index: int, execute_reply: Any) -> None:
-            """Raise _Exit after a cell that exits; remember how one failed."""
-            reply = execute_reply["content"] if execute_reply else {}
-            if reply.get("status") == "error":
-                # A magic may fail without telling of an error on the other channel.
-                self.failure = {**reply, **self.failure}
-                if reply.get("ename") == "SystemExit":
-                    raise _Exit(reply.get("evalue") or "")
-            if any(each.get("source") == "ask_exit" for each in reply.get("payload") or ()):
-                raise _Exit("")
-
         def process_message(self, msg: Any, cell: Any, cell_index: int) -> Any:
-            self._say(msg["msg_type"], msg["content"])
+            self.talk.hear(msg["msg_type"], msg["content"])
             return super().process_message(msg, cell, cell_index)
 
         def save(self) -> None:
@@ -223,18 +254,8 @@ def _client(nbclient: Any, nbformat: Any) -> Any:
                 nbformat.write(self.nb, file)
             os.replace(draft, self.kept)
 
-        def _say(self, kind: str, content: Any) -> None:
-            if kind == "stream":
-                if _ASKS_TO_EXIT in content["text"]:
-                    return
-                self.said = (self.said + content["text"])[-_LAST_WORDS:]
-                stream = sys.stderr if content["name"] == "stderr" else sys.stdout
-                print(content["text"], end="", file=stream, flush=True)
-            elif kind in ("display_data", "execute_result"):
-                print(content["data"].get("text/plain", ""), flush=True)
-            elif kind == "error" and content["ename"] != "SystemExit":
-                self.failure = dict(content)
-                print("\n".join(content["traceback"]), file=sys.stderr, flush=True)
+        def _end(self, cell: Any, cell_index: int, execute_reply: Any) -> None:
+            self.talk.end(execute_reply["content"] if execute_reply else {})
 
     return Client
 
