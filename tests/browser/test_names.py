@@ -20,6 +20,13 @@ HEAD = """node => Object.fromEntries(['.jp-aml-Head-number', 'b'].map(name => {
   return [name, isInside && one.scrollWidth <= one.clientWidth];
 }))"""
 
+VALUE = """node => {
+  const value = node.querySelector('.jp-aml-Spark-value').getBoundingClientRect();
+  const frame = node.querySelector('.jp-aml-Spark').getBoundingClientRect();
+  const card = node.getBoundingClientRect();
+  return value.right <= Math.min(frame.right, card.right) + 1 && value.width > 0;
+}"""
+
 
 @pytest.mark.parametrize("show", ["full", "mini"])
 def test_a_long_experiment_hides_neither_name_nor_number(
@@ -38,6 +45,31 @@ def test_a_long_experiment_hides_neither_name_nor_number(
         photograph(notebook.page, f"names-{show}-{width}")
 
     assert found == {width: {".jp-aml-Head-number": True, "b": True} for width in WIDTHS}
+
+
+def test_a_long_metric_takes_no_room_from_name_number_and_value(
+    visit: Visit, photograph: Photograph
+) -> None:
+    metric = "validation accuracy of the whole ensemble after the warm-up " * 2
+    notebook = visit(
+        f"%%aml submit {LONG} -n ridge --show mini\nfrom azureml.core import Run\n"
+        f"for x in range(9): Run.get_context().log({metric!r}, x / 7)"
+    )
+    notebook.run_all()
+    card = notebook.card("ridge")
+    card.is_in("Completed")
+    value = card.node.locator(".jp-aml-Spark-value")
+    expect(value).to_have_text("1.1429")
+
+    found = {}
+    for width in WIDTHS:
+        set_width(notebook.page, width)
+        expect(card.node).to_have_css("width", f"{width}px")
+        found[width] = {**card.node.evaluate(HEAD), "value": card.node.evaluate(VALUE)}
+        photograph(notebook.page, f"names-metric-{width}")
+
+    parts = {".jp-aml-Head-number": True, "b": True, "value": True}
+    assert found == dict.fromkeys(WIDTHS, parts)
 
 
 def test_unnamed_cells_are_told_apart_on_cards_in_lists_and_in_tabs(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import Photograph, Visit
-from tests.browser.pages import NotebookPage, offences
+from tests.browser.pages import NotebookPage, Sidebar, offences
 
 SAYS = "import os, sys\nprint('said', os.environ.get('GREETING'), sys.argv[1:])"
 WIDTHS = (280, 360, 480, 900, 1280)
@@ -108,6 +108,25 @@ def test_what_the_server_refuses_is_said_in_the_dialog_which_stays(visit: Visit)
     card.is_in("Completed")
     runs = notebook.lab.server.get("aml/runs?workspace=default&filter=experiment:persistence")
     assert len(runs["runs"]) == 1, "what was refused left no run"
+
+
+def test_a_retry_that_is_refused_says_so_in_its_dialog(visit: Visit) -> None:
+    notebook = visit("%%aml submit fleeting -n gone -p alpha=1 --show none\nprint(alpha)")
+    notebook.run_all()
+    sidebar = Sidebar(notebook.page).show()
+    expect(sidebar.row("gone")).to_have_attribute("data-state", "Completed")
+    [run] = notebook.lab.server.get("aml/runs?workspace=default&filter=experiment:fleeting")["runs"]
+    sidebar.choose("gone", "Retry run…")
+    dialog = notebook.page.get_by_role("dialog")
+    dialog.get_by_label("alpha").fill("2")
+
+    notebook.lab.server.delete(f"aml/runs/{run['runId']}")
+    dialog.get_by_role("button", name="Retry run").click()
+
+    expect(dialog.get_by_role("alert")).to_contain_text(run["runId"])
+    expect(dialog.get_by_label("alpha")).to_have_value("2")
+    dialog.get_by_role("button", name="Cancel").click()
+    expect(dialog).to_have_count(0)
 
 
 def test_what_was_chosen_for_a_file_is_offered_again_after_a_reload(visit: Visit) -> None:

@@ -29,9 +29,8 @@ export function Sparkline({ series }: { series: Series }): JSX.Element {
       <svg width={WIDTH} height={HEIGHT} viewBox={`0 0 ${WIDTH} ${HEIGHT}`} aria-hidden="true">
         <polyline points={line.join(' ')} />
       </svg>
-      <span>
-        {series.name} {number(series.last)}
-      </span>
+      <span className="jp-aml-Spark-name">{series.name}</span>
+      <span className="jp-aml-Spark-value">{number(series.last)}</span>
     </span>
   );
 }
