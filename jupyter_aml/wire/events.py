@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Literal, TypedDict
+from typing import Any, Literal, TypedDict
 
 from jupyter_aml.wire.contents import WireMetrics
 from jupyter_aml.wire.environments import WireEnvironment
@@ -134,3 +134,9 @@ WireEvent = (
     | WireMetricsEvent | WireEnvironmentEvent | WireEnvironmentGoneEvent | WireFilesEvent
     | WireGapEvent | WireProblemEvent
 )  # fmt: skip
+
+
+class Shared(dict[str, Any]):
+    """An event that many hear: whoever sends it first keeps its text for the others."""
+
+    text: str | None = None

@@ -11,7 +11,7 @@ import asyncio
 import logging
 from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from jupyter_aml.domain import ids
 from jupyter_aml.domain.errors import AmlError, Invalid
@@ -19,7 +19,12 @@ from jupyter_aml.domain.ids import RunId, WorkspaceName
 from jupyter_aml.domain.run import MOST_METRICS, Run
 from jupyter_aml.engine.feed.reasons import Reasons
 from jupyter_aml.engine.feed.subscription import Subscription
-from jupyter_aml.wire.events import WireEnvironmentEvent, WireEnvironmentGoneEvent, WireEvent
+from jupyter_aml.wire.events import (
+    Shared,
+    WireEnvironmentEvent,
+    WireEnvironmentGoneEvent,
+    WireEvent,
+)
 from jupyter_aml.wire.protocol import WireProblem
 from jupyter_aml.wire.runs import WireRun
 
@@ -68,6 +73,7 @@ class Feed:
         self._listeners: set[Listener] = set()
         self._asked: dict[_Question, asyncio.Task[_Changes]] = {}
         """What has changed since then, asked of the index once for all who ask the same."""
+        self._events: OrderedDict[tuple[RunId, int], WireEvent] = OrderedDict()
 
     @property
     def listeners(self) -> int:
@@ -103,6 +109,20 @@ class Feed:
             self._asked[question] = task
         return await asyncio.shield(task)
 
+    def event(self, run: Run) -> WireEvent:
+        """What is told of a run: made once, however many pages hear it."""
+        known = self._events.get((run.id, run.seq))
+        if known is not None:
+            return known
+        told = self.source.told(run, metrics=MOST_METRICS)
+        event = cast("WireEvent", Shared(type="run", run=told))
+        # The reason of one that waits becomes another one without a change of the run.
+        if told["reason"] is None:
+            self._events[run.id, run.seq] = event
+            if len(self._events) > _MOST_PENDING:
+                self._events.popitem(last=False)
+        return event
+
     def stir(self) -> None:
         """Reasons for which runs wait may have changed."""
         for listener in self._listeners:
@@ -111,6 +131,8 @@ class Feed:
     def leave(self, listener: Listener) -> None:
         """Forget a listener."""
         self._listeners.discard(listener)
+        if not self._listeners:
+            self._events.clear()
 
     def tell(self, event: WireEnvironmentEvent | WireEnvironmentGoneEvent) -> None:
         """Tell those who follow the environments of the workspace."""
@@ -173,7 +195,7 @@ class Listener:
                 return self._out.popleft()
             if self._runs:
                 _, run = self._runs.popitem(last=False)
-                return {"type": "run", "run": self._feed.source.told(run, metrics=MOST_METRICS)}
+                return self._feed.event(run)
             if (reasons := self.reasons.news(self._waiting())) is not None:
                 return reasons
             if self._changed:

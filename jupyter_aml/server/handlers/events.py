@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, cast
 
 from jupyter_server.auth.decorator import authorized, ws_authenticated
 from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.base.websocket import WebSocketMixin
-from tornado.iostream import StreamClosedError
+from tornado.iostream import IOStream, StreamClosedError
 from tornado.websocket import WebSocketClientConnection, WebSocketClosedError, WebSocketHandler
 
 from jupyter_aml.domain.errors import AmlError, Invalid
@@ -19,7 +20,7 @@ from jupyter_aml.server.base import RESOURCE, SEAT, dump, log_trouble, problem_o
 from jupyter_aml.server.holder import Holder
 from jupyter_aml.server.openapi import Call, Route
 from jupyter_aml.server.seat import GAP, AnySeat, Deadline
-from jupyter_aml.wire.events import WireProblemEvent
+from jupyter_aml.wire.events import Shared, WireEvent, WireProblemEvent
 
 if TYPE_CHECKING:
     from jupyter_aml.engine.engine import Engine
@@ -28,6 +29,12 @@ if TYPE_CHECKING:
 LONGEST_MESSAGE = 256 * 1024
 RESTART = 1012
 """Close code: come back, somebody else will answer."""
+PATIENCE, SLOWEST = 60.0, 10_000
+"""Seconds that a page may leave a message lying, and bytes a second that it takes at the least."""
+_AHEAD = 256 * 1024
+"""Bytes that the system takes for a page that does not read; by itself it would take megabytes."""
+_SHORT = 16 * 1024
+"""Characters of a text that is kept for other pages."""
 
 
 class EventsHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
@@ -86,6 +93,7 @@ class EventsHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
         """Begin to push."""
         super().open(*args, **kwargs)
         self.set_nodelay(True)
+        self._stream.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _AHEAD)
         self.seat.listeners.add(self)
         if self._behind is not None:
             push = self._push_behind(self._behind)
@@ -147,10 +155,10 @@ class EventsHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
 
     async def _push_own(self, engine: Engine, listener: Listener) -> None:
         try:
-            await self.write_message(dump({"type": "hello", "status": engine.status()}))
+            await self._write(dump({"type": "hello", "status": engine.status()}))
             while True:
                 # Written before the next is taken: who reads slowly fills their own queue only.
-                await self.write_message(dump(await listener.next()))
+                await self._write(_text(await listener.next()))
         except (WebSocketClosedError, StreamClosedError):
             return
         except Exception:
@@ -160,10 +168,30 @@ class EventsHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
     async def _push_behind(self, behind: WebSocketClientConnection) -> None:
         try:
             while (message := await behind.read_message()) is not None:
-                await self.write_message(message)
+                await self._write(message)
         except (WebSocketClosedError, StreamClosedError):
             return
         self.close(RESTART, "the engine moves")
+
+    async def _write(self, message: str | bytes) -> None:
+        """Send a message; a page that does not take it is let go, and comes back if it wakes up."""
+        patience = PATIENCE + len(message) / SLOWEST
+        # What tornado writes must not be cancelled, but it ends when the stream does.
+        timer = asyncio.get_running_loop().call_later(patience, self._let_go, self._stream)
+        try:
+            await self.write_message(message)
+        finally:
+            timer.cancel()
+
+    def _let_go(self, stream: IOStream) -> None:
+        self.log.info("a page does not read its events: its socket is closed")
+        stream.close()
+
+    @property
+    def _stream(self) -> IOStream:
+        if self.ws_connection is None or self.ws_connection.stream is None:
+            raise WebSocketClosedError
+        return self.ws_connection.stream
 
     async def _pass_on(self, message: str | bytes) -> None:
         assert self._behind is not None
@@ -177,6 +205,16 @@ class EventsHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
             await self.write_message(dump(event))
         except (WebSocketClosedError, StreamClosedError):
             return
+
+
+def _text(event: WireEvent) -> str:
+    """The event as it is sent; what is told to many is written once."""
+    if not isinstance(event, Shared):
+        return dump(event)
+    text = event.text or dump(event)
+    if len(text) <= _SHORT:
+        event.text = text
+    return text
 
 
 def _wish(message: str | bytes) -> dict[str, Any]:
