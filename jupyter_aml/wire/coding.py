@@ -10,7 +10,7 @@ from jupyter_aml.domain import ids, secrets
 from jupyter_aml.domain.errors import Invalid
 from jupyter_aml.domain.run import Failure, Job, Origin, Run, RunStatus
 from jupyter_aml.wire.fields import Fields
-from jupyter_aml.wire.runs import WireJob, WireRun
+from jupyter_aml.wire.runs import WireFailure, WireJob, WireOrigin, WireRun
 
 
 def encode_time(at: datetime | None) -> str | None:
@@ -77,7 +77,6 @@ def encode_run(run: Run) -> WireRun:
     """A run as JSON."""
     created, changed = encode_time(run.created_at), encode_time(run.changed_at)
     assert created is not None and changed is not None
-    failure, origin = run.failure, run.origin
     return {
         "runId": run.id,
         "workspace": run.workspace,
@@ -100,29 +99,37 @@ def encode_run(run: Run) -> WireRun:
         "tags": dict(run.tags),
         "properties": dict(run.properties),
         "parentId": run.parent,
-        "origin": None if origin is None else {
-            "notebook": origin.notebook,
-            "cellId": origin.cell_id,
-            "executionCount": origin.execution_count,
-        },
+        "origin": None if run.origin is None else _encode_origin(run.origin),
         "snapshotId": run.snapshot_id,
         "submittedBy": run.submitted_by,
         "attempt": run.attempt,
         "reason": run.reason,
         "cancelRequested": run.cancel_requested,
         "exitCode": run.exit_code,
-        "error": None if failure is None else {
-            "message": failure.message,
-            "type": failure.type,
-            "code": failure.code,
-            "line": failure.line,
-            "file": failure.file,
-            "hint": failure.hint,
-            "traceback": failure.traceback,
-        },
+        "error": None if run.failure is None else _encode_failure(run.failure),
         "warnings": list(run.warnings),
         "metrics": {name: finite(value) for name, value in run.metrics.items()},
-    }  # fmt: skip
+    }
+
+
+def _encode_origin(origin: Origin) -> WireOrigin:
+    return {
+        "notebook": origin.notebook,
+        "cellId": origin.cell_id,
+        "executionCount": origin.execution_count,
+    }
+
+
+def _encode_failure(failure: Failure) -> WireFailure:
+    return {
+        "message": failure.message,
+        "type": failure.type,
+        "code": failure.code,
+        "line": failure.line,
+        "file": failure.file,
+        "hint": failure.hint,
+        "traceback": failure.traceback,
+    }
 
 
 def decode_run(data: Mapping[str, Any]) -> Run:
@@ -162,15 +169,37 @@ def decode_run(data: Mapping[str, Any]) -> Run:
         submitted_by=given.optional("submittedBy"),
         attempt=given.whole("attempt", 0) or 0,
         reason=given.optional("reason"),
-        cancel_requested=bool(data.get("cancelRequested", False)),
-        exit_code=data.get("exitCode"),
-        failure=None if error is None else Failure(**error),
+        cancel_requested=given.flag("cancelRequested"),
+        exit_code=given.whole("exitCode", None),
+        failure=None if error is None else _decode_failure(error),
         warnings=tuple(given.texts("warnings")),
         metrics={
-            name: float("nan") if value is None else value
-            for name, value in given.mapping("metrics").items()
+            name: _decode_last(name, value) for name, value in given.mapping("metrics").items()
         },
     )
+
+
+def _decode_failure(data: Any) -> Failure:
+    given = Fields("run.error", data)
+    return Failure(
+        message=given.text("message"),
+        type=given.optional("type"),
+        code=given.text("code", "UserError"),
+        line=given.whole("line", None),
+        file=given.optional("file"),
+        hint=given.optional("hint"),
+        traceback=given.optional("traceback"),
+    )
+
+
+def _decode_last(name: str, value: Any) -> float | str:
+    """The last value of a metric; what has no number is NaN."""
+    if value is None:
+        return float("nan")
+    try:
+        return value if isinstance(value, str) else float(value)
+    except (TypeError, OverflowError):
+        raise Invalid(f"run.metrics: {name[:80]!r} is no number that can be held") from None
 
 
 def decode_origin(data: Mapping[str, Any]) -> Origin:

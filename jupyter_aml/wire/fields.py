@@ -46,6 +46,13 @@ class Fields:
         except OverflowError:
             raise self._wrong(name, "a whole number") from None
 
+    def flag(self, name: str) -> bool:
+        """True or false, which it is where it is left out."""
+        value = self._data.get(name, False)
+        if not isinstance(value, bool):
+            raise self._wrong(name, "true or false")
+        return value
+
     def texts(self, name: str) -> list[str]:
         """A list of texts, empty where it is left out."""
         value = self._data.get(name, [])

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -80,6 +82,34 @@ async def test_a_folder_that_holds_no_run_is_named_and_the_others_are_kept(aml_r
     count, unreadable = reindex_root(Settings(root=aml_root))
 
     assert (count, unreadable) == (1, [torn])
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"error": []},
+        {"error": {"message": 5}},
+        {"exitCode": "one"},
+        {"exitCode": 1e400},
+        {"metrics": {"loss": [1]}},
+        {"metrics": {"loss": 10**400}},
+        {"number": 1e400},
+        {"warnings": "one"},
+        {"cancelRequested": {}},
+    ],
+)
+async def test_a_record_with_a_field_of_a_wrong_kind_is_named_and_the_others_are_kept(
+    aml_root: Path, broken: dict[str, Any]
+) -> None:
+    async with an_engine(aml_root) as engine:
+        run = await ended(engine, (await submit(engine, asked("print(1)")))["runId"])
+    whole = aml_root / "workspaces" / "default" / "runs" / run["runId"]
+    torn = whole.with_name("torn_1")
+    shutil.copytree(whole, torn)
+    told = {**json.loads((whole / "run.json").read_text()), "runId": "torn_1", **broken}
+    (torn / "run.json").write_text(json.dumps(told))
+
+    assert reindex_root(Settings(root=aml_root)) == (1, [torn])
 
 
 async def test_it_is_refused_while_an_engine_holds_the_root(aml_root: Path) -> None:
