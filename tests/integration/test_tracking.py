@@ -144,6 +144,18 @@ def test_children_made_from_a_kernel_log_at_once_and_end_with_their_parent(ws: W
         run.child_run()
 
 
+def test_a_child_is_found_by_its_id_at_once(ws: Workspace) -> None:
+    with Experiment(ws, "kernel").start_logging() as run:
+        children = [run.child_run(), run.child_run().child_run()]
+        found = [Run.get(ws, child.id) for child in children]
+        found[0].fail("stopped from outside")
+
+        assert [each.id for each in found] == [child.id for child in children]
+        assert found[0].get_status() == "Failed"
+        with pytest.raises(UserErrorException, match="there is no run"):
+            Run.get(ws, f"{children[0].id}_7")
+
+
 def test_a_script_can_be_submitted_as_a_child(ws: Workspace, tmp_path: Path) -> None:
     (tmp_path / "small.py").write_text("print('hello')")
     with Experiment(ws, "pipeline").start_logging() as run:

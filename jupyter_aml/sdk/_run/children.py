@@ -13,7 +13,7 @@ from jupyter_aml.runfolder.layout import RunFolder
 from jupyter_aml.sdk._core import given
 from jupyter_aml.sdk._run import waits
 from jupyter_aml.sdk._run.files import tracked_outputs
-from jupyter_aml.sdk._run.place import RunPlace, found
+from jupyter_aml.sdk._run.place import RunPlace, announced, found
 from jupyter_aml.sdk.exceptions import UserErrorException
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ class RunChildren(RunPlace):
         child = type(self)(
             self._experiment, folder.path.name, _inside=folder, _seen=seen, _maker=self
         )
-        self._newest = child
+        self._newest = announced[child.id] = child
         return child
 
     def _opened(self) -> PatientWriter:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
+from weakref import WeakValueDictionary
 
 from jupyter_aml.runfolder.layout import RunFolder
 from jupyter_aml.sdk._core import given
@@ -190,6 +191,10 @@ def _damaged(folder: RunFolder, cause: str) -> UserErrorException:
     )
 
 
+announced: WeakValueDictionary[str, RunPlace] = WeakValueDictionary()
+"""The children that this process has made, by id: the engine reads of them a moment later."""
+
+
 def found(client: Client, run_id: str) -> WireRun:
     """Return the run of that id, or raise UserErrorException."""
     from jupyter_aml.domain import ids
@@ -198,4 +203,7 @@ def found(client: Client, run_id: str) -> WireRun:
     try:
         return client.runs.get(ids.run_id(run_id))
     except NotFound as error:
+        child = announced.get(run_id)
+        if child is not None:
+            return child.look()
         raise UserErrorException(str(error)) from None
