@@ -49,8 +49,10 @@ test('durations differ where they read differently', () => {
 
 test('a run that was deleted is compared as the notebook holds it', async () => {
   const kept = aRun({ runId: 'b', status: 'Completed' });
-  const gone = { rest: { run: async () => Promise.reject(new Error('there is no run b')) } };
-  const model = new ComparisonModel(['b'], gone as never);
+  const gone = new FakeServer();
+  const run = async () => Promise.reject(new Error('there is no run b'));
+  Object.assign(gone.rest, { run });
+  const model = new ComparisonModel(['b'], gone);
   model.restore({ runs: [kept], metrics: {}, savedAt: at(0) });
 
   await model.load();
@@ -193,8 +195,8 @@ test('of a run that goes on the points are asked for again, once for many change
   assert.deepEqual(asked, ['a', 'a', 'a']);
 });
 
-test('runs that have all ended are not followed', async t => {
-  const { server } = await live(t, aRun({ status: 'Completed' }));
+test('runs that have all ended are followed, too: a lost server leaves them as they were', async t => {
+  const { server, model } = await live(t, aRun({ status: 'Completed' }));
 
-  assert.deepEqual(server.followers, []);
+  assert.deepEqual(server.followers, [model]);
 });

@@ -39,3 +39,8 @@ export class AmlProblem extends Error {
     return new AmlProblem({ error: 'Problem', message }, response.status);
   }
 }
+
+/** Whether nobody answered, rather than somebody with a problem. */
+export function isUnreachable(error: unknown): boolean {
+  return error instanceof AmlProblem && error.status === 0;
+}

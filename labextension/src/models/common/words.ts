@@ -137,6 +137,14 @@ export function moment(at: string | null): string {
   return at ? new Date(at).toLocaleString() : '';
 }
 
+/** The time of day in the reader's own zone, behind the date where it was on another day. */
+export function clock(at: string, now: number): string {
+  const [then, today] = [new Date(at), new Date(now)];
+  const time = then.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', hour12: false });
+  const isToday = then.toDateString() === today.toDateString();
+  return isToday ? time : `${then.toLocaleDateString()} ${time}`;
+}
+
 /** What tells a run from its neighbours: its name, else its parameters and what it executes. */
 export function distinction(run: WireRun): string {
   if (run.displayName !== null) {

@@ -9,8 +9,8 @@ import type {
   WireRun,
   WireSubscribe
 } from '../../wire';
+import { Hearing } from '../common/hearing';
 import { Signal } from '../common/signal';
-import { FINAL } from '../common/words';
 
 const AT_ONCE = 4;
 const AGAIN = 2_000;
@@ -28,7 +28,8 @@ export class ComparisonModel implements Follower {
   /** What could not be had, by run. */
   readonly problems = new Map<string, string>();
   isLoading = false;
-  link_: Link = { state: 'idle', message: '' };
+  savedAt: string | null = null;
+  readonly hearing = new Hearing();
 
   /** The runs that are known, in the order in which they were asked for. */
   get runs(): WireRun[] {
@@ -37,6 +38,7 @@ export class ComparisonModel implements Follower {
 
   /** Begin with what a notebook holds. */
   restore(card: WireComparisonCard): void {
+    this.savedAt = card.savedAt;
     for (const run of card.runs) {
       if (this.runIds.includes(run.runId) && !this.known.has(run.runId)) {
         this.known.set(run.runId, run);
@@ -87,8 +89,22 @@ export class ComparisonModel implements Follower {
   }
 
   link(link: Link): void {
-    this.link_ = link;
+    const wasAway = this.hearing.isAway;
+    if (this.hearing.take(link) && wasAway) {
+      // What happened meanwhile was told to nobody.
+      void this.load();
+    }
     this.changed.emit();
+  }
+
+  /** Of when that is which is shown, where no server brings it up to date. */
+  get asOf(): string | null {
+    return this.hearing.lostAt ?? this.savedAt;
+  }
+
+  retry(): void {
+    this.live?.feed.retry();
+    void this.load();
   }
 
   hear(event: WireEvent): void {
@@ -108,9 +124,9 @@ export class ComparisonModel implements Follower {
     }
   }
 
-  /** While one of the runs goes on, what changes is heard of. */
+  /** What changes is heard of, and that nobody tells of it. */
   private follow(): void {
-    if (this.live && !this.following && this.runs.some(run => !FINAL.has(run.status))) {
+    if (this.live && !this.following && this.runs.length > 0) {
       this.following = this.live.feed.follow(this);
     }
   }

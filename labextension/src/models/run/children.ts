@@ -84,9 +84,15 @@ export class ChildrenModel implements Follower {
   }
 
   link(link: Link): void {
-    if (link.state === 'online' && this.hasLoaded) {
+    if (link.state !== 'online') {
+      return;
+    }
+    if (this.hasLoaded) {
+      this.problem = null;
       this.hasLost = true;
       this.settle();
+    } else if (this.problem !== null) {
+      void this.retry();
     }
   }
 

@@ -1,5 +1,6 @@
 /** The state of one run, as its card, its page and a stored output show it. */
 
+import { isUnreachable } from '../../api/problem';
 import type { Follower, Following, IServer, Link } from '../../tokens';
 import type {
   WireCard,
@@ -13,6 +14,7 @@ import type {
 import { Pictures } from '../charts/pictures';
 import { Series } from '../charts/series';
 import type { Look } from '../charts/series';
+import { Hearing } from '../common/hearing';
 import { withReason } from '../common/reasons';
 import { Signal } from '../common/signal';
 import { FINAL } from '../common/words';
@@ -42,7 +44,6 @@ export class RunModel implements Follower {
   readonly measured = new Signal();
 
   run: WireRun | null = null;
-  link_: Link = { state: 'idle', message: '' };
   problem: string | null = null;
   /** When the stored card was made that this model began with. */
   savedAt: string | null = null;
@@ -64,15 +65,17 @@ export class RunModel implements Follower {
     return this.run !== null && FINAL.has(this.run.status);
   }
 
-  get isLive(): boolean {
-    return this.link_.state === 'online';
+  get link_(): Link {
+    return this.hearing.link;
   }
 
-  /** Whether what is shown is a stored card that no server brings up to date. */
-  get isStale(): boolean {
-    return (
-      this.live !== null && (this.link_.state === 'missing' || this.link_.state === 'outdated')
-    );
+  get isLive(): boolean {
+    return this.hearing.isHeard;
+  }
+
+  /** Of when that is which is shown, where no server brings it up to date. */
+  get asOf(): string | null {
+    return this.hearing.isAway ? (this.hearing.lostAt ?? this.savedAt) : null;
   }
 
   get hasServer(): boolean {
@@ -82,6 +85,11 @@ export class RunModel implements Follower {
   /** The way to the server, while there is one. */
   get way(): IServer | null {
     return this.isLive ? this.live : null;
+  }
+
+  /** The way to a server that was heard, though it may be away: what it gave is kept. */
+  get server(): IServer | null {
+    return this.hearing.wasHeard ? this.live : null;
   }
 
   /** Names of the logs, in the order of the numbers that some begin with; the console is next. */
@@ -97,10 +105,8 @@ export class RunModel implements Follower {
 
   /** Reads any part of a log from the server; null where there is none to ask. */
   logReader(name: string): Reader | null {
-    const { live } = this;
-    return live && this.isLive
-      ? (offset, limit) => live.rest.logBytes(this.runId, name, offset, limit)
-      : null;
+    const { server } = this;
+    return server && ((offset, limit) => server.rest.logBytes(this.runId, name, offset, limit));
   }
 
   /** Take a stored card, unless what is known already is newer. */
@@ -223,7 +229,8 @@ export class RunModel implements Follower {
       [this.files, this.fileCount] = [files, total];
       this.changed.emit();
     } catch (error) {
-      this.problem ??= (error as Error).message;
+      // That nobody answers is told by the link, and they are listed again once somebody does.
+      this.problem ??= isUnreachable(error) ? null : (error as Error).message;
       this.changed.emit();
     }
     this.isListing = false;
@@ -240,7 +247,7 @@ export class RunModel implements Follower {
   }
 
   fileUrl(name: string, inline = false): string | null {
-    return this.live && this.link_.state !== 'missing'
+    return this.live && (this.link_.state !== 'missing' || this.server)
       ? this.live.rest.fileUrl(this.runId, name, inline)
       : null;
   }
@@ -266,9 +273,7 @@ export class RunModel implements Follower {
   }
 
   link(link: Link): void {
-    const isBack = link.state === 'online' && this.link_.state !== 'online';
-    this.link_ = link;
-    if (isBack) {
+    if (this.hearing.take(link)) {
       this.catchUp();
     }
     this.changed.emit();
@@ -377,6 +382,7 @@ export class RunModel implements Follower {
     }
   }
 
+  private readonly hearing = new Hearing();
   private readonly logs = new Map<string, LogModel>();
   private readonly readers = new Map<string, number>();
   private cursor: number | undefined;

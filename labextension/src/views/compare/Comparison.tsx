@@ -7,6 +7,7 @@ import { axesOf, traitsOf } from '../../models/compare/columns';
 import type { Compared } from '../../models/compare/compared';
 import type { ComparisonModel } from '../../models/compare/comparison';
 import type { Trans } from '../../tokens';
+import { Absent } from '../common/Absent';
 import { Button, Trouble } from '../common/Control';
 import { TransContext, useSignal, useTrans } from '../common/hooks';
 import { Tabs } from '../common/Tabs';
@@ -53,8 +54,10 @@ function Sheet({ model, form, open }: ComparisonProps): JSX.Element {
     }
     setHidden(left);
   };
-  const again = (): void => void model.load();
-  const [problem] = model.problems.values();
+  const again = (): void => model.retry();
+  // What nobody answers while the server is away is no trouble of the runs that are here.
+  const isKept = model.hearing.isAway && runs.length > 0;
+  const [problem] = isKept ? [] : model.problems.values();
   return (
     <article
       className={`jp-aml-Card jp-aml-Compare jp-mod-${form}`}
@@ -76,7 +79,9 @@ function Sheet({ model, form, open }: ComparisonProps): JSX.Element {
         problem === undefined && <p className="jp-aml-Empty">{trans('Loading the runs')}</p>
       ) : (
         <>
-          <Legend compared={compared} hidden={hidden} toggle={toggle} open={open} />
+          <Legend compared={compared} hidden={hidden} toggle={toggle} open={open}>
+            <Absent link={model.hearing.link} asOf={model.asOf} retry={again} />
+          </Legend>
           <Tabs label={trans('Parts of the comparison')} tabs={tabsOf(model, compared, trans)} />
         </>
       )}
@@ -126,10 +131,12 @@ interface LegendProps {
   hidden: ReadonlySet<string>;
   toggle(runId: string): void;
   open?: (runId: string) => void;
+  /** What is said behind them. */
+  children?: React.ReactNode;
 }
 
 /** The runs with their colours; a press hides one in the pictures. */
-function Legend({ compared, hidden, toggle, open }: LegendProps): JSX.Element {
+function Legend({ compared, hidden, toggle, open, children }: LegendProps): JSX.Element {
   const trans = useTrans();
   return (
     <ul className="jp-aml-Legend" aria-label={trans('Runs')}>
@@ -160,6 +167,7 @@ function Legend({ compared, hidden, toggle, open }: LegendProps): JSX.Element {
           )}
         </li>
       ))}
+      <li className="jp-aml-Legend-note">{children}</li>
     </ul>
   );
 }

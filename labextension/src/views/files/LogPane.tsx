@@ -23,6 +23,8 @@ export interface Logged {
   log(name: string): LogModel;
   /** Keep a log up to date until the returned function is called. */
   readLog(name: string): () => void;
+  /** Whether the server is heard. */
+  readonly isLive?: boolean;
   /** Reads any part of a log, where there is a server to ask. */
   logReader?(name: string): Reader | null;
   fileUrl(name: string): string | null;
@@ -41,6 +43,12 @@ export function LogPane({ model }: { model: Logged }): JSX.Element {
   const log = React.useMemo(() => new PagedLog(tail, reader), [tail, hasReader]);
   const version = useSignal(tail.changed) + useSignal(log.changed);
   React.useEffect(() => model.readLog(name), [model, name]);
+  const { isLive } = model;
+  React.useEffect(() => {
+    if (isLive && log.problem !== null) {
+      log.retry();
+    }
+  }, [log, isLive]);
   const { hits, isSearching } = useHits(log, wanted, version);
   const at = hits.length ? Math.min(hit, hits.length - 1) : -1;
   const url = model.fileUrl(name);

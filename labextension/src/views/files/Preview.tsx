@@ -26,6 +26,9 @@ export function Preview({ file, shelf, isLive }: PreviewProps): JSX.Element {
   const last = file.name.split('/').at(-1)!;
   const kind = kindOf(file.name);
   const [isRaw, setRaw] = React.useState(false);
+  // What was opened stays, whatever becomes of the server.
+  const wasLive = React.useRef(isLive);
+  wasLive.current ||= isLive;
   const hasForms = ['page', 'drawing', 'table', 'json', 'notebook', 'diff'].includes(kind);
   return (
     <>
@@ -53,7 +56,7 @@ export function Preview({ file, shelf, isLive }: PreviewProps): JSX.Element {
           </a>
         )}
       </div>
-      {isLive ? (
+      {wasLive.current ? (
         <Content file={file} shelf={shelf} kind={isRaw ? 'text' : kind} />
       ) : (
         <p className="jp-aml-Empty">{trans('What is in the file can be seen with the server.')}</p>
@@ -99,8 +102,11 @@ function TextContent({ file, shelf, kind }: ContentProps): JSX.Element {
       void held.more();
     }
   }, [held]);
-  if (held.problem !== null) {
-    return <Trouble text={held.problem} label={trans('Try again')} mend={() => void held.more()} />;
+  const trouble = held.problem !== null && (
+    <Trouble text={held.problem} label={trans('Try again')} mend={() => void held.more()} />
+  );
+  if (trouble && !held.isLoaded) {
+    return trouble;
   }
   if (!held.isLoaded) {
     return <p className="jp-aml-Empty">{trans('Loading')}</p>;
@@ -118,6 +124,7 @@ function TextContent({ file, shelf, kind }: ContentProps): JSX.Element {
         kind={needsWhole && !held.isWhole ? 'text' : kind}
         first={shelf.firstLine?.(file.name) ?? 1}
       />
+      {trouble}
       {!held.isWhole && (
         <div className="jp-aml-Bar">
           <span>{trans('The first %1 of %2', size(held.end), size(held.size))}</span>

@@ -29,10 +29,10 @@ interface ChildrenProps {
 /** The children of a run: sorted by the server, and only those in the page that are seen. */
 export function ChildrenPane({ model, parts }: ChildrenProps): JSX.Element {
   const trans = useTrans();
-  const { way, run } = model;
+  const { server, run } = model;
   const children = React.useMemo(
-    () => (way && run ? new ChildrenModel(way, run.workspace, run.runId) : null),
-    [way, run?.workspace, model.runId]
+    () => (server && run ? new ChildrenModel(server, run.workspace, run.runId) : null),
+    [server, run?.workspace, model.runId]
   );
   React.useEffect(() => {
     children?.start();
@@ -54,10 +54,11 @@ interface ListedProps {
 function Listed({ family, parts }: ListedProps): JSX.Element {
   const trans = useTrans();
   useSignal(family.changed, 250);
-  if (family.problem !== null) {
-    return (
-      <Trouble text={family.problem} label={trans('Try again')} mend={() => void family.retry()} />
-    );
+  const trouble = family.problem !== null && (
+    <Trouble text={family.problem} label={trans('Try again')} mend={() => void family.retry()} />
+  );
+  if (trouble && !family.hasLoaded) {
+    return trouble;
   }
   if (!family.hasLoaded) {
     return <p className="jp-aml-Empty">{trans('Loading')}</p>;
@@ -69,7 +70,12 @@ function Listed({ family, parts }: ListedProps): JSX.Element {
       </p>
     );
   }
-  return <ListedRows family={family} parts={parts} />;
+  return (
+    <>
+      {trouble}
+      <ListedRows family={family} parts={parts} />
+    </>
+  );
 }
 
 function ListedRows({ family: children, parts }: ListedProps): JSX.Element {

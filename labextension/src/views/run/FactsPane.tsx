@@ -97,19 +97,19 @@ function Git({ git, model }: { git: WireGit; model: RunModel }): JSX.Element {
 /** The changes that were not committed when the run was sent. */
 function Changes({ model }: { model: RunModel }): JSX.Element {
   const trans = useTrans();
-  const { way } = model;
+  const { server } = model;
   const file = React.useMemo(
     () =>
       new TextFile(DIFF, (offset, limit) =>
-        way
-          ? way.rest.fileBytes(model.runId, DIFF, offset, limit)
+        server
+          ? server.rest.fileBytes(model.runId, DIFF, offset, limit)
           : Promise.reject(new Error(trans('There is no connection to the server.')))
       ),
-    [model, way]
+    [model, server]
   );
   useSignal(file.changed);
   React.useEffect(() => void file.more(DIFF_SHOWN), [file]);
-  if (file.problem !== null) {
+  if (file.problem !== null && !file.isLoaded) {
     const mend = (): void => void file.more(DIFF_SHOWN);
     return <Trouble text={file.problem} label={trans('Try again')} mend={mend} />;
   }

@@ -17,19 +17,19 @@ interface PaneProps {
 export function FilesPane({ model }: PaneProps): JSX.Element {
   const trans = useTrans();
   useSignal(model.changed, 250);
-  const { way, files } = model;
+  const { way, server, files } = model;
   // That a log grows is told as lines, and not as news of a file.
   React.useEffect(() => void model.fetchFiles(), [model]);
   const shelf = React.useMemo(
     (): Shelf => ({
       files,
       bytes: (name, offset, limit) =>
-        way
-          ? way.rest.fileBytes(model.runId, name, offset, limit)
+        server
+          ? server.rest.fileBytes(model.runId, name, offset, limit)
           : Promise.reject(new Error(trans('There is no connection to the server.'))),
       url: (name, inline) => model.fileUrl(name, inline)
     }),
-    [model, way, files]
+    [model, server, files]
   );
   if (files.length === 0) {
     return (
@@ -75,7 +75,7 @@ export function FilesPane({ model }: PaneProps): JSX.Element {
 /** The source as it was sent with the run. */
 export function CodePane({ model }: PaneProps): JSX.Element {
   const trans = useTrans();
-  const { way, run } = model;
+  const { way, server, run } = model;
   const hasSnapshot = way !== null && run !== null && run.snapshotId !== null;
   const asked = useAsked(
     hasSnapshot ? () => way.rest.snapshot(model.runId) : null,
@@ -84,25 +84,25 @@ export function CodePane({ model }: PaneProps): JSX.Element {
   const snapshot = asked.value;
   const shelf = React.useMemo(
     (): Shelf | null =>
-      snapshot && way
+      snapshot && server
         ? {
             files: snapshot.files.map(file => ({ name: file.path, size: file.size })),
             bytes: (path, offset, limit) =>
-              way.rest.snapshotBytes(model.runId, path, offset, limit),
-            url: (path, inline) => way.rest.snapshotUrl(model.runId, path, inline),
+              server.rest.snapshotBytes(model.runId, path, offset, limit),
+            url: (path, inline) => server.rest.snapshotUrl(model.runId, path, inline),
             // A cell is counted as its editor counts it, in errors and here.
             firstLine: path => (run?.script === path ? (run.job?.lineOffset ?? 0) : 0) + 1
           }
         : null,
-    [snapshot, way, model, run?.script, run?.job?.lineOffset]
+    [snapshot, server, model, run?.script, run?.job?.lineOffset]
   );
   if (run && run.snapshotId === null) {
     return <p className="jp-aml-Empty">{trans('No source was sent with this run.')}</p>;
   }
-  if (asked.problem !== null) {
+  if (asked.problem !== null && !snapshot) {
     return <Trouble text={asked.problem} label={trans('Try again')} mend={asked.again} />;
   }
-  if (!shelf || !snapshot || !way) {
+  if (!shelf || !snapshot || !server) {
     return (
       <p className="jp-aml-Empty">
         {way ? trans('Loading') : trans('The source is shown with the server.')}
@@ -119,7 +119,7 @@ export function CodePane({ model }: PaneProps): JSX.Element {
       <Copy text={snapshot.snapshotId} label={trans('Copy the id of the snapshot')} />
       <a
         className="jp-aml-Button"
-        href={way.rest.archiveUrl(model.runId, 'snapshot')}
+        href={server.rest.archiveUrl(model.runId, 'snapshot')}
         download={`${model.runId}-snapshot.zip`}
         title={trans('Download the source as one file')}
       >

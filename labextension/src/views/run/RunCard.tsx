@@ -21,6 +21,7 @@ import type { RunModel } from '../../models/run/run';
 import type { Trans } from '../../tokens';
 import type { WireRun } from '../../wire';
 import { Sparkline } from '../charts/Sparkline';
+import { Absent } from '../common/Absent';
 import { Button, Trouble } from '../common/Control';
 import { Menu } from '../common/Menu';
 import type { MenuItem } from '../common/Menu';
@@ -114,8 +115,8 @@ function Head(props: HeadProps): JSX.Element {
           <b title={`${distinction(run)}\n${run.runId}`}>{distinction(run)}</b>
         </span>
         {form === 'mini' && <Spark model={model} />}
-        <Offline model={model} />
-        <Clock run={run} until={model.isStale ? model.savedAt : null} />
+        <Absent link={model.link_} asOf={model.asOf} retry={() => model.retry()} />
+        <Clock run={run} until={model.asOf} />
         <span className="jp-aml-Head-target" title={trans('Compute target')}>
           {run.target}
         </span>
@@ -176,7 +177,7 @@ function State({ status }: { status: WireRun['status'] }): JSX.Element {
   );
 }
 
-/** How long the run has run; a stored card without a server says how long it had when it was stored. */
+/** How long the run has run; without a server, how long when it was heard last. */
 function Clock({ run, until }: { run: WireRun; until: string | null }): JSX.Element {
   const trans = useTrans();
   const isFinal = FINAL.has(run.status);
@@ -191,26 +192,6 @@ function Clock({ run, until }: { run: WireRun; until: string | null }): JSX.Elem
     <time className="jp-aml-Clock" title={tip.filter(part => part).join('\n')}>
       {seconds === null ? '' : duration(seconds)}
     </time>
-  );
-}
-
-function Offline({ model }: { model: RunModel }): JSX.Element | null {
-  const trans = useTrans();
-  const { state, message } = model.link_;
-  if (state === 'outdated') {
-    return (
-      <span className="jp-aml-Offline jp-mod-bad" title={message}>
-        {trans('other version')}
-      </span>
-    );
-  }
-  if (state !== 'missing' && state !== 'offline') {
-    return null;
-  }
-  return (
-    <Button className="jp-aml-Offline jp-mod-small" title={message} onClick={() => model.retry()}>
-      {trans('offline')}
-    </Button>
   );
 }
 

@@ -10,18 +10,23 @@ import { useSignal, useTrans } from '../common/hooks';
 /** Processor, memory, disk, network and GPUs over time, while the pane is looked at. */
 export function SystemPane({ model }: { model: RunModel }): JSX.Element {
   const trans = useTrans();
-  const { way } = model;
+  const { server, isLive } = model;
   const system = React.useMemo(
     () =>
-      way
+      server
         ? new SystemModel(
-            () => way.rest.systemMetrics(model.runId),
+            () => server.rest.systemMetrics(model.runId),
             () => model.isFinal
           )
         : null,
-    [way, model]
+    [server, model]
   );
   React.useEffect(() => system?.watch(), [system]);
+  React.useEffect(() => {
+    if (isLive && system && system.problem !== null) {
+      void system.load();
+    }
+  }, [isLive, system]);
   return system ? (
     <Measured system={system} model={model} />
   ) : (
