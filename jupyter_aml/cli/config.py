@@ -98,7 +98,7 @@ def files() -> list[tuple[str, Mapping[str, Any]]]:
     """What each configuration file says of jupyter_aml, the last word last."""
     found = []
     for name in CONFIG_FILES:
-        for folder in reversed(HeadlessApp.instance().config_file_paths):
+        for folder in reversed(HeadlessApp().config_file_paths):
             for loader in (PyFileConfigLoader, JSONFileConfigLoader):
                 suffix = "py" if loader is PyFileConfigLoader else "json"
                 path = Path(folder, f"{name}.{suffix}")
@@ -141,7 +141,7 @@ def known(name: str) -> str:
 def write(name: str, text: str) -> Path:
     """Set it in the user's own file, whole or not at all; raises Invalid for a wrong value."""
     value = _value(name, text)
-    path = Path(HeadlessApp.instance().config_dir) / _OWN
+    path = Path(HeadlessApp().config_dir) / _OWN
     try:
         held = json_of(path) if path.exists() else {}
         if not isinstance(held, dict) or not isinstance(held.get(_SECTION, {}), dict):

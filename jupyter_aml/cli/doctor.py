@@ -32,7 +32,7 @@ def findings(root: str | None) -> list[Finding]:
     try:
         # First, for it says of a file that cannot be read what a reader of all logs as a traceback.
         mistakes = config.unknown()
-        settings = HeadlessApp.instance().read([] if root is None else [f"root={root}"])
+        settings = HeadlessApp().read([] if root is None else [f"root={root}"])
     except AmlError as error:
         mend = "jupyter aml config tells where it stands; correct it there"
         return [Finding("settings", "fail", str(error), mend)]

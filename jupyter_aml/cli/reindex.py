@@ -21,7 +21,7 @@ def run(args: argparse.Namespace) -> int:
     from jupyter_aml.engine.reindex import reindex_root
     from jupyter_aml.server import headless, holder
 
-    found = headless.HeadlessApp.instance().read(settings.given(args))
+    found = headless.HeadlessApp().read(settings.given(args))
     if not found.root.is_dir():
         raise NotFound(f"there is no root {found.root}: give the folder that holds the runs")
     try:

@@ -32,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
     given = settings.given(args)
     if args.settings_from_stdin:
         given += sys.stdin.read().splitlines()
-    read = headless.HeadlessApp.instance().read(given)
+    read = headless.HeadlessApp().read(given)
     serving = headless.serve(
         read, headless.log_to_stderr(), tell=partial(_tell, args, str(read.root))
     )

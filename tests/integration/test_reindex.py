@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from traitlets.config import Application
 
 from jupyter_aml import cli
 from jupyter_aml.client import find
@@ -122,10 +123,12 @@ async def test_who_holds_the_root_is_named(
     aml_root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     find(aml_root).close()
+    applications = Application.initialized()
 
     assert cli.main(["--root", str(aml_root), "reindex"]) == 1
     pid = json.loads((aml_root / "engine.json").read_text())["pid"]
     assert f"end it first: kill {pid}" in capsys.readouterr().err
+    assert Application.initialized() is applications, "whoever calls it from Python has his own"
     end_engine(aml_root)
 
 

@@ -211,26 +211,20 @@ def test_settings_are_written_whole_and_wrong_names_are_told(
     call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(tmp_path / "settings"))
-    from jupyter_aml.server.headless import HeadlessApp
-
-    HeadlessApp.clear_instance()
-    try:
-        assert call("config", "set", "max_runs", "3").code == 0
-        assert call("config", "set", "max_runs", "0").code == 1
-        assert call("config", "set", "max_run", "3").err.endswith("did you mean max_runs?\n")
-        assert call("config", "get", "max_runs").out == "3\n"
-        path = tmp_path / "settings" / "jupyter_aml_config.json"
-        assert json.loads(path.read_text()) == {"AmlConfig": {"max_runs": 3}}
-        assert path.stat().st_mode & 0o777 == 0o600
-        path.write_text('{"AmlConfig": {"strickt": true}}')
-        told = json.loads(call("config", "--json").out)
-        assert told["mistakes"][0].endswith("AmlConfig.strickt; did you mean strict?")
-        path.write_text('{"AmlConfig')
-        broken = call("doctor")
-        assert broken.code == 1 and broken.out.startswith(f"fail  settings: {path} cannot be read")
-        assert broken.err == ""
-    finally:
-        HeadlessApp.clear_instance()
+    assert call("config", "set", "max_runs", "3").code == 0
+    assert call("config", "set", "max_runs", "0").code == 1
+    assert call("config", "set", "max_run", "3").err.endswith("did you mean max_runs?\n")
+    assert call("config", "get", "max_runs").out == "3\n"
+    path = tmp_path / "settings" / "jupyter_aml_config.json"
+    assert json.loads(path.read_text()) == {"AmlConfig": {"max_runs": 3}}
+    assert path.stat().st_mode & 0o777 == 0o600
+    path.write_text('{"AmlConfig": {"strickt": true}}')
+    told = json.loads(call("config", "--json").out)
+    assert told["mistakes"][0].endswith("AmlConfig.strickt; did you mean strict?")
+    path.write_text('{"AmlConfig')
+    broken = call("doctor")
+    assert broken.code == 1 and broken.out.startswith(f"fail  settings: {path} cannot be read")
+    assert broken.err == ""
 
 
 def test_an_azureml_that_goes_before_ours_is_told(
