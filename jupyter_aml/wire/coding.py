@@ -174,7 +174,8 @@ def decode_run(data: Mapping[str, Any]) -> Run:
         failure=None if error is None else _decode_failure(error),
         warnings=tuple(given.texts("warnings")),
         metrics={
-            name: _decode_last(name, value) for name, value in given.mapping("metrics").items()
+            name: value if type(value) is float else _decode_last(name, value)
+            for name, value in given.mapping("metrics").items()
         },
     )
 
