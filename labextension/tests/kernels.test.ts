@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
 import { KernelsModel } from '../src/models/compute/kernels';
 import { BuildWatch } from '../src/models/environments/building';
-import type { EnvironmentState, WireKernels } from '../src/wire';
-import { settled } from './samples';
+import type { EnvironmentState, WireKernels, WireMaterialised } from '../src/wire';
+import { settled, underway } from './samples';
 
 class FakeKernels {
   asked = 0;
@@ -115,4 +115,29 @@ test('a build that fails while a kernel waits is told with its cause', async () 
 
 test('where all is built nothing is told', async () => {
   assert.deepEqual(await tellings(['ready', null]), []);
+});
+
+test('what was asked of an earlier start says nothing of this one', async () => {
+  const answers = [underway<WireMaterialised>(), underway<WireMaterialised>()];
+  const told: string[] = [];
+  let asked = 0;
+  const state = (state: EnvironmentState, reason: string | null) =>
+    ({ state, reason, interpreter: null, image: null, variables: {}, warnings: [] }) as never;
+  const watch = new BuildWatch(
+    { workspace: 'default', name: 'sklearn' },
+    { buildState: () => answers[asked++].answer },
+    { going: text => told.push(text), done: () => told.push('done'), failed: () => {} },
+    60_000
+  );
+
+  watch.start();
+  watch.stop();
+  watch.start();
+  answers[0].give(state('ready', null));
+  await settled();
+  answers[1].give(state('building', 'resolving'));
+  await settled();
+  watch.stop();
+
+  assert.deepEqual([asked, told], [2, ['resolving', 'done']]);
 });

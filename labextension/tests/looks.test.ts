@@ -4,7 +4,8 @@ import { between, smoothed } from '../src/models/charts/series';
 import { imageFilesOf } from '../src/models/run/files';
 import { byLogOrder, CONSOLE, isLog } from '../src/models/run/logNames';
 import { measured, SystemModel } from '../src/models/run/system';
-import { aSeries } from './samples';
+import type { WireMetrics } from '../src/wire';
+import { aSeries, settled, underway } from './samples';
 
 test('logs stand in the order of their numbers, the console behind them', () => {
   const names = ['logs/worker.txt', CONSOLE, 'azureml-logs/70_driver_log.txt', 'logs/a.log'];
@@ -59,6 +60,30 @@ test('the machine is asked once where the run is over', async () => {
   stop();
 
   assert.deepEqual([asked, [...system.series.keys()]], [1, ['cpu']]);
+});
+
+test('of two answers about the machine the one that was asked for last is drawn', async () => {
+  const answers = [underway<WireMetrics>(), underway<WireMetrics>(), underway<WireMetrics>()];
+  let asked = 0;
+  const system = new SystemModel(
+    () => answers[asked++].answer,
+    () => true
+  );
+  const points = (count: number) => {
+    const x = Array.from({ length: count }, (_, i) => i);
+    return { runId: 'r', series: { cpu: aSeries(x) }, values: {}, cursor: 0 };
+  };
+
+  const stops = [system.watch(), system.watch(), system.watch()];
+  answers[1].give(points(3));
+  await settled();
+  assert.equal(system.hasLoaded, false, 'a newer answer is on its way');
+  answers[2].give(points(4));
+  answers[0].fail(new Error('too late'));
+  await settled();
+  stops.forEach(stop => stop());
+
+  assert.deepEqual([system.series.get('cpu')?.x.length, system.problem], [4, null]);
 });
 
 test('images that were logged under one name are the steps of one', () => {

@@ -24,6 +24,7 @@ export class BuildWatch {
 
   start(): void {
     this.isOn = true;
+    this.rounds += 1;
     void this.look();
   }
 
@@ -38,8 +39,9 @@ export class BuildWatch {
   }
 
   private async look(): Promise<void> {
+    const round = this.rounds;
     const seen = await this.rest.buildState(this.wanted, EXTRAS).catch(() => null);
-    if (!this.isOn) {
+    if (!this.isOn || round !== this.rounds) {
       return;
     }
     const reason = seen?.reason ?? '';
@@ -60,6 +62,8 @@ export class BuildWatch {
   }
 
   private isOn = false;
+  /** How many times it was started. */
+  private rounds = 0;
   private told: string | null = null;
   private next: ReturnType<typeof setTimeout> | undefined;
 }

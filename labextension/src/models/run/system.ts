@@ -38,8 +38,12 @@ export class SystemModel {
   }
 
   async load(): Promise<void> {
+    const asked = ++this.asked;
     try {
       const found = await this.ask();
+      if (asked !== this.asked) {
+        return;
+      }
       for (const [name, points] of Object.entries(found.series)) {
         const one = this.series.get(name) ?? new Series(name);
         one.replace(points);
@@ -47,10 +51,15 @@ export class SystemModel {
       }
       [this.hasLoaded, this.problem] = [true, null];
     } catch (error) {
+      if (asked !== this.asked) {
+        return;
+      }
       this.problem = (error as Error).message;
     }
     this.changed.emit();
   }
+
+  private asked = 0;
 }
 
 /** A measured value with its unit, which its name tells. */
