@@ -384,6 +384,28 @@ test('with a filter only the server knows where a change leads, and is asked onc
   assert.deepEqual([asked.length, list.rows.map(run => run.runId)], [1, ['b']]);
 });
 
+test('a list with a filter is brought up to date while runs go on changing', async t => {
+  const server = new FakeServer();
+  const list = await aList(server);
+  await list.show('default', 'status:running');
+  const asked = slowly(t, server);
+  const change = (times: number) => {
+    for (let i = 0; i < times; i++) {
+      server.push({ type: 'run', run: aRun({ runId: 'a', seq: 2 + i }) });
+      mock.timers.tick(100);
+    }
+  };
+
+  change(20);
+  assert.equal(asked.length, 1, 'a slow answer is waited for, or none would ever be shown');
+  asked[0].give({ runs: [aRun({ runId: 'a' })], total: 1 });
+  await settled();
+  assert.equal(list.total, 1);
+  change(20);
+
+  assert.equal(asked.length, 2);
+});
+
 test('a list that is loaded anew does not ask once more for what it settles by that', async t => {
   const server = new FakeServer();
   server.pages = [[aRun({ runId: 'a' })]];

@@ -138,3 +138,148 @@ test('a page and a server of different versions say what to do', async () => {
   assert.match(a.links.at(-1)!.message, /Reload this page/);
   assert.equal(sockets.length, 0);
 });
+
+test('one who comes within the second finds the socket open', async () => {
+  feed.follow(new FakeFollower('a')).dispose();
+  const following = feed.follow(new FakeFollower('a'));
+  const socket = await online();
+  following.dispose();
+  mock.timers.tick(500);
+
+  feed.follow(new FakeFollower('b'));
+  mock.timers.tick(10_000);
+
+  assert.deepEqual([sockets.length, socket.readyState], [1, 1]);
+});
+
+test('what the socket of before says or does is heard no more', async () => {
+  const first = feed.follow(new FakeFollower('a'));
+  const old = await online();
+  const close = old.onclose;
+  old.onclose = () => {};
+  first.dispose();
+  mock.timers.tick(1_000);
+  const b = new FakeFollower('b');
+  feed.follow(b);
+  await online();
+
+  close();
+  mock.timers.tick(60_000);
+  await settled();
+
+  assert.deepEqual([sockets.length, b.links.at(-1)?.state], [2, 'online']);
+});
+
+/** How often the server was asked at all, and whether it answers. */
+function dials(answers: () => boolean): { count: number } {
+  const asked = { count: 0 };
+  status = async () => {
+    asked.count += 1;
+    if (!answers()) {
+      throw new Error('no answer');
+    }
+    return STATUS;
+  };
+  return asked;
+}
+
+test('the pause before the next try doubles up to half a minute, and begins anew after a success', async () => {
+  let isThere = false;
+  const asked = dials(() => isThere);
+  feed.follow(new FakeFollower('a'));
+  await settled();
+
+  for (let failures = 1; failures < 10; failures++) {
+    const longest = Math.min(30_000, 500 * 2 ** (failures - 1));
+    mock.timers.tick(Math.floor(longest / 2) - 1);
+    await settled();
+    assert.equal(asked.count, failures, 'not before half of the pause');
+    mock.timers.tick(Math.ceil(longest / 2) + 1);
+    await settled();
+    assert.equal(asked.count, failures + 1, 'not after the whole of it');
+  }
+
+  isThere = true;
+  mock.timers.tick(30_000);
+  const socket = await online();
+  const before = asked.count;
+  socket.close();
+  mock.timers.tick(500);
+  await settled();
+  assert.equal(asked.count, before + 1);
+});
+
+test('who tries again at once does not try twice, and needs no pause after it', async () => {
+  let isThere = false;
+  const asked = dials(() => isThere);
+  feed.follow(new FakeFollower('a'));
+  feed.retry();
+  await settled();
+  assert.equal(asked.count, 1, 'it was being tried already');
+
+  isThere = true;
+  feed.retry();
+  await online();
+  feed.retry();
+  mock.timers.tick(60_000);
+  await settled();
+
+  assert.deepEqual([asked.count, sockets.length], [2, 1]);
+});
+
+test('a user who may not is told what the server says, and is not asked for again and again', async () => {
+  status = () => Promise.reject(Object.assign(new Error('You may not.'), { status: 403 }));
+  const a = new FakeFollower('a');
+  feed.follow(a);
+
+  await settled();
+  mock.timers.tick(120_000);
+  await settled();
+
+  assert.deepEqual(
+    [a.links.at(-1), sockets.length],
+    [{ state: 'missing', message: 'You may not.' }, 0]
+  );
+});
+
+test('each follower hears what concerns it, and nothing else', async () => {
+  const topics = [
+    { topic: 'run', runId: 'a' },
+    { topic: 'runs', workspace: 'w' },
+    { topic: 'runs', workspace: 'w', parentId: 'p' },
+    { topic: 'environments', workspace: 'w' }
+  ] as const;
+  const followers = topics.map(asked => {
+    const follower = new FakeFollower('');
+    follower.ask = () => ({ type: 'subscribe', ...asked }) as never;
+    feed.follow(follower);
+    return follower;
+  });
+  const socket = await online();
+  const hears = (event: object) => {
+    followers.forEach(one => (one.heard.length = 0));
+    socket.say(event);
+    return followers.map(one => one.heard.length).join('');
+  };
+  const run = (runId: string, workspace: string, parentId: string | null) => ({
+    type: 'run',
+    run: { runId, workspace, parentId }
+  });
+  const place = { workspace: 'w', name: 'sk', version: '1' };
+
+  assert.equal(hears(run('a', 'w', null)), '1100');
+  assert.equal(hears(run('b', 'w', 'p')), '0110');
+  assert.equal(hears(run('b', 'x', 'p')), '0000');
+  assert.equal(hears({ type: 'reasons', reasons: { a: 'next' } }), '1110');
+  assert.equal(hears({ type: 'reasons', reasons: { b: 'next' } }), '0110');
+  assert.equal(hears({ type: 'deleted', runId: 'a', seq: 1 }), '1110');
+  assert.equal(hears({ type: 'deleted', runId: 'b', seq: 1 }), '0110');
+  assert.equal(hears({ type: 'problem', runId: null, problem: {} }), '0110');
+  assert.equal(hears({ type: 'problem', runId: 'a', problem: {} }), '1000');
+  assert.equal(hears({ type: 'metrics', metrics: { runId: 'a' } }), '1000');
+  assert.equal(hears({ type: 'log', runId: 'a' }), '1000');
+  assert.equal(hears({ type: 'gap', runId: 'b' }), '0000');
+  assert.equal(hears({ type: 'environment', environment: place }), '0001');
+  assert.equal(hears({ type: 'environmentGone', ...place }), '0001');
+  assert.equal(hears({ type: 'environmentGone', ...place, workspace: 'x' }), '0000');
+});

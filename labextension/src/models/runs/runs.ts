@@ -57,7 +57,7 @@ export class RunsModel extends Loaded {
 
   /** Load the first page again. */
   async refresh(): Promise<void> {
-    clearTimeout(this.settling);
+    this.unsettle();
     await this.page(null);
   }
 
@@ -71,6 +71,7 @@ export class RunsModel extends Loaded {
   override stop(): void {
     clearTimeout(this.counting);
     this.counting = 0;
+    this.unsettle();
     super.stop();
   }
 
@@ -196,9 +197,22 @@ export class RunsModel extends Loaded {
     this.total = page.total;
   }
 
+  /** Ask the server soon, however often this is called until then. */
   private settle(): void {
+    this.settling ||= setTimeout(() => {
+      this.settling = 0;
+      if (this.isLoading) {
+        // While runs go on, a slow answer would be overtaken for ever.
+        this.settle();
+      } else {
+        void this.refresh();
+      }
+    }, SETTLE);
+  }
+
+  private unsettle(): void {
     clearTimeout(this.settling);
-    this.settling = setTimeout(() => void this.refresh(), SETTLE);
+    this.settling = 0;
   }
 
   private async page(after: string | null): Promise<void> {
