@@ -31,7 +31,7 @@ RESTART = 1012
 """Close code: come back, somebody else will answer."""
 PATIENCE, SLOWEST = 60.0, 10_000
 """Seconds that a page may leave a message lying, and bytes a second that it takes at the least."""
-_AHEAD = 256 * 1024
+_AHEAD = 64 * 1024
 """Bytes that the system takes for a page that does not read; by itself it would take megabytes."""
 _SHORT = 16 * 1024
 """Characters of a text that is kept for other pages."""
