@@ -58,6 +58,7 @@ def a_wire_job(**different: Any) -> WireJob:
         "interpreter": "python",
         "environment": "user-managed",
         "environmentVariables": {},
+        "secretVariables": [],
         "target": "local",
         "timeout": None,
         "grace": 10.0,

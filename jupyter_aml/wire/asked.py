@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, TypedDict
 
-from jupyter_aml.wire.runs import Status, WireJob, WireOrigin
+from jupyter_aml.wire.runs import Status, WireOrigin
 
 
 class _NewWorkspace(TypedDict):
@@ -57,6 +57,23 @@ class WireCellCheck(TypedDict, total=False):
     cells: dict[str, str]
 
 
+class _NewJob(TypedDict):
+    command: list[str]
+
+
+class WireNewJob(_NewJob, total=False):
+    """What a run shall execute; what is left out is as WireJob has it by default."""
+
+    interpreter: str
+    environment: str
+    environmentVariables: dict[str, str]
+    secretVariables: list[str]
+    target: str
+    timeout: float | None
+    grace: float
+    lineOffset: int
+
+
 class WireSubmit(TypedDict, total=False):
     """Body of POST /aml/runs. `runId` makes a repeated call the same as the first."""
 
@@ -71,7 +88,7 @@ class WireSubmit(TypedDict, total=False):
     parameters: dict[str, Any]
     script: str
     arguments: list[str]
-    job: WireJob
+    job: WireNewJob
     source: WireSource
     origin: WireOrigin
     parentId: str

@@ -462,6 +462,19 @@ export interface WireCellCheck {
   cells?: Record<string, string>;
 }
 
+/** What a run shall execute; what is left out is as WireJob has it by default. */
+export interface WireNewJob {
+  command: string[];
+  interpreter?: string;
+  environment?: string;
+  environmentVariables?: Record<string, string>;
+  secretVariables?: string[];
+  target?: string;
+  timeout?: number | null;
+  grace?: number;
+  lineOffset?: number;
+}
+
 /** Body of POST /aml/runs. `runId` makes a repeated call the same as the first. */
 export interface WireSubmit {
   runId?: string;
@@ -475,7 +488,7 @@ export interface WireSubmit {
   parameters?: Record<string, unknown>;
   script?: string;
   arguments?: string[];
-  job?: WireJob;
+  job?: WireNewJob;
   source?: WireSource;
   origin?: WireOrigin;
   parentId?: string;

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from jupyter_aml.domain.errors import AlreadyExists, NotFound
+from jupyter_aml.domain.errors import AlreadyExists, IllegalMove, NotFound
 from jupyter_aml.domain.experiment import Experiment
 from jupyter_aml.domain.run import Run, RunStatus
 from jupyter_aml.domain.workspace import Workspace
@@ -186,19 +187,20 @@ class FakeCompute:
 
 
 class FakeRuns:
-    """The runs of an engine: any that is asked for, but `missing`."""
+    """The runs of an engine: any that is asked for, but `missing` and what was deleted."""
 
     def __init__(self, engine):
         self.engine, self.active = engine, 0
 
     async def page(self, **asked):
         self.engine.heard("page", asked)
+        runs = [self.engine.a_run(run_id) for run_id in reversed(self.engine.sent or ["run-1"])]
         return {
-            "runs": [self.engine.a_run()],
-            "total": 1,
+            "runs": runs,
+            "total": len(runs),
             "next": None,
             "children": {},
-            "experiments": {"demo": 1},
+            "experiments": dict(Counter(run["experiment"] for run in runs)),
         }
 
     async def submit(self, sent):
@@ -209,7 +211,10 @@ class FakeRuns:
                 "files": [], "excluded": [], "totalSize": 0, "command": ["x"],
                 "target": "local", "reason": "",
             }  # fmt: skip
-        return self.engine.a_run(sent.run_id or "run-1")
+        run_id = sent.run_id or "run-1"
+        number = len(self.engine.sent) + 1
+        self.engine.sent.setdefault(run_id, {"experiment": asked.experiment, "number": number})
+        return self.engine.a_run(run_id)
 
     async def get(self, run_id):
         self.engine.heard("run", run_id)
@@ -217,14 +222,25 @@ class FakeRuns:
 
     async def patch(self, run_id, patch):
         self.engine.heard("patch", run_id, patch)
+        if run_id in self.engine.sent:
+            self.engine.sent[run_id]["display_name"] = patch.display_name
         return self.engine.a_run(run_id)
 
     async def delete(self, run_id):
         self.engine.heard("delete", run_id)
+        status = self.engine.a_run(run_id)["status"]
+        if run_id in self.engine.sent and not RunStatus(status).is_final:
+            raise IllegalMove(f"run {run_id} is {status}: cancel it before you delete it")
+        self.engine.sent.pop(run_id, None)
+        self.engine.gone.add(run_id)
 
     async def cancel(self, run_id):
         self.engine.heard("cancel", run_id)
-        return self.engine.a_run(run_id, status=RunStatus.CANCEL_REQUESTED)
+        run = self.engine.a_run(run_id)
+        if RunStatus(run["status"]).is_final:
+            return run
+        self.engine.end(run_id, RunStatus.CANCELED)
+        return {**run, "status": "CancelRequested"}
 
     async def look(self, run_id):
         self.engine.heard("look", run_id)
@@ -253,6 +269,7 @@ class FakeRuns:
 
     async def metrics(self, run_id, *, points, names, source):
         self.engine.heard("metrics", run_id, points, names, source)
+        self.engine.a_run(run_id)
         series = {"x": [0.0, 1.0], "y": [float("nan"), 0.5], "t": [0.0, 1.0]}
         return {
             "runId": run_id, "values": {}, "cursor": 10,
@@ -262,15 +279,17 @@ class FakeRuns:
     async def log(self, run_id, name, *, offset=0, limit=65536, tail=None):
         self.engine.heard("log", run_id, name)
         data = (await self.file(run_id, name)).read_bytes()
-        start = len(data) - tail if tail is not None else offset
+        start = max(0, len(data) - tail) if tail is not None else offset
         return Piece(data[start : start + limit], start, len(data))
 
     async def files(self, run_id, *, prefix, after, limit):
         self.engine.heard("files", run_id)
+        self.engine.a_run(run_id)
         return list_files(run_id, self.engine.folder, prefix, after, limit)
 
     async def file(self, run_id, name) -> Path:
         self.engine.heard("file", run_id, name)
+        self.engine.a_run(run_id)
         return self.engine.folder.existing(name)
 
     async def snapshot(self, run_id):
@@ -290,6 +309,9 @@ class FakeEngine:
         self.lock = RootLock(settings.root)
         self.folder = RunFolder(settings.root / "run")
         self.listeners, self.asked = set(), []
+        self.sent: dict[str, dict[str, Any]] = {}
+        """The runs that were submitted, and what of them is other than of any run."""
+        self.gone: set[str] = set()
         self.problem, self.socket, self.closed = None, None, False
         self.runs, self.environments = FakeRuns(self), FakeEnvironments(self)
         self.workspaces, self.experiments = FakeWorkspaces(self), FakeExperiments(self)
@@ -316,15 +338,17 @@ class FakeEngine:
         self.complain()
 
     def a_run(self, run_id="run-1", **known) -> WireRun:
-        if run_id == "missing":
-            raise NotFound("there is no run 'missing'")
-        known = {"status": RunStatus.RUNNING, **known}
-        return encode_run(
-            Run(
-                id=run_id, workspace="default", experiment="e", number=1,
-                created_at=NOON, changed_at=NOON, **known,
-            )
-        )  # fmt: skip
+        if run_id == "missing" or run_id in self.gone:
+            raise NotFound(f"there is no run {run_id!r}")
+        usual = {"experiment": "e", "number": 1, "status": RunStatus.RUNNING}
+        known = {**usual, **self.sent.get(run_id, {}), **known}
+        run = Run(id=run_id, workspace="default", created_at=NOON, changed_at=NOON, **known)
+        return encode_run(run)
+
+    def end(self, run_id, status):
+        """What was submitted has ended so."""
+        if run_id in self.sent:
+            self.sent[run_id].update(status=status, ended_at=NOON)
 
     def a_workspace(self, name="default") -> Workspace:
         return Workspace(name=name, created_at=NOON)

@@ -11,12 +11,11 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 from tornado.web import RequestHandler
 
-from jupyter_aml.server.openapi import document
 from jupyter_aml.server.routes import ROUTES
 from tests.conftest import REPOSITORY
+from tests.described import DOCUMENT
 
 VERBS = ("get", "post", "put", "patch", "delete", "head", "options")
-DOCUMENT = document(ROUTES)
 BY_PATH = {route.path: route for route in ROUTES}
 SIMPLE = [
     (method, route, call)

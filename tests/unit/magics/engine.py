@@ -18,9 +18,15 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import pytest
 
 from jupyter_aml import __version__
+from jupyter_aml.domain.errors import Invalid
+from jupyter_aml.domain.run import RunStatus
+from jupyter_aml.runfolder.layout import CONSOLE
 from jupyter_aml.testing.wires import NOON, a_wire_run
+from jupyter_aml.wire.coding import encode_job
 from jupyter_aml.wire.protocol import PROTOCOL, WireStatus
 from jupyter_aml.wire.runs import WireExperiment, WireRun, WireRunPage, WireWorkspace
+from jupyter_aml.wire.submissions import decode_submission
+from tests import described
 from tests.unit.magics.environments import FakeEnvironments, Log
 
 Answer = tuple[int, Any]
@@ -44,6 +50,8 @@ class FakeEngine:
         self.keeps_pythonpath = False
         self.problem: Answer | None = None
         self.unchanged: WireRun | None = None
+        self.wrong: list[str] = []
+        """What was asked or answered otherwise than the routes of the real one say."""
         self.environments = FakeEnvironments()
 
     def add(self, **different: Any) -> WireRun:
@@ -100,8 +108,14 @@ class FakeEngine:
                 return 200, run
             case ["POST", "cancel"]:
                 self.canceled.append(run_id)
-                run["status"] = "Canceled"
+                if not RunStatus(run["status"]).is_final:
+                    run.update(status="Canceled", endedAt=NOON)
                 return 202, run
+            case ["DELETE"]:
+                if not RunStatus(run["status"]).is_final:
+                    return _problem(409, "IllegalMove", f"run {run_id} is {run['status']}")
+                del self.runs[run_id]
+                return 204, b""
             case ["POST", "retry"]:
                 self.submitted.append(body)
                 same = {name: run[name] for name in ("experiment", "tags", "job")}  # type: ignore[literal-required]
@@ -125,7 +139,7 @@ class FakeEngine:
             case ["GET", "metrics"]:
                 held = {"series": self.series, "values": self.values, "cursor": 0}
                 return 200, {"runId": run_id, **held}
-            case ["GET", "logs", *_]:
+            case ["GET", "logs", *parts] if "/".join(parts) == CONSOLE:
                 return 200, self._log(query)
             case ["GET", "files"]:
                 listed = [
@@ -136,9 +150,17 @@ class FakeEngine:
                 return 200, {"runId": run_id, **held}
             case ["GET", "files", *parts] if "/".join(parts) in self.contents:
                 return 200, self.contents["/".join(parts)]
-        return _problem(404, "NotFound", f"no {'/'.join(rest)}")
+        return _problem(404, "NotFound", f"run {run_id} has no file {'/'.join(rest[1:])!r}")
 
     def _submit(self, body: dict[str, Any]) -> Answer:
+        if not isinstance(body, dict):
+            return _problem(400, "BadRequest", "the body is no JSON object")
+        try:
+            job = decode_submission(body).read().job
+        except Invalid as error:
+            return _problem(422, "Invalid", str(error))
+        if job is not None and job.target != "local":
+            return _problem(404, "NotFound", f"there is no compute target {job.target!r}")
         self.submitted.append(body)
         if body.get("dryRun"):
             file = {"path": "cell.py", "size": 1234, "hash": ""}
@@ -148,9 +170,12 @@ class FakeEngine:
             }  # fmt: skip
         if body.get("ifChanged") and self.unchanged is not None:
             return 200, self.unchanged
-        same = ("runId", "experiment", "displayName", "description", "tags", "parameters", "job",
+        if body.get("runId") in self.runs:
+            return 201, self.runs[body["runId"]]
+        same = ("runId", "experiment", "displayName", "description", "tags", "parameters",
                 "script", "origin")  # fmt: skip
         given = {name: body[name] for name in same if name in body}
+        given["job"] = None if job is None else encode_job(job)
         return 201, self.add(**given, **self.when_sent)
 
     def _page(self, query: dict[str, list[str]]) -> WireRunPage:
@@ -179,7 +204,8 @@ class FakeEngine:
         offset = int(query.get("offset", ["0"])[0])
         if "tail" in query:
             offset = max(0, len(self.console) - int(query["tail"][0]))
-        return Log(self.console[offset:], offset, len(self.console))
+        end = offset + int(query.get("limit", [str(len(self.console))])[0])
+        return Log(self.console[offset:end], offset, len(self.console))
 
     def _status(self) -> WireStatus:
         return {
@@ -231,9 +257,17 @@ class _Handler(BaseHTTPRequestHandler):
     def _serve(self) -> None:
         url = urlsplit(self.path)
         length = int(self.headers.get("Content-Length") or 0)
-        body = json.loads(self.rfile.read(length)) if length else None
-        path = unquote(url.path).removeprefix("/aml/")
-        status, found = self.server.engine.answer(self.command, path, parse_qs(url.query), body)
+        sent = self.rfile.read(length)
+        try:
+            body = json.loads(sent) if sent else None
+        except ValueError:
+            body = sent
+        path, engine = unquote(url.path).removeprefix("/aml/"), self.server.engine
+        status, found = engine.answer(self.command, path, parse_qs(url.query), body)
+        if status < 400:
+            engine.wrong += described.wrong_in_request(self.command, path, body)
+        told = json.loads(json.dumps(found)) if not isinstance(found, bytes | Log) else None
+        engine.wrong += described.wrong_in_answer(self.command, path, status, told)
         headers = {}
         if isinstance(found, Log):
             headers = {"X-Aml-Offset": str(found.offset), "X-Aml-Size": str(found.size)}
@@ -268,3 +302,4 @@ def an_engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeEngine]:
         engine = FakeEngine(Path(root))
         with Server(engine):
             yield engine
+        assert engine.wrong == [], "\n".join(engine.wrong)

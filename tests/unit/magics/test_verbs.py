@@ -160,8 +160,8 @@ def test_an_expression_that_could_run_away_is_refused(notebook, engine, pattern)
 
 
 def test_cancel_takes_several_and_none_where_one_is_wrong(notebook, engine):
-    engine.add()
-    engine.add()
+    engine.add(status="Running", endedAt=None)
+    engine.add(status="Queued", endedAt=None)
 
     assert notebook.run("%aml cancel exp_1_abc1 nope").error is not None
     assert engine.canceled == []
