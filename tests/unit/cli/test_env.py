@@ -213,7 +213,7 @@ def test_pruning_says_what_went_and_how_much(call: Call, there: FakeEnvironments
 @pytest.mark.parametrize(
     "words",
     [
-        ["env", "build", "x", "--detach", "-v"],
+        ["build", "x", "--detach", "-v"],
         ["prune"],
         ["prune", "--older-than", "soon"],
         ["prune", "--keep", "much"],
