@@ -15,7 +15,8 @@ from jupyter_aml.wire.contents import WireMetrics, WireValue
 from jupyter_aml.wire.runs import WireRun
 from jupyter_aml.wire.stored import WireCard, WireLogTail
 
-_POINTS = 300
+# Of many curves each has fewer points: a notebook holds what it shows at each save.
+_POINTS, _FEWEST, _ALL_POINTS = 300, 2, 50_000
 _TAIL = 16 * 1024
 _FILES = 200
 _IMAGES, _IMAGE_SIZE = 4, 200_000
@@ -36,7 +37,8 @@ def card(run: Shown) -> WireCard:
     }
     if seen["startedAt"] is None and seen["endedAt"] is None:
         return found
-    found["metrics"] = metrics = client.runs.metrics(run.id, points=_POINTS)
+    points = max(_FEWEST, min(_POINTS, _ALL_POINTS // max(1, len(seen["metrics"]))))
+    found["metrics"] = metrics = client.runs.metrics(run.id, points=points)
     found["log"] = _tail(client, run.id)
     found["files"] = files = client.runs.files(run.id, most=_FILES)["files"]
     if seen["endedAt"] is not None:

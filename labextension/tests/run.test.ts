@@ -321,3 +321,25 @@ test('the answer to a cancel is taken, unless an event was faster', async () => 
 
   assert.equal(run.run?.status, 'Canceled');
 });
+
+test('a stored card of very many curves holds the ends of each, and of few all their look', () => {
+  const kept = (curves: number) => {
+    const run = new RunModel('diabetes_1_a', new FakeServer());
+    run.hear({ type: 'run', run: aRun() });
+    const long = aSeries(Array.from({ length: 60 }, (_, i) => i));
+    const names = Array.from({ length: curves }, (_, i) => `layer.${i}`);
+    const series = Object.fromEntries(names.map(name => [name, long]));
+    const metrics = { runId: run.runId, series, values: {}, cursor: 1 };
+    run.hear({ type: 'metrics', replace: true, metrics });
+    return Object.values(run.card()!.metrics!.series);
+  };
+
+  assert.deepEqual(
+    kept(12).map(one => one.x.length),
+    Array(12).fill(60)
+  );
+  const many = kept(9_000);
+  assert.equal(many.length, 9_000);
+  assert.ok(many.flatMap(one => one.x).length <= 50_000);
+  assert.ok(many.every(({ x, count }) => x[0] === 0 && x.at(-1) === 59 && count === 60));
+});

@@ -129,3 +129,13 @@ test('words are short and say the unit', () => {
   assert.deepEqual([12, 1_500, 2_000_000].map(size), ['12 B', '1.5 kB', '2.0 MB']);
   assert.equal(cause({ message: 'ValueError: no', type: 'ValueError' }), 'ValueError: no');
 });
+
+test('of very many metrics the table tells the first and how many more there are', () => {
+  const metrics = Object.fromEntries(Array.from({ length: 9_000 }, (_, i) => [`layer.${i}`, i]));
+  const card = aCard({ run: aRun({ metrics }) });
+
+  const html = toHtml(card, new Map());
+  assert.equal(html.match(/<tr>/g)?.length, 60);
+  assert.match(html, /and 8940 more metrics/);
+  assert.ok(toText(card).length < 300);
+});

@@ -22,7 +22,10 @@ LOAD = "%load_ext jupyter_aml"
 _KERNEL = "window.jupyterapp?.shell?.currentWidget?.sessionContext?.session?.kernel"
 # Notebook 7.6 says the first with no extension at all; Lab the second, where a kernel ends.
 # A message that comes while the page leaves its kernel is JupyterLab's to forget.
-_NOT_OURS = ("reading 'schema'", "Canceled future for ", "(reading 'protocol')")
+# A kernel that died with its server is asked once more by Lab.
+_NOT_OURS = (
+    "reading 'schema'", "Canceled future for ", "(reading 'protocol')", "Kernel is dead\nError",
+)  # fmt: skip
 
 
 def training(name: str, gate: Gate, *, experiment: str = "trial", options: str = "") -> str:

@@ -31,6 +31,7 @@ class FakeRuns:
 
     def metrics(self, run_id, *, points=1000, names=()):
         self._hear("metrics")
+        self.points = points
         return {"runId": run_id, "series": self.series, "values": self.values, "cursor": 0}
 
     def log(self, run_id, name, *, offset=0, limit=65536, tail=None):

@@ -61,6 +61,15 @@ def test_the_card_holds_curves_log_files_and_pictures():
     assert len(forms["text/html"]) < 60_000
 
 
+@pytest.mark.parametrize(("metrics", "points"), [(0, 300), (12, 300), (9_000, 5), (50_000, 2)])
+def test_the_more_curves_a_run_has_the_fewer_points_of_each_are_stored(metrics, points):
+    run = FakeRun(a_wire_run(metrics={f"layer.{i}": 1.0 for i in range(metrics)}))
+
+    bundle(run)
+
+    assert run.runs.points == points
+
+
 @pytest.mark.parametrize(
     ("variable", "value", "needed"),
     [("AML_WIDGET", "1", True), ("AML_WIDGET", "0", False), ("VSCODE_PID", "12", True)],

@@ -4,6 +4,8 @@ import type { WireSeries } from '../../wire';
 import { isFinite, measure, told } from '../common/numbers';
 
 const DRAWN = 1_000;
+const KEPT = 500;
+const KEPT_IN_ALL = 50_000;
 
 /** How a curve is drawn: on a logarithmic scale, over time, and how much smoothed (0 to 1). */
 export interface Look {
@@ -69,6 +71,11 @@ export class Series {
     this.y = kept.map(index => this.y[index]);
     this.t = kept.map(index => this.t[index]);
   }
+}
+
+/** How many points a stored output keeps of each of so many curves. */
+export function keptPoints(curves: number): number {
+  return Math.max(2, Math.min(KEPT, Math.floor(KEPT_IN_ALL / Math.max(1, curves))));
 }
 
 /**

@@ -12,7 +12,7 @@ import type {
   WireValue
 } from '../../wire';
 import { Pictures } from '../charts/pictures';
-import { Series } from '../charts/series';
+import { keptPoints, Series } from '../charts/series';
 import type { Look } from '../charts/series';
 import { Hearing } from '../common/hearing';
 import { withReason } from '../common/reasons';
@@ -26,7 +26,6 @@ import { isPicture } from './stored';
 
 const TAIL = 262_144;
 const KEPT_TAIL = 65_536;
-const KEPT_POINTS = 500;
 const KEPT_FILES = 200;
 const MORE_FILES = 50_000;
 const MOST_VALUES = 1_000;
@@ -140,7 +139,8 @@ export class RunModel implements Follower {
     if (!this.run) {
       return null;
     }
-    const series = [...this.series].map(([name, one]) => [name, one.wire(KEPT_POINTS)] as const);
+    const points = keptPoints(this.series.size);
+    const series = [...this.series].map(([name, one]) => [name, one.wire(points)] as const);
     const log = this.logs.get(CONSOLE) ?? [...this.logs.values()][0];
     return {
       run: this.run,

@@ -5,6 +5,8 @@ import { cause, distinction, duration, elapsed, face, number, place, size } from
 import { withoutEscapes } from '../files/ansi';
 
 const LOG_LINES = 20;
+const MOST_METRICS = 60;
+const MOST_IN_TEXT = 8;
 const MOST_FILES = 50;
 
 const ENTITIES: Record<string, string> = {
@@ -44,7 +46,9 @@ export function toHtml(card: WireCard, charts: ReadonlyMap<string, string>): str
 
 /** The card in a terminal. */
 export function toText(card: WireCard): string {
-  const metrics = metricsOf(card).map(([name, value]) => `${name} ${value}`);
+  const metrics = metricsOf(card)
+    .slice(0, MOST_IN_TEXT)
+    .map(([name, value]) => `${name} ${value}`);
   return [headline(card), ...causeOf(card), metrics.join('  ')].filter(line => line).join('\n');
 }
 
@@ -76,12 +80,17 @@ function metricsOf(card: WireCard): [string, string][] {
 }
 
 function metricTable(card: WireCard): string {
-  const rows = metricsOf(card).map(
-    ([name, value]) =>
-      `<tr><td style="text-align:left">${escape(name)}</td>` +
-      `<td style="text-align:right">${escape(value)}</td></tr>`
-  );
-  return rows.length ? `<table style="font-size:13px">${rows.join('')}</table>` : '';
+  const metrics = metricsOf(card);
+  const left = metrics.length - MOST_METRICS;
+  const more = left > 0 ? `<div style="color:#757575">and ${left} more metrics</div>` : '';
+  const rows = metrics
+    .slice(0, MOST_METRICS)
+    .map(
+      ([name, value]) =>
+        `<tr><td style="text-align:left">${escape(name)}</td>` +
+        `<td style="text-align:right">${escape(value)}</td></tr>`
+    );
+  return rows.length ? `<table style="font-size:13px">${rows.join('')}</table>${more}` : '';
 }
 
 function figure(name: string, address: string): string {
