@@ -219,7 +219,7 @@ def _client(nbclient: Any, nbformat: Any) -> Any:
             super().__init__(notebook, timeout=None, kernel_name="python3", resources=here)
             self.kept = os.path.join(OUTPUTS, os.path.basename(path))
             self.talk = _Talk()
-            self.on_cell_executed = self._end
+            self.on_cell_executed = self._end_of_cell
 
         def create_kernel_manager(self) -> Any:
             manager = super().create_kernel_manager()
@@ -254,7 +254,7 @@ def _client(nbclient: Any, nbformat: Any) -> Any:
                 nbformat.write(self.nb, file)
             os.replace(draft, self.kept)
 
-        def _end(self, cell: Any, cell_index: int, execute_reply: Any) -> None:
+        def _end_of_cell(self, cell: Any, cell_index: int, execute_reply: Any) -> None:
             self.talk.end(execute_reply["content"] if execute_reply else {})
 
     return Client
