@@ -268,7 +268,11 @@ class EventsContract:
                 await page.write_message(json.dumps({**wish, "runId": run_id}))
             while events[-1]["type"] != "problem":
                 events.append(json.loads(str(await page.read_message())))
+            assert page.protocol is not None and page.protocol.stream is not None
+            line = page.protocol.stream
             page.close()
+            # The other side hangs up later than this loop lives.
+            line.close()
             return events
 
         events = asyncio.run(asyncio.wait_for(heard(), LONG))
