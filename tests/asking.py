@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from jupyter_aml.engine.engine import Engine
+from jupyter_aml.engine.feed.feed import Listener
 from jupyter_aml.wire.changes import decode_patch
 from jupyter_aml.wire.definitions import (
     decode_build,
@@ -13,6 +14,7 @@ from jupyter_aml.wire.definitions import (
     decode_new_labels,
 )
 from jupyter_aml.wire.submissions import decode_submission
+from jupyter_aml.wire.topics import decode_topic
 
 
 async def submit(engine: Engine, body: dict[str, Any]) -> Any:
@@ -41,3 +43,11 @@ async def label(engine: Engine, name: str, body: dict[str, Any]) -> Any:
 
 async def prune(engine: Engine, body: dict[str, Any]) -> Any:
     return await engine.environments.prune(decode_environment_pruning(body))
+
+
+async def follow(listener: Listener, message: dict[str, Any]) -> None:
+    await listener.subscribe(decode_topic(message))
+
+
+def leave(listener: Listener, message: dict[str, Any]) -> None:
+    listener.unsubscribe(decode_topic(message))

@@ -18,6 +18,7 @@ from jupyter_aml.engine.engine import Engine
 from jupyter_aml.engine.feed.pieces import MOST_FILES
 from jupyter_aml.runfolder.layout import CONSOLE
 from jupyter_aml.server.base import dump
+from tests import asking
 from tests.asking import submit
 from tests.integration.test_engine import an_engine, asked, ended, folder_of, until
 
@@ -151,7 +152,7 @@ raise SystemExit("the end")
             listener = engine.listen()
             run = await submit(engine, asked(script))
             about = {"topic": "run", "runId": run["runId"], "logs": {CONSOLE: 0}}
-            await listener.subscribe(about)
+            await asking.follow(listener, about)
             longest, heard, end = 0, 0, None
             async with asyncio.timeout(60):
                 while end is None or heard < size:
@@ -184,7 +185,7 @@ async def test_a_log_that_is_no_text_is_kept_byte_for_byte_and_heard_as_text(
         piece = await engine.runs.log(run["runId"], CONSOLE, limit=1 << 20)
         listener = engine.listen()
         about = {"topic": "run", "runId": run["runId"], "logs": {CONSOLE: 0}}
-        await listener.subscribe(about)
+        await asking.follow(listener, about)
         heard, text = 0, ""
         async with asyncio.timeout(20):
             while heard < piece.size:

@@ -25,6 +25,7 @@ from jupyter_aml.runfolder.layout import RunFolder
 from jupyter_aml.store.runs import RunTable
 from jupyter_aml.testing.fake_compute import FakeBackend
 from jupyter_aml.wire.runs import WireRun
+from tests import asking
 from tests.asking import patch, submit
 
 pytestmark = pytest.mark.anyio
@@ -64,7 +65,7 @@ async def until(
     """Wait for a state of a run by listening, as a browser does."""
     listener = engine.listen()
     try:
-        await listener.subscribe({"topic": "run", "runId": run_id})
+        await asking.follow(listener, {"topic": "run", "runId": run_id})
         async with asyncio.timeout(limit):
             run = await engine.runs.get(run_id)
             while not is_so(run):
@@ -453,7 +454,7 @@ async def first_line(engine: Engine, run_id: str) -> str:
     listener = engine.listen()
     try:
         logs = {"user_logs/std_log.txt": 0}
-        await listener.subscribe({"topic": "run", "runId": run_id, "logs": logs})
+        await asking.follow(listener, {"topic": "run", "runId": run_id, "logs": logs})
         text = ""
         async with asyncio.timeout(LONG):
             while "\n" not in text:

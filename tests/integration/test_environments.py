@@ -14,6 +14,7 @@ import pytest
 from jupyter_aml.domain.errors import IllegalMove, Invalid, NotFound, Refused
 from jupyter_aml.engine.engine import Engine
 from jupyter_aml.wire.environments import WireEnvironment
+from tests import asking
 from tests.asking import build, check, prune, register, submit
 from tests.index import Index, serving
 from tests.integration.test_engine import an_engine, asked, ended, folder_of, until
@@ -208,7 +209,7 @@ async def test_a_listener_hears_how_a_build_goes_on(aml_root: Path) -> None:
     async with an_engine(aml_root) as engine:
         await register(engine, {"definition": pip("hello")})
         listener = engine.listen()
-        await listener.subscribe({"topic": "environments", "workspace": "default"})
+        await asking.follow(listener, {"topic": "environments", "workspace": "default"})
         await build(engine, "demo", {})
 
         states: list[WireEnvironment] = []

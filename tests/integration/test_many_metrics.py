@@ -16,6 +16,7 @@ from jupyter_aml.engine.feed.feed import Listener
 from jupyter_aml.engine.settings import Settings
 from jupyter_aml.runfolder.records import RecordWriter
 from jupyter_aml.server.handlers.events import LONGEST_MESSAGE
+from tests import asking
 from tests.asking import submit
 
 pytestmark = pytest.mark.anyio
@@ -75,7 +76,7 @@ async def test_all_of_9000_metrics_come_in_messages_of_a_bounded_size(aml_root: 
                 writer.number(name, value, step)
         listener = engine.listen()
 
-        await listener.subscribe(question(run_id, None))
+        await asking.follow(listener, question(run_id, None))
         cursor, series, sent = await caught_up(listener)
 
         assert {name: one["last"] for name, one in series.items()} == names
@@ -84,7 +85,7 @@ async def test_all_of_9000_metrics_come_in_messages_of_a_bounded_size(aml_root: 
         assert len(json.dumps(question(run_id, cursor))) < LONGEST_MESSAGE / 100
 
         again = engine.listen()
-        await again.subscribe(question(run_id, cursor))
+        await asking.follow(again, question(run_id, cursor))
         writer.number("layer.7.weight.norm", 0.5, 3)
         _, news, sent = await caught_up(again)
         assert news.keys() == {"layer.7.weight.norm"}
@@ -96,20 +97,20 @@ async def test_a_cursor_counts_after_a_restart_too(aml_root: Path) -> None:
         run_id, writer = await a_run(engine)
         writer.number("loss", 1.0, 0)
         listener = engine.listen()
-        await listener.subscribe(question(run_id, None))
+        await asking.follow(listener, question(run_id, None))
         early, _, _ = await caught_up(listener)
         writer.number("loss", 0.5, 1)
         late, _, _ = await caught_up(listener)
     async with an_engine(aml_root) as engine:
         listener, behind = engine.listen(), engine.listen()
         await engine.runs.metrics(run_id)
-        await listener.subscribe(question(run_id, late))
+        await asking.follow(listener, question(run_id, late))
         writer.number("loss", 0.25, 2)
         _, news, sent = await caught_up(listener)
         assert (json.loads(sent[0])["replace"], news["loss"]["x"]) == (False, [2])
 
         # What lay before it then only the earlier engine knew: the whole comes again.
-        await behind.subscribe(question(run_id, early))
+        await asking.follow(behind, question(run_id, early))
         _, news, sent = await caught_up(behind)
         assert (json.loads(sent[0])["replace"], news["loss"]["x"]) == (True, [0, 1, 2])
 
@@ -122,7 +123,7 @@ async def test_a_name_of_100000_characters_stands_in_no_cursor(aml_root: Path) -
         writer.number("loss", 2.0)
         listener = engine.listen()
 
-        await listener.subscribe(question(run_id, None))
+        await asking.follow(listener, question(run_id, None))
         cursor, series, _ = await caught_up(listener)
 
         assert series.keys() == {name, "loss"}
@@ -138,7 +139,7 @@ async def test_a_list_and_its_events_tell_a_hundred_metrics_of_a_run_and_the_run
             writer.number(f"layer.{number:05}", 1.0)
         writer.number("loss", 0.5)
         page = engine.listen()
-        await page.subscribe({"topic": "runs", "workspace": "default", "seq": 0})
+        await asking.follow(page, {"topic": "runs", "workspace": "default", "seq": 0})
         await engine.runs.look(run_id)
 
         async with asyncio.timeout(LONG):
@@ -166,11 +167,11 @@ async def test_a_run_that_cannot_be_followed_silences_no_other(
         )
         listener = engine.listen()
 
-        await listener.subscribe(question(bad, None))
+        await asking.follow(listener, question(bad, None))
         async with asyncio.timeout(LONG):
             while (event := await listener.next())["type"] != "problem":
                 pass
-        await listener.subscribe(question(good, None))
+        await asking.follow(listener, question(good, None))
         _, series, _ = await caught_up(listener)
 
         assert (event["runId"], series["loss"]["last"]) == (bad, 1.0)

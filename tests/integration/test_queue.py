@@ -17,6 +17,7 @@ from jupyter_aml.engine.engine import Engine
 from jupyter_aml.engine.feed.feed import Listener
 from jupyter_aml.engine.settings import Settings
 from jupyter_aml.wire.runs import WireRun
+from tests import asking
 from tests.asking import patch, submit
 
 pytestmark = pytest.mark.anyio
@@ -76,7 +77,7 @@ class Page:
     @classmethod
     async def of(cls, engine: Engine) -> Page:
         page = cls(engine.listen())
-        await page.listener.subscribe({"topic": "runs", "workspace": "default", "seq": 0})
+        await asking.follow(page.listener, {"topic": "runs", "workspace": "default", "seq": 0})
         return page
 
     async def hear(self) -> None:
@@ -154,7 +155,7 @@ async def test_who_follows_one_run_hears_of_its_place_alone(aml_root: Path, tmp_
         sent = [(await send(engine, "pass"))["runId"] for _ in range(3)]
         await page.until(sent[-1], reason="2 runs ahead on 'local' (1 of 1 slot busy)")
         card = engine.listen()
-        await card.subscribe({"topic": "run", "runId": sent[-1]})
+        await asking.follow(card, {"topic": "run", "runId": sent[-1]})
 
         await engine.runs.cancel(sent[0])
 

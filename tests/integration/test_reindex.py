@@ -22,6 +22,7 @@ from jupyter_aml.engine.reindex import reindex_root
 from jupyter_aml.engine.settings import Settings
 from jupyter_aml.testing.engines import end_engine
 from jupyter_aml.wire.workspaces import decode_new_experiment, decode_new_workspace
+from tests import asking
 from tests.asking import submit
 from tests.integration.test_engine import LONG, an_engine, asked, ended, folder_of
 
@@ -185,7 +186,7 @@ async def until_there(engine: Engine, words: str, *, count: int) -> None:
     """Wait for runs by listening to their workspace."""
     listener = engine.listen()
     try:
-        await listener.subscribe({"topic": "runs", "workspace": "default"})
+        await asking.follow(listener, {"topic": "runs", "workspace": "default"})
         async with asyncio.timeout(LONG):
             while (await engine.runs.page(workspace="default", filter=words))["total"] < count:
                 await listener.next()

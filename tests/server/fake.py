@@ -37,14 +37,14 @@ class FakeListener:
         self.engine, self.events = engine, asyncio.Queue()
         self.subscribed, self.closed = [], False
 
-    async def subscribe(self, message):
+    async def subscribe(self, topic):
         self.engine.complain()
-        self.subscribed.append(message)
-        await self.events.put({"type": "run", "run": self.engine.a_run(message["runId"])})
+        self.subscribed.append(topic)
+        await self.events.put({"type": "run", "run": self.engine.a_run(topic.run_id)})
 
-    async def unsubscribe(self, message):
-        self.subscribed.remove({**message, "type": "subscribe"})
-        await self.events.put({"type": "files", "runId": message["runId"]})
+    def unsubscribe(self, topic):
+        self.subscribed.remove(topic)
+        self.events.put_nowait({"type": "files", "runId": topic.run_id})
 
     async def next(self):
         return await self.events.get()

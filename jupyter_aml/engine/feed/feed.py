@@ -10,13 +10,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict, deque
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
-from typing import Any, Protocol, cast
+from collections.abc import Callable, Iterable, Iterator
+from typing import Protocol, cast
 
-from jupyter_aml.domain import ids
-from jupyter_aml.domain.errors import AmlError, Invalid
+from jupyter_aml.domain.errors import AmlError
 from jupyter_aml.domain.ids import RunId, WorkspaceName
 from jupyter_aml.domain.run import MOST_METRICS, Run
+from jupyter_aml.domain.topics import ListOfEnvironments, ListOfRuns, OneRun, Topic
 from jupyter_aml.engine.feed.reasons import Reasons
 from jupyter_aml.engine.feed.subscription import Subscription
 from jupyter_aml.wire.events import (
@@ -163,30 +163,25 @@ class Listener:
         self._ready = asyncio.Event()
         self.reasons = Reasons(self._ready.set)
 
-    async def subscribe(self, message: Mapping[str, Any]) -> None:
-        """Begin to follow a run or a workspace, from the positions that the message gives."""
+    async def subscribe(self, topic: Topic) -> None:
+        """Begin to follow it; what cannot be followed is said among the events."""
         try:
-            await self._subscription(message)
+            await self._follow(topic)
         except AmlError as error:
-            problem = {"error": type(error).__name__, "message": str(error)}
-            self._say({"type": "problem", "runId": message.get("runId"), "problem": problem})  # type: ignore[typeddict-item]
+            problem: WireProblem = {"error": type(error).__name__, "message": str(error)}
+            run_id = topic.run_id if isinstance(topic, OneRun) else None
+            self._say({"type": "problem", "runId": run_id, "problem": problem})
 
-    async def unsubscribe(self, message: Mapping[str, Any]) -> None:
+    def unsubscribe(self, topic: Topic) -> None:
         """Stop following; what is not followed is ignored."""
-        if message.get("topic") == "runs":
-            if message.get("parentId") is not None:
-                self._parents.discard(RunId(str(message["parentId"])))
-            else:
-                self._workspaces.discard(WorkspaceName(str(message.get("workspace"))))
-            return
-        if message.get("topic") == "environments":
-            self._environments.discard(str(message.get("workspace")))
-            return
-        run_id = RunId(str(message.get("runId")))
-        self._stirred.pop(run_id, None)
-        subscription = self._subscriptions.pop(run_id, None)
-        if subscription is not None:
-            subscription.close()
+        if isinstance(topic, OneRun):
+            self._leave_run(topic.run_id)
+        elif isinstance(topic, ListOfEnvironments):
+            self._environments.discard(topic.workspace)
+        elif topic.parent is not None:
+            self._parents.discard(topic.parent)
+        else:
+            self._workspaces.discard(topic.workspace)
 
     async def next(self) -> WireEvent:
         """Wait for the next event."""
@@ -284,60 +279,38 @@ class Listener:
         self._stirred[run_id] = None
         self._ready.set()
 
-    async def _subscription(self, message: Mapping[str, Any]) -> None:
-        topics: dict[str, Callable[[Mapping[str, Any]], Awaitable[None]]] = {
-            "run": self._follow_run,
-            "runs": self._follow_runs,
-            "environments": self._follow_environments,
-        }
-        topic = message.get("topic")
-        if not isinstance(topic, str) or topic not in topics:
-            raise Invalid(f"there is no topic {topic!r}: there are {', '.join(topics)}")
-        await topics[topic](message)
+    async def _follow(self, topic: Topic) -> None:
+        if isinstance(topic, OneRun):
+            await self._follow_run(topic)
+        elif isinstance(topic, ListOfEnvironments):
+            self._environments.add(topic.workspace)
+        else:
+            await self._follow_runs(topic)
 
-    async def _follow_run(self, message: Mapping[str, Any]) -> None:
-        run_id = ids.run_id(str(message.get("runId")))
-        logs = _positions("logs", message.get("logs", {}))
-        cursor, turn = _number(message, "metrics"), _number(message, "turn")
+    async def _follow_run(self, topic: OneRun) -> None:
+        run_id = topic.run_id
         run = await self._feed.source.find(run_id)
-        await self.unsubscribe(message)
+        self._leave_run(run_id)
         subscription = self._feed.source.subscription(run, lambda: self._stir(run_id))
-        subscription.begin(logs=logs, cursor=cursor, turn=turn)
+        subscription.begin(logs=topic.logs, cursor=topic.cursor, turn=topic.turn)
         self._subscriptions[run_id] = subscription
         # Asked again: the run may have moved while nobody was there to hear it.
         self.offer(await self._feed.source.find(run_id))
         self._stir(run_id)
 
-    async def _follow_environments(self, message: Mapping[str, Any]) -> None:
-        self._environments.add(ids.workspace_name(str(message.get("workspace"))))
+    def _leave_run(self, run_id: RunId) -> None:
+        self._stirred.pop(run_id, None)
+        subscription = self._subscriptions.pop(run_id, None)
+        if subscription is not None:
+            subscription.close()
 
-    async def _follow_runs(self, message: Mapping[str, Any]) -> None:
-        workspace = ids.workspace_name(str(message.get("workspace")))
-        seq, parent = message.get("seq", 0), message.get("parentId")
-        if not isinstance(seq, int):
-            raise Invalid(f"seq must be a whole number, not {seq!r}")
-        if parent is None:
-            self._workspaces.add(workspace)
+    async def _follow_runs(self, topic: ListOfRuns) -> None:
+        if topic.parent is None:
+            self._workspaces.add(topic.workspace)
         else:
-            parent = ids.run_id(str(parent))
-            self._parents.add(parent)
-        runs, deleted = await self._feed.changed(workspace, seq, parent)
+            self._parents.add(topic.parent)
+        runs, deleted = await self._feed.changed(topic.workspace, topic.seq, topic.parent)
         for run_id, at in deleted:
             self._say({"type": "deleted", "runId": run_id, "seq": at})
         for run in sorted(runs, key=lambda run: run.seq):
             self.offer(run)
-
-
-def _number(message: Mapping[str, Any], name: str) -> int | None:
-    value = message.get(name)
-    if value is not None and type(value) is not int:
-        raise Invalid(f"{name} must be a whole number, not {value!r}"[:200])
-    return value
-
-
-def _positions(what: str, data: Any) -> dict[str, int]:
-    if not isinstance(data, Mapping) or not all(
-        isinstance(key, str) and type(value) is int and value >= 0 for key, value in data.items()
-    ):
-        raise Invalid(f"{what} must be an object of names and positions")
-    return dict(data)

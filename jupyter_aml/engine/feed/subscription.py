@@ -51,7 +51,9 @@ class Subscription:
         self._later: asyncio.TimerHandle | None = None
         self._watched: list[tuple[Path, Callable[[], None]]] = []
 
-    def begin(self, *, logs: dict[str, int], cursor: int | None, turn: int | None = None) -> None:
+    def begin(
+        self, *, logs: Mapping[str, int], cursor: int | None, turn: int | None = None
+    ) -> None:
         """Start from these bytes of these logs, and from this cursor of the metrics."""
         self._logs, self._cursor, self._replace = dict(logs), cursor or 0, cursor is None
         self._turn = turn

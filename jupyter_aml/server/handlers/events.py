@@ -21,6 +21,7 @@ from jupyter_aml.server.holder import Holder
 from jupyter_aml.server.openapi import Call, Route
 from jupyter_aml.server.seat import GAP, AnySeat, Deadline
 from jupyter_aml.wire.events import Shared, WireEvent, WireProblemEvent
+from jupyter_aml.wire.topics import decode_topic
 
 if TYPE_CHECKING:
     from jupyter_aml.engine.engine import Engine
@@ -114,9 +115,9 @@ class EventsHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
             wish = _wish(message)
             run_id = wish.get("runId")
             if wish["type"] == "subscribe":
-                await listener.subscribe(wish)
+                await listener.subscribe(decode_topic(wish))
             else:
-                await listener.unsubscribe(wish)
+                listener.unsubscribe(decode_topic(wish))
         except AmlError as error:
             _, problem = problem_of(500, error)
             await self._say({"type": "problem", "runId": run_id, "problem": problem})

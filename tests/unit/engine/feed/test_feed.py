@@ -15,6 +15,7 @@ from jupyter_aml.engine.feed.subscription import Subscription
 from jupyter_aml.testing.store_contracts import a_run
 from jupyter_aml.wire.coding import encode_run
 from jupyter_aml.wire.runs import WireRun
+from tests import asking
 
 pytestmark = pytest.mark.anyio
 
@@ -51,7 +52,7 @@ async def test_a_listener_hears_changes_in_their_order_whatever_it_asked_again()
     old, new = a_run("old", seq=5), a_run("new", seq=8)
     feed = Feed(Changed(new, old))
     listener = feed.listen()
-    await listener.subscribe({"topic": "runs", "workspace": "default", "seq": 0})
+    await asking.follow(listener, {"topic": "runs", "workspace": "default", "seq": 0})
 
     feed.publish(replace(old, seq=9))
 
@@ -65,7 +66,7 @@ async def test_a_listener_to_a_parent_hears_of_its_children_alone() -> None:
     feed = Feed(Changed(child, a_run("other", seq=4)))
     listener = feed.listen()
     wish = {"topic": "runs", "workspace": "default", "parentId": "parent"}
-    await listener.subscribe({**wish, "seq": 0})
+    await asking.follow(listener, {**wish, "seq": 0})
 
     feed.publish(a_run("parent", seq=6))
     feed.publish(a_run("other", seq=7))
@@ -73,9 +74,9 @@ async def test_a_listener_to_a_parent_hears_of_its_children_alone() -> None:
     feed.deleted(child, 9)
 
     assert await listener.next() == {"type": "deleted", "runId": "parent_1", "seq": 9}
-    await listener.unsubscribe(wish)
+    asking.leave(listener, wish)
     feed.publish(replace(child, seq=10))
-    await listener.subscribe({"topic": "runs", "workspace": "default", "seq": 0})
+    await asking.follow(listener, {"topic": "runs", "workspace": "default", "seq": 0})
     heard = [await listener.next() for _ in range(2)]
     assert [event["run"]["runId"] for event in heard if event["type"] == "run"] == [
         "other", "parent_1",
@@ -90,7 +91,7 @@ async def test_a_queue_that_moves_is_told_in_one_message_of_what_is_followed() -
     source.queue.append((a_run("elsewhere", workspace=WorkspaceName("other")), lambda: "far"))
     feed = Feed(source)
     listener = feed.listen()
-    await listener.subscribe({"topic": "runs", "workspace": "default", "seq": 0})
+    await asking.follow(listener, {"topic": "runs", "workspace": "default", "seq": 0})
 
     for _ in range(100):
         feed.stir()
@@ -107,7 +108,7 @@ async def test_of_a_queue_only_what_has_changed_is_told_again() -> None:
     source.queue = [(a_run("one"), lambda: "next"), (a_run("two"), lambda: reason[0])]
     feed = Feed(source)
     listener = feed.listen()
-    await listener.subscribe({"topic": "runs", "workspace": "default", "seq": 0})
+    await asking.follow(listener, {"topic": "runs", "workspace": "default", "seq": 0})
     feed.stir()
     await listener.next()
 
@@ -123,7 +124,7 @@ async def test_hundreds_of_pages_that_ask_the_same_read_the_index_once() -> None
     pages = [feed.listen() for _ in range(400)]
     wish = {"topic": "runs", "workspace": "default", "seq": 0}
 
-    await asyncio.gather(*(page.subscribe(wish) for page in pages))
+    await asyncio.gather(*(asking.follow(page, wish) for page in pages))
 
     assert source.asked == 1
     heard = [await page.next() for page in pages]
@@ -132,7 +133,7 @@ async def test_hundreds_of_pages_that_ask_the_same_read_the_index_once() -> None
     source.runs = [a_run("two", seq=6)]
     feed.publish(source.runs[0])
     late = feed.listen()
-    await late.subscribe(wish)
+    await asking.follow(late, wish)
     event = await late.next()
     assert event["type"] == "run" and event["run"]["runId"] == "two"
     assert source.asked == 2
