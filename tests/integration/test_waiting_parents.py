@@ -281,6 +281,23 @@ def test_a_parent_that_is_cancelled_while_it_waits_frees_all_places(
     assert places(client) == (0, 0)
 
 
+def test_to_cancel_a_parent_that_has_ended_leaves_its_child_alone(
+    an_engine: Open, tmp_path: Path
+) -> None:
+    client = an_engine(2)
+    lasting = LASTING.format(path=str(tmp_path / "end"))
+    head = send(client, parent(child=lasting, wait=""))
+    child = child_of(client, head)
+    until(client, child, runs)
+    until(client, head, ended)
+
+    client.runs.cancel(head)
+    (tmp_path / "end").touch()
+
+    assert until(client, head, ended)["status"] == "Completed"
+    assert until(client, child, ended)["status"] == "Completed"
+
+
 def kill(root: Path, run_id: str) -> None:
     """Kill the script of a run, and not its shim."""
     (pids,) = root.glob(f"workspaces/*/runs/{run_id}/status/pids.*")
