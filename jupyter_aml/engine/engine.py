@@ -164,6 +164,11 @@ class Engine:
         working = self._watch.active + self.environments.active
         return working == 0 and self._feed.listeners == 0
 
+    @property
+    def root_is_gone(self) -> bool:
+        """Whether the root was deleted under it: nothing that it does can be kept any more."""
+        return self._lock.is_gone
+
     def status(self) -> WireStatus:
         """The handshake."""
         return {

@@ -33,6 +33,11 @@ class RootLock:
             os.close(self._fd)
             raise RootTaken(f"another engine holds the root {root}") from error
 
+    @property
+    def is_gone(self) -> bool:
+        """Whether the root was deleted; one that was moved is still held."""
+        return self._fd >= 0 and os.fstat(self._fd).st_nlink == 0
+
     def release(self) -> None:
         """Give the root free; twice is once."""
         fd, self._fd = self._fd, -1

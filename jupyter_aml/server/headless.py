@@ -84,7 +84,7 @@ async def _serve(
         tell(holder.read(settings.root))
         log.info("%s: open", settings.root)
         try:
-            why = await watch.until(leave, lambda: engine.is_idle)
+            why = await watch.until(leave, lambda: engine.is_idle, lambda: engine.root_is_gone)
         finally:
             await socket.close()
     finally:
@@ -127,13 +127,17 @@ class Idle:
         """Somebody wants something now."""
         self._last = time.monotonic()
 
-    async def until(self, leave: asyncio.Event, idle: Callable[[], bool]) -> str:
+    async def until(
+        self, leave: asyncio.Event, idle: Callable[[], bool], gone: Callable[[], bool]
+    ) -> str:
         """Wait until it is time to go, and return why."""
         while True:
             try:
                 await asyncio.wait_for(leave.wait(), min(1.0, self._after / 2))
                 return "as it was asked to"
             except TimeoutError:
+                if gone():
+                    return "as its root was deleted"
                 if not idle():
                     self.touch()
                 elif time.monotonic() - self._last >= self._after:

@@ -329,6 +329,10 @@ class FakeEngine:
     def is_idle(self):
         return self.runs.active == 0 and not self.listeners
 
+    @property
+    def root_is_gone(self):
+        return self.lock.is_gone
+
     def complain(self):
         if self.problem is not None:
             raise self.problem

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 import pytest
 
+from jupyter_aml.client import find
 from jupyter_aml.server import holder
 from tests.conftest import REPOSITORY
 
@@ -78,6 +81,23 @@ def test_a_headless_engine_with_nothing_to_do_ends(serve, aml_root):
 
     assert process.wait(30) == 0
     assert "idle" in process.log.read_text()
+
+
+def test_a_headless_engine_whose_root_is_deleted_ends_with_its_runs_unended(serve, aml_root):
+    process = serve()
+    until(lambda: holder.read(aml_root), process)
+    me = {"pid": os.getpid(), "start": Path("/proc/self/stat").read_text().split()[21]}
+    talk = {"experiment": "trial", "type": "azureml.interactive", "process": me}
+    client = find(aml_root)
+    run_id = client.runs.submit(talk)["runId"]
+    record = aml_root / "workspaces" / "default" / "runs" / run_id / "run.json"
+    until(lambda: json.loads(record.read_bytes())["status"] == "Running", process)
+
+    shutil.rmtree(aml_root)
+
+    assert process.wait(30) == 0
+    assert process.log.read_text().splitlines()[-1].endswith("closed, as its root was deleted")
+    assert not aml_root.exists()
 
 
 def test_a_second_headless_engine_names_the_first(serve, aml_root):
