@@ -83,7 +83,7 @@ def test_a_headless_engine_with_nothing_to_do_ends(serve, aml_root):
     assert "idle" in process.log.read_text()
 
 
-def test_a_headless_engine_whose_root_is_deleted_ends_with_its_runs_unended(serve, aml_root):
+def test_a_headless_engine_whose_root_is_deleted_ends_whatever_still_runs(serve, aml_root):
     process = serve()
     until(lambda: holder.read(aml_root), process)
     me = {"pid": os.getpid(), "start": Path("/proc/self/stat").read_text().split()[21]}
@@ -97,7 +97,6 @@ def test_a_headless_engine_whose_root_is_deleted_ends_with_its_runs_unended(serv
 
     assert process.wait(30) == 0
     assert process.log.read_text().splitlines()[-1].endswith("closed, as its root was deleted")
-    assert not aml_root.exists()
 
 
 def test_a_second_headless_engine_names_the_first(serve, aml_root):
