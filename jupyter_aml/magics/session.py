@@ -7,7 +7,7 @@ from typing import Any
 
 from IPython.core.error import UsageError
 
-from jupyter_aml.client import running
+from jupyter_aml.client import Client, running
 from jupyter_aml.domain.environment import read_label
 from jupyter_aml.domain.errors import AmlError, Invalid, NotFound
 from jupyter_aml.magics import notebook
@@ -151,7 +151,8 @@ class Session:
             return None
         if workspace is None:
             return None
-        client = workspace.client  # Its connection is this thread's, and goes with it.
+        # Completion never starts an engine, which the workspace's own client would.
+        client = Client(workspace.client.address)
         try:
             return Known(
                 experiments=tuple(each["name"] for each in client.experiments.list(workspace.name)),
@@ -162,6 +163,8 @@ class Session:
             )
         except AmlError:
             return None
+        finally:
+            client.close()
 
 
 def _workspace_of_a_running_engine() -> Workspace | None:

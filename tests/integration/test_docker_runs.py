@@ -99,10 +99,10 @@ async def test_a_script_that_fails_in_an_image_is_explained_as_any_other(aml_roo
 
 async def test_a_run_in_an_image_is_measured_and_its_packages_are_known(aml_root: Path) -> None:
     script = """
-import os, platform, time
-samples = os.environ["AML_RUN_DIR"] + "/system"
-while not os.path.isdir(samples) or os.path.getsize(samples + "/" + os.listdir(samples)[0]) == 0:
-    pass
+import os, pathlib, platform, time
+samples = pathlib.Path(os.environ["AML_RUN_DIR"], "system")
+while not any(file.stat().st_size for file in samples.glob("*")):
+    pass  # busily, so that there is something to measure
 print(platform.python_version())
 """
     async with an_engine(aml_root) as engine:

@@ -282,3 +282,15 @@ def test_loading_twice_and_unloading(notebook):
     notebook.run("%unload_ext jupyter_aml")
     assert notebook.run("%aml help").error is not None
     notebook.run("%load_ext jupyter_aml")
+
+
+def test_a_look_for_completions_starts_no_engine_where_the_last_one_has_gone(notebook, engine):
+    session = notebook.shell.magics_manager.registry["AmlMagics"].session
+    notebook.run("%aml ls")
+    (engine.root / "engine.json").unlink()
+    (engine.root / "engine.sock").unlink()
+
+    session.cache.refresh()
+    assert session.cache.settled(30)
+
+    assert not (engine.root / "engine.log").exists()
