@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -45,15 +44,6 @@ run.download_files(prefix="outputs", output_directory="got")
 assert len([name for _, _, names in os.walk("got") for name in names]) == {len(ODD)}
 """
 IMAGE = "odd __.txt"
-
-
-@pytest.fixture
-def ws(aml_root: Path, jupyter_env: Mapping[str, str], tmp_path: Path) -> Iterator[Workspace]:
-    os.chdir(tmp_path)
-    try:
-        yield Workspace.from_config()
-    finally:
-        os.chdir("/")
 
 
 @pytest.fixture

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
-from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +16,6 @@ from jupyter_aml.sdk.exceptions import UserErrorException
 from jupyter_aml.sdk.notebooks import notebook_config
 
 PARAMETERS = "alpha = 1.0\nname: str = 'x'"
-
-
-@pytest.fixture
-def ws(aml_root: Path, jupyter_env: Mapping[str, str], tmp_path: Path) -> Iterator[Workspace]:
-    os.chdir(tmp_path)
-    try:
-        yield Workspace.from_config()
-    finally:
-        os.chdir("/")
 
 
 def a_notebook(folder: Path, *cells: str) -> Path:

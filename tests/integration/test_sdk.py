@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -47,15 +47,6 @@ with open("outputs/deep/model.txt", "w") as file:
 print("experiment", run.experiment.name, "of", run.experiment.workspace.name)
 run.complete()
 """
-
-
-@pytest.fixture
-def ws(aml_root: Path, jupyter_env: Mapping[str, str], tmp_path: Path) -> Iterator[Workspace]:
-    os.chdir(tmp_path)
-    try:
-        yield Workspace.from_config()
-    finally:
-        os.chdir("/")
 
 
 @pytest.fixture
