@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-ROOMS = ("domain", "wire", "runfolder", "client", "widgets", "sdk", "magics")
+ROOMS = ("domain", "wire", "runfolder", "client", "data", "widgets", "sdk", "magics")
 """Copied as they are; they run on Python 3.10. A script that imports `Run` loads the standard
 library alone, whatever else a function imports when it is called."""
 
