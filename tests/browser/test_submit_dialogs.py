@@ -81,7 +81,9 @@ def test_a_script_goes_to_the_experiment_environment_target_and_name_of_its_dial
     assert run["job"]["environment"].partition(":")[0] == "greeting"
 
 
-def test_what_the_server_refuses_is_said_in_the_dialog_which_stays(visit: Visit) -> None:
+def test_what_the_server_refuses_is_said_in_the_dialog_which_stays(
+    visit: Visit, photograph: Photograph
+) -> None:
     notebook = visit("print('at last')")
     environment(notebook, "vanishing")
     notebook.kernel_is("idle")
@@ -93,6 +95,7 @@ def test_what_the_server_refuses_is_said_in_the_dialog_which_stays(visit: Visit)
     dialog.get_by_label("Experiment").fill("no good")
     dialog.get_by_label("Experiment").press("Enter")
     expect(alert).to_contain_text("'no good' cannot be the name of an experiment")
+    photograph(notebook.page, "dialog-refused")
 
     dialog.get_by_label("Experiment").fill("persistence")
     dialog.get_by_label("Environment").select_option("vanishing")
