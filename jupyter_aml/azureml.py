@@ -1,8 +1,9 @@
 """The old import names: `import azureml.core` answers with our SDK, where no real one is there.
 
-`azureml.X` is `jupyter_aml.sdk.X`. A name of SDK v1 that we do not have yet can be imported,
-for notebooks import what they do not use, and says so when it is used. The names stand in
-`azureml_names.json`, which is generated.
+`azureml.X` is `jupyter_aml.sdk.X`, and a class is the same one at each module where SDK v1 had it:
+where it was defined and where it was only imported. A name of SDK v1 that we do not have yet can
+be imported, for notebooks import what they do not use, and says so when it is used. The names stand
+in `azureml_names.json`, where they were defined in `azureml_homes.json`; both are generated.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from typing import Any
 
 from jupyter_aml._version import __version__
 from jupyter_aml.domain.errors import AmlError
-from jupyter_aml.sdk._core.later import NotThereYet
+from jupyter_aml.sdk._core.later import PAGE, NotThereYet, missing
 
 _OLD, _OURS = "azureml", "jupyter_aml.sdk"
 
@@ -57,16 +58,31 @@ def placeholder(module: str, name: str) -> Any:
     return made
 
 
-def _complaint(missing: type) -> NotThereYet:
-    name = f"{missing.__module__}.{missing.__name__}"
-    return NotThereYet(f"{name} is not part of jupyter_aml {__version__} yet")
+def _complaint(kind: type) -> NotThereYet:
+    return missing(f"{kind.__module__}.{kind.__name__}")
 
 
 @functools.cache
 def _table() -> dict[str, list[str]]:
-    text = (Path(__file__).parent / "azureml_names.json").read_text(encoding="utf-8")
-    names: dict[str, list[str]] = json.loads(text)
+    names: dict[str, list[str]] = _read("azureml_names.json")
     return names
+
+
+@functools.cache
+def _homes() -> dict[str, str]:
+    """The full name under which SDK v1 defined what can be imported under another."""
+    homes: dict[str, str] = _read("azureml_homes.json")
+    return homes
+
+
+@functools.cache
+def _sites(home: str) -> tuple[str, ...]:
+    """The full names under which SDK v1 had what is defined there, the definition first."""
+    return (home, *(name for name, place in _homes().items() if place == home))
+
+
+def _read(name: str) -> Any:
+    return json.loads((Path(__file__).parent / name).read_text(encoding="utf-8"))
 
 
 @functools.cache
@@ -83,28 +99,58 @@ class Alias(ModuleType):
     """A module of SDK v1: ours where we have it, placeholders for the rest."""
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") and name != "__all__":
-            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
-        ours = _ours(self.__name__)
-        if ours is not None and hasattr(ours, name):
-            found = getattr(ours, name)
-            # Our helpers beside SDK v1's modules are no names of SDK v1.
-            if not isinstance(found, ModuleType) or f"{self.__name__}.{name}" in _packages():
-                return found
+        if name == "__version__":
+            return __version__
         names = _table().get(self.__name__, [])
         if name == "__all__":
             return [each for each in names if not each.startswith("_")]
+        if name.startswith("__"):
+            raise self._lacks(name)
+        found = _find(self.__name__, name)
+        if found is not None:
+            return found
         if f"{self.__name__}.{name}" in _packages():
             return import_module(f"{self.__name__}.{name}")
         if name not in names:
-            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
-        made = placeholder(self.__name__, name)
-        setattr(self, name, made)
-        return made
+            raise self._lacks(name)
+        full = f"{self.__name__}.{name}"
+        setattr(self, name, _stand_in(_homes().get(full, full)))
+        return getattr(self, name)
 
     def __dir__(self) -> list[str]:
         ours = _ours(self.__name__)
         return sorted({*_table().get(self.__name__, []), *(dir(ours) if ours else [])})
+
+    def _lacks(self, name: str) -> AttributeError:
+        return AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
+
+
+def _find(module: str, name: str) -> Any:
+    """What we have of that name, at that module or at another one that SDK v1 had it in; or None.
+
+    What is beside SDK v1's modules in our rooms is no name of SDK v1.
+    """
+    full = f"{module}.{name}"
+    ours = getattr(_ours(module), name, None)
+    if ours is not None and not (isinstance(ours, ModuleType) and full not in _packages()):
+        return ours
+    if name not in _table().get(module, ()):
+        return None
+    for site in _sites(_homes().get(full, full)):
+        place, _, called = site.rpartition(".")
+        ours = getattr(_ours(place), called, None)
+        if ours is not None and not isinstance(ours, ModuleType):
+            return ours
+    return None
+
+
+@functools.cache
+def _stand_in(home: str) -> Any:
+    """The one placeholder for a name, wherever it is imported from."""
+    modules = [site.rpartition(".")[0] for site in _sites(home)]
+    public = [module for module in modules if module in _table()]
+    above = [module for module in public if home.startswith(f"{module}.")]
+    return placeholder([*above, *public][0], home.rpartition(".")[2])
 
 
 def _ours(name: str) -> ModuleType | None:
@@ -128,7 +174,10 @@ class _Finder(Loader):
         if name != _OLD and not name.startswith(f"{_OLD}."):
             return None
         if name != _OLD and name not in _packages():
-            return None
+            raise ModuleNotFoundError(
+                f"there is no {name} in jupyter_aml {__version__}; {PAGE} tells what there is",
+                name=name,
+            )
         spec = ModuleSpec(name, self, is_package=True)
         spec.submodule_search_locations = []
         return spec

@@ -27,6 +27,7 @@ VERBS: Mapping[str, str] = {
     "export": "write runs as plain files and tables",
     "rm": "delete runs that have ended",
     "prune": "delete old runs and what was built for them",
+    "run": "run a script here, with the names of SDK v1",
     "doctor": "check all that runs need, and say how to mend it",
     "config": "list the settings, read or write one",
     "env": "list, show, build, compare, register, delete and prune environments",

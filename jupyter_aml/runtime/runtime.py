@@ -55,6 +55,12 @@ def ensure_runtime(root: Path) -> Runtime:
     return _ready[root]
 
 
+def with_alias(alias: Path, pythonpath: str) -> str:
+    """The value of PYTHONPATH with the folder of the alias in front."""
+    others = [part for part in pythonpath.split(os.pathsep) if part]
+    return os.pathsep.join([str(alias), *(part for part in others if part != str(alias))])
+
+
 def _contents(package: Path) -> Iterator[tuple[str, bytes]]:
     """Yield the files of a runtime, by their paths in it."""
     for path in _travelling(package):

@@ -6,7 +6,8 @@ ROOMS = ("domain", "wire", "runfolder", "client", "data", "widgets", "sdk", "mag
 """Copied as they are; they run on Python 3.10. A script that imports `Run` loads the standard
 library alone, whatever else a function imports when it is called."""
 
-MODULES = ("__init__.py", "_version.py", "azureml.py", "azureml_names.json")
+MODULES = ("__init__.py", "_version.py", "azureml.py", "azureml_names.json",
+           "azureml_homes.json")  # fmt: skip
 """Copied beside the rooms."""
 
 BESIDE = ("shim",)

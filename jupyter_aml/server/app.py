@@ -63,7 +63,8 @@ class AmlExtension(ExtensionApp):
         os.environ["AML_ROOT"] = str(settings.root)
         try:
             # At once, or a kernel that is started first of all would not have them.
-            give_kernels_the_old_names(settings.root)
+            if config.old_names:
+                give_kernels_the_old_names(settings.root)
         except AmlError as error:
             LOG.warning("kernels have no `azureml`: %s", error)
         # The rest would make the start of Jupyter slower, so it begins once the loop runs.
@@ -100,13 +101,11 @@ class AmlExtension(ExtensionApp):
 
 def give_kernels_the_old_names(root: Path) -> None:
     """Let kernels (and all else that this server starts) find the alias of `azureml`."""
-    from jupyter_aml.runtime.runtime import ensure_runtime
+    from jupyter_aml.runtime.runtime import ensure_runtime, with_alias
 
     holder.own(root)
-    alias = str(ensure_runtime(root).pythonpath[1])
-    others = [part for part in os.environ.get("PYTHONPATH", "").split(os.pathsep) if part]
-    if alias not in others:
-        os.environ["PYTHONPATH"] = os.pathsep.join([alias, *others])
+    alias = ensure_runtime(root).pythonpath[1]
+    os.environ["PYTHONPATH"] = with_alias(alias, os.environ.get("PYTHONPATH", ""))
 
 
 def start_headless(lines: list[str]) -> subprocess.Popen[Any]:

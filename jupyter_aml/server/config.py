@@ -39,6 +39,9 @@ class AmlConfig(Configurable):
         False, help="Treat a wish that cannot be met as an error instead of a warning."
     ).tag(config=True)
 
+    old_names = Bool(
+        True, help="Let kernels, and all else that this server starts, find the names of SDK v1."
+    ).tag(config=True)
     keep_pythonpath = Bool(
         False,
         help="Let runs have the server's PYTHONPATH, where they run as processes of this machine.",

@@ -25,7 +25,7 @@ LATER = {
         "register_model",
     },
     "azureml.core.workspace.Workspace": {
-        "add_private_endpoint", "compute_targets", "datasets", "datastores", "delete",
+        "add_private_endpoint", "datasets", "datastores", "delete",
         "delete_connection", "delete_private_endpoint_connection", "diagnose_workspace",
         "discovery_url", "get_connection", "get_default_compute_target",
         "get_default_datastore", "get_default_keyvault", "get_mlflow_tracking_uri", "images",
@@ -57,6 +57,12 @@ LATER = {
         "create", "expiry_time", "set_token", "token",
     },
     "azureml.widgets.RunDetails": {"get_widget_data"},
+    "azureml.core.compute.ComputeTarget": {"deserialize"},
+    "azureml.core.compute.AmlCompute": {
+        "add_identity", "deserialize", "get", "get_active_runs", "list_nodes", "list_quotas",
+        "list_usages", "remove_identity", "supported_vmsizes", "update", "update_quotas",
+    },
+    "azureml.core.compute.amlcompute.AmlComputeStatus": {"deserialize"},
 }  # fmt: skip
 
 

@@ -75,6 +75,15 @@ async def test_kernels_find_root_and_old_names(engine, root):
     assert os.environ["AML_ROOT"] == str(root)
 
 
+class TestWithoutOldNames:
+    @pytest.fixture
+    def jp_server_config(self, jp_server_config):
+        return {**jp_server_config, "AmlConfig": {"old_names": False}}
+
+    async def test_kernels_do_not_find_them(self, engine, root):
+        assert str(root) not in os.environ["PYTHONPATH"]
+
+
 async def test_what_was_on_the_path_stays_behind_the_old_names(root, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(["/a", "/b"]))
 

@@ -10,9 +10,19 @@ from jupyter_aml.domain.errors import AmlError
 
 Kind = TypeVar("Kind", bound=type)
 
+PAGE = "docs/reference/names.md"
+"""The page of the documentation that tells the state of each name of SDK v1."""
+
 
 class NotThereYet(AmlError, AttributeError, NotImplementedError):
     """A name of SDK v1 was used that this version does not have; `hasattr` says False."""
+
+
+def missing(name: str) -> NotThereYet:
+    """The error for the use of that name."""
+    return NotThereYet(
+        f"{name} is not part of jupyter_aml {__version__} yet; {PAGE} tells what there is"
+    )
 
 
 class _Later:
@@ -20,9 +30,7 @@ class _Later:
         self._name = name
 
     def __get__(self, instance: object, owner: type) -> Any:
-        raise NotThereYet(
-            f"{owner.__name__}.{self._name} is not part of jupyter_aml {__version__} yet"
-        )
+        raise missing(f"{owner.__name__}.{self._name}")
 
 
 def later(names: str) -> Callable[[Kind], Kind]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_aml._version import __version__ as VERSION
 
 if TYPE_CHECKING:
+    from jupyter_aml.sdk.core.compute import ComputeTarget
     from jupyter_aml.sdk.core.container_registry import ContainerRegistry
     from jupyter_aml.sdk.core.environment import Environment
     from jupyter_aml.sdk.core.experiment import Experiment
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "VERSION",
+    "ComputeTarget",
     "ContainerRegistry",
     "Environment",
     "Experiment",
@@ -29,6 +31,7 @@ __all__ = [
 ]
 
 _PLACES = {
+    "ComputeTarget": "compute",
     "ContainerRegistry": "container_registry",
     "Environment": "environment",
     "Experiment": "experiment",

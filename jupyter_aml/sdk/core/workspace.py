@@ -18,6 +18,7 @@ from jupyter_aml.sdk._core.later import later
 from jupyter_aml.sdk.exceptions import UserErrorException, WorkspaceException
 
 if TYPE_CHECKING:
+    from jupyter_aml.sdk.core.compute import ComputeTarget
     from jupyter_aml.sdk.core.environment import Environment
     from jupyter_aml.sdk.core.experiment import Experiment
     from jupyter_aml.sdk.core.run import Run
@@ -34,7 +35,7 @@ _PLACES = ("config.json", ".azureml/config.json", "aml_config/config.json")
 
 
 @later(
-    "add_private_endpoint compute_targets datasets datastores delete delete_connection "
+    "add_private_endpoint datasets datastores delete delete_connection "
     "delete_private_endpoint_connection diagnose_workspace discovery_url "
     "get_connection get_default_compute_target get_default_datastore get_default_keyvault "
     "get_mlflow_tracking_uri images linked_services list_connections list_keys models "
@@ -202,6 +203,13 @@ class Workspace:
         from jupyter_aml.sdk.core.environment import Environment
 
         return Environment.list(self)
+
+    @property
+    def compute_targets(self) -> dict[str, ComputeTarget]:
+        """The compute targets by name."""
+        from jupyter_aml.sdk.core.compute import ComputeTarget
+
+        return {target.name: target for target in ComputeTarget.list(self)}
 
     def get_run(self, run_id: str) -> Run:
         """The run of that id, or UserErrorException."""
