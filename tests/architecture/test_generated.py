@@ -27,6 +27,20 @@ def test_the_types_of_the_front_end_are_those_of_the_wire() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_the_page_of_names_tells_what_the_code_has() -> None:
+    command = [sys.executable, str(REPOSITORY / ".ci" / "names_page.py"), "--check"]
+
+    done = subprocess.run(command, capture_output=True, text=True)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_what_is_defined_elsewhere_is_defined_once() -> None:
+    homes = json.loads((REPOSITORY / "jupyter_aml" / "azureml_homes.json").read_text())
+
+    assert not {name for name, home in homes.items() if home in homes}
+
+
 def test_the_table_of_old_names_holds_what_is_compared_with_v1() -> None:
     # Its source, the surface of SDK v1, is not part of the repository; signatures of it are.
     table = json.loads((REPOSITORY / "jupyter_aml" / "azureml_names.json").read_text())
