@@ -38,4 +38,11 @@ class ListOfEnvironments:
     workspace: WorkspaceName
 
 
-Topic = OneRun | ListOfRuns | ListOfEnvironments
+@dataclass(frozen=True)
+class RegisteredThings:
+    """The datastores, data sets and models of a workspace."""
+
+    workspace: WorkspaceName
+
+
+Topic = OneRun | ListOfRuns | ListOfEnvironments | RegisteredThings

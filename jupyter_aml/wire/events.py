@@ -15,7 +15,8 @@ if sys.version_info >= (3, 11):
 
 
 class WireSubscribe(TypedDict):
-    """Client to server. Topics: `run` (with runId), `runs` and `environments` (with workspace).
+    """Client to server. Topics: `run` (with runId), and with a workspace `runs`, `environments`
+    and `registered`.
 
     `logs` maps a log name to the byte from which to send; a log that is not named is not sent.
     `metrics` is a cursor, `seq` the newest `run.seq` the client has seen. With `parentId` the topic
@@ -24,7 +25,7 @@ class WireSubscribe(TypedDict):
     """
 
     type: Literal["subscribe", "unsubscribe"]
-    topic: Literal["run", "runs", "environments"]
+    topic: Literal["run", "runs", "environments", "registered"]
     runId: NotRequired[str]
     workspace: NotRequired[str]
     parentId: NotRequired[str]
@@ -107,6 +108,15 @@ class WireEnvironmentGoneEvent(TypedDict):
     version: str
 
 
+class WireRegisteredEvent(TypedDict):
+    """A version of a datastore, data set or model is new, changed or gone: ask for it again."""
+
+    type: Literal["registered"]
+    noun: Literal["datastore", "dataset", "model"]
+    workspace: str
+    name: str
+
+
 class WireFilesEvent(TypedDict):
     """The list of files of a run changed: ask for it again."""
 
@@ -131,8 +141,8 @@ class WireProblemEvent(TypedDict):
 
 WireEvent = (
     WireHello | WireRunEvent | WireReasonsEvent | WireDeletedEvent | WireLogEvent
-    | WireMetricsEvent | WireEnvironmentEvent | WireEnvironmentGoneEvent | WireFilesEvent
-    | WireGapEvent | WireProblemEvent
+    | WireMetricsEvent | WireEnvironmentEvent | WireEnvironmentGoneEvent | WireRegisteredEvent
+    | WireFilesEvent | WireGapEvent | WireProblemEvent
 )  # fmt: skip
 
 

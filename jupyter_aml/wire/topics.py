@@ -7,7 +7,13 @@ from typing import Any
 
 from jupyter_aml.domain import ids
 from jupyter_aml.domain.errors import Invalid
-from jupyter_aml.domain.topics import ListOfEnvironments, ListOfRuns, OneRun, Topic
+from jupyter_aml.domain.topics import (
+    ListOfEnvironments,
+    ListOfRuns,
+    OneRun,
+    RegisteredThings,
+    Topic,
+)
 
 
 def decode_topic(message: Mapping[str, Any]) -> Topic:
@@ -40,10 +46,15 @@ def _list_of_environments(message: Mapping[str, Any]) -> Topic:
     return ListOfEnvironments(ids.workspace_name(str(message.get("workspace"))))
 
 
+def _registered_things(message: Mapping[str, Any]) -> Topic:
+    return RegisteredThings(ids.workspace_name(str(message.get("workspace"))))
+
+
 _TOPICS: Mapping[str, Callable[[Mapping[str, Any]], Topic]] = {
     "run": _one_run,
     "runs": _list_of_runs,
     "environments": _list_of_environments,
+    "registered": _registered_things,
 }
 
 

@@ -574,7 +574,8 @@ export interface WirePatch {
 }
 
 /**
- * Client to server. Topics: `run` (with runId), `runs` and `environments` (with workspace).
+ * Client to server. Topics: `run` (with runId), and with a workspace `runs`, `environments`
+ * and `registered`.
  *
  * `logs` maps a log name to the byte from which to send; a log that is not named is not sent.
  * `metrics` is a cursor, `seq` the newest `run.seq` the client has seen. With `parentId` the topic
@@ -583,7 +584,7 @@ export interface WirePatch {
  */
 export interface WireSubscribe {
   type: 'subscribe' | 'unsubscribe';
-  topic: 'run' | 'runs' | 'environments';
+  topic: 'run' | 'runs' | 'environments' | 'registered';
   runId?: string;
   workspace?: string;
   parentId?: string;
@@ -660,6 +661,14 @@ export interface WireEnvironmentGoneEvent {
   version: string;
 }
 
+/** A version of a datastore, data set or model is new, changed or gone: ask for it again. */
+export interface WireRegisteredEvent {
+  type: 'registered';
+  noun: 'datastore' | 'dataset' | 'model';
+  workspace: string;
+  name: string;
+}
+
 /** The list of files of a run changed: ask for it again. */
 export interface WireFilesEvent {
   type: 'files';
@@ -688,6 +697,7 @@ export type WireEvent =
   | WireMetricsEvent
   | WireEnvironmentEvent
   | WireEnvironmentGoneEvent
+  | WireRegisteredEvent
   | WireFilesEvent
   | WireGapEvent
   | WireProblemEvent;

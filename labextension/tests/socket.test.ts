@@ -247,7 +247,8 @@ test('each follower hears what concerns it, and nothing else', async () => {
     { topic: 'run', runId: 'a' },
     { topic: 'runs', workspace: 'w' },
     { topic: 'runs', workspace: 'w', parentId: 'p' },
-    { topic: 'environments', workspace: 'w' }
+    { topic: 'environments', workspace: 'w' },
+    { topic: 'registered', workspace: 'w' }
   ] as const;
   const followers = topics.map(asked => {
     const follower = new FakeFollower('');
@@ -267,19 +268,21 @@ test('each follower hears what concerns it, and nothing else', async () => {
   });
   const place = { workspace: 'w', name: 'sk', version: '1' };
 
-  assert.equal(hears(run('a', 'w', null)), '1100');
-  assert.equal(hears(run('b', 'w', 'p')), '0110');
-  assert.equal(hears(run('b', 'x', 'p')), '0000');
-  assert.equal(hears({ type: 'reasons', reasons: { a: 'next' } }), '1110');
-  assert.equal(hears({ type: 'reasons', reasons: { b: 'next' } }), '0110');
-  assert.equal(hears({ type: 'deleted', runId: 'a', seq: 1 }), '1110');
-  assert.equal(hears({ type: 'deleted', runId: 'b', seq: 1 }), '0110');
-  assert.equal(hears({ type: 'problem', runId: null, problem: {} }), '0110');
-  assert.equal(hears({ type: 'problem', runId: 'a', problem: {} }), '1000');
-  assert.equal(hears({ type: 'metrics', metrics: { runId: 'a' } }), '1000');
-  assert.equal(hears({ type: 'log', runId: 'a' }), '1000');
-  assert.equal(hears({ type: 'gap', runId: 'b' }), '0000');
-  assert.equal(hears({ type: 'environment', environment: place }), '0001');
-  assert.equal(hears({ type: 'environmentGone', ...place }), '0001');
-  assert.equal(hears({ type: 'environmentGone', ...place, workspace: 'x' }), '0000');
+  assert.equal(hears(run('a', 'w', null)), '11000');
+  assert.equal(hears(run('b', 'w', 'p')), '01100');
+  assert.equal(hears(run('b', 'x', 'p')), '00000');
+  assert.equal(hears({ type: 'reasons', reasons: { a: 'next' } }), '11100');
+  assert.equal(hears({ type: 'reasons', reasons: { b: 'next' } }), '01100');
+  assert.equal(hears({ type: 'deleted', runId: 'a', seq: 1 }), '11100');
+  assert.equal(hears({ type: 'deleted', runId: 'b', seq: 1 }), '01100');
+  assert.equal(hears({ type: 'problem', runId: null, problem: {} }), '01100');
+  assert.equal(hears({ type: 'problem', runId: 'a', problem: {} }), '10000');
+  assert.equal(hears({ type: 'metrics', metrics: { runId: 'a' } }), '10000');
+  assert.equal(hears({ type: 'log', runId: 'a' }), '10000');
+  assert.equal(hears({ type: 'gap', runId: 'b' }), '00000');
+  assert.equal(hears({ type: 'environment', environment: place }), '00010');
+  assert.equal(hears({ type: 'environmentGone', ...place }), '00010');
+  assert.equal(hears({ type: 'environmentGone', ...place, workspace: 'x' }), '00000');
+  assert.equal(hears({ type: 'registered', noun: 'model', name: 'm', workspace: 'w' }), '00001');
+  assert.equal(hears({ type: 'registered', noun: 'model', name: 'm', workspace: 'x' }), '00000');
 });

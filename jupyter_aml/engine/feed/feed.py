@@ -16,7 +16,13 @@ from typing import Protocol, cast
 from jupyter_aml.domain.errors import AmlError
 from jupyter_aml.domain.ids import RunId, WorkspaceName
 from jupyter_aml.domain.run import MOST_METRICS, Run
-from jupyter_aml.domain.topics import ListOfEnvironments, ListOfRuns, OneRun, Topic
+from jupyter_aml.domain.topics import (
+    ListOfEnvironments,
+    ListOfRuns,
+    OneRun,
+    RegisteredThings,
+    Topic,
+)
 from jupyter_aml.engine.feed.reasons import Reasons
 from jupyter_aml.engine.feed.subscription import Subscription
 from jupyter_aml.wire.events import (
@@ -24,6 +30,7 @@ from jupyter_aml.wire.events import (
     WireEnvironmentEvent,
     WireEnvironmentGoneEvent,
     WireEvent,
+    WireRegisteredEvent,
 )
 from jupyter_aml.wire.protocol import WireProblem
 from jupyter_aml.wire.runs import WireRun
@@ -139,6 +146,11 @@ class Feed:
         for listener in self._listeners:
             listener.environment(event)
 
+    def registered(self, event: WireRegisteredEvent) -> None:
+        """Tell those who follow what is registered in the workspace."""
+        for listener in self._listeners:
+            listener.registered(event)
+
     def close(self) -> None:
         """End all listeners."""
         for listener in list(self._listeners):
@@ -157,6 +169,8 @@ class Listener:
         self._changed: dict[
             tuple[str, str, str], WireEnvironmentEvent | WireEnvironmentGoneEvent
         ] = {}
+        self._registered: set[str] = set()
+        self._renewed: dict[tuple[str, str, str], WireRegisteredEvent] = {}
         self._runs: OrderedDict[RunId, Run] = OrderedDict()
         self._stirred: OrderedDict[RunId, None] = OrderedDict()
         self._out: deque[WireEvent] = deque()
@@ -178,6 +192,8 @@ class Listener:
             self._leave_run(topic.run_id)
         elif isinstance(topic, ListOfEnvironments):
             self._environments.discard(topic.workspace)
+        elif isinstance(topic, RegisteredThings):
+            self._registered.discard(topic.workspace)
         elif topic.parent is not None:
             self._parents.discard(topic.parent)
         else:
@@ -195,6 +211,8 @@ class Listener:
                 return reasons
             if self._changed:
                 return self._changed.pop(next(iter(self._changed)))
+            if self._renewed:
+                return self._renewed.pop(next(iter(self._renewed)))
             if self._stirred:
                 run_id, _ = self._stirred.popitem(last=False)
                 subscription = self._subscriptions.get(run_id)
@@ -242,6 +260,12 @@ class Listener:
             self._changed[place, *key] = event
             self._ready.set()
 
+    def registered(self, event: WireRegisteredEvent) -> None:
+        """Take what became of a registered thing, once however often it changes meanwhile."""
+        if event["workspace"] in self._registered:
+            self._renewed[event["workspace"], event["noun"], event["name"]] = event
+            self._ready.set()
+
     def lost(self, run: Run, seq: int) -> None:
         """Take the end of a run, if this listener follows it."""
         if self._follows(run):
@@ -256,6 +280,7 @@ class Listener:
         self._workspaces.clear()
         self._parents.clear()
         self._environments.clear()
+        self._registered.clear()
         self.reasons.close()
         self._feed.leave(self)
 
@@ -284,6 +309,8 @@ class Listener:
             await self._follow_run(topic)
         elif isinstance(topic, ListOfEnvironments):
             self._environments.add(topic.workspace)
+        elif isinstance(topic, RegisteredThings):
+            self._registered.add(topic.workspace)
         else:
             await self._follow_runs(topic)
 

@@ -243,6 +243,8 @@ function concerns(event: WireEvent, key: string): boolean {
       return key === `environments/${event.environment.workspace}`;
     case 'environmentGone':
       return key === `environments/${event.workspace}`;
+    case 'registered':
+      return key === `registered/${event.workspace}`;
     case 'hello':
       return false;
     default:

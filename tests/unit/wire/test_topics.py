@@ -8,7 +8,13 @@ import pytest
 
 from jupyter_aml.domain.errors import Invalid
 from jupyter_aml.domain.ids import RunId, WorkspaceName
-from jupyter_aml.domain.topics import ListOfEnvironments, ListOfRuns, OneRun, Topic
+from jupyter_aml.domain.topics import (
+    ListOfEnvironments,
+    ListOfRuns,
+    OneRun,
+    RegisteredThings,
+    Topic,
+)
 from jupyter_aml.wire.topics import decode_topic
 
 SPACE = WorkspaceName("default")
@@ -28,6 +34,7 @@ SPACE = WorkspaceName("default")
             ListOfRuns(SPACE, seq=7, parent=RunId("a_1")),
         ),
         ({"topic": "environments", "workspace": "default"}, ListOfEnvironments(SPACE)),
+        ({"topic": "registered", "workspace": "default"}, RegisteredThings(SPACE)),
     ],
 )
 def test_a_topic_is_read(message: dict[str, Any], topic: Topic) -> None:

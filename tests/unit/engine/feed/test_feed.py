@@ -137,3 +137,25 @@ async def test_hundreds_of_pages_that_ask_the_same_read_the_index_once() -> None
     event = await late.next()
     assert event["type"] == "run" and event["run"]["runId"] == "two"
     assert source.asked == 2
+
+
+async def test_of_registered_things_each_name_is_told_once_however_often_it_changes() -> None:
+    feed = Feed(Changed())
+    listener, stranger = feed.listen(), feed.listen()
+    wish = {"topic": "registered", "workspace": "default"}
+    await asking.follow(listener, wish)
+    await asking.follow(stranger, {**wish, "workspace": "other"})
+
+    for name in ("ridge", "ridge", "lasso", "ridge"):
+        feed.registered(
+            {"type": "registered", "noun": "model", "workspace": "default", "name": name}
+        )
+    feed.registered({"type": "registered", "noun": "model", "workspace": "other", "name": "net"})
+
+    names = [[(await one.next())["name"]] for one in (listener, listener, stranger)]  # type: ignore[typeddict-item]
+    assert names == [["ridge"], ["lasso"], ["net"]]
+    asking.leave(listener, wish)
+    feed.registered({"type": "registered", "noun": "model", "workspace": "default", "name": "x"})
+    await asking.follow(listener, {"topic": "runs", "workspace": "default", "seq": 0})
+    feed.publish(a_run("next", seq=1))
+    assert (await listener.next())["type"] == "run"
