@@ -51,6 +51,10 @@ _OPTIONAL: dict[str, dict[str, Any]] = {
     "docker": {"shmSize": None, "buildContext": None, "gpuSupport": None, "sharedVolumes": None},
 }
 """Keys that some versions of SDK v1 wrote; kept where they are, never added."""
+SHM_SIZE = "2g"
+"""The shared memory of a container for which nothing else is said, as in SDK v1."""
+_OF_A_CONTAINER = {"shmSize": (None, SHM_SIZE), "sharedVolumes": (None, True)}
+"""Keys of the docker section that decide nothing that is built, and what leaving them out means."""
 _OLD_IMAGES = ("mcr.microsoft.com/azureml/", "viennaglobal.azurecr.io/", "mcr.microsoft.com/mlops/")
 
 
@@ -152,7 +156,16 @@ class Definition:
 
     def same_as(self, other: Definition) -> bool:
         """Whether both define the same, whatever their versions."""
-        return {**self.data, "version": None} == {**other.data, "version": None}
+        return self._plain == other._plain
+
+    @property
+    def _plain(self) -> dict[str, Any]:
+        docker = {
+            key: value
+            for key, value in self.docker.items()
+            if value not in _OF_A_CONTAINER.get(key, ())
+        }
+        return {**self.data, "version": None, "docker": docker}
 
     def digest(self, *extra: str) -> str:
         """Hash in hex of all that decides what is built; name and variables (but one) do not.
@@ -160,7 +173,9 @@ class Definition:
         `extra` is whatever else goes into it, such as packages on top.
         """
         python = self.data["python"]
-        docker = self.docker if self.docker["enabled"] else None
+        docker = None
+        if self.docker["enabled"]:
+            docker = {k: v for k, v in self.docker.items() if k not in _OF_A_CONTAINER}
         conda = [sorted(self.conda.channels), sorted(self.conda.packages), self.conda.python,
                  sorted(self.conda.pip)]  # fmt: skip
         parts = [python["userManagedDependencies"], python["interpreterPath"],

@@ -123,7 +123,7 @@ class Engine:
             experiments=self.experiments,
             environments=self.environments,
             facts=self._facts,
-            targets=list(self._slots),
+            kinds={name: target.kind for name, target in self._targets.items()},
             library=self._runtime.pythonpath[0],
             begin=self._watch.begin,
             tell=self.runs.told,

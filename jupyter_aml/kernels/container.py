@@ -16,6 +16,7 @@ import psutil
 
 from jupyter_aml.containers import arguments, connect, mount, remove, said, tell, walls
 from jupyter_aml.domain import secrets
+from jupyter_aml.domain.environment import SHM_SIZE
 from jupyter_aml.domain.errors import AmlError, Invalid, NotFound, Unreachable
 from jupyter_aml.kernels.home import Home
 
@@ -67,7 +68,7 @@ class Wanted:
             "command": self._command,
             "mounts": self._mounts,
             "working_dir": self.cwd,
-            "shm_size": home.docker.get("shmSize"),
+            "shm_size": home.docker.get("shmSize") or SHM_SIZE,
             "labels": {
                 _KERNEL: self.kernel, _ROOT: str(home.root), _SERVER: _myself(),
                 _ENVIRONMENT: home.label,

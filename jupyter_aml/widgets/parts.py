@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from jupyter_aml.widgets import svg
 from jupyter_aml.widgets.plain import inert, short
 
 CELL = "padding:2px 12px 2px 0;text-align:left;vertical-align:top;border:0"
 FAINT = "opacity:.7"
+_TABLE = "border-collapse:collapse;margin:4px 0;color:inherit;font-size:inherit"
+"""A page may colour its tables by itself; what stands around this one decides."""
 
 
 def grid(
@@ -20,12 +22,23 @@ def grid(
         for row in rows
     ]
     head = "".join(f'<th style="{CELL};{FAINT}">{inert(short(text))}</th>' for text in heads)
-    # A page may colour its tables by itself; what stands around this one decides.
-    style = "border-collapse:collapse;margin:4px 0;color:inherit;font-size:inherit"
     return (
-        f'<table style="{style}"><thead><tr>{head}</tr></thead>'
+        f'<table style="{_TABLE}"><thead><tr>{head}</tr></thead>'
         f"<tbody>{''.join(lines)}</tbody></table>"
     )
+
+
+def facts(told: Mapping[str, str], links: Mapping[str, tuple[str, str]]) -> str:
+    """A table of one row, as SDK v1 showed things: texts, then links by head: text and address."""
+    heads = [*told, *links]
+    shown = [inert(text) for text in told.values()]
+    shown += [
+        f'<a href="{inert(address)}" target="_blank" rel="noopener">{inert(text)}</a>'
+        for text, address in links.values()
+    ]
+    head = "".join(f'<th style="{CELL};{FAINT}">{inert(each)}</th>' for each in heads)
+    row = "".join(f'<td style="{CELL}">{each}</td>' for each in shown)
+    return f'<table style="{_TABLE}"><tr>{head}</tr><tr>{row}</tr></table>'
 
 
 def picture(name: str, shape: str) -> str:

@@ -167,7 +167,7 @@ MANY = """\
 from jupyter_aml import Experiment, Workspace
 experiment = Experiment(Workspace.from_config(), "crowd")
 for _ in range(230):
-    experiment.start_logging(snapshot_directory=None).complete()
+    experiment.start_logging(outputs=False, snapshot_directory=None).complete()
 """
 
 

@@ -58,7 +58,9 @@ print("all said")
 KERNEL = """
 import os, time
 from azureml.core import Experiment, Workspace
-run = Experiment(Workspace.from_config(), "kernel").start_logging()
+run = Experiment(Workspace.from_config(), "kernel").start_logging(
+    outputs=False, snapshot_directory=None
+)
 print(run.id, flush=True)
 seen = os.open(os.environ["SEEN"], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
 step = 0

@@ -13,7 +13,10 @@ from jupyter_aml.sdk.exceptions import UserErrorException
 
 
 @pytest.fixture
-def experiment(jupyter_env: Mapping[str, str]) -> Iterator[Experiment]:
+def experiment(
+    jupyter_env: Mapping[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Experiment]:
+    monkeypatch.chdir(tmp_path)
     space = Workspace()
     with closing(space.client):
         yield Experiment(space, "options")

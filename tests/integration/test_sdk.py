@@ -76,8 +76,8 @@ def test_a_script_of_a_folder_is_sent_followed_and_read_back(
     run.download_files(prefix="outputs", output_directory=str(tmp_path / "got"))
     assert (tmp_path / "got" / "outputs" / "deep" / "model.txt").read_text() == "model"
     assert (details["runId"], details["status"]) == (run.id, "Completed")
-    assert {"target", "startTimeUtc", "endTimeUtc", "properties", "runDefinition", "logFiles",
-            "error", "warnings"} <= details.keys()  # fmt: skip
+    assert {"target", "startTimeUtc", "endTimeUtc", "properties", "runDefinition",
+            "logFiles"} <= details.keys()  # fmt: skip
     assert details["runDefinition"]["arguments"] == ["--rate", "0.3"]
     logs = run.get_details_with_logs()["logFiles"]
     assert "experiment trial" in logs["user_logs/std_log.txt"]

@@ -138,9 +138,39 @@ def test_a_run_knows_its_environment_when_that_is_gone(ws: Workspace) -> None:
     ws.client.environments.remove(ws.name, "demo")
 
     assert "hello" in list(run.get_environment().python.conda_dependencies.pip_packages)
-    assert run.get_details()["runDefinition"]["environment"]["python"] == {
-        "interpreterPath": "python", "userManagedDependencies": False,
-    }  # fmt: skip
+    told = run.get_details()["runDefinition"]["environment"]
+    assert (told["name"], told["version"]) == ("demo", "1")
+    assert "'hello'" in str(told["python"]["condaDependencies"]["dependencies"])
+
+
+def test_the_log_of_the_build_is_printed_before_that_of_the_script(
+    ws: Workspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = ScriptRunConfig("code", "hi.py", environment=with_hello())
+    Experiment(ws, "trial").submit(config).wait_for_completion(show_output=True)
+    first = capsys.readouterr().out
+    Experiment(ws, "trial").submit(config).wait_for_completion(show_output=True)
+    second = capsys.readouterr().out
+
+    build, script = first.split("Streaming user_logs/std_log.txt")
+    assert "Streaming azureml-logs/20_image_build_log.txt\n====" in build
+    assert "hello" in build
+    assert "of demo" in script
+    assert "image_build_log" not in second
+    assert "of demo" in second
+
+
+def test_the_log_of_a_build_that_fails_is_printed_as_well(
+    ws: Workspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = ScriptRunConfig("code", "hi.py", environment=with_hello("no-such-thing-at-all"))
+
+    with pytest.raises(ActivityFailedException, match="no-such-thing-at-all"):
+        Experiment(ws, "trial").submit(config).wait_for_completion(show_output=True)
+
+    build, summary = capsys.readouterr().out.split("Execution Summary")
+    assert "no-such-thing-at-all" in build.partition("Streaming azureml-logs/20_image_build")[2]
+    assert "Web View: " in summary
 
 
 def test_what_cannot_be_built_says_so_where_it_is_waited_for(ws: Workspace) -> None:

@@ -41,7 +41,7 @@ class RunEnvironments:
             python=built.interpreter,
             # Of this machine it sees the runtime, and the root for the engine's socket.
             mounts=(*self._pythonpath, self._root.path),
-            shm_size=docker.get("shmSize"),
+            shm_size=docker.get("shmSize") or environment.SHM_SIZE,
             arguments=tuple(str(one) for one in docker["arguments"]),
         )
 

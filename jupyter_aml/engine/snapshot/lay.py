@@ -21,14 +21,17 @@ _COPIERS = 2
 _FEW = 16
 
 
-def lay_out(manifest: Manifest, blobs: Blobs, folder: RunFolder) -> None:
+def lay_out(
+    manifest: Manifest, blobs: Blobs, folder: RunFolder, *, is_executed: bool = True
+) -> None:
     """Write `snapshot.json`, `snapshot/` (read-only) and `work/` (the script's own copy).
 
+    Where no script is executed, `work/` holds the folders of outputs and logs alone.
     What the script does in `work/` never reaches the snapshot or the blobs. Raises StorageFailed;
     nothing half made is left then.
     """
     try:
-        _lay(manifest, blobs, folder)
+        _lay(manifest, blobs, folder, is_executed)
     except (OSError, StorageFailed) as error:
         for path in (folder.snapshot, folder.work):
             with contextlib.suppress(OSError, StorageFailed):
@@ -62,15 +65,16 @@ def stored_file(folder: RunFolder, path: str) -> Path:
     return real
 
 
-def _lay(manifest: Manifest, blobs: Blobs, folder: RunFolder) -> None:
+def _lay(manifest: Manifest, blobs: Blobs, folder: RunFolder, is_executed: bool) -> None:
     snapshot, work = str(folder.snapshot), str(folder.work)
     folders = _folders(manifest)
     for name in ("", *folders):
         os.mkdir(f"{snapshot}/{name}", 0o700)
-        os.mkdir(f"{work}/{name}")
+        if is_executed:
+            os.mkdir(f"{work}/{name}")
     for name in ("outputs", "logs"):
         os.makedirs(f"{work}/{name}", exist_ok=True)
-    _lay_files(manifest.files, blobs, snapshot, work)
+    _lay_files(manifest.files, blobs, snapshot, work if is_executed else None)
     for name in ("", *folders):
         os.chmod(f"{snapshot}/{name}", 0o500)
     text = json.dumps(encode_snapshot(manifest), separators=(",", ":"))
@@ -79,11 +83,14 @@ def _lay(manifest: Manifest, blobs: Blobs, folder: RunFolder) -> None:
     os.replace(temporary, folder.snapshot_list)
 
 
-def _lay_files(files: Sequence[ManifestFile], blobs: Blobs, snapshot: str, work: str) -> None:
+def _lay_files(
+    files: Sequence[ManifestFile], blobs: Blobs, snapshot: str, work: str | None
+) -> None:
     def lay(file: ManifestFile) -> None:
         path, executable = file.path, file.executable
         blobs.lay(file.hash, f"{snapshot}/{path}", writable=False, executable=executable)
-        blobs.lay(file.hash, f"{work}/{path}", writable=True, executable=executable)
+        if work is not None:
+            blobs.lay(file.hash, f"{work}/{path}", writable=True, executable=executable)
 
     if len(files) < _FEW:
         for file in files:

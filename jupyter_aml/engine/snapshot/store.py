@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from blake3 import blake3
 
@@ -140,11 +140,14 @@ def take(
 
 
 def snapshot_id(files: Sequence[ManifestFile]) -> str:
-    """The hash of names, contents and executable bits; empty where there is no file at all."""
+    """The hash of names, contents and executable bits as a GUID, which scripts of SDK v1 read.
+
+    It is empty where there is no file at all.
+    """
     if not files:
         return ""
     lines = [f"{file.hash} {'x' if file.executable else '-'} {file.path}\0" for file in files]
-    return blake3("".join(sorted(lines)).encode()).hexdigest()
+    return str(UUID(bytes=blake3("".join(sorted(lines)).encode()).digest(length=16)))
 
 
 def encode_snapshot(manifest: Manifest) -> WireSnapshot:

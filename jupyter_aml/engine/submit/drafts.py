@@ -7,6 +7,7 @@ import getpass
 import os
 import secrets
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 
 from jupyter_aml.domain import ids, limits
@@ -27,6 +28,9 @@ from jupyter_aml.store.blobs import Blobs
 from jupyter_aml.wire.asked import WireSource
 from jupyter_aml.wire.contents import WireDryRun
 from jupyter_aml.wire.submissions import Submission
+
+TARGET_KIND = "_azureml.ComputeTargetType"
+"""The property by which SDK v1 told what a target is: `local`, say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +58,18 @@ class Draft:
         return replace(self, run=run, environment=environment)
 
 
-def draft(asked: Submission, *, settings: Settings, targets: list[str]) -> Draft:
-    """Look at the source and the target; raises Invalid or NotFound, makes nothing."""
+def draft(asked: Submission, *, settings: Settings, kinds: Mapping[str, str]) -> Draft:
+    """Look at the source and the target; raises Invalid or NotFound, makes nothing.
+
+    `kinds` says of each target what it is.
+    """
+    run = _run(asked)
     if asked.type == SCRIPT_RUN:
         assert asked.job is not None
-        if asked.job.target not in targets:
-            raise _no_target(asked.job.target, targets)
-    run = _run(asked)
+        if asked.job.target not in kinds:
+            raise _no_target(asked.job.target, [*kinds])
+        kind = kinds[asked.job.target].lower()
+        run = replace(run, properties={TARGET_KIND: kind, **run.properties})
     limits.run(run)
     plan = snapshot.plan_source(asked.source, settings=settings)
     _check_script(asked.script, plan)
@@ -113,7 +122,7 @@ def make_folder(drafted: Draft, manifest: snapshot.Manifest, *, root: Root, blob
         unfinished.path.mkdir(mode=0o700)
         for part in (unfinished.metrics, unfinished.status, unfinished.logs, unfinished.files):
             part.mkdir()
-        snapshot.lay_out(manifest, blobs, unfinished)
+        snapshot.lay_out(manifest, blobs, unfinished, is_executed=run.job is not None)
         if run.type == SCRIPT_RUN:
             unfinished.console.touch()
         if drafted.process is not None:

@@ -19,7 +19,7 @@ from jupyter_aml.engine import snapshot
 from jupyter_aml.engine.facts.host import host
 from jupyter_aml.engine.ledger import now
 from jupyter_aml.engine.root import Root, write_json
-from jupyter_aml.engine.submit.drafts import Draft, new_id
+from jupyter_aml.engine.submit.drafts import TARGET_KIND, Draft, new_id
 from jupyter_aml.runfolder import secrets as secret_files
 from jupyter_aml.runfolder.layout import RunFolder
 from jupyter_aml.runfolder.names import stored
@@ -29,8 +29,8 @@ from jupyter_aml.wire.submissions import Retry
 
 RETRY_OF = "aml.retry_of"
 """The property of a run that names the one it repeats."""
-_OF_THE_SOURCE = ("azureml.git.", "mlflow.source.git.")
-"""Properties that tell where the source came from, which is the same for a repeated run."""
+_OF_THE_SOURCE = ("azureml.git.", "mlflow.source.git.", TARGET_KIND)
+"""Properties that tell of source and target, which are the same for a repeated run."""
 
 
 def draft(earlier: Run, asked: Retry, *, root: Root) -> Draft:

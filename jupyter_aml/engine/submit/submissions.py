@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, nullcontext
 from functools import partial
@@ -55,7 +55,7 @@ class Submissions:
         experiments: Experiments,
         environments: Environments,
         facts: Facts,
-        targets: list[str],
+        kinds: Mapping[str, str],
         library: Path,
         begin: Callable[[Run], None],
         tell: Callable[[Run], WireRun],
@@ -63,7 +63,7 @@ class Submissions:
         self._settings, self._root, self._ledger, self._blobs = settings, root, ledger, blobs
         self._workspaces, self._experiments = workspaces, experiments
         self._environments, self._facts = environments, facts
-        self._targets, self._library = targets, library
+        self._kinds, self._library = kinds, library
         self._begin, self._tell = begin, tell
         self._stats = snapshot.StatCache(settings.root / "cache")
         self._turns = Turns()
@@ -97,7 +97,7 @@ class Submissions:
             return self._tell(known)
         asked = await self._sending(sent.read)
         drafted = await self._sending(
-            drafts.draft, asked, settings=self._settings, targets=self._targets
+            drafts.draft, asked, settings=self._settings, kinds=self._kinds
         )
         if asked.check is not None:
             drafted = await self._checked(drafted, asked.check)

@@ -12,7 +12,7 @@ from jupyter_aml.domain.errors import NotFound
 from jupyter_aml.runfolder.layout import RunFolder
 from jupyter_aml.sdk._core import given
 from jupyter_aml.sdk._run import waits
-from jupyter_aml.sdk._run.files import tracked_outputs
+from jupyter_aml.sdk._run.outputs import tracked_outputs
 from jupyter_aml.sdk._run.place import RunPlace, announced, found
 from jupyter_aml.sdk.exceptions import UserErrorException
 

@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_aml.runfolder.layout import on_disk
 from jupyter_aml.sdk._run import waits
+from jupyter_aml.sdk._run.definition import definition
 from jupyter_aml.wire.causes import cause
 
 if TYPE_CHECKING:
     from jupyter_aml.sdk._run.files import RunFiles
-    from jupyter_aml.wire.runs import WireJob, WireRun
+    from jupyter_aml.wire.runs import WireRun
 
 _LOG_FOLDERS = ("user_logs/", "azureml-logs/", "logs/")
 
 
 def details(run: RunFiles) -> dict[str, Any]:
-    """The run as SDK v1 described it."""
+    """The run as SDK v1 described it: what there is nothing of yet has no key."""
     seen = run.seen if run._is_in_script else waits.look(run)
-    job = seen["job"]
-    return {
+    told = {
         "runId": run.id,
         "target": seen["target"],
         "status": seen["status"],
@@ -29,40 +29,19 @@ def details(run: RunFiles) -> dict[str, Any]:
         "endTimeUtc": seen["endedAt"],
         "services": {},
         "error": error_details(seen),
-        "warnings": [{"source": "jupyter_aml", "message": text} for text in seen["warnings"]],
+        "warnings": _warnings(seen) or None,
         "properties": dict(seen["properties"]),
         "inputDatasets": [],
         "outputDatasets": [],
-        "runDefinition": {
-            "script": seen["script"],
-            "command": [] if job is None else job["command"],
-            "useAbsolutePath": False,
-            "arguments": seen["arguments"],
-            "framework": "Python",
-            "communicator": "None",
-            "target": seen["target"],
-            "nodeCount": 1,
-            "maxRunDurationSeconds": None if job is None else job["timeout"],
-            "parameters": seen["parameters"],
-            "environment": None if job is None else _environment(job),
-        },
+        "runDefinition": None if seen["job"] is None else definition(run, seen, seen["job"]),
         "logFiles": {name: _address(run, name) for name in log_names(run)},
         "submittedBy": seen["submittedBy"],
     }
+    return {key: value for key, value in told.items() if value is not None}
 
 
-def _environment(job: WireJob) -> dict[str, Any]:
-    name, is_registered, version = job["environment"].partition(":")
-    return {
-        "name": name,
-        "version": version or None,
-        "python": {
-            "interpreterPath": job["interpreter"] or "python",
-            # A path is the user's own Python; another one is found by the engine.
-            "userManagedDependencies": not is_registered or "/" in job["interpreter"],
-        },
-        "environmentVariables": job["environmentVariables"],
-    }
+def _warnings(seen: WireRun) -> list[dict[str, str]]:
+    return [{"source": "jupyter_aml", "message": text} for text in seen["warnings"]]
 
 
 def error_details(seen: WireRun) -> dict[str, Any] | None:
@@ -128,16 +107,19 @@ def portal_url(run: RunFiles) -> str:
     return f"aml://runs/{run.id}" if here is None else here.path.as_uri()
 
 
-def summary(seen: WireRun) -> str:
-    """What is printed below a log that was followed."""
+def summary(seen: WireRun, url: str, *, with_error: bool) -> str:
+    """What SDK v1 printed below the logs that were followed.
+
+    The error is left out where it is raised next.
+    """
     lines = ["", "Execution Summary", "=================", f"RunId: {seen['runId']}"]
-    lines.append(f"Status: {seen['status']}")
-    for warning in seen["warnings"]:
-        lines.append(f"Warning: {warning}")
-    error = error_details(seen)
+    lines.append(f"Web View: {url}")
+    if seen["warnings"]:
+        lines += ["", "Warnings:", *seen["warnings"]]
+    error = error_details(seen) if with_error else None
     if error is not None:
-        lines += ["", "Error:", json.dumps(error["error"]["message"], ensure_ascii=False)]
-    return "\n".join(lines)
+        lines += ["", "Error:", json.dumps(error, indent=4, ensure_ascii=False)]
+    return "\n".join([*lines, ""])
 
 
 def _address(run: RunFiles, name: str) -> str:

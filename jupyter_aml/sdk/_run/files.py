@@ -22,16 +22,6 @@ from jupyter_aml.sdk.exceptions import UserErrorException
 _NO_STORES = "datastores are not part of jupyter_aml yet"
 
 
-def tracked_outputs(folder: str | os.PathLike[str] | None) -> Path | None:
-    """The folder that a run keeps as its outputs; raises UserErrorException for a file."""
-    if folder is None:
-        return None
-    place = Path(folder).absolute()
-    if place.exists() and not place.is_dir():
-        raise UserErrorException(f"outputs={os.fspath(folder)!r} is a file: name a folder")
-    return place
-
-
 def _within(seconds: float | None) -> Callable[[], None]:
     """Raise UserErrorException, between two files, once so many seconds are over."""
     begun = time.monotonic()
@@ -91,8 +81,11 @@ class RunFiles(RunPlace):
 
     def _keep_outputs(self) -> None:
         """Take in what stands in the folder that was given as `outputs`."""
-        if self._outputs is not None and self._outputs.is_dir():
-            self.upload_folder("outputs", str(self._outputs))
+        tracked = self._outputs
+        if tracked is not None and tracked.folder.is_dir():
+            for path in tracked.news():
+                name = shown(path.relative_to(tracked.folder).as_posix())
+                self.upload_file(f"outputs/{name}", path)
 
     def get_file_names(self) -> list[str]:
         """The names of all files of the run, sorted."""

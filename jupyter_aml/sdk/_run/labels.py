@@ -39,7 +39,7 @@ class RunLabels(RunPlace):
         self._tell({"description": text}, "description", text, limits.description)
 
     def tag(self, key: str, value: str | None = None) -> None:
-        """Set a tag."""
+        """Set a tag, which need not have a value."""
         self.set_tags({key: value})
 
     def set_tags(self, tags: Mapping[str, Any]) -> None:
@@ -57,9 +57,10 @@ class RunLabels(RunPlace):
             self._records.record("tag", key, value, time())
             there[key] = value
 
-    def get_tags(self) -> dict[str, str]:
-        """The tags as they are now."""
-        return dict((self.seen if self._is_inside else self.look())["tags"])
+    def get_tags(self) -> dict[str, str | None]:
+        """The tags as they are now; one without a value has None."""
+        tags = (self.seen if self._is_inside else self.look())["tags"]
+        return {key: value or None for key, value in tags.items()}
 
     def remove_tags(self, tags: Any) -> None:
         """Take tags away."""

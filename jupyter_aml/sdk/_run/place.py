@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakValueDictionary
 
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
 
     from jupyter_aml.client import Client
     from jupyter_aml.runfolder.records import PatientWriter, RecordWriter
+    from jupyter_aml.sdk._run.outputs import Tracked
     from jupyter_aml.wire.runs import WireRun
 
 
@@ -75,7 +75,7 @@ class RunPlace:
             outputs=outputs,
         )
         self._experiment, self.id = experiment, run_id
-        self._outputs: Path | None = None
+        self._outputs: Tracked | None = None
         self._described: set[str] = set()
         self._maker = kwargs.get("_maker")
         self._inside: RunFolder | None = kwargs.get("_inside")
@@ -86,6 +86,10 @@ class RunPlace:
     @classmethod
     def get_context(cls, allow_offline: bool = True, **kwargs: Any) -> Any:
         """Return the run that this script is."""
+        raise NotImplementedError
+
+    def get_environment(self) -> Any:
+        """Return the environment that it runs in."""
         raise NotImplementedError
 
     @classmethod

@@ -10,6 +10,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from jupyter_aml.runfolder.names import shown
 from jupyter_aml.sdk._run import filters
@@ -25,7 +26,10 @@ _ALWAYS_THE_SAME = (1980, 1, 1, 0, 0, 0)
 
 
 def take(run: RunFiles, given: str | os.PathLike[str]) -> str:
-    """Pack a file or a folder, and keep it with the run; its id is the hash of the ZIP file."""
+    """Pack a file or a folder, and keep it with the run.
+
+    Its id is a GUID, the beginning of the hash of the ZIP file.
+    """
     source = Path(given)
     if not source.exists():
         raise SnapshotException(f"there is no file or folder {os.fspath(source)!r}")
@@ -36,8 +40,9 @@ def take(run: RunFiles, given: str | os.PathLike[str]) -> str:
         while block := made.read(1 << 20):
             digest.update(block)
         made.seek(0)
-        run.upload_file(f"{_TAKEN}/{digest.hexdigest()}.zip", made)
-    return digest.hexdigest()
+        snapshot_id = str(UUID(digest.hexdigest()[:32]))
+        run.upload_file(f"{_TAKEN}/{snapshot_id}.zip", made)
+    return snapshot_id
 
 
 def restore(run: RunFiles, snapshot_id: str | None, path: str | os.PathLike[str] | None) -> str:

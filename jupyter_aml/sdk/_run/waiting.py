@@ -1,4 +1,4 @@
-"""Waits for the end of a run, with its console beside where that is wanted."""
+"""Waits for the end of a run, with its logs beside where that is wanted."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_aml.client.patience import Restart
 from jupyter_aml.domain.errors import NotFound, Unreachable
-from jupyter_aml.runfolder.layout import CONSOLE
+from jupyter_aml.runfolder.layout import BUILD_LOG, CONSOLE
 from jupyter_aml.sdk._run.details import details, error_details, failure, portal_url, summary
 from jupyter_aml.sdk._run.waits import waiting_for
 from jupyter_aml.sdk.exceptions import ActivityFailedException
@@ -25,30 +25,30 @@ _RESTART = 60.0
 
 def wait(run: RunFiles, *, show_output: bool, raise_on_error: bool) -> dict[str, Any]:
     """Return the details of the run once it has ended."""
+    url = portal_url(run) if show_output else ""
     if show_output:
-        print(f"RunId: {run.id}\nWeb View: {portal_url(run)}")
-    seen = until_ended(run, console=_Console(run) if show_output else None)
+        print(f"RunId: {run.id}\nWeb View: {url}")
+    seen = until_ended(run, logs=_Logs(run) if show_output else None)
     if show_output:
-        print(summary(seen))
-        print()
+        print(summary(seen, url, with_error=not raise_on_error))
     if raise_on_error and seen["status"] == "Failed":
         raise ActivityFailedException(error_details(seen), message=failure(seen))
     return details(run)
 
 
-def until_ended(run: RunFiles, *, console: _Console | None = None) -> WireRun:
+def until_ended(run: RunFiles, *, logs: _Logs | None = None) -> WireRun:
     """Look again and again until the run has ended; an engine may be restarted meanwhile."""
     with waiting_for(run):
-        return _until_ended(run, console)
+        return _until_ended(run, logs)
 
 
-def _until_ended(run: RunFiles, console: _Console | None) -> WireRun:
+def _until_ended(run: RunFiles, logs: _Logs | None) -> WireRun:
     pause, restart = _FIRST_PAUSE, Restart(_RESTART)
     while True:
         try:
             seen = run.look()
             restart.answered()
-            news = console.follow() if console is not None else False
+            news = logs.follow(seen) if logs is not None else False
             if seen["endedAt"] is not None:
                 return seen
             pause = _FIRST_PAUSE if news else min(pause * 1.4, _LONGEST_PAUSE)
@@ -57,11 +57,26 @@ def _until_ended(run: RunFiles, console: _Console | None) -> WireRun:
         time.sleep(pause)
 
 
-class _Console:
-    """Prints what is new of the run's console."""
+class _Logs:
+    """Prints what is new of a run's logs: that of the build, then that of its script."""
 
     def __init__(self, run: RunFiles) -> None:
-        self._run, self._offset, self._said = run, 0, False
+        self._build, self._console = _Log(run, BUILD_LOG), _Log(run, CONSOLE)
+        self._is_built = False
+
+    def follow(self, seen: WireRun) -> bool:
+        """Print up to where the logs are now; say whether there was anything."""
+        news = not self._is_built and self._build.follow()
+        # Nothing is built any more once this was seen, so all of that log was there to be read.
+        self._is_built = seen["startedAt"] is not None or seen["endedAt"] is not None
+        return (self._is_built and self._console.follow()) or news
+
+
+class _Log:
+    """Prints what is new of one log, below its name."""
+
+    def __init__(self, run: RunFiles, name: str) -> None:
+        self._run, self._name, self._offset = run, name, 0
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
 
     def follow(self) -> bool:
@@ -69,14 +84,13 @@ class _Console:
         news = False
         while True:
             try:
-                piece = self._run.client.runs.log(self._run.id, CONSOLE, offset=self._offset)
+                piece = self._run.client.runs.log(self._run.id, self._name, offset=self._offset)
             except NotFound:
                 return news
             if not piece.data:
                 return news
-            if not self._said:
-                print(f"\nStreaming {CONSOLE}\n{'=' * (10 + len(CONSOLE))}\n")
-                self._said = True
+            if self._offset == 0:
+                print(f"\nStreaming {self._name}\n{'=' * (10 + len(self._name))}\n")
             news, self._offset = True, piece.offset + len(piece.data)
             sys.stdout.write(self._decoder.decode(piece.data))
             sys.stdout.flush()

@@ -342,7 +342,7 @@ class Environment:
         return copy.deepcopy(self)
 
     def __repr__(self) -> str:
-        return f"Environment(Name: {self.name}, Version: {self.version})"
+        return json.dumps(self._to_json(), indent=4, sort_keys=True)
 
 
 class EnvironmentReference:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 import time
 import uuid
+import warnings
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from jupyter_aml.domain import ids
-from jupyter_aml.domain.errors import NotFound
+from jupyter_aml.domain.errors import Invalid, NotFound
 from jupyter_aml.sdk._core import given
 from jupyter_aml.sdk._run import filters
-from jupyter_aml.sdk._run.files import tracked_outputs
+from jupyter_aml.sdk._run.outputs import Tracked, new_outputs, tracked_outputs
 from jupyter_aml.sdk.core.run import Run
 from jupyter_aml.sdk.core.runconfig import RunConfiguration
 from jupyter_aml.sdk.core.script_run_config import ScriptRunConfig
@@ -76,9 +77,9 @@ class Experiment:
         return self._name
 
     @property
-    def tags(self) -> dict[str, str]:
-        """The tags."""
-        return {key: value for key, value in self._all_tags().items() if key != _ARCHIVED}
+    def tags(self) -> dict[str, str | None]:
+        """The tags; one without a value has None."""
+        return {key: value or None for key, value in self._all_tags().items() if key != _ARCHIVED}
 
     def submit(self, config: Any, tags: Mapping[str, str] | None = None, **kwargs: Any) -> Run:
         """Send a ScriptRunConfig off as a run, and return at once.
@@ -113,32 +114,59 @@ class Experiment:
     def start_logging(
         self,
         *,
-        outputs: str | os.PathLike[str] | None = None,
-        snapshot_directory: str | os.PathLike[str] | None = None,
+        outputs: str | os.PathLike[str] | Literal[False] | None = None,
+        snapshot_directory: str | os.PathLike[str] | Literal[False] | None = ".",
         display_name: str | None = None,
     ) -> Run:
         """Begin an interactive run, which logs from this process until `complete()`.
 
-        `outputs` is a folder whose files are the run's `outputs/...` once it completes or fails;
-        `snapshot_directory` one that is kept as its source. Without them neither is.
+        The files of the folder `outputs` are the run's `outputs/...` once it completes or fails;
+        without one, those that are written into `./outputs` meanwhile; `False` keeps none.
+        `snapshot_directory` is kept as its source; None keeps none. The current folder, where none
+        is named, is left out with a warning where it is too large.
         """
+        if outputs is None:
+            tracked: Tracked | None = new_outputs()
+        else:
+            tracked = tracked_outputs(outputs or None)
+        body = self._interactive(display_name)
+        run = Run.from_wire(self._workspace, self._begun(body, snapshot_directory))
+        run._outputs = tracked
+        return run
+
+    def _interactive(self, display_name: str | None) -> dict[str, Any]:
         body = {
             "workspace": self._workspace.name,
             "experiment": self._name,
             "type": "azureml.interactive",
             "process": {"pid": os.getpid(), "start": _start_of_this_process()},
+            "runId": ids.new_run_id(
+                self._name, seconds=int(time.time()), suffix=uuid.uuid4().hex[:8]
+            ),
         }
         if display_name:
             body["displayName"] = str(display_name)
-        if snapshot_directory is not None:
-            body["source"] = {"directory": os.path.abspath(os.fspath(snapshot_directory))}
-        tracked = tracked_outputs(outputs)
-        body["runId"] = ids.new_run_id(
-            self._name, seconds=int(time.time()), suffix=uuid.uuid4().hex[:8]
-        )
-        run = Run.from_wire(self._workspace, self._workspace.client.runs.submit(body))
-        run._outputs = tracked
-        return run
+        return body
+
+    def _begun(self, body: dict[str, Any], snapshot_directory: Any) -> WireRun:
+        if not snapshot_directory:
+            return self._sent(body)
+        source = {"directory": os.path.abspath(os.fspath(snapshot_directory))}
+        try:
+            return self._sent({**body, "source": source})
+        except (Invalid, NotFound) as error:
+            if snapshot_directory != ".":
+                raise
+            warnings.warn(
+                f"no source is kept with run {body['runId']}: {error}\n"
+                "snapshot_directory= names a folder that is, None keeps none",
+                stacklevel=4,
+            )
+            return self._sent(body)
+
+    def _sent(self, body: dict[str, Any]) -> WireRun:
+        seen: WireRun = self._workspace.client.runs.submit(body)
+        return seen
 
     def get_runs(
         self,
@@ -313,7 +341,18 @@ class Experiment:
         return hash((self._workspace.name, self._name))
 
     def __repr__(self) -> str:
-        return f"Experiment(Name: {self._name}, Workspace: {self._workspace.name})"
+        return f"Experiment(Name: {self._name},\nWorkspace: {self._workspace.name})"
+
+    def _repr_html_(self) -> str:
+        from jupyter_aml.widgets.parts import facts
+
+        return facts(
+            {"Name": self._name, "Workspace": self._workspace.name},
+            {
+                "Report Page": ("Link to the runs", self.get_portal_url()),
+                "Docs Page": ("Link to Documentation", DOCS),
+            },
+        )
 
 
 def _origin() -> dict[str, Any]:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from jupyter_aml.wire.runs import WireRun
 
 _current: Run | None = None
+DOCS = "https://learn.microsoft.com/python/api/azureml-core/azureml.core.script_run.scriptrun"
 
 
 @later("add_type_provider input_datasets list_by_compute output_datasets register_model")
@@ -141,8 +142,8 @@ class Run(RunSource, RunLabels, RunLogging, RunChildren, RunRepeats):
         return dict(self.seen["parameters"])
 
     @property
-    def tags(self) -> dict[str, str]:
-        """The tags as they are now."""
+    def tags(self) -> dict[str, str | None]:
+        """The tags as they are now; one without a value has None."""
         return self.get_tags()
 
     @property
@@ -334,6 +335,20 @@ class Run(RunSource, RunLabels, RunLogging, RunChildren, RunRepeats):
         return (
             f"Run(Experiment: {seen['experiment']},\nId: {self.id},\n"
             f"Type: {seen['type']},\nStatus: {seen['status']})"
+        )
+
+    def _repr_html_(self) -> str:
+        """The table that SDK v1 showed; a notebook shows the card."""
+        from jupyter_aml.widgets.parts import facts
+
+        seen = self.seen
+        told = {"Experiment": seen["experiment"], "Id": self.id, "Type": seen["type"]}
+        return facts(
+            {**told, "Status": seen["status"]},
+            {
+                "Details Page": ("Link to the run", self.get_portal_url()),
+                "Docs Page": ("Link to Documentation", DOCS),
+            },
         )
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:

@@ -7,6 +7,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from jupyter_aml.domain.environment import SHM_SIZE
 from jupyter_aml.sdk.core.conda_dependencies import CondaDependencies
 from jupyter_aml.sdk.core.container_registry import ContainerRegistry
 from jupyter_aml.sdk.exceptions import UserErrorException
@@ -158,9 +159,9 @@ class DockerSection:
         self.build_context: DockerBuildContext | None = None
         self.platform = DockerImagePlatform()
         self.arguments: list[str] = []
-        self.shm_size: str | None = None
+        self.shm_size: str | None = SHM_SIZE
         self.gpu_support: bool | None = None
-        self.shared_volumes: bool | None = None
+        self.shared_volumes: bool | None = True
 
     @property
     def _names_an_image(self) -> bool:
@@ -181,12 +182,12 @@ class DockerSection:
             },
             "enabled": bool(self.enabled),
             "arguments": list(self.arguments),
+            "sharedVolumes": self.shared_volumes,
+            "shmSize": self.shm_size,
         }
         extra = {
-            "shmSize": self.shm_size,
             "buildContext": self.build_context and self.build_context._to_json(),
             "gpuSupport": self.gpu_support,
-            "sharedVolumes": self.shared_volumes,
         }
         return data | {name: value for name, value in extra.items() if value is not None}
 
@@ -211,9 +212,9 @@ class DockerSection:
         self.base_image_registry.username = data["baseImageRegistry"]["username"]
         self.base_image_registry.password = data["baseImageRegistry"]["password"]
         self.arguments = list(data["arguments"])
-        self.shm_size = data.get("shmSize")
+        self.shm_size = data.get("shmSize", SHM_SIZE)
         self.gpu_support = data.get("gpuSupport")
-        self.shared_volumes = data.get("sharedVolumes")
+        self.shared_volumes = data.get("sharedVolumes", True)
         context = data.get("buildContext")
         if context is not None:
             self.build_context = DockerBuildContext(

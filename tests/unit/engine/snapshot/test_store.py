@@ -7,6 +7,7 @@ import os
 import stat
 import time
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -89,7 +90,7 @@ def test_a_manifest_names_every_file_and_its_content(source, blobs):
         "lib/__init__.py": b"", "lib/a.sh": b"ls", "train.py": b"import lib",
     }  # fmt: skip
     assert [file.executable for file in manifest.files] == [False, True, False]
-    assert len(manifest.snapshot_id) == 64
+    assert str(UUID(manifest.snapshot_id)) == manifest.snapshot_id
 
 
 def test_equal_contents_have_equal_ids(source, blobs, tmp_path):
