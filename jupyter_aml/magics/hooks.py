@@ -9,6 +9,7 @@ from IPython.core.completer import SimpleCompletion, SimpleMatcherResult, contex
 from IPython.core.error import TryNext, UsageError
 from IPython.core.magic import no_var_expand
 
+from jupyter_aml.magics.cells import pip_lines
 from jupyter_aml.magics.cells.forms import Forms
 from jupyter_aml.magics.completion import complete
 from jupyter_aml.magics.run.submit_file import SubmitFile
@@ -24,7 +25,7 @@ class Hooks:
 
     def __init__(self, ip: Any, session: Session, verbs: Verbs) -> None:
         self._ip, self.session, self._verbs = ip, session, verbs
-        self._forms = Forms(SubmitFile(session).parser)
+        self._transformations = (Forms(SubmitFile(session).parser), pip_lines.transform)
 
         @context_matcher(identifier="jupyter_aml")  # type: ignore[untyped-decorator,unused-ignore]
         def matcher(context: Any) -> SimpleMatcherResult:
@@ -34,7 +35,7 @@ class Hooks:
 
     def add(self) -> None:
         """Take part in completion and in what cells mean."""
-        self._ip.input_transformers_cleanup.append(self._forms)
+        self._ip.input_transformers_cleanup.extend(self._transformations)
         self._ip.register_magic_function(_below_code, "line", _BELOW_CODE)
         self._ip.events.register("post_run_cell", self.session.views.tell)
         for key in ("%aml", "%%aml"):
@@ -46,8 +47,9 @@ class Hooks:
         self._ip.magics_manager.magics["line"].pop(_BELOW_CODE, None)
         with suppress(ValueError):
             self._ip.events.unregister("post_run_cell", self.session.views.tell)
-        if self._forms in self._ip.input_transformers_cleanup:
-            self._ip.input_transformers_cleanup.remove(self._forms)
+        for each in self._transformations:
+            with suppress(ValueError):
+                self._ip.input_transformers_cleanup.remove(each)
         if self._matcher in self._ip.Completer.custom_matchers:
             self._ip.Completer.custom_matchers.remove(self._matcher)
         for key in ("%aml", "%%aml"):

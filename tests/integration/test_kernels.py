@@ -239,6 +239,37 @@ def test_an_install_into_it_is_refused_with_what_to_do_instead(world, kernel):
         assert "ModuleNotFoundError" in talk.run("import attrs")
 
 
+PIP = """
+import os, sys
+os.makedirs("bin", exist_ok=True)
+with open("bin/pip", "w") as file:
+    file.write("#!/bin/sh\\necho called with $*\\n")
+os.chmod("bin/pip", 0o700)
+os.environ["PATH"] = os.path.abspath("bin") + os.pathsep + os.environ["PATH"]
+"""
+
+
+def test_the_retired_sdk_is_left_out_of_what_a_cell_installs(world, kernel):
+    with world.talk(kernel) as talk:
+        talk.run(PIP)
+
+        alone = talk.run("!pip install --upgrade azureml-sdk azureml-widgets\nprint('next')")
+        mixed = talk.run("!pip install --upgrade azureml-train-core iniconfig")
+        shell = talk.run("%%sh\npip install azureml-telemetry iniconfig")
+        magic = talk.run("%pip install azureml-pipeline")
+
+    told, *libraries, last = alone.splitlines()
+    assert told.startswith("jupyter_aml: azureml-sdk, azureml-widgets are not installed")
+    # The environment holds nothing of what the SDK brought.
+    assert libraries == ["called with install --upgrade numpy pandas pyarrow requests"]
+    assert last == "next"
+    stands_in = "is not installed, jupyter_aml stands in for it"
+    install = "called with install"
+    assert mixed == f"jupyter_aml: azureml-train-core {stands_in}\n{install} --upgrade iniconfig"
+    assert shell == f"jupyter_aml: azureml-telemetry {stands_in}\n{install} iniconfig"
+    assert magic == f"jupyter_aml: azureml-pipeline {stands_in}"
+
+
 def test_a_loop_is_interrupted_and_the_kernel_lives_on(world, kernel):
     with world.talk(kernel) as talk:
         talk.run("kept = 42")
