@@ -20,11 +20,12 @@ from jupyter_aml.wire import (  # noqa: E402
     facts,
     kernels,
     protocol,
+    run_data,
     runs,
     stored,
 )
 
-MODULES = (protocol, runs, contents, facts, environments, kernels, asked, events, stored)
+MODULES = (protocol, run_data, runs, contents, facts, environments, kernels, asked, events, stored)
 
 TARGET = ROOT / "labextension" / "src" / "wire.ts"
 HEAD = "/** The wire as types, never edited: .ci/wire_ts.py writes it from jupyter_aml/wire/. */\n"
@@ -53,7 +54,7 @@ def typescript(hint: Any) -> str:
         return " | ".join(dict.fromkeys(typescript(one) for one in arguments))
     if origin is list:
         inner = typescript(arguments[0])
-        return f"({inner})[]" if " " in inner else f"{inner}[]"
+        return f"({inner})[]" if " | " in inner else f"{inner}[]"
     if origin is dict:
         return f"Record<{typescript(arguments[0])}, {typescript(arguments[1])}>"
     raise TypeError(f"jupyter_aml/wire uses {hint!r}, for which .ci/wire_ts.py has no TypeScript")

@@ -12,6 +12,7 @@ from jupyter_aml.client.transport import quoted
 if TYPE_CHECKING:
     from jupyter_aml.wire.contents import WireFiles, WireMetrics, WireSnapshot
     from jupyter_aml.wire.facts import WireCell, WireFacts, WireRunDifference
+    from jupyter_aml.wire.run_data import WireRunData
     from jupyter_aml.wire.runs import WirePrunedRuns, WireRun, WireRunPage
 
 
@@ -76,6 +77,11 @@ class Runs:
     def cell(self, run_id: str) -> WireCell:
         """Code that repeats a run, for a cell of a notebook."""
         answer: WireCell = self._door.get(f"runs/{quoted(run_id)}/cell")
+        return answer
+
+    def data(self, run_id: str) -> WireRunData:
+        """The inputs and outputs of a run."""
+        answer: WireRunData = self._door.get(f"runs/{quoted(run_id)}/data")
         return answer
 
     def difference(self, run_id: str, other: str) -> WireRunDifference:

@@ -51,6 +51,21 @@ class RunFolder:
         return self.path / "environment.json"
 
     @property
+    def data(self) -> Path:
+        """Its inputs and outputs, where it has some."""
+        return self.path / "data.json"
+
+    @property
+    def inputs(self) -> Path:
+        """The inputs that were fetched for it, a folder each."""
+        return self.path / "inputs"
+
+    @property
+    def results(self) -> Path:
+        """The outputs that go to a datastore once it has ended, a folder each."""
+        return self.path / "results"
+
+    @property
     def secrets(self) -> Path:
         """The values of its secret variables, for its owner alone."""
         return self.path / SECRETS

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, TypedDict
 
+from jupyter_aml.wire.run_data import WireInput, WireOutput
 from jupyter_aml.wire.runs import Status, WireOrigin
 
 
@@ -75,7 +76,11 @@ class WireNewJob(_NewJob, total=False):
 
 
 class WireSubmit(TypedDict, total=False):
-    """Body of POST /aml/runs. `runId` makes a repeated call the same as the first."""
+    """Body of POST /aml/runs. `runId` makes a repeated call the same as the first.
+
+    A word `DatasetConsumptionConfig:NAME` or `DatasetOutputConfig:NAME` of the job's command
+    becomes the place of that input or output.
+    """
 
     runId: str
     workspace: str
@@ -94,6 +99,8 @@ class WireSubmit(TypedDict, total=False):
     parentId: str
     process: dict[str, Any]
     environment: dict[str, Any]
+    inputs: list[WireInput]
+    outputs: list[WireOutput]
     dryRun: bool
     ifChanged: bool
     check: WireCellCheck

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Literal, TypedDict
 
+from jupyter_aml.wire.run_data import WireInput, WireOutput
+
 
 class WireSeries(TypedDict):
     """One scalar metric, thinned out for drawing; x is the step (ascending), t the time in s."""
@@ -77,5 +79,7 @@ class WireDryRun(TypedDict):
     excluded: list[str]
     totalSize: int
     command: list[str]
+    inputs: list[WireInput]
+    outputs: list[WireOutput]
     target: str
     reason: str

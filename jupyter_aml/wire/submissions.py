@@ -13,9 +13,11 @@ from jupyter_aml.domain.environment import Definition
 from jupyter_aml.domain.errors import Invalid
 from jupyter_aml.domain.ids import ExperimentName, RunId, WorkspaceName
 from jupyter_aml.domain.run import CELL_RUNNER, INTERACTIVE_RUN, SCRIPT_RUN, Job, Origin, Process
+from jupyter_aml.domain.run_data import RunData
 from jupyter_aml.wire.asked import WireSource
 from jupyter_aml.wire.coding import decode_job, decode_origin
 from jupyter_aml.wire.fields import Fields
+from jupyter_aml.wire.run_data import asked_data
 
 T = TypeVar("T")
 _TYPES = (SCRIPT_RUN, INTERACTIVE_RUN)
@@ -78,6 +80,7 @@ class Submission:
     description: str
     job: Job | None
     environment: Definition | None
+    data: RunData
     source: Source
     script: str | None
     arguments: tuple[str, ...]
@@ -154,6 +157,7 @@ def _submission(body: Mapping[str, Any]) -> Submission:
         description=given.text("description", ""),
         job=job,
         environment=None if wanted is None or kind != SCRIPT_RUN else environment.read(wanted),
+        data=_data(body, kind),
         source=source,
         script=given.optional("script"),
         arguments=tuple(given.texts("arguments")),
@@ -167,6 +171,13 @@ def _submission(body: Mapping[str, Any]) -> Submission:
         if_changed=bool(body.get("ifChanged")),
         check=None if body.get("check") is None else _check(body["check"], job, source),
     )
+
+
+def _data(body: Mapping[str, Any], kind: str) -> RunData:
+    data = asked_data(body)
+    if data and kind != SCRIPT_RUN:
+        raise Invalid("inputs and outputs: only a run with a script has them")
+    return data
 
 
 def _check(told: Any, job: Job | None, source: Source) -> CellCheck:

@@ -62,6 +62,64 @@ export interface WireProblem {
   hint?: string;
 }
 
+/** A data set: a registered one (`version` None is the newest), or a definition. */
+export interface WireInputDataset {
+  name?: string | null;
+  version?: string | null;
+  definition?: Record<string, unknown>;
+}
+
+/**
+ * An input of a run: a data set, or a path of a datastore.
+ *
+ * `place` is where the script finds it, once it is ready; of a direct one the id of the data set.
+ */
+export interface WireInput {
+  name: string;
+  mode?: 'direct' | 'download' | 'mount';
+  dataset?: WireInputDataset | null;
+  datastore?: string | null;
+  path?: string;
+  pathOnCompute?: string | null;
+  place?: string | null;
+}
+
+/** The data set that an output becomes; `kind` is `file` or `tabular`. */
+export interface WireRegistration {
+  name: string;
+  kind?: 'file' | 'tabular';
+  description?: string;
+  tags?: Record<string, string>;
+  steps?: Record<string, unknown>[];
+}
+
+/**
+ * An output of a run; `{run-id}` and `{output-name}` may stand in its path.
+ *
+ * `place` is where the script writes, `files` how many came to the datastore, `dataset` what it
+ * has become.
+ */
+export interface WireOutput {
+  name: string;
+  kind?: 'file' | 'reference';
+  mode?: 'mount' | 'upload';
+  datastore?: string;
+  path?: string;
+  pathOnCompute?: string | null;
+  overwrite?: boolean;
+  globs?: string[];
+  register?: WireRegistration | null;
+  place?: string | null;
+  files?: number | null;
+  dataset?: WireInputDataset | null;
+}
+
+/** The inputs and outputs of a run. */
+export interface WireRunData {
+  inputs: WireInput[];
+  outputs: WireOutput[];
+}
+
 /** Why a run failed. `line` is counted as the editor shows it. */
 export interface WireFailure {
   message: string;
@@ -253,6 +311,8 @@ export interface WireDryRun {
   excluded: string[];
   totalSize: number;
   command: string[];
+  inputs: WireInput[];
+  outputs: WireOutput[];
   target: string;
   reason: string;
 }
@@ -475,7 +535,12 @@ export interface WireNewJob {
   lineOffset?: number;
 }
 
-/** Body of POST /aml/runs. `runId` makes a repeated call the same as the first. */
+/**
+ * Body of POST /aml/runs. `runId` makes a repeated call the same as the first.
+ *
+ * A word `DatasetConsumptionConfig:NAME` or `DatasetOutputConfig:NAME` of the job's command
+ * becomes the place of that input or output.
+ */
 export interface WireSubmit {
   runId?: string;
   workspace?: string;
@@ -494,6 +559,8 @@ export interface WireSubmit {
   parentId?: string;
   process?: Record<string, unknown>;
   environment?: Record<string, unknown>;
+  inputs?: WireInput[];
+  outputs?: WireOutput[];
   dryRun?: boolean;
   ifChanged?: boolean;
   check?: WireCellCheck;

@@ -81,7 +81,12 @@ def test_every_option_of_magics_and_shell_is_read(room: str) -> None:
     ("name", "value", "told"),
     [
         ("node_count", 4, r"node_count=4: runs on several nodes .* leave it 1"),
-        ("communicator", "Mpi", r"communicator='Mpi': runs on several nodes"),
+        ("communicator", "Smoke", r"communicator='Smoke': there are None, Mpi"),
+        ("priority", 3, r"priority=3: runs wait in the order"),
+        ("source_directory_data_store", "x", r"what is sent of a source lies in the root"),
+        ("auto_cluster_compute_specification", "x", r"rents no machines"),
+        ("credential_passthrough", True, r"credentials it was registered with"),
+        ("auto_prepare_environment", False, r"is built where it is not"),
         ("framework", "PySpark", r"framework='PySpark': only Python scripts"),
     ],
 )
@@ -94,8 +99,8 @@ def test_what_a_run_cannot_be_told_is_refused(name: str, value: Any, told: str) 
     ("name", "told"),
     [
         ("taget", "has no attribute 'taget'; did you mean 'target'"),
-        ("amlcompute", "amlcompute is not part of jupyter_aml yet"),
-        ("data_references", "data_references is not part of jupyter_aml yet"),
+        ("amlcompute_", "did you mean 'amlcompute'"),
+        ("data_reference", "did you mean 'data_references'"),
     ],
 )
 def test_an_attribute_that_nothing_reads_cannot_be_set(name: str, told: str) -> None:

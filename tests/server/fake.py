@@ -121,6 +121,14 @@ class FakeEnvironments:
         found = {"message": "no", "line": 1, "column": None}
         return {"definition": None, "mistakes": [found], "warnings": []}
 
+    async def data(self, run_id):
+        self.engine.heard("data", run_id)
+        made = {"name": "made", "version": "1"}
+        return {
+            "inputs": [{"name": "a", "mode": "mount", "dataset": {"name": "d", "version": "1"}}],
+            "outputs": [{"name": "b", "kind": "file", "mode": "upload", "dataset": made}],
+        }
+
     async def prune(self, asked):
         self.engine.heard("prune", asked)
         return {"keys": ["pip-1"], "size": 1}
@@ -253,6 +261,14 @@ class FakeRuns:
     async def cell(self, run_id):
         self.engine.heard("cell", run_id)
         return {"text": "%%aml submit e\nprint(1)\n"}
+
+    async def data(self, run_id):
+        self.engine.heard("data", run_id)
+        made = {"name": "made", "version": "1"}
+        return {
+            "inputs": [{"name": "a", "mode": "mount", "dataset": {"name": "d", "version": "1"}}],
+            "outputs": [{"name": "b", "kind": "file", "mode": "upload", "dataset": made}],
+        }
 
     async def prune(self, asked):
         self.engine.heard("prune", asked)

@@ -22,7 +22,7 @@ from jupyter_aml.engine.feed.system import SystemFolder
 from jupyter_aml.engine.feed.watchers import FolderWatcher
 from jupyter_aml.engine.ledger import Ledger
 from jupyter_aml.engine.root import Root
-from jupyter_aml.engine.runs import archiving, difference, pruning, recover
+from jupyter_aml.engine.runs import archiving, difference, kept_data, pruning, recover
 from jupyter_aml.engine.runs.patching import patched
 from jupyter_aml.engine.runs.waiting import Waiting, Why
 from jupyter_aml.engine.runs.watch import Watch
@@ -30,6 +30,7 @@ from jupyter_aml.wire.changes import RunPatch, RunPruning
 from jupyter_aml.wire.coding import encode_run
 from jupyter_aml.wire.contents import WireDryRun, WireFiles, WireMetrics, WireSnapshot
 from jupyter_aml.wire.facts import WireCell, WireFacts, WireRunDifference
+from jupyter_aml.wire.run_data import WireRunData, encode_data
 from jupyter_aml.wire.runs import WirePrunedRuns, WireRun, WireRunPage
 from jupyter_aml.wire.submissions import Retry, Sent, Submission
 
@@ -121,6 +122,11 @@ class Runs:
     async def cell(self, run_id: str) -> WireCell:
         """Code that repeats a run."""
         return await self._sender.cell(await self.find(ids.run_id(run_id)))
+
+    async def data(self, run_id: str) -> WireRunData:
+        """The inputs and outputs of a run."""
+        folder = self._root.folder(await self.find(ids.run_id(run_id)))
+        return encode_data(await asyncio.to_thread(kept_data.read, folder))
 
     async def get(self, run_id: str) -> WireRun:
         """One run, or NotFound."""

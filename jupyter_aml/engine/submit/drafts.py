@@ -17,9 +17,11 @@ from jupyter_aml.domain.errors import AlreadyExists, NotFound, StorageFailed
 from jupyter_aml.domain.ids import ExperimentName, RunId
 from jupyter_aml.domain.near import near
 from jupyter_aml.domain.run import INTERACTIVE_RUN, SCRIPT_RUN, Process, Run, RunStatus
+from jupyter_aml.domain.run_data import RunData
 from jupyter_aml.engine import snapshot
 from jupyter_aml.engine.ledger import now
 from jupyter_aml.engine.root import Root, write_json, write_record
+from jupyter_aml.engine.runs import kept_data
 from jupyter_aml.engine.settings import Settings
 from jupyter_aml.runfolder import secrets as secret_files
 from jupyter_aml.runfolder.layout import CONSOLE
@@ -27,6 +29,7 @@ from jupyter_aml.runfolder.trees import remove_tree
 from jupyter_aml.store.blobs import Blobs
 from jupyter_aml.wire.asked import WireSource
 from jupyter_aml.wire.contents import WireDryRun
+from jupyter_aml.wire.run_data import encode_data
 from jupyter_aml.wire.submissions import Submission
 
 TARGET_KIND = "_azureml.ComputeTargetType"
@@ -43,6 +46,7 @@ class Draft:
     environment: Definition | None = None
     place: WireSource = field(default_factory=WireSource)
     """Where the source comes from: `directory`, and `include` below `base`."""
+    data: RunData = kept_data.NOTHING
 
     def within(self, environment: Definition) -> Draft:
         """The same run in a registered environment."""
@@ -73,7 +77,7 @@ def draft(asked: Submission, *, settings: Settings, kinds: Mapping[str, str]) ->
     limits.run(run)
     plan = snapshot.plan_source(asked.source, settings=settings)
     _check_script(asked.script, plan)
-    return Draft(run, plan, asked.process, asked.environment, asked.source.place())
+    return Draft(run, plan, asked.process, asked.environment, asked.source.place(), asked.data)
 
 
 def _run(asked: Submission) -> Run:
@@ -133,6 +137,7 @@ def make_folder(drafted: Draft, manifest: snapshot.Manifest, *, root: Root, blob
             data = drafted.environment.to_json()
             secret_files.keep(unfinished.secrets, hiding.taken_of(data))
             write_json(unfinished.environment, {"definition": hiding.hidden_of(data)})
+        kept_data.write(unfinished, drafted.data)
         write_record(unfinished, run)
         os.rename(unfinished.path, folder.path)
     except BaseException as error:
@@ -163,6 +168,7 @@ def describe(drafted: Draft) -> WireDryRun:
         "excluded": list(drafted.plan.excluded),
         "totalSize": sum(file.size for file in drafted.plan.files),
         "command": [] if job is None else [job.interpreter, *job.command],
+        **encode_data(drafted.data),
         "target": "local" if job is None else job.target,
         "reason": f"the console would be {CONSOLE}",
     }

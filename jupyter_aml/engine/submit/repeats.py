@@ -19,6 +19,7 @@ from jupyter_aml.engine import snapshot
 from jupyter_aml.engine.facts.host import host
 from jupyter_aml.engine.ledger import now
 from jupyter_aml.engine.root import Root, write_json
+from jupyter_aml.engine.runs import kept_data
 from jupyter_aml.engine.submit.drafts import TARGET_KIND, Draft, new_id
 from jupyter_aml.runfolder import secrets as secret_files
 from jupyter_aml.runfolder.layout import RunFolder
@@ -64,7 +65,9 @@ def draft(earlier: Run, asked: Retry, *, root: Root) -> Draft:
     )
     limits.run(run)
     nothing = snapshot.SnapshotPlan(files=(), excluded=())
-    return Draft(run, nothing, environment=definition_of(root.folder(earlier)))
+    folder = root.folder(earlier)
+    data = kept_data.as_sent(kept_data.read(folder))
+    return Draft(run, nothing, environment=definition_of(folder), data=data)
 
 
 def manifest_of(run: Run, *, root: Root, blobs: Blobs) -> snapshot.Manifest:
@@ -100,8 +103,9 @@ def copy_facts(earlier: Run, run: Run, *, root: Root) -> None:
     write_json(here.facts, told)
 
 
-def is_same(earlier: Run, run: Run, snapshot_id: str, *, root: Root) -> bool:
+def is_same(earlier: Run, drafted: Draft, snapshot_id: str, *, root: Root) -> bool:
     """Whether an earlier run did just what this one would do. Reads its secrets; blocks."""
+    run = drafted.run
     one = None if earlier.job is None else clear_job(earlier.job, root.folder(earlier))
     other = run.job
     return (
@@ -114,6 +118,7 @@ def is_same(earlier: Run, run: Run, snapshot_id: str, *, root: Root) -> bool:
         and (one.command, one.interpreter, one.environment, one.target)
         == (other.command, other.interpreter, other.environment, other.target)
         and dict(one.environment_variables) == dict(other.environment_variables)
+        and kept_data.as_sent(kept_data.read(root.folder(earlier))) == drafted.data
     )
 
 

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from jupyter_aml.domain.errors import AlreadyExists, NotFound, StorageFailed, Unreachable
+from jupyter_aml.domain.errors import AlreadyExists, Invalid, NotFound, StorageFailed, Unreachable
 from jupyter_aml.domain.ids import RunId
 from jupyter_aml.domain.run import Run
 from jupyter_aml.engine import snapshot
@@ -108,7 +108,7 @@ class Submissions:
         drafted = await self._placed(drafted)
         manifest = await self._sending(snapshot.take, drafted.plan, self._blobs, self._stats)
         if asked.if_changed:
-            same = await self._same(drafted.run, manifest.snapshot_id)
+            same = await self._same(drafted, manifest.snapshot_id)
             if same is not None:
                 return self._tell(same)
         run = await self._made(drafted, manifest)
@@ -165,6 +165,8 @@ class Submissions:
         """The draft in its workspace, and in a registered environment if it names one."""
         await self._workspaces.need(drafted.run.workspace)
         await self._experiments.need(drafted.run.workspace, drafted.run.experiment)
+        if drafted.data:
+            raise Invalid("inputs and outputs of runs are not ready in this version")
         if drafted.environment is None:
             return drafted
         registered = await self._environments.register(drafted.run.workspace, drafted.environment)
@@ -191,7 +193,8 @@ class Submissions:
             await asyncio.to_thread(remove_tree, self._root.folder(made).path)
             raise
 
-    async def _same(self, run: Run, snapshot_id: str) -> Run | None:
+    async def _same(self, drafted: Draft, snapshot_id: str) -> Run | None:
+        run = drafted.run
         if run.job is None:
             return None
         told = "" if not snapshot_id else f" property.ContentSnapshotId:{quoted(snapshot_id)}"
@@ -201,10 +204,12 @@ class Submissions:
             filter=f"status:completed{told}",
             limit=_SAME,
         )
-        return await self._sending(self._first_same, page.runs, run, snapshot_id)
+        return await self._sending(self._first_same, page.runs, drafted, snapshot_id)
 
-    def _first_same(self, runs: Iterable[Run], run: Run, snapshot_id: str) -> Run | None:
-        is_same = partial(repeats.is_same, run=run, snapshot_id=snapshot_id, root=self._root)
+    def _first_same(self, runs: Iterable[Run], drafted: Draft, snapshot_id: str) -> Run | None:
+        is_same = partial(
+            repeats.is_same, drafted=drafted, snapshot_id=snapshot_id, root=self._root
+        )
         return next(filter(is_same, runs), None)
 
     async def _sending(self, work: Callable[..., T], /, *args: Any, **kwargs: Any) -> T:

@@ -12,8 +12,15 @@ from typing import Any
 from jupyter_aml.domain import environment as definitions
 from jupyter_aml.domain.run import CELL_RUNNER
 from jupyter_aml.sdk._core import given
+from jupyter_aml.sdk.core._runconfig import limits
 from jupyter_aml.sdk.core.environment import Environment
-from jupyter_aml.sdk.core.runconfig import RunConfiguration
+from jupyter_aml.sdk.core.runconfig import (
+    MpiConfiguration,
+    PyTorchConfiguration,
+    RunConfiguration,
+    TensorflowConfiguration,
+)
+from jupyter_aml.sdk.data._placing import Placing, gathered
 from jupyter_aml.sdk.exceptions import UserErrorException
 
 MAX_DURATION_SECONDS_DEFAULT = 2592000
@@ -58,16 +65,29 @@ class ScriptRunConfig:
         if docker_runtime_config is not None:
             self.run_config.docker = docker_runtime_config
         given.refuse("nothing is sent anywhere", _telemetry_values=_telemetry_values)
+        if distributed_job_config is not None:
+            self._distribute(distributed_job_config)
         given.refuse(
-            "runs on several nodes are not part of jupyter_aml yet",
-            distributed_job_config=distributed_job_config,
-        )
-        given.refuse(
-            "going on from the checkpoint of an earlier run is not part of jupyter_aml yet",
+            "a run starts with what it was sent; give it the files of an earlier run as an input",
             resume_from=resume_from,
         )
         self._cell: _Cell | None = None
+        self._inputs: tuple[Any, ...] = ()
+        """Inputs besides those among the arguments: an estimator takes them by themselves."""
         self._check()
+
+    def _distribute(self, wanted: Any) -> None:
+        """Take the processes that are asked for: of one there is nothing to distribute."""
+        parts = {MpiConfiguration: ("mpi", "Mpi"), TensorflowConfiguration: ("tensorflow", None),
+                 PyTorchConfiguration: ("pytorch", "Nccl")}  # fmt: skip
+        name, communicator = parts.get(type(wanted), ("", None))
+        if not name:
+            raise UserErrorException(
+                f"distributed_job_config: expected an MpiConfiguration, a PyTorchConfiguration or "
+                f"a TensorflowConfiguration, not {type(wanted).__name__}"
+            )
+        setattr(self.run_config, name, wanted)
+        self.run_config.communicator = communicator or "ParameterServer"
 
     @classmethod
     def from_cell(
@@ -98,6 +118,7 @@ class ScriptRunConfig:
             config.run_config.target = getattr(compute_target, "name", compute_target)
         if environment is not None:
             config.run_config.environment = _checked(environment)
+        config._inputs = ()
         config._cell = _Cell(cell, given.parameters(parameters), list(include), base, line_offset)
         if config.source_directory:
             config._check_folder()
@@ -119,12 +140,15 @@ class ScriptRunConfig:
         own Python. Raises Invalid or UserErrorException for an environment that cannot be.
         """
         cell = self._cell
+        limits.check(self.run_config)
         environment = self._environment() if self.names_an_environment else otherwise
+        placing, words = self._placing()
         body: dict[str, Any] = {
             "script": self.script,
-            "arguments": [str(argument) for argument in self.arguments],
+            "arguments": words,
             "job": self._job(None if environment is None else definitions.read(environment)),
             "source": self._source(),
+            **placing.body(),
         }
         if environment is not None:
             body["environment"] = dict(environment)
@@ -133,6 +157,15 @@ class ScriptRunConfig:
         if self.script is None:
             del body["script"]
         return body
+
+    def _placing(self) -> tuple[Placing, list[str]]:
+        """The inputs and outputs, and the arguments with the words that stand for them."""
+        command = self.command if isinstance(self.command, list | tuple) else ()
+        placing = gathered(self.run_config, (*self._inputs, *self.arguments, *command))
+        words = placing.words(self.arguments)
+        line = [self.command] if isinstance(self.command, str) else placing.words(command)
+        placing.check((*words, *line))
+        return placing, words
 
     def _job(self, environment: definitions.Definition | None) -> dict[str, Any]:
         config = self.run_config
@@ -168,6 +201,7 @@ class ScriptRunConfig:
     def _variables(self, environment: definitions.Definition | None, python: str) -> dict[str, str]:
         own = self.run_config.environment_variables
         variables = {} if environment is None else environment.variables
+        variables.update(limits.variables(self.run_config))
         variables.update({str(name): str(value) for name, value in own.items()})
         if self.command and "PATH" not in variables and python != _BUILT:
             # `python` in a command is the environment's, as it is for a script.
@@ -177,13 +211,13 @@ class ScriptRunConfig:
         return variables
 
     def _command(self) -> list[str]:
-        arguments = [str(argument) for argument in self.arguments]
+        placing, arguments = self._placing()
         if self.command is not None:
             if isinstance(self.command, str):
                 # The command is a line of the shell's; only the arguments are words.
                 line = f"{self.command} {shlex.join(arguments)}" if arguments else self.command
                 return ["/bin/sh", "-c", line]
-            return [str(word) for word in self.command] + arguments
+            return placing.words(self.command) + arguments
         if self._cell is not None:
             return ["-m", CELL_RUNNER, CELL]
         return [str(self.script), *arguments]

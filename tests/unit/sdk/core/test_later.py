@@ -13,7 +13,6 @@ from jupyter_aml.sdk.core import Environment, Run, Workspace
     ("kind", "name"),
     [
         (Environment, "add_private_pip_wheel"),
-        (Workspace, "compute_targets"),
         (Workspace, "get_default_datastore"),
         (Run, "list_by_compute"),
         (Run, "register_model"),

@@ -1,0 +1,161 @@
+"""What a run reads and writes besides its own folder: named inputs and outputs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from jupyter_aml.domain.errors import Invalid
+
+DIRECT, DOWNLOAD, MOUNT, UPLOAD = "direct", "download", "mount", "upload"
+INPUT_MODES = (DIRECT, DOWNLOAD, MOUNT)
+OUTPUT_MODES = (MOUNT, UPLOAD)
+VARIABLE = "AZUREML_DATAREFERENCE_"
+"""How the variable begins that tells a script where an input or output lies; its name follows."""
+DEFAULT_STORE = "workspaceblobstore"
+DEFAULT_DESTINATION = "dataset/{run-id}/{output-name}"
+MOST = 1_000
+"""Inputs and outputs of one run."""
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,254}\Z")
+_PLACEHOLDER = re.compile(
+    r"(?:DatasetConsumptionConfig|DatasetOutputConfig):([A-Za-z_][A-Za-z0-9_]*)"
+    r"|\$\{?AZUREML_DATAREFERENCE_([A-Za-z_][A-Za-z0-9_]*)\}?"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Input:
+    """A data set, or a path of a datastore, that is there before the script starts."""
+
+    name: str
+    mode: str = DIRECT
+    dataset: str | None = None
+    """The name of a registered data set."""
+    version: str | None = None
+    """Its version; None means the newest one, until the run is made."""
+    definition: Mapping[str, Any] | None = None
+    """The data set itself; with a name besides, it is what is registered under that."""
+    datastore: str | None = None
+    """The datastore of a reference to a path, in place of a data set."""
+    path: str = ""
+    path_on_compute: str | None = None
+    place: str | None = None
+    """Where the script finds it, or the id of a data set it reads itself; once it is ready."""
+
+    @property
+    def is_reference(self) -> bool:
+        """Whether it is a path of a datastore, and no data set."""
+        return self.datastore is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registration:
+    """The data set that an output becomes once its run has completed."""
+
+    name: str
+    kind: str = "file"
+    description: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    steps: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """A folder of the script whose files go to a path of a datastore."""
+
+    name: str
+    mode: str = MOUNT
+    datastore: str = DEFAULT_STORE
+    path: str = DEFAULT_DESTINATION
+    is_reference: bool = False
+    """Whether it is the reference to a path of a datastore that SDK v1 uploaded to."""
+    path_on_compute: str | None = None
+    """The folder or file of the working folder that is uploaded, where the script names it."""
+    overwrite: bool = False
+    globs: tuple[str, ...] = ()
+    """Which files are uploaded; none means all."""
+    register: Registration | None = None
+    place: str | None = None
+    """Where the script writes; once it is ready."""
+    files: int | None = None
+    """How many files came to the datastore; once the run has ended."""
+    dataset: str | None = None
+    """The data set it has become, and its version."""
+    version: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunData:
+    """All inputs and outputs of a run."""
+
+    inputs: tuple[Input, ...] = ()
+    outputs: tuple[Output, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.inputs or self.outputs)
+
+    @property
+    def places(self) -> dict[str, str]:
+        """Where each lies that is ready, by name."""
+        every: tuple[Input | Output, ...] = (*self.inputs, *self.outputs)
+        return {each.name: each.place for each in every if each.place is not None}
+
+
+def check(data: RunData) -> None:
+    """Raise Invalid for names that are none or twice, and for paths that lead out."""
+    every: tuple[Input | Output, ...] = (*data.inputs, *data.outputs)
+    if len(every) > MOST:
+        raise Invalid(f"these are {len(every):,} inputs and outputs, and there may be {MOST:,}")
+    seen: set[str] = set()
+    for each in every:
+        check_name(each.name)
+        if each.name in seen:
+            raise Invalid(
+                f"two inputs or outputs are called {each.name!r}; give each a name of its own"
+            )
+        seen.add(each.name)
+        if each.path_on_compute is not None:
+            check_path_on_compute(each.name, each.path_on_compute)
+
+
+def check_name(name: str) -> None:
+    """Raise Invalid for what cannot be the name of a variable."""
+    if not _NAME.match(name):
+        meant = re.sub(r"[^A-Za-z0-9_]+", "_", name).strip("_")[:100]
+        meant = meant if meant[:1].isalpha() else f"_{meant}" if meant else "data"
+        raise Invalid(
+            f"{name[:120]!r} cannot be the name of an input or output: letters, digits and '_' "
+            f"can, and no digit at the beginning; {meant!r} would do"
+        )
+
+
+def check_path_on_compute(name: str, path: str) -> None:
+    """Raise Invalid for a path that does not lie inside the working folder of a run."""
+    parts = path.replace("\\", "/").split("/")
+    if path.startswith(("/", "~")) or (len(parts[0]) == 2 and parts[0][1] == ":"):
+        raise Invalid(
+            f"path_on_compute={path!r} of {name!r}: give it relative to the folder in which the "
+            "script runs; the path that the script is given is absolute in any case"
+        )
+    if ".." in parts or not path or "\0" in path or not any(part.strip(".") for part in parts):
+        raise Invalid(
+            f"path_on_compute={path!r} of {name!r} does not lie below the folder in which the "
+            "script runs"
+        )
+
+
+def filled(word: str, places: Mapping[str, str]) -> str:
+    """A word of a command with the place of each input and output that it names."""
+    return _PLACEHOLDER.sub(lambda found: _place(found, places), word)
+
+
+def _place(found: re.Match[str], places: Mapping[str, str]) -> str:
+    return places.get(found[1] or found[2], found[0])
+
+
+def variables(data: RunData) -> dict[str, str]:
+    """The variables that tell a script where its data lies."""
+    return {f"{VARIABLE}{name}": place for name, place in data.places.items()}

@@ -1,0 +1,1 @@
+"""`azureml.data`: datastores, and what lies on them."""
