@@ -81,6 +81,18 @@ def fitting(
     return every, is_whole
 
 
+def added(there: Mapping[str, Any], given: Mapping[str, str]) -> tuple[dict[str, str], bool]:
+    """As many of these new parameters as find room beside those there, and whether all do."""
+    room = LONGEST_TOGETHER - len(json.dumps(dict(there), ensure_ascii=False))
+    some: dict[str, str] = {}
+    for name, text in given.items():
+        room -= len(json.dumps({name: text}, ensure_ascii=False))
+        if room < 0 or len(there) + len(some) >= MOST_LABELS:
+            return some, False
+        some[name] = text
+    return some, True
+
+
 def display_name(text: str) -> None:
     """Raise Invalid for a name of a run that is too long."""
     _text("the name of the run", text)

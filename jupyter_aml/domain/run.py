@@ -137,6 +137,8 @@ class Run:
     script: str | None = None
     arguments: tuple[str, ...] = ()
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    logged_parameters: tuple[str, ...] = ()
+    """Names of those among its parameters that it was not sent with: its script has logged them."""
     tags: Mapping[str, str] = field(default_factory=dict)
     properties: Mapping[str, str] = field(default_factory=dict)
     parent: RunId | None = None
@@ -159,6 +161,12 @@ class Run:
     def is_final(self) -> bool:
         """Whether this run will never move again."""
         return self.status.is_final
+
+    @property
+    def sent_parameters(self) -> dict[str, Any]:
+        """The parameters that it was sent with."""
+        logged = self.logged_parameters
+        return {name: value for name, value in self.parameters.items() if name not in logged}
 
     def move(self, to: RunStatus, *, at: datetime, reason: str | None = None) -> Run:
         """Return this run in its next state, or raise IllegalMove."""

@@ -17,7 +17,7 @@ from jupyter_aml.runfolder.records import SUFFIX
 _BLOCK = 1 << 20
 _NONE = float("nan")
 _BEGINNING = re.compile(
-    rb'\["(?:m|v|tag|property|file|name|description|fail|complete|child|wait|resume|unwritten)",'
+    rb'\["(?:m|v|tag|property|parameter|file|name|description|fail|complete|child|wait|resume|unwritten)",'
 )
 
 

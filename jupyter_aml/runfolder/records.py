@@ -6,6 +6,7 @@ A record is a JSON array whose first item names its kind:
     ["v", name, time, step | null, kind, value]     anything else (text, list, row, image, ...)
     ["tag", key, value | null, time]                null takes the tag away
     ["property", key, value, time]
+    ["parameter", name, text, time]                 the first word stands, as for properties
     ["file", name, time]                            an uploaded file, already in its place
     ["name" | "description", text, time]
     ["child", run id, {"displayName", "properties", "tags", "number"}, time]

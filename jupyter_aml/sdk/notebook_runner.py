@@ -86,12 +86,15 @@ def literal(value: Any) -> str:
 
 
 def parameters() -> dict[str, Any]:
-    """The parameters of the run that this process is."""
+    """The parameters that the run that this process is was sent with."""
     folder = os.environ.get("AML_RUN_DIR")
     if folder is None:
         return {}
     with open(os.path.join(folder, "run.json"), encoding="utf-8") as file:
-        return dict(json.load(file)["parameters"])
+        run = json.load(file)
+    # An earlier attempt may have logged some.
+    logged = run.get("loggedParameters", ())
+    return {name: value for name, value in run["parameters"].items() if name not in logged}
 
 
 class _Exit(Exception):

@@ -34,6 +34,7 @@ def a_wire_run(**different: Any) -> WireRun:
         "script": "cell.py",
         "arguments": [],
         "parameters": {},
+        "loggedParameters": [],
         "tags": {},
         "properties": {},
         "parentId": None,

@@ -48,7 +48,11 @@ class WireJob(TypedDict):
 
 
 class WireRun(TypedDict):
-    """One run, as lists, cards and run.json hold it. Times are ISO 8601 in UTC."""
+    """One run, as lists, cards and run.json hold it. Times are ISO 8601 in UTC.
+
+    `loggedParameters` names those of its parameters that its script has logged: it was sent with
+    the others.
+    """
 
     runId: str
     workspace: str
@@ -68,6 +72,7 @@ class WireRun(TypedDict):
     script: str | None
     arguments: list[str]
     parameters: dict[str, Any]
+    loggedParameters: list[str]
     tags: dict[str, str]
     properties: dict[str, str]
     parentId: str | None

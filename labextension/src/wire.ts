@@ -155,7 +155,12 @@ export interface WireJob {
   lineOffset: number;
 }
 
-/** One run, as lists, cards and run.json hold it. Times are ISO 8601 in UTC. */
+/**
+ * One run, as lists, cards and run.json hold it. Times are ISO 8601 in UTC.
+ *
+ * `loggedParameters` names those of its parameters that its script has logged: it was sent with
+ * the others.
+ */
 export interface WireRun {
   runId: string;
   workspace: string;
@@ -175,6 +180,7 @@ export interface WireRun {
   script: string | null;
   arguments: string[];
   parameters: Record<string, unknown>;
+  loggedParameters: string[];
   tags: Record<string, string>;
   properties: Record<string, string>;
   parentId: string | null;

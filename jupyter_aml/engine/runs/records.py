@@ -16,8 +16,8 @@ from jupyter_aml.engine.ledger import Ledger
 from jupyter_aml.runfolder.layout import RunFolder
 
 _TOO_MANY = (
-    f"a run has at most {limits.MOST_LABELS:,} tags and as many properties: what its script said "
-    "beyond that stands in its records alone"
+    f"a run has at most {limits.MOST_LABELS:,} tags and as many properties and parameters: what "
+    "its script said beyond that stands in its records alone"
 )
 _MOST_AWAITED = 1_000
 """Runs that one run is taken to wait for."""
@@ -39,6 +39,7 @@ class Said:
 
     tags: dict[str, str | None] = field(default_factory=dict)
     properties: dict[str, str] = field(default_factory=dict)
+    parameters: dict[str, str] = field(default_factory=dict)
     display_name: str | None = None
     description: str | None = None
     failed: tuple[str, str | None] | None = None
@@ -60,6 +61,8 @@ class Said:
                 case ["property", str(key), value, *_]:
                     # A property is written once: the first word stands.
                     self.properties.setdefault(short(key), short(value))
+                case ["parameter", str(key), value, *_]:
+                    self.parameters.setdefault(short(key), short(value))
                 case ["name", str(text), *_]:
                     self.display_name = short(text)
                 case ["description", str(text), *_]:
@@ -105,10 +108,15 @@ class Said:
         tags, are_all_tags = limits.fitting(run.tags, self.tags)
         new = {key: value for key, value in self.properties.items() if key not in run.properties}
         properties, are_all_properties = limits.fitting(run.properties, new)
-        too_many = () if are_all_tags and are_all_properties else (_TOO_MANY,)
+        logged = {key: text for key, text in self.parameters.items() if key not in run.parameters}
+        added, are_all_parameters = limits.added(run.parameters, logged)
+        are_all = are_all_tags and are_all_properties and are_all_parameters
+        too_many = () if are_all else (_TOO_MANY,)
         wanted = {
             "tags": tags,
             "properties": properties,
+            "parameters": {**run.parameters, **added},
+            "logged_parameters": (*run.logged_parameters, *added),
             "display_name": self.display_name or run.display_name,
             "description": self.description or run.description,
             "warnings": tuple(dict.fromkeys((*run.warnings, *too_many))),

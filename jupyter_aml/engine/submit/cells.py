@@ -45,7 +45,7 @@ def _magic(run: Run, job: Job, root: Root) -> str:
     # No other name could be a variable of the cell; with a line feed it would be a line of it.
     words += [
         f"-p {shlex.quote(f'{name}={_literal(value)}')}"
-        for name, value in run.parameters.items()
+        for name, value in run.sent_parameters.items()
         if name.isidentifier()
     ]
     if job.target != "local":
@@ -125,7 +125,7 @@ def _config(run: Run, job: Job, folder: str, *, is_notebook: bool) -> Iterator[s
     if is_notebook:
         yield "config = notebook_config("
         yield f"    {os.path.join(folder, str(run.script))!r},"
-        yield f"    {dict(run.parameters)!r},"
+        yield f"    {run.sent_parameters!r},"
         yield f"    source_directory={folder!r},"
         return
     yield "config = ScriptRunConfig("

@@ -41,7 +41,8 @@ def draft(earlier: Run, asked: Retry, *, root: Root) -> Draft:
     given = asked.parameters
     _check_names(earlier, given)
     at = now()
-    known = {name: value for name, value in given.items() if name in earlier.parameters}
+    sent = earlier.sent_parameters
+    known = {name: value for name, value in given.items() if name in sent}
     run = Run(
         id=asked.run_id or new_id(earlier.experiment),
         workspace=earlier.workspace,
@@ -56,7 +57,7 @@ def draft(earlier: Run, asked: Retry, *, root: Root) -> Draft:
         job=_job(clear_job(earlier.job, root.folder(earlier)), given),
         script=earlier.script,
         arguments=_words(earlier.arguments, given),
-        parameters={**earlier.parameters, **known},
+        parameters={**sent, **known},
         tags=earlier.tags,
         properties={**_of_the_source(earlier), RETRY_OF: earlier.id},
         parent=earlier.parent,
@@ -114,7 +115,7 @@ def is_same(earlier: Run, drafted: Draft, snapshot_id: str, *, root: Root) -> bo
         and (earlier.snapshot_id or "") == snapshot_id
         and earlier.script == run.script
         and earlier.arguments == run.arguments
-        and dict(earlier.parameters) == dict(run.parameters)
+        and earlier.sent_parameters == dict(run.parameters)
         and (one.command, one.interpreter, one.environment, one.target)
         == (other.command, other.interpreter, other.environment, other.target)
         and dict(one.environment_variables) == dict(other.environment_variables)
@@ -155,7 +156,7 @@ def _check_names(run: Run, given: Mapping[str, Any]) -> None:
     # Of the command and not of the arguments: in a line for the shell nothing can be replaced.
     words = () if run.job is None else run.job.command
     options = [word[2:].partition("=")[0] for word in words if word.startswith("--")]
-    known = list(dict.fromkeys([*run.parameters, *options]))
+    known = list(dict.fromkeys([*run.sent_parameters, *options]))
     for name in given:
         if name not in known:
             close = near(name, known, 1)

@@ -252,7 +252,7 @@ def _begun(
         "runId": run_id, "number": number, "status": "Running", "seq": 0, "createdAt": now,
         "changedAt": now, "startedAt": now, "endedAt": None, "displayName": name,
         "description": "", "job": None, "script": None, "arguments": [], "parameters": {},
-        "tags": dict(tags), "properties": {}, "parentId": parent["runId"], "snapshotId": None,
-        "reason": None, "cancelRequested": False, "exitCode": None, "error": None, "warnings": [],
-        "metrics": {},
+        "loggedParameters": [], "tags": dict(tags), "properties": {}, "parentId": parent["runId"],
+        "snapshotId": None, "reason": None, "cancelRequested": False, "exitCode": None,
+        "error": None, "warnings": [], "metrics": {},
     }  # fmt: skip

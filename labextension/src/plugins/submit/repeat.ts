@@ -92,7 +92,10 @@ function give(
 
 /** Ask which parameters are to be others than they were, and run; null where the user turns back. */
 async function retried(run: WireRun, server: IServer, trans: Trans): Promise<WireRun | null> {
-  const shown = new Map(Object.entries(run.parameters).map(([name, value]) => [name, text(value)]));
+  const sent = Object.entries(run.parameters).filter(
+    ([name]) => !run.loggedParameters.includes(name)
+  );
+  const shown = new Map(sent.map(([name, value]) => [name, text(value)]));
   const fields = [...shown].map(([name, value]) => ({ name, label: name, value }));
   const note = trans('%1 has no parameters: it runs again as it was.', distinction(run));
   return askFor(

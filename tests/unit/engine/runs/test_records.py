@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from jupyter_aml.domain import limits
 from jupyter_aml.engine.runs.records import Said
+from tests.unit.domain.test_run import a_run
 
 
 def said(*records: list[Any]) -> Said:
@@ -53,3 +56,36 @@ def test_a_script_that_waits_for_ever_more_runs_is_taken_at_its_last_words() -> 
 
     assert len(heard.awaited(0.0)) == 1_000
     assert "run4999" in heard.awaited(0.0)
+
+
+def test_a_parameter_is_logged_once_and_the_one_that_was_sent_stays() -> None:
+    run = replace(a_run(), parameters={"alpha": 0.5})
+
+    changes = said(
+        ["parameter", "depth", "3", 1.0],
+        ["parameter", "depth", "4", 2.0],
+        ["parameter", "alpha", "7", 3.0],
+    ).changes(run)
+
+    after = replace(run, **changes)
+    assert after.parameters == {"alpha": 0.5, "depth": "3"}
+    assert after.sent_parameters == {"alpha": 0.5}
+    assert said(["parameter", "depth", "3", 4.0]).changes(after) == {}
+
+
+def test_more_parameters_than_a_run_may_have_are_left_out_with_a_warning() -> None:
+    heard = said(*(["parameter", f"p{n}", "1", 1.0] for n in range(limits.MOST_LABELS + 5)))
+
+    changes = heard.changes(a_run())
+
+    assert len(changes["parameters"]) == limits.MOST_LABELS
+    assert len(changes["logged_parameters"]) == limits.MOST_LABELS
+    assert "parameters" in changes["warnings"][0]
+
+
+def test_parameters_together_have_a_bound() -> None:
+    long = "x" * limits.LONGEST_TEXT
+
+    some, are_all = limits.added({}, {f"p{n}": long for n in range(60)})
+
+    assert not are_all and 45 < len(some) < 51
