@@ -19,13 +19,26 @@ from jupyter_aml.wire import (  # noqa: E402
     events,
     facts,
     kernels,
+    models,
     protocol,
     run_data,
     runs,
     stored,
 )
 
-MODULES = (protocol, run_data, runs, contents, facts, environments, kernels, asked, events, stored)
+MODULES = (
+    protocol,
+    run_data,
+    runs,
+    contents,
+    facts,
+    environments,
+    kernels,
+    models,
+    asked,
+    events,
+    stored,
+)
 
 TARGET = ROOT / "labextension" / "src" / "wire.ts"
 HEAD = "/** The wire as types, never edited: .ci/wire_ts.py writes it from jupyter_aml/wire/. */\n"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from jupyter_aml.client.door import Door
 from jupyter_aml.client.environments import Environments, Kernels
+from jupyter_aml.client.models import Models
 from jupyter_aml.client.patience import LONGEST
 from jupyter_aml.client.runs import Runs
 from jupyter_aml.client.transport import Address, Transport
@@ -31,6 +32,7 @@ class Client:
         self.workspaces, self.experiments = Workspaces(door), Experiments(door)
         self.runs, self.compute = Runs(door), Compute(door)
         self.environments, self.kernels = Environments(door), Kernels(door)
+        self.models = Models(door)
 
     @property
     def address(self) -> Address:

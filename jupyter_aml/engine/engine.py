@@ -23,6 +23,7 @@ from jupyter_aml.engine.feed.feed import Feed, Listener
 from jupyter_aml.engine.feed.pieces import LogPiece
 from jupyter_aml.engine.ledger import Ledger
 from jupyter_aml.engine.lock import RootLock, RootTaken
+from jupyter_aml.engine.models.models import Models
 from jupyter_aml.engine.root import Root
 from jupyter_aml.engine.runs import recover, variables
 from jupyter_aml.engine.runs.jobs import Jobs, target_of
@@ -79,6 +80,7 @@ class Engine:
         self.workspaces = Workspaces(self._root, self._ledger)
         self.experiments = Experiments(self._root, self._ledger, self.workspaces)
         self.environments = Environments(self._root, self._ledger, settings, self._feed.tell)
+        self.models = Models(self._root, self._ledger, self._blobs, self.workspaces)
         self._facts = Facts(self._root, self._ledger, self._log)
         self._watch = self._new_watch()
         self.runs = Runs(

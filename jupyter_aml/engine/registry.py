@@ -124,10 +124,17 @@ class Registry(Generic[T]):
         self._root, self._noun = root, noun
         self._known: dict[Path, tuple[int, dict[str, Registered[T]]]] = {}
 
-    def register(self, workspace: WorkspaceName, definition: T, *, at: str) -> Registered[T]:
+    def register(
+        self,
+        workspace: WorkspaceName,
+        definition: T,
+        *,
+        at: str,
+        tags: Mapping[str, str] | None = None,
+    ) -> Registered[T]:
         """Enter a definition as the next version of its name; an equal one stays what it is.
 
-        One that is archived is so no longer.
+        One that is archived is so no longer. The tags are those of a new version.
         """
         apart = self._noun.apart
         with self._alone(workspace):
@@ -145,7 +152,9 @@ class Registry(Generic[T]):
             numbers = self._numbers(workspace, definition.name)
             while True:
                 number = max(numbers, default=0) + 1
-                made = Registered(workspace, definition.with_version(str(number)), at)
+                made = Registered(
+                    workspace, definition.with_version(str(number)), at, tags=dict(tags or {})
+                )
                 if self._enter(made):
                     return made
                 numbers.append(number)  # Taken by somebody who knows nothing of our lock.
@@ -189,6 +198,10 @@ class Registry(Generic[T]):
         there = self._versions(workspace, name)
         return [one.version for one in sorted(there.values(), key=_order, reverse=True)]
 
+    def all_of(self, workspace: WorkspaceName, name: str) -> list[Registered[T]]:
+        """All versions of a name, in no order; none where there is no such name."""
+        return list(self._versions(workspace, ids.named(self._noun.word, name)).values())
+
     def newest(
         self, workspace: WorkspaceName, *, with_archived: bool = False
     ) -> Iterator[Registered[T]]:
@@ -207,6 +220,24 @@ class Registry(Generic[T]):
             kept = {**known.tags, **tags}
             kept = {key: value for key, value in kept.items() if value is not None}
             return self._change(known, tags=kept)
+
+    def amend(
+        self,
+        workspace: WorkspaceName,
+        name: str,
+        version: str,
+        change: Callable[[Registered[T]], Registered[T]],
+    ) -> Registered[T]:
+        """Change what is known of a version, which stays the version that it is.
+
+        Nobody comes between reading and writing; `change` may raise, and nothing is written.
+        """
+        with self._alone(workspace):
+            known = self.get(workspace, name, version)
+            changed = change(known)
+            if changed != known:
+                self._write(changed)
+            return changed
 
     def archive(
         self, workspace: WorkspaceName, name: str, version: str | None = None

@@ -74,5 +74,9 @@ class ModelNotFoundException(AzureMLException):
     """No model of that name or version is registered."""
 
 
+class ModelPathNotFoundException(AzureMLException):
+    """A run has no file or folder of the name that was to be registered."""
+
+
 class RunConfigurationException(AzureMLException):
     """A run configuration cannot be used as it is."""

@@ -48,6 +48,7 @@ class Blobs:
         """Use this folder, which is made when something is first put there."""
         self._base = str(folder)
         self._seen: set[str] = set()
+        self._whole: dict[str, tuple[int, ...]] = {}
         # Until the file system refuses it, or at once where the system has no such call.
         self._clones = sys.platform == "linux"
 
@@ -66,6 +67,35 @@ class Blobs:
         if is_there:
             self._saw(hash)
         return is_there
+
+    def is_whole(self, hash: str) -> bool:
+        """Whether what lies there is the content of this hash; read again only after a change.
+
+        Raises OSError where it cannot be read.
+        """
+        try:
+            source = os.open(self._place(hash), os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return False
+        try:
+            found = os.fstat(source)
+            stamp = (found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
+            if self._whole.get(hash) != stamp:
+                if _hash_of(source) != hash:
+                    return False
+                if len(self._whole) >= _REMEMBERED:
+                    self._whole.clear()
+                self._whole[hash] = stamp
+        finally:
+            os.close(source)
+        return True
+
+    def drop(self, hash: str) -> None:
+        """Forget a content, such as one that is no longer what its name says."""
+        self._seen.discard(hash)
+        self._whole.pop(hash, None)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self._place(hash))
 
     def put_bytes(self, content: bytes) -> Blob:
         """Store the content; what is there already is not written again."""
@@ -240,6 +270,14 @@ def _pieces(first: bytes, source: IO[bytes]) -> Iterator[memoryview]:
         if not count:
             return
         yield view[:count]
+
+
+def _hash_of(source: int) -> str:
+    hasher, buffer = blake3(), bytearray(CHUNK)
+    view = memoryview(buffer)
+    while count := os.readv(source, [buffer]):
+        hasher.update(view[:count])
+    return hasher.hexdigest()
 
 
 def _write(fd: int, content: bytes | memoryview) -> None:

@@ -6,6 +6,7 @@ import json
 import multiprocessing
 import os
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +99,35 @@ class RegistryContract:
 
         assert things.get(HERE, "a").tags == {"stage": "live"}
         assert things.get(HERE, "a").definition.same_as(self.thing("a", 1))
+
+    def test_a_new_version_has_its_tags_from_the_first(self, things: Registry[Any]) -> None:
+        things.register(HERE, self.thing("a", 1), at=NOON, tags={"stage": "test"})
+        things.register(HERE, self.thing("a", 1), at=NOON, tags={"stage": "live"})
+
+        assert things.get(HERE, "a").tags == {"stage": "test"}
+        assert things.get(HERE, "a").version == "1"
+
+    def test_a_version_is_amended_and_stays_what_it_is(self, things: Registry[Any]) -> None:
+        things.register(HERE, self.thing("a", 1), at=NOON)
+
+        def refuse(_: Registered[Any]) -> Registered[Any]:
+            raise Invalid("not so")
+
+        things.amend(HERE, "a", "1", lambda known: replace(known, tags={"by": "us"}))
+        with pytest.raises(Invalid, match="not so"):
+            things.amend(HERE, "a", "1", refuse)
+
+        assert things.versions(HERE, "a") == ["1"]
+        assert things.get(HERE, "a").tags == {"by": "us"}
+
+    def test_all_versions_of_a_name_are_had_at_once(self, things: Registry[Any]) -> None:
+        for content in range(3):
+            things.register(HERE, self.thing("a", content), at=NOON)
+
+        assert {one.version for one in things.all_of(HERE, "a")} == {"1", "2", "3"}
+        assert things.all_of(HERE, "b") == []
+        with pytest.raises(Invalid, match="cannot be the name"):
+            things.all_of(HERE, "../a")
 
     def test_what_is_archived_is_listed_no_more_and_still_had(self, things: Registry[Any]) -> None:
         for content in (1, 2):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, TypedDict
 
+from jupyter_aml.wire.models import WireDataUse, WireResources
 from jupyter_aml.wire.run_data import WireInput, WireOutput
 from jupyter_aml.wire.runs import Status, WireOrigin
 
@@ -184,3 +185,63 @@ class WirePatch(TypedDict, total=False):
     description: str
     tags: dict[str, str | None]
     properties: dict[str, str]
+
+
+class WireModelSource(TypedDict, total=False):
+    """The files of a model: a name among the files of a run, a path on the engine's machine, or
+    the id of an upload; `only` names what is taken of a folder, `root` what it is called then."""
+
+    runId: str
+    path: str
+    upload: str
+    only: list[str]
+    root: str
+
+
+class _NewModel(TypedDict):
+    name: str
+    source: WireModelSource
+
+
+class WireNewModel(_NewModel, total=False):
+    """Body of POST /aml/models: sent twice with one `key` it is one version."""
+
+    workspace: str
+    key: str
+    tags: dict[str, str]
+    properties: dict[str, str]
+    description: str
+    framework: str | None
+    frameworkVersion: str | None
+    runId: str | None
+    datasets: list[WireDataUse]
+    sampleInput: WireDataUse | None
+    sampleOutput: WireDataUse | None
+    resources: WireResources | None
+
+
+class WireModelChange(TypedDict, total=False):
+    """Body of PATCH /aml/models/<name>: tags to set, one of null goes away, or with `replaceTags`
+    all that there are to be; properties and data sets that come to those that are there."""
+
+    workspace: str
+    version: str
+    description: str | None
+    tags: dict[str, str | None]
+    replaceTags: bool
+    properties: dict[str, str]
+    datasets: list[WireDataUse]
+    sampleInput: WireDataUse | None
+    sampleOutput: WireDataUse | None
+    resources: WireResources | None
+
+
+class _ModelAlias(TypedDict):
+    version: str
+    alias: str
+
+
+class WireModelAlias(_ModelAlias, total=False):
+    """Body of POST /aml/models/<name>/aliases: a name for a version, which leaves the old one."""
+
+    workspace: str

@@ -492,6 +492,106 @@ export interface WireKernels {
   folder: string | null;
 }
 
+/** Data that a model was made with, and for what: a registered version, or a definition. */
+export interface WireDataUse {
+  scenario: string;
+  name: string | null;
+  version: string | null;
+  definition: Record<string, unknown> | null;
+}
+
+/** What a service of a model needs. */
+export interface WireResources {
+  cpu: number | null;
+  memoryInGb: number | null;
+  gpu: number | null;
+}
+
+/**
+ * A version of a model; `id` is `name:version`.
+ *
+ * `root` is the file or folder that its files are, `size` the bytes of all, `fileCount` how many.
+ * `runId` is the run that made it, which may be gone; `isPacked` is SDK v1's `unpack`.
+ */
+export interface WireModel {
+  workspace: string;
+  name: string;
+  version: string;
+  id: string;
+  createdAt: string;
+  createdBy: string | null;
+  description: string;
+  framework: string | null;
+  frameworkVersion: string | null;
+  tags: Record<string, string>;
+  properties: Record<string, string>;
+  aliases: string[];
+  root: string;
+  size: number;
+  fileCount: number;
+  runId: string | null;
+  experiment: string | null;
+  datasets: WireDataUse[];
+  sampleInput: WireDataUse | null;
+  sampleOutput: WireDataUse | null;
+  resources: WireResources | null;
+  isPacked: boolean;
+}
+
+/** A page of versions, the newest first; `next` is the `after` of the page that follows. */
+export interface WireModelPage {
+  models: WireModel[];
+  total: number;
+  next: string | null;
+}
+
+/** A file of a model; `hash` is blake3 in hex. */
+export interface WireModelFile {
+  path: string;
+  size: number;
+  hash: string;
+}
+
+/** The files of a version of a model. */
+export interface WireModelFiles {
+  name: string;
+  version: string;
+  root: string;
+  files: WireModelFile[];
+}
+
+/** The run that made a model, as it was then; `isThere` says whether it still is. */
+export interface WireModelMaker {
+  runId: string;
+  experiment: string;
+  environment: string | null;
+  snapshotId: string | null;
+  isThere: boolean;
+}
+
+/** What uses a model: a `run` that fetched it. */
+export interface WireModelUse {
+  kind: string;
+  id: string;
+  name: string;
+  at: string | null;
+}
+
+/** Where a version of a model comes from, and who uses it. */
+export interface WireModelLineage {
+  name: string;
+  version: string;
+  maker: WireModelMaker | null;
+  datasets: WireDataUse[];
+  usedBy: WireModelUse[];
+}
+
+/** The models that a run registered, and the ids of those that it fetched. */
+export interface WireRunModels {
+  registered: WireModel[];
+  used: string[];
+}
+
 /** Body of POST /aml/workspaces. */
 export interface WireNewWorkspace {
   name: string;
@@ -644,6 +744,60 @@ export interface WirePatch {
   description?: string;
   tags?: Record<string, string | null>;
   properties?: Record<string, string>;
+}
+
+/**
+ * The files of a model: a name among the files of a run, a path on the engine's machine, or
+ * the id of an upload; `only` names what is taken of a folder, `root` what it is called then.
+ */
+export interface WireModelSource {
+  runId?: string;
+  path?: string;
+  upload?: string;
+  only?: string[];
+  root?: string;
+}
+
+/** Body of POST /aml/models: sent twice with one `key` it is one version. */
+export interface WireNewModel {
+  name: string;
+  source: WireModelSource;
+  workspace?: string;
+  key?: string;
+  tags?: Record<string, string>;
+  properties?: Record<string, string>;
+  description?: string;
+  framework?: string | null;
+  frameworkVersion?: string | null;
+  runId?: string | null;
+  datasets?: WireDataUse[];
+  sampleInput?: WireDataUse | null;
+  sampleOutput?: WireDataUse | null;
+  resources?: WireResources | null;
+}
+
+/**
+ * Body of PATCH /aml/models/<name>: tags to set, one of null goes away, or with `replaceTags`
+ * all that there are to be; properties and data sets that come to those that are there.
+ */
+export interface WireModelChange {
+  workspace?: string;
+  version?: string;
+  description?: string | null;
+  tags?: Record<string, string | null>;
+  replaceTags?: boolean;
+  properties?: Record<string, string>;
+  datasets?: WireDataUse[];
+  sampleInput?: WireDataUse | null;
+  sampleOutput?: WireDataUse | null;
+  resources?: WireResources | null;
+}
+
+/** Body of POST /aml/models/<name>/aliases: a name for a version, which leaves the old one. */
+export interface WireModelAlias {
+  version: string;
+  alias: string;
+  workspace?: string;
 }
 
 /**

@@ -22,14 +22,13 @@ SURFACE = json.loads((Path(__file__).parent / "signatures.json").read_text())
 LATER = {
     "azureml.core.run.Run": {
         "add_type_provider", "input_datasets", "list_by_compute", "output_datasets",
-        "register_model",
     },
     "azureml.core.workspace.Workspace": {
         "add_private_endpoint", "datasets", "datastores", "delete",
         "delete_connection", "delete_private_endpoint_connection", "diagnose_workspace",
         "discovery_url", "get_connection", "get_default_compute_target",
         "get_default_datastore", "get_default_keyvault", "get_mlflow_tracking_uri", "images",
-        "linked_services", "list_connections", "list_keys", "models", "private_endpoints",
+        "linked_services", "list_connections", "list_keys", "private_endpoints",
         "service_context", "set_connection", "set_default_datastore", "setup", "sync_keys",
         "update", "update_dependencies", "webservices",
     },
@@ -54,6 +53,11 @@ LATER = {
     "azureml.core.authentication.AzureMLTokenAuthentication": {
         "create", "expiry_time", "set_token", "token",
     },
+    "azureml.core.model.Model": {
+        "datasets", "deploy", "package", "print_configuration", "profile", "sample_input_dataset",
+        "sample_output_dataset",
+    },
+    "azureml.core.resource_configuration.ResourceConfiguration": set(),
     "azureml.widgets.RunDetails": {"get_widget_data"},
     "azureml.core.compute.ComputeTarget": {"deserialize"},
     "azureml.core.compute.AmlCompute": {
@@ -65,6 +69,7 @@ LATER = {
 
 
 OF_THE_INSTANCE = {
+    "azureml.core.model.Model": {"workspace"},
     "azureml.core.run.Run": {"id"},
     "azureml.core.runconfig.RunConfiguration": {"target"},
     "azureml.core.environment.DockerSection": {

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from jupyter_aml.domain import environment
+from jupyter_aml.domain import environment, model
+from jupyter_aml.domain.model import Model, ModelFile
 from jupyter_aml.engine.registry import Noun, Registry
 from jupyter_aml.engine.root import Root
 from jupyter_aml.testing.registry_contracts import HERE, RegistryContract
@@ -36,3 +37,13 @@ class TestEnvironments(RegistryContract):
         assert (known.version, known.created_at) == ("1", "2026-11-01T12:00:00.000000Z")
         assert (known.tags, known.is_archived) == ({}, False)
         assert things.register(HERE, self.thing("mine", 1), at="later").version == "1"
+
+
+class TestModels(RegistryContract):
+    @pytest.fixture
+    def noun(self) -> Noun[Any]:
+        return Noun("model", "models", model.from_json)
+
+    def thing(self, name: str, content: int) -> Model:
+        files = (ModelFile("model.pkl", 3, "0" * 64),)
+        return Model(name=name, key=f"key-{content}", root="model.pkl", files=files)

@@ -19,6 +19,7 @@ from jupyter_aml.engine.lock import RootLock
 from jupyter_aml.runfolder.layout import RunFolder
 from jupyter_aml.wire.coding import encode_run
 from jupyter_aml.wire.environments import WireEnvironment, WireMaterialised
+from jupyter_aml.wire.models import WireDataUse, WireModel
 from jupyter_aml.wire.protocol import PROTOCOL, WireStatus
 from jupyter_aml.wire.runs import WireRun
 
@@ -132,6 +133,74 @@ class FakeEnvironments:
     async def prune(self, asked):
         self.engine.heard("prune", asked)
         return {"keys": ["pip-1"], "size": 1}
+
+
+class FakeModels:
+    """The models of an engine: one, named x."""
+
+    def __init__(self, engine):
+        self.engine = engine
+
+    def one(self) -> WireModel:
+        return {
+            "workspace": "default", "name": "x", "version": "1", "id": "x:1",
+            "createdAt": "2026-01-01T12:00:00.000000Z", "createdBy": "ada", "description": "",
+            "framework": "Onnx", "frameworkVersion": None, "tags": {"a": "b"}, "properties": {},
+            "aliases": ["champion"], "root": "x.onnx", "size": 1, "fileCount": 1, "runId": "r_1",
+            "experiment": "e", "datasets": [self.data()], "sampleInput": None,
+            "sampleOutput": None, "resources": {"cpu": 1, "memoryInGb": 0.5, "gpu": None},
+            "isPacked": False,
+        }  # fmt: skip
+
+    def data(self) -> WireDataUse:
+        return {"scenario": "training", "name": "d", "version": "2", "definition": None}
+
+    async def page(self, workspace, wanted, *, after, limit):
+        self.engine.heard("models", workspace, wanted, after, limit)
+        return {"models": [self.one()], "total": 1, "next": None}
+
+    async def add(self, asked):
+        self.engine.heard("add_model", asked)
+        return self.one()
+
+    async def get(self, workspace, name, version):
+        self.engine.heard("model", workspace, name, version)
+        return self.one()
+
+    async def change(self, name, asked):
+        self.engine.heard("change_model", name, asked)
+        return self.one()
+
+    async def remove(self, workspace, name, version):
+        self.engine.heard("remove_model", workspace, name, version)
+
+    async def files(self, workspace, name, version):
+        self.engine.heard("model_files", workspace, name, version)
+        file = {"path": "x.onnx", "size": 1, "hash": "0" * 64}
+        return {"name": name, "version": "1", "root": "x.onnx", "files": [file]}
+
+    async def lineage(self, workspace, name, version):
+        self.engine.heard("lineage", workspace, name, version)
+        maker = {
+            "runId": "r_1", "experiment": "e", "environment": "x:1", "snapshotId": None,
+            "isThere": True,
+        }  # fmt: skip
+        use = {"kind": "run", "id": "r_2", "name": "r_2", "at": None}
+        return {
+            "name": name, "version": "1", "maker": maker, "datasets": [self.data()],
+            "usedBy": [use],
+        }  # fmt: skip
+
+    async def alias(self, name, asked):
+        self.engine.heard("alias", name, asked)
+        return self.one()
+
+    async def remove_alias(self, workspace, name, alias):
+        self.engine.heard("remove_alias", workspace, name, alias)
+
+    async def of_run(self, run_id):
+        self.engine.heard("models_of_run", run_id)
+        return {"registered": [self.one()], "used": ["y:1"]}
 
 
 class FakeWorkspaces:
@@ -330,6 +399,7 @@ class FakeEngine:
         self.gone: set[str] = set()
         self.problem, self.socket, self.closed = None, None, False
         self.runs, self.environments = FakeRuns(self), FakeEnvironments(self)
+        self.models = FakeModels(self)
         self.workspaces, self.experiments = FakeWorkspaces(self), FakeExperiments(self)
         self.compute = FakeCompute(self)
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from jupyter_aml.sdk.core.container_registry import ContainerRegistry
     from jupyter_aml.sdk.core.environment import Environment
     from jupyter_aml.sdk.core.experiment import Experiment
+    from jupyter_aml.sdk.core.model import Model
     from jupyter_aml.sdk.core.run import Run, get_run
     from jupyter_aml.sdk.core.runconfig import RunConfiguration
     from jupyter_aml.sdk.core.script_run_config import ScriptRunConfig
@@ -23,6 +24,7 @@ __all__ = [
     "ContainerRegistry",
     "Environment",
     "Experiment",
+    "Model",
     "Run",
     "RunConfiguration",
     "ScriptRunConfig",
@@ -35,6 +37,7 @@ _PLACES = {
     "ContainerRegistry": "container_registry",
     "Environment": "environment",
     "Experiment": "experiment",
+    "Model": "model",
     "Run": "run",
     "RunConfiguration": "runconfig",
     "ScriptRunConfig": "script_run_config",

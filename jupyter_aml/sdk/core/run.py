@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from jupyter_aml.sdk.core.environment import Environment
     from jupyter_aml.sdk.core.experiment import Experiment
+    from jupyter_aml.sdk.core.model import Model
     from jupyter_aml.sdk.core.workspace import Workspace
     from jupyter_aml.wire.runs import WireRun
 
@@ -31,7 +32,7 @@ _current: Run | None = None
 DOCS = "https://learn.microsoft.com/python/api/azureml-core/azureml.core.script_run.scriptrun"
 
 
-@later("add_type_provider input_datasets list_by_compute output_datasets register_model")
+@later("add_type_provider input_datasets list_by_compute output_datasets")
 class Run(RunSource, RunLabels, RunLogging, RunChildren, RunRepeats):
     """One execution of one script, or of cells that log from a kernel.
 
@@ -220,6 +221,37 @@ class Run(RunSource, RunLabels, RunLogging, RunChildren, RunRepeats):
     def get_secrets(self, secrets: Iterable[str]) -> dict[str, str]:
         """Several secrets by name."""
         return {name: self.get_secret(name) for name in secrets}
+
+    def register_model(
+        self,
+        model_name: str,
+        model_path: str | None = None,
+        tags: dict[str, Any] | None = None,
+        properties: dict[str, Any] | None = None,
+        model_framework: str | None = None,
+        model_framework_version: str | None = None,
+        description: str | None = None,
+        datasets: Any = None,
+        sample_input_dataset: Any = None,
+        sample_output_dataset: Any = None,
+        resource_configuration: Any = None,
+        **kwargs: Any,
+    ) -> Model:
+        """Register a file of the run, or a folder of its files, as the next version of a name.
+
+        Without `model_path` it is what is called as the model. Raises
+        ModelPathNotFoundException with the files that there are.
+        """
+        from jupyter_aml.sdk.core._run_models import register
+
+        given.only("register_model", kwargs)
+        return register(
+            self, model_name, model_path, tags=tags, properties=properties,
+            description=description, framework=model_framework,
+            framework_version=model_framework_version, datasets=datasets,
+            sample_input=sample_input_dataset, sample_output=sample_output_dataset,
+            resources=resource_configuration,
+        )  # fmt: skip
 
     def get_portal_url(self) -> str:
         """Where everything of the run lies."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from jupyter_aml.sdk.core.compute import ComputeTarget
     from jupyter_aml.sdk.core.environment import Environment
     from jupyter_aml.sdk.core.experiment import Experiment
+    from jupyter_aml.sdk.core.model import Model
     from jupyter_aml.sdk.core.run import Run
 
 _KEYS = ("subscription_id", "resource_group", "workspace_name")
@@ -38,7 +39,7 @@ _PLACES = ("config.json", ".azureml/config.json", "aml_config/config.json")
     "add_private_endpoint datasets datastores delete delete_connection "
     "delete_private_endpoint_connection diagnose_workspace discovery_url "
     "get_connection get_default_compute_target get_default_datastore get_default_keyvault "
-    "get_mlflow_tracking_uri images linked_services list_connections list_keys models "
+    "get_mlflow_tracking_uri images linked_services list_connections list_keys "
     "private_endpoints service_context set_connection set_default_datastore setup sync_keys "
     "update update_dependencies webservices"
 )
@@ -210,6 +211,13 @@ class Workspace:
         from jupyter_aml.sdk.core.compute import ComputeTarget
 
         return {target.name: target for target in ComputeTarget.list(self)}
+
+    @property
+    def models(self) -> dict[str, Model]:
+        """The newest version of each model by name."""
+        from jupyter_aml.sdk.core.model import Model
+
+        return {model.name: model for model in Model.list(self, latest=True)}
 
     def get_run(self, run_id: str) -> Run:
         """The run of that id, or UserErrorException."""

@@ -176,3 +176,32 @@ def test_a_sweep_removes_only_what_is_old(blobs, tmp_path):
 
     blobs.sweep(now=(tmp_path / "blobs" / "incoming" / "left").stat().st_mtime + 100_000)
     assert not (tmp_path / "blobs" / "incoming" / "left").exists()
+
+
+def test_a_content_that_changed_on_the_disk_is_no_longer_whole(blobs):
+    blob = blobs.put_bytes(b"weights of a model")
+    assert blobs.is_whole(blob.hash)
+
+    place = blobs.path(blob.hash)
+    place.chmod(0o600)
+    place.write_bytes(b"weights of A model")
+
+    assert not blobs.is_whole(blob.hash)
+    blobs.drop(blob.hash)
+    assert not blobs.is_whole(blob.hash)
+    assert blobs.put_bytes(b"weights of a model") == blob
+    assert blobs.is_whole(blob.hash)
+
+
+def test_a_content_is_read_again_only_after_a_change(blobs, monkeypatch):
+    blob = blobs.put_bytes(b"weights")
+    reads = []
+    readv = os.readv
+    monkeypatch.setattr(os, "readv", lambda *given: reads.append(1) or readv(*given))
+
+    assert blobs.is_whole(blob.hash) and blobs.is_whole(blob.hash)
+    once = len(reads)
+    os.utime(blobs.path(blob.hash))
+    assert blobs.is_whole(blob.hash)
+
+    assert (once, len(reads)) == (2, 4)

@@ -1,0 +1,301 @@
+"""Models as the server's handlers see them: registered, listed, changed, handed out."""
+
+from __future__ import annotations
+
+import asyncio
+import builtins
+import getpass
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from uuid import uuid4
+
+from jupyter_aml.domain import ids, limits, model
+from jupyter_aml.domain.errors import IllegalMove, Invalid, NotFound
+from jupyter_aml.domain.ids import RunId, WorkspaceName
+from jupyter_aml.domain.model import Maker, Model, ModelFile
+from jupyter_aml.domain.run import Run
+from jupyter_aml.engine.ledger import Ledger, now
+from jupyter_aml.engine.models import choice, contents, shown
+from jupyter_aml.engine.models.aliases import LATEST, ModelAliases
+from jupyter_aml.engine.models.choice import ModelChoice
+from jupyter_aml.engine.registry import Noun, Registered, Registry
+from jupyter_aml.engine.root import Root
+from jupyter_aml.engine.workspaces import Workspaces
+from jupyter_aml.store.blobs import Blobs
+from jupyter_aml.store.filters import quoted
+from jupyter_aml.wire.coding import encode_time
+from jupyter_aml.wire.model_bodies import ModelAlias, ModelChange, NewModel
+from jupyter_aml.wire.models import (
+    WireModel,
+    WireModelFiles,
+    WireModelLineage,
+    WireModelPage,
+    WireModelUse,
+    WireRunModels,
+)
+
+Known = Registered[Model]
+NOUN = "model"
+_MOST_USES = 200
+
+
+class Models:
+    """Registers, lists, changes, hands out and removes models."""
+
+    def __init__(self, root: Root, ledger: Ledger, blobs: Blobs, workspaces: Workspaces) -> None:
+        self._root, self._ledger, self._blobs = root, ledger, blobs
+        self._workspaces = workspaces
+        self._aliases = ModelAliases(root)
+        self._registry = Registry(root, Noun(NOUN, "models", model.from_json, self._uses))
+
+    async def add(self, asked: NewModel) -> WireModel:
+        """Register a model: its files first, then the version that names them.
+
+        What is asked twice with one key is one version. Raises NotFound or Invalid for files that
+        are not there, and enters nothing.
+        """
+        await self._workspaces.need(asked.workspace)
+        run = await self._maker(asked)
+        definition = await asyncio.to_thread(self._made, asked, run)
+        at = encode_time(now()) or ""
+        made = await self._ledger.do(
+            self._registry.register, asked.workspace, definition, at=at, tags=asked.tags
+        )
+        return await self._shown(made)
+
+    async def page(
+        self, workspace: str, wanted: ModelChoice, *, after: str | None = None, limit: int = 255
+    ) -> WireModelPage:
+        """A page of the versions that are wanted, the newest first."""
+        place = ids.workspace_name(workspace)
+
+        def told() -> WireModelPage:
+            names = [wanted.name] if wanted.name is not None else self._registry.names(place)
+            every = (known for name in names for known in self._registry.all_of(place, name))
+            listed = choice.chosen(every, wanted)
+            some, following = choice.page(listed, after=after, most=limit)
+            aliases = self._aliases.every(place)
+            models = [shown.shown(one, aliases.get((one.name, one.version), ())) for one in some]
+            return {"models": models, "total": len(listed), "next": following}
+
+        return await self._ledger.do(told)
+
+    async def get(self, workspace: str, name: str, version: str | None = None) -> WireModel:
+        """A version by its number or alias, or the newest; NotFound names the nearest."""
+        return await self._shown(await self._found(workspace, name, version))
+
+    async def change(self, name: str, asked: ModelChange) -> WireModel:
+        """Change what may be changed; a property that is there stays what it is."""
+        known = await self._found(asked.workspace, name, asked.version)
+        changed = await self._ledger.do(
+            self._registry.amend, asked.workspace, name, known.version,
+            lambda known: _changed(known, asked),
+        )  # fmt: skip
+        return await self._shown(changed)
+
+    async def remove(self, workspace: str, name: str, version: str | None = None) -> None:
+        """Remove a version, or all of a name; IllegalMove where it has aliases or is used."""
+        place = ids.workspace_name(workspace)
+        number = None
+        if version is not None:
+            number = (await self._found(workspace, name, version)).version
+        await self._ledger.do(self._registry.delete, place, name, number)
+
+    async def files(self, workspace: str, name: str, version: str | None = None) -> WireModelFiles:
+        """The files of a version."""
+        return shown.files(await self._found(workspace, name, version))
+
+    async def file(self, workspace: str, name: str, version: str | None, path: str) -> Path:
+        """Where a file of a version lies, once it is known to be what was registered."""
+        known = await self._found(workspace, name, version)
+        return await asyncio.to_thread(contents.checked_place, known.definition, path, self._blobs)
+
+    async def lineage(
+        self, workspace: str, name: str, version: str | None = None
+    ) -> WireModelLineage:
+        """Which run and data a version was made of, and who uses it."""
+        known = await self._found(workspace, name, version)
+        maker = known.definition.maker
+        return {
+            "name": known.name,
+            "version": known.version,
+            "maker": None
+            if maker is None
+            else {
+                "runId": maker.run,
+                "experiment": maker.experiment,
+                "environment": maker.environment,
+                "snapshotId": maker.snapshot,
+                "isThere": await self._is_there(maker.run),
+            },
+            "datasets": [shown.data(use) for use in known.definition.datasets],
+            "usedBy": await self._ledger.do(self._used, known),
+        }
+
+    async def of_run(self, run_id: str) -> WireRunModels:
+        """The models that a run registered, the newest first, and those that it fetched."""
+        run = await self._ledger.find(ids.run_id(run_id))
+        page = await self.page(run.workspace, ModelChoice(run=run.id), limit=10_000)
+        used = [
+            key.removeprefix(model.USED) for key in run.properties if key.startswith(model.USED)
+        ]
+        return {"registered": page["models"], "used": used}
+
+    async def alias(self, name: str, asked: ModelAlias) -> WireModel:
+        """Give a version an alias, which leaves whichever version had it."""
+        known = await self._found(asked.workspace, name, asked.version)
+        await self._ledger.do(self._aliases.set, asked.workspace, name, known.version, asked.alias)
+        return await self._shown(known)
+
+    async def remove_alias(self, workspace: str, name: str, alias: str) -> None:
+        """Take an alias away."""
+        place = ids.workspace_name(workspace)
+        await self._ledger.do(self._aliases.remove, place, model.model_name(name), alias)
+
+    # ---- inside -----------------------------------------------------------------------------
+
+    async def _maker(self, asked: NewModel) -> Run | None:
+        wanted = asked.source.run or asked.run
+        if wanted is None:
+            return None
+        if None not in (asked.source.run, asked.run) and asked.source.run != asked.run:
+            raise Invalid(f"files of run {asked.source.run} were not made by run {asked.run}")
+        return await self._ledger.find(wanted)
+
+    def _made(self, asked: NewModel, run: Run | None) -> Model:
+        """The definition, with its files stored. Blocks."""
+        limits.labels("tag", asked.tags, {})
+        source = asked.source
+        assert source.path is not None
+        if source.run is None:
+            found = contents.on_disk(source.path, source.only, source.root)
+        else:
+            assert run is not None
+            folder = self._root.folder(run)
+            found = contents.in_run(folder, source.path, source.only, source.root)
+        draft = _draft(asked, run, root=found[0].path.split("/")[0])
+        # What is wrong with it is said before a gigabyte is read.
+        model.check(replace(draft, files=(ModelFile("", 0, ""),)))
+        made = replace(draft, files=contents.keep(found, self._blobs))
+        model.check(made)
+        return made
+
+    async def _found(self, workspace: str, name: str, version: str | None) -> Known:
+        place = ids.workspace_name(workspace)
+        return await self._ledger.do(self._known, place, name, version)
+
+    def _known(self, workspace: WorkspaceName, name: str, version: str | None) -> Known:
+        if version is None or version.lower() == LATEST:
+            return self._registry.get(workspace, name)
+        if not version.isdecimal():
+            self._registry.get(workspace, name)  # What is not there has no alias, either.
+            version = self._aliases.version(workspace, name, ids.named("alias", version))
+        return self._registry.get(workspace, name, version)
+
+    async def _shown(self, known: Known) -> WireModel:
+        aliases = await self._ledger.do(
+            self._aliases.of, known.workspace, known.name, [known.version]
+        )
+        return shown.shown(known, aliases)
+
+    async def _is_there(self, run: str) -> bool:
+        try:
+            await self._ledger.find(RunId(run))
+        except NotFound:
+            return False
+        return True
+
+    def _uses(self, workspace: WorkspaceName, name: str, versions: Sequence[str]) -> Sequence[str]:
+        """What keeps versions from being deleted: aliases, and runs that go on. Blocks."""
+        aliases = self._aliases.of(workspace, name, versions)
+        labels = {used_key(name, version) for version in versions}
+        runs = [
+            f"run {run.id}"
+            for run in self._ledger.runs.active()
+            if run.workspace == workspace and not labels.isdisjoint(run.properties)
+        ]
+        return [*(f"alias {alias!r}" for alias in aliases), *runs]
+
+    def _used(self, known: Known) -> builtins.list[WireModelUse]:
+        """The runs that fetched a version, the newest first. Blocks."""
+        word = f"property:{quoted(used_key(known.name, known.version))}"
+        page = self._ledger.runs.page(
+            workspace=known.workspace, filter=word, sort="-createdAt", limit=_MOST_USES
+        )
+        key = used_key(known.name, known.version)
+        return [
+            {
+                "kind": "run", "id": run.id, "name": run.display_name or run.id,
+                "at": run.properties.get(key),
+            }
+            for run in page.runs
+        ]  # fmt: skip
+
+
+def used_key(name: str, version: str) -> str:
+    """The property of a run that says that it fetched a version of a model."""
+    return f"{model.USED}{name}:{version}"
+
+
+def _draft(asked: NewModel, run: Run | None, *, root: str) -> Model:
+    return Model(
+        name=asked.name,
+        key=asked.key or uuid4().hex,
+        root=root,
+        files=(),
+        description=asked.description,
+        framework=asked.framework,
+        framework_version=asked.framework_version,
+        properties=asked.properties,
+        maker=None if run is None else _maker_of(run),
+        datasets=asked.datasets,
+        sample_input=asked.sample_input,
+        sample_output=asked.sample_output,
+        resources=asked.resources,
+        created_by=_user(),
+        is_packed=asked.source.run is None,
+    )
+
+
+def _maker_of(run: Run) -> Maker:
+    return Maker(
+        run=run.id,
+        experiment=run.experiment,
+        environment=None if run.job is None else run.job.environment,
+        snapshot=run.snapshot_id,
+    )
+
+
+def _changed(known: Known, asked: ModelChange) -> Known:
+    of = known.definition
+    new = {key: value for key, value in asked.properties.items() if key not in of.properties}
+    for key, value in asked.properties.items():
+        if of.properties.get(key, value) != value:
+            raise IllegalMove(
+                f"property {key!r} of model {of.label!r} is {of.properties[key]!r}: "
+                "properties can be added and stay what they are; use a tag for what changes"
+            )
+    there = {} if asked.replaces_tags else known.tags
+    limits.labels("tag", asked.tags, there)
+    tags = {**there, **asked.tags}
+    changed = replace(
+        of,
+        description=of.description if asked.description is None else asked.description,
+        properties={**of.properties, **new},
+        datasets=(*of.datasets, *(use for use in asked.datasets if use not in of.datasets)),
+        sample_input=asked.sample_input or of.sample_input,
+        sample_output=asked.sample_output or of.sample_output,
+        resources=asked.resources or of.resources,
+    )
+    model.check(changed)
+    kept = {key: value for key, value in tags.items() if value is not None}
+    return replace(known, definition=changed, tags=kept)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())

@@ -1,0 +1,1 @@
+"""What stands behind SDK v1's Model."""
