@@ -80,7 +80,9 @@ class Engine:
         self.workspaces = Workspaces(self._root, self._ledger)
         self.experiments = Experiments(self._root, self._ledger, self.workspaces)
         self.environments = Environments(self._root, self._ledger, settings, self._feed.tell)
-        self.models = Models(self._root, self._ledger, self._blobs, self.workspaces)
+        self.models = Models(
+            self._root, self._ledger, self._blobs, self.workspaces, self._feed.registered
+        )
         self._facts = Facts(self._root, self._ledger, self._log)
         self._watch = self._new_watch()
         self.runs = Runs(

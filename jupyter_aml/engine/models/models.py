@@ -6,7 +6,7 @@ import asyncio
 import builtins
 import getpass
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
@@ -26,6 +26,7 @@ from jupyter_aml.engine.workspaces import Workspaces
 from jupyter_aml.store.blobs import Blobs
 from jupyter_aml.store.filters import quoted
 from jupyter_aml.wire.coding import encode_time
+from jupyter_aml.wire.events import WireRegisteredEvent
 from jupyter_aml.wire.model_bodies import ModelAlias, ModelChange, NewModel
 from jupyter_aml.wire.models import (
     WireModel,
@@ -37,18 +38,20 @@ from jupyter_aml.wire.models import (
 )
 
 Known = Registered[Model]
-NOUN = "model"
+Tell = Callable[[WireRegisteredEvent], None]
 _MOST_USES = 200
 
 
 class Models:
     """Registers, lists, changes, hands out and removes models."""
 
-    def __init__(self, root: Root, ledger: Ledger, blobs: Blobs, workspaces: Workspaces) -> None:
+    def __init__(
+        self, root: Root, ledger: Ledger, blobs: Blobs, workspaces: Workspaces, tell: Tell
+    ) -> None:
         self._root, self._ledger, self._blobs = root, ledger, blobs
-        self._workspaces = workspaces
+        self._workspaces, self._tell = workspaces, tell
         self._aliases = ModelAliases(root)
-        self._registry = Registry(root, Noun(NOUN, "models", model.from_json, self._uses))
+        self._registry = Registry(root, Noun("model", "models", model.from_json, self._uses))
 
     async def add(self, asked: NewModel) -> WireModel:
         """Register a model: its files first, then the version that names them.
@@ -63,7 +66,7 @@ class Models:
         made = await self._ledger.do(
             self._registry.register, asked.workspace, definition, at=at, tags=asked.tags
         )
-        return await self._shown(made)
+        return await self._told(made)
 
     async def page(
         self, workspace: str, wanted: ModelChoice, *, after: str | None = None, limit: int = 255
@@ -93,7 +96,7 @@ class Models:
             self._registry.amend, asked.workspace, name, known.version,
             lambda known: _changed(known, asked),
         )  # fmt: skip
-        return await self._shown(changed)
+        return await self._told(changed)
 
     async def remove(self, workspace: str, name: str, version: str | None = None) -> None:
         """Remove a version, or all of a name; IllegalMove where it has aliases or is used."""
@@ -102,6 +105,7 @@ class Models:
         if version is not None:
             number = (await self._found(workspace, name, version)).version
         await self._ledger.do(self._registry.delete, place, name, number)
+        self._announce(place, name)
 
     async def files(self, workspace: str, name: str, version: str | None = None) -> WireModelFiles:
         """The files of a version."""
@@ -153,6 +157,7 @@ class Models:
         """Take an alias away."""
         place = ids.workspace_name(workspace)
         await self._ledger.do(self._aliases.remove, place, model.model_name(name), alias)
+        self._announce(place, name)
 
     # ---- inside -----------------------------------------------------------------------------
 
@@ -193,6 +198,14 @@ class Models:
             self._registry.get(workspace, name)  # What is not there has no alias, either.
             version = self._aliases.version(workspace, name, ids.named("alias", version))
         return self._registry.get(workspace, name, version)
+
+    async def _told(self, known: Known) -> WireModel:
+        """Tell listeners that a model has changed, and what it is now."""
+        self._announce(known.workspace, known.name)
+        return await self._shown(known)
+
+    def _announce(self, workspace: WorkspaceName, name: str) -> None:
+        self._tell({"type": "registered", "noun": "model", "workspace": workspace, "name": name})
 
     async def _shown(self, known: Known) -> WireModel:
         aliases = await self._ledger.do(
