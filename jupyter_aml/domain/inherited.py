@@ -15,11 +15,14 @@ _OF_NOTEBOOKS = frozenset({
 })  # fmt: skip
 _NOT_OF_SCRIPTS = ("JUPYTERHUB_", "JPY_", "AML_", "AZUREML_", "KERNEL_")
 _NOT_OF_KERNELS = ("JUPYTERHUB_", "AML_", "AZUREML_", "CONDA_PREFIX_")
+OLD_LIBRARIES = "AML_OLD_LIBRARIES"
+"""`0` keeps runs and kernels from answering names that numpy, pandas and others have lost."""
+
 _OF_CONTAINERS = frozenset({
     "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy", "LANG",
-    "LC_ALL", "TZ",
+    "LC_ALL", "TZ", OLD_LIBRARIES,
 })  # fmt: skip
-_OF_KERNELS = frozenset({"AML_WIDGET"})
+_OF_KERNELS = frozenset({"AML_WIDGET", OLD_LIBRARIES})
 
 
 def by_script(variables: Mapping[str, str]) -> dict[str, str]:
@@ -28,7 +31,7 @@ def by_script(variables: Mapping[str, str]) -> dict[str, str]:
     return {
         name: value
         for name, value in variables.items()
-        if name not in denied and not name.startswith(_NOT_OF_SCRIPTS)
+        if name == OLD_LIBRARIES or (name not in denied and not name.startswith(_NOT_OF_SCRIPTS))
     }
 
 

@@ -216,4 +216,5 @@ class Engine:
             pythonpath=self._runtime.pythonpath,
             environment=environment,
             keep_pythonpath=self.settings.keep_pythonpath,
+            old_libraries=self.settings.old_libraries,
         )

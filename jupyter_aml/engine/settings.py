@@ -28,6 +28,8 @@ class Settings:
     """Treat a wish that cannot be met as an error instead of a warning."""
     keep_pythonpath: bool = False
     """Let runs on this machine look for modules where the server does: `PYTHONPATH`."""
+    old_libraries: bool = True
+    """Let runs answer names that numpy, pandas and scikit-learn have lost."""
     allow_package_sources: bool = False
     """Let environments name packages by URL, path or from another index."""
     conda_client: str | None = None

@@ -18,6 +18,7 @@ from jupyter_aml.containers import arguments, connect, mount, remove, said, tell
 from jupyter_aml.domain import secrets
 from jupyter_aml.domain.environment import SHM_SIZE
 from jupyter_aml.domain.errors import AmlError, Invalid, NotFound, Unreachable
+from jupyter_aml.domain.inherited import OLD_LIBRARIES
 from jupyter_aml.kernels.home import Home
 
 LOG = logging.getLogger("jupyter_aml.kernels")
@@ -37,7 +38,7 @@ os.execvp(sys.argv[2], sys.argv[2:])
 
 _FORWARDED = (
     "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy",
-    "JPY_SESSION_NAME", "LANG", "LC_ALL", "TZ",
+    "JPY_SESSION_NAME", "LANG", "LC_ALL", "TZ", OLD_LIBRARIES,
 )  # fmt: skip
 
 

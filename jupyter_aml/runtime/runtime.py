@@ -65,7 +65,8 @@ def _contents(package: Path) -> Iterator[tuple[str, bytes]]:
     """Yield the files of a runtime, by their paths in it."""
     for path in _travelling(package):
         yield f"lib/jupyter_aml/{path.relative_to(package).as_posix()}", path.read_bytes()
-    yield "alias/azureml/__init__.py", (package / "runtime" / "alias.py").read_bytes()
+    for place, name in travelling.ALIAS.items():
+        yield f"alias/{place}", (package / "runtime" / name).read_bytes()
 
 
 def _travelling(package: Path) -> Iterator[Path]:

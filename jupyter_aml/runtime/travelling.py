@@ -10,6 +10,13 @@ MODULES = ("__init__.py", "_version.py", "azureml.py", "azureml_names.json",
            "azureml_homes.json")  # fmt: skip
 """Copied beside the rooms."""
 
+ALIAS = {
+    "azureml/__init__.py": "alias.py",
+    "sitecustomize.py": "start.py",
+    "_aml_old_libraries.py": "old_libraries.py",
+}
+"""What the second folder of the path holds, and which file of `runtime/` each is."""
+
 BESIDE = ("shim",)
 """Handed over as single files and started, not imported; Python 3.10 and the standard library."""
 

@@ -17,6 +17,7 @@ from traitlets import TraitError
 from traitlets.config import Config
 
 from jupyter_aml.domain.errors import AmlError, Invalid, Unreachable
+from jupyter_aml.domain.inherited import OLD_LIBRARIES
 from jupyter_aml.engine.settings import Settings
 from jupyter_aml.kernels.running import Running
 from jupyter_aml.server import base, holder, routes
@@ -61,6 +62,8 @@ class AmlExtension(ExtensionApp):
             self.seat.refuse(problem)
             return
         os.environ["AML_ROOT"] = str(settings.root)
+        if not settings.old_libraries:
+            os.environ[OLD_LIBRARIES] = "0"
         try:
             # At once, or a kernel that is started first of all would not have them.
             if config.old_names:

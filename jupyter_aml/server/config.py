@@ -42,6 +42,10 @@ class AmlConfig(Configurable):
     old_names = Bool(
         True, help="Let kernels, and all else that this server starts, find the names of SDK v1."
     ).tag(config=True)
+    old_libraries = Bool(
+        True,
+        help="Let runs and kernels answer names that numpy, pandas and scikit-learn have lost.",
+    ).tag(config=True)
     keep_pythonpath = Bool(
         False,
         help="Let runs have the server's PYTHONPATH, where they run as processes of this machine.",
@@ -90,6 +94,7 @@ class AmlConfig(Configurable):
             idle_exit=timedelta(minutes=self.idle_exit_minutes),
             strict=self.strict,
             keep_pythonpath=self.keep_pythonpath,
+            old_libraries=self.old_libraries,
             allow_package_sources=self.allow_package_sources,
             conda_client=self.conda_client or None,
             conda_channels=tuple(self.conda_channels.split()),

@@ -108,7 +108,7 @@ def test_the_formatter_knows_what_runs_on_the_oldest_python() -> None:
     rooms = ",".join(TRAVELS)
     assert globs == {
         f"jupyter_aml/{{{rooms}}}/**/*.py": "py310",
-        "jupyter_aml/{azureml,runtime/alias}.py": "py310",
+        "jupyter_aml/{azureml,runtime/alias,runtime/old_libraries,runtime/start}.py": "py310",
     }
 
 
@@ -177,8 +177,9 @@ def test_the_old_names_answer_for_nothing_but_sdk_v1(name: str) -> None:
 
 
 BY_NAME = {"__init__.py", "azureml.py", "cli/__init__.py", "runtime/alias.py",
-           "sdk/core/__init__.py", "server/seat.py"}  # fmt: skip
-"""Verbs, lazy names and the old names are found by name, and the engine is loaded in a thread."""
+           "runtime/old_libraries.py", "sdk/core/__init__.py", "server/seat.py"}  # fmt: skip
+"""Verbs, lazy names, the old names and what lies alone at the path of runs are found by name, and
+the engine is loaded in a thread."""
 
 
 def test_no_room_is_imported_by_its_name_so_that_the_contracts_see_every_arrow() -> None:

@@ -270,6 +270,24 @@ def test_the_retired_sdk_is_left_out_of_what_a_cell_installs(world, kernel):
     assert magic == f"jupyter_aml: azureml-pipeline {stands_in}"
 
 
+def test_a_kernel_without_an_environment_leaves_it_out_and_answers_old_names(world):
+    status, session = world.start("python3", "plain.ipynb")
+    assert status == 201, session
+    with world.talk(session["kernel"]["id"]) as talk:
+        talk.run(PIP)
+
+        installed = talk.run("!pip install --upgrade azureml-telemetry ipywidgets")
+        answered = talk.run("import numpy as np; print(np.zeros(1, dtype=np.int))")
+
+    world.ask("DELETE", f"api/sessions/{session['id']}")
+    assert installed == (
+        "jupyter_aml: azureml-telemetry is not installed, jupyter_aml stands in for it\n"
+        "called with install --upgrade ipywidgets"
+    )
+    assert "numpy.int was removed: int answers" in answered
+    assert "[0]" in answered.splitlines()
+
+
 def test_a_loop_is_interrupted_and_the_kernel_lives_on(world, kernel):
     with world.talk(kernel) as talk:
         talk.run("kept = 42")

@@ -22,6 +22,7 @@ def for_script(
     pythonpath: tuple[Path, ...],
     environment: Materialised | None,
     keep_pythonpath: bool = False,
+    old_libraries: bool = True,
 ) -> dict[str, str]:
     """The variables of the server less what is not the script's business, plus the run's own.
 
@@ -31,6 +32,8 @@ def for_script(
     assert run.job is not None
     is_image = environment is not None and environment.image is not None
     kept = (inherited.by_container if is_image else inherited.by_script)(os.environ)
+    if not old_libraries:
+        kept[inherited.OLD_LIBRARIES] = "0"
     own = {
         "AML_RUN_DIR": str(folder.path),
         "AML_RUN_ID": run.id,

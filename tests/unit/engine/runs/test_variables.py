@@ -30,3 +30,25 @@ def test_the_servers_pythonpath_is_kept_where_that_is_set(
     )  # fmt: skip
 
     assert found["PYTHONPATH"].split(os.pathsep) == ["/runtime", str(alias), "/mine", *kept]
+
+
+@pytest.mark.parametrize(
+    ("set_to", "wished", "told"),
+    [(True, {}, None), (False, {}, "0"), (False, {"AML_OLD_LIBRARIES": "1"}, "1")],
+)
+def test_old_names_of_libraries_are_switched_off_by_setting_and_on_by_the_run(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    set_to: bool,
+    wished: dict[str, str],
+    told: str | None,
+) -> None:
+    monkeypatch.delenv("AML_OLD_LIBRARIES", raising=False)
+    job = Job(command=("a.py",), environment_variables=wished)
+
+    found = for_script(
+        replace(a_run(), job=job), RunFolder(tmp_path), root=tmp_path, root_id="r", socket=None,
+        pythonpath=(), environment=None, old_libraries=set_to,
+    )  # fmt: skip
+
+    assert found.get("AML_OLD_LIBRARIES") == told
