@@ -33,6 +33,11 @@ class Workspaces:
         answer: WireWorkspace = self._door.post("workspaces", body)
         return answer
 
+    def change(self, name: str, body: Mapping[str, Any]) -> WireWorkspace:
+        """Change tags (one of None goes away) and labels of a workspace; or NotFound."""
+        answer: WireWorkspace = self._door.patch(f"workspaces/{quoted(name)}", body)
+        return answer
+
     def remove(self, name: str) -> None:
         """Delete a workspace that has no runs; IllegalMove otherwise."""
         self._door.delete(f"workspaces/{quoted(name)}")

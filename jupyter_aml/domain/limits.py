@@ -28,7 +28,7 @@ LONGEST_WORD = 131_071
 
 _SHOWN = 60
 _CURE = "keep it as a file of the run instead"
-_PLURAL = {"tag": "tags", "property": "properties"}
+_PLURAL = {"label": "labels", "tag": "tags", "property": "properties"}
 
 
 def run(run: Run) -> None:
@@ -45,9 +45,9 @@ def run(run: Run) -> None:
 
 
 def labels(kind: str, given: Mapping[str, str | None], there: Mapping[str, str]) -> None:
-    """Raise Invalid for tags or properties that are too long, or too many with what is there.
+    """Raise Invalid for labels that are too long, or too many with what is there.
 
-    A `kind` is `tag` or `property`. Whatever is there may stay, and None takes one away.
+    A `kind` is `tag`, `property` or `label`. Whatever is there may stay, and None takes one away.
     """
     for key, value in given.items():
         _text(f"the name of the {kind} {_shown(key)}", key)

@@ -9,6 +9,12 @@ from datetime import datetime
 from jupyter_aml.domain.errors import IllegalMove
 from jupyter_aml.domain.ids import DEFAULT_WORKSPACE, WorkspaceName
 
+LABELS = (
+    "adbWorkspace", "applicationInsights", "containerRegistry", "description", "friendlyName",
+    "keyVault", "sku", "storageAccount",
+)  # fmt: skip
+"""Names of what can be said of a workspace and changes nothing here."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workspace:
@@ -20,6 +26,8 @@ class Workspace:
     resource_group: str = ""
     location: str = "local"
     tags: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """What else SDK v1 told of it, by the names of LABELS."""
 
 
 def check_deletable(name: WorkspaceName) -> None:

@@ -97,7 +97,8 @@ def _workspace(name: WorkspaceName, path: Path, told: Mapping[str, Any]) -> Work
         subscription_id=str(told.get("subscriptionId") or ""),
         resource_group=str(told.get("resourceGroup") or ""),
         location=str(told.get("location") or "local"),
-        tags=_tags(told),
+        tags=_texts(told, "tags"),
+        labels=_texts(told, "labels"),
         created_at=_made(path, told),
     )
 
@@ -106,7 +107,7 @@ def _experiment(
     workspace: WorkspaceName, name: ExperimentName, path: Path, told: Mapping[str, Any]
 ) -> Experiment:
     return Experiment(
-        name=name, workspace=workspace, tags=_tags(told), created_at=_made(path, told)
+        name=name, workspace=workspace, tags=_texts(told, "tags"), created_at=_made(path, told)
     )
 
 
@@ -122,11 +123,11 @@ def _read(path: Path) -> dict[str, Any] | None:
     return told
 
 
-def _tags(told: Mapping[str, Any]) -> dict[str, str]:
-    tags = told.get("tags")
-    if not isinstance(tags, Mapping):
+def _texts(told: Mapping[str, Any], key: str) -> dict[str, str]:
+    texts = told.get(key)
+    if not isinstance(texts, Mapping):
         return {}
-    return {str(key): str(value) for key, value in tags.items()}
+    return {str(name): str(value) for name, value in texts.items()}
 
 
 def _made(path: Path, told: Mapping[str, Any]) -> datetime:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import builtins
 import contextlib
+from dataclasses import replace
 from pathlib import Path
 
-from jupyter_aml.domain import ids
+from jupyter_aml.domain import ids, limits
 from jupyter_aml.domain.errors import AlreadyExists, IllegalMove, NotFound, StorageFailed
 from jupyter_aml.domain.ids import WorkspaceName
 from jupyter_aml.domain.workspace import Workspace, check_deletable
@@ -15,7 +16,7 @@ from jupyter_aml.engine import workspace_files as files
 from jupyter_aml.engine.ledger import Ledger, now
 from jupyter_aml.engine.root import Root
 from jupyter_aml.runfolder.trees import remove_tree
-from jupyter_aml.wire.workspaces import NewWorkspace
+from jupyter_aml.wire.workspaces import NewWorkspace, WorkspaceChange
 
 
 class Workspaces:
@@ -46,6 +47,11 @@ class Workspaces:
     async def add(self, asked: NewWorkspace) -> Workspace:
         """Make a workspace: the file first, then the row; AlreadyExists unless that is fine."""
         return await self._ledger.do(self._add, asked)
+
+    async def change(self, asked: WorkspaceChange) -> Workspace:
+        """Say something else of a workspace; raises NotFound."""
+        await self.need(asked.name)
+        return await self._ledger.do(self._change, asked)
 
     async def remove(self, name: WorkspaceName) -> None:
         """Delete a workspace that has no runs, with its experiments and environments.
@@ -91,6 +97,20 @@ class Workspaces:
         self._ledger.workspaces.remove(name)
         return gone
 
+    def _change(self, asked: WorkspaceChange) -> Workspace:
+        known = files.read_workspace(self._root, asked.name)
+        if known is None:
+            known = self._ledger.workspaces.get(asked.name)
+        limits.labels("tag", asked.tags, known.tags)
+        tags = {**known.tags, **asked.tags}
+        changed = replace(
+            known,
+            tags={key: tag for key, tag in tags.items() if tag is not None},
+            labels={**known.labels, **asked.labels},
+        )
+        files.write_workspace(self._root, changed)
+        return self._ledger.workspaces.put(changed)
+
     def _add(self, asked: NewWorkspace) -> Workspace:
         known = files.read_workspace(self._root, asked.name)
         if known is None:
@@ -104,6 +124,7 @@ class Workspaces:
             resource_group=asked.resource_group,
             location=asked.location,
             tags=asked.tags,
+            labels=asked.labels,
             created_at=now(),
         )
         if known is None:

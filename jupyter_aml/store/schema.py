@@ -15,7 +15,7 @@ from sqlalchemy import (
     Text,
 )  # fmt: skip
 
-VERSION = 2
+VERSION = 3
 """The newest migration; a test compares these tables with what the migrations make."""
 
 metadata = MetaData()
@@ -42,6 +42,7 @@ workspaces = Table(
     Column("location", Text, nullable=False),
     Column("tags", Text, nullable=False),
     Column("created_at", String(32), nullable=False),
+    Column("labels", Text, nullable=False, server_default="{}"),
 )
 
 experiments = Table(

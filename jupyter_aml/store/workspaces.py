@@ -72,6 +72,7 @@ def workspace_columns(workspace: Workspace) -> dict[str, str | None]:
         "resource_group": workspace.resource_group,
         "location": workspace.location,
         "tags": json.dumps(dict(workspace.tags)),
+        "labels": json.dumps(dict(workspace.labels)),
         "created_at": encode_time(workspace.created_at),
     }
 
@@ -86,4 +87,5 @@ def _workspace(row: Row[tuple[object, ...]]) -> Workspace:
         resource_group=row.resource_group,
         location=row.location,
         tags=json.loads(row.tags),
+        labels=json.loads(row.labels),
     )

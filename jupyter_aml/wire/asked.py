@@ -20,7 +20,15 @@ class WireNewWorkspace(_NewWorkspace, total=False):
     resourceGroup: str
     location: str
     tags: dict[str, str]
+    labels: dict[str, str]
     existOk: bool
+
+
+class WireWorkspaceChange(TypedDict, total=False):
+    """Body of PATCH /aml/workspaces/<name>; a tag of None goes away, labels are set."""
+
+    tags: dict[str, str | None]
+    labels: dict[str, str]
 
 
 class _NewExperiment(TypedDict):

@@ -121,6 +121,7 @@ class WireWorkspace(TypedDict):
     location: str
     createdAt: str
     tags: dict[str, str]
+    labels: dict[str, str]
 
 
 class WireCompute(TypedDict):

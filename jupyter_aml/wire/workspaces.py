@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from jupyter_aml.domain import ids, limits
 from jupyter_aml.domain.errors import Invalid
 from jupyter_aml.domain.experiment import Experiment
 from jupyter_aml.domain.ids import ExperimentName, WorkspaceName
-from jupyter_aml.domain.workspace import Workspace
+from jupyter_aml.domain.workspace import LABELS, Workspace
 from jupyter_aml.wire.coding import encode_time
 from jupyter_aml.wire.runs import WireExperiment, WireWorkspace
 
@@ -24,7 +24,17 @@ class NewWorkspace:
     resource_group: str = ""
     location: str = "local"
     tags: Mapping[str, str]
+    labels: Mapping[str, str] = field(default_factory=dict)
     exist_ok: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkspaceChange:
+    """What shall be said of a workspace; a tag of None goes away."""
+
+    name: WorkspaceName
+    tags: Mapping[str, str | None]
+    labels: Mapping[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +63,15 @@ def decode_new_workspace(body: Mapping[str, Any]) -> NewWorkspace:
         resource_group=_text(body, "resourceGroup", ""),
         location=_text(body, "location", "local"),
         tags=_tags(body),
+        labels=_labels(body),
         exist_ok=bool(body.get("existOk", False)),
+    )
+
+
+def decode_workspace_change(name: str, body: Mapping[str, Any]) -> WorkspaceChange:
+    """Read the body of PATCH /aml/workspaces/<name>; raises Invalid."""
+    return WorkspaceChange(
+        name=ids.workspace_name(name), tags=_changed_tags(body), labels=_labels(body)
     )
 
 
@@ -68,14 +86,10 @@ def decode_new_experiment(body: Mapping[str, Any]) -> NewExperiment:
 
 def decode_experiment_tags(name: str, body: Mapping[str, Any]) -> ExperimentTags:
     """Read the body of PATCH /aml/experiments/<name>; raises Invalid."""
-    given = {
-        str(key): None if value is None else str(value)
-        for key, value in _object(body, "tags").items()
-    }
     return ExperimentTags(
         workspace=ids.workspace_name(_text(body, "workspace", ids.DEFAULT_WORKSPACE)),
         name=ids.experiment_name(name),
-        tags=given,
+        tags=_changed_tags(body),
     )
 
 
@@ -88,6 +102,7 @@ def encode_workspace(workspace: Workspace) -> WireWorkspace:
         "location": workspace.location,
         "createdAt": encode_time(workspace.created_at) or "",
         "tags": dict(workspace.tags),
+        "labels": dict(workspace.labels),
     }
 
 
@@ -113,6 +128,22 @@ def _tags(body: Mapping[str, Any]) -> dict[str, str]:
     tags = {str(key): str(value) for key, value in _object(body, "tags").items()}
     limits.labels("tag", tags, {})
     return tags
+
+
+def _changed_tags(body: Mapping[str, Any]) -> dict[str, str | None]:
+    return {
+        str(key): None if value is None else str(value)
+        for key, value in _object(body, "tags").items()
+    }
+
+
+def _labels(body: Mapping[str, Any]) -> dict[str, str]:
+    labels = {str(key): str(value) for key, value in _object(body, "labels").items()}
+    for key in labels:
+        if key not in LABELS:
+            raise Invalid(f"labels: there is no {key!r}; there are {', '.join(LABELS)}")
+    limits.labels("label", labels, {})
+    return labels
 
 
 def _object(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:

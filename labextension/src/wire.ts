@@ -227,6 +227,7 @@ export interface WireWorkspace {
   location: string;
   createdAt: string;
   tags: Record<string, string>;
+  labels: Record<string, string>;
 }
 
 /** A compute target and how busy it is. */
@@ -599,7 +600,14 @@ export interface WireNewWorkspace {
   resourceGroup?: string;
   location?: string;
   tags?: Record<string, string>;
+  labels?: Record<string, string>;
   existOk?: boolean;
+}
+
+/** Body of PATCH /aml/workspaces/<name>; a tag of None goes away, labels are set. */
+export interface WireWorkspaceChange {
+  tags?: Record<string, string | null>;
+  labels?: Record<string, string>;
 }
 
 /** Body of POST /aml/experiments. */

@@ -69,7 +69,7 @@ def test_what_is_not_there_names_the_page_that_tells_what_is() -> None:
     with pytest.raises(NotImplementedError, match=page):
         import_module("azureml.train.hyperdrive").HyperDriveConfig()
     with pytest.raises(NotImplementedError, match=page):
-        Workspace.linked_services  # noqa: B018
+        Workspace.webservices  # noqa: B018
 
 
 def test_a_module_that_is_looked_for_and_not_there_breaks_nobody_who_asks_first() -> None:

@@ -27,6 +27,8 @@ NOTHING_TO_DO = {
     "sdk/core/workspace.py:create": CLOUD,
     "sdk/core/workspace.py:get": CLOUD,
     "sdk/core/workspace.py:list": CLOUD,
+    "sdk/core/workspace.py:delete": "no_wait: it is gone on return",
+    "sdk/_workspace/cloud.py": "each says what there is instead, whatever is given",
     "sdk/core/experiment.py:from_directory": CLOUD,
     "sdk/core/_environment/sections.py:from_local_directory": CLOUD,
     "sdk/_run/offline.py": "what is offline prints what it was asked, and stores nothing",
@@ -144,10 +146,10 @@ def test_typing_errors_are_no_options(tmp_path: Path) -> None:
 
 
 def test_what_belongs_to_the_cloud_is_refused_by_name() -> None:
-    with pytest.raises(UserErrorException, match=r"storage_account='x': there is no cloud here"):
-        Workspace.create("w", storage_account="x")
-    with pytest.raises(UserErrorException, match="friendly_name"):
-        Workspace.create("w", friendly_name="Mine")
+    with pytest.raises(UserErrorException, match=r"cmk_keyvault='x': there is no cloud here"):
+        Workspace.create("w", cmk_keyvault="x")
+    with pytest.raises(UserErrorException, match="hbi_workspace=True: here it is False"):
+        Workspace.create("w", hbi_workspace=True)
 
 
 def unread(room: Path) -> Iterator[tuple[str, str, list[str]]]:

@@ -223,6 +223,10 @@ class FakeWorkspaces:
         self.engine.heard("workspace", name)
         return self.engine.a_workspace(name)
 
+    async def change(self, asked):
+        self.engine.heard("change_workspace", asked)
+        return self.engine.a_workspace(asked.name)
+
     async def remove(self, name):
         self.engine.heard("remove_workspace", name)
 

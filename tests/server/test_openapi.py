@@ -25,6 +25,7 @@ SIMPLE = [
 ]
 BODIES = {
     "workspaces": {"name": "w"},
+    "workspaces/{name}": {"tags": {"a": None}, "labels": {"sku": "basic"}},
     "experiments": {"workspace": "default", "name": "e"},
     "experiments/{name}": {"tags": {"a": None}},
     "environments": {"name": "x", "specification": "dependencies: [numpy]"},

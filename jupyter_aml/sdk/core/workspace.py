@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_aml.client import Client, find
-from jupyter_aml.domain.errors import AlreadyExists, Invalid, NotFound
+from jupyter_aml.domain.errors import AlreadyExists, IllegalMove, NotFound
 from jupyter_aml.domain.ids import DEFAULT_WORKSPACE
 from jupyter_aml.domain.near import near
 from jupyter_aml.sdk._core import given
-from jupyter_aml.sdk._core.files import json_of, text_of
 from jupyter_aml.sdk._core.later import later
+from jupyter_aml.sdk._workspace.cloud import OfTheCloud
+from jupyter_aml.sdk._workspace.config_file import find_config, read_config
+from jupyter_aml.sdk._workspace.labels import details, labels_of, sku
 from jupyter_aml.sdk.exceptions import UserErrorException, WorkspaceException
 
 if TYPE_CHECKING:
@@ -24,27 +26,16 @@ if TYPE_CHECKING:
     from jupyter_aml.sdk.core.model import Model
     from jupyter_aml.sdk.core.run import Run
 
-_KEYS = ("subscription_id", "resource_group", "workspace_name")
-_OF_THE_CLOUD = (
-    "adb_workspace", "app_insights", "cmk_keyvault", "container_registry",
-    "default_cpu_compute_target", "default_gpu_compute_target", "hbi_workspace", "key_vault",
-    "primary_user_assigned_identity", "private_endpoint_auto_approval", "private_endpoint_config",
-    "resource_cmk_uri", "soft_delete_enabled", "storage_account",
-    "system_datastores_auth_mode", "user_assigned_identity_for_cmk_encryption", "v1_legacy_mode",
-)  # fmt: skip
-_PLACES = ("config.json", ".azureml/config.json", "aml_config/config.json")
-
 
 @later(
-    "add_private_endpoint datasets datastores delete delete_connection "
-    "delete_private_endpoint_connection diagnose_workspace discovery_url "
-    "get_connection get_default_compute_target get_default_datastore get_default_keyvault "
-    "get_mlflow_tracking_uri images linked_services list_connections list_keys "
-    "private_endpoints service_context set_connection set_default_datastore setup sync_keys "
-    "update update_dependencies webservices"
+    "datasets datastores get_default_compute_target get_default_datastore get_default_keyvault "
+    "get_mlflow_tracking_uri set_default_datastore webservices"
 )
-class Workspace:
+class Workspace(OfTheCloud):
     """Runs, experiments and what else belongs to one name of a root."""
+
+    DEFAULT_CPU_CLUSTER_NAME = "cpu-cluster"
+    DEFAULT_GPU_CLUSTER_NAME = "gpu-cluster"
 
     def __init__(
         self,
@@ -83,10 +74,10 @@ class Workspace:
 
         `path` is a file or a folder; without it the folders from here upwards are searched.
         """
-        found = _find_config(path, _file_name)
+        found = find_config(path, _file_name)
         if found is None:
             return Workspace()
-        told = _read(found)
+        told = read_config(found)
         return Workspace(
             str(told.get("subscription_id", "")),
             str(told.get("resource_group", "")),
@@ -108,22 +99,20 @@ class Workspace:
         show_output: bool = True,
         **cloud: Any,
     ) -> Workspace:
-        """Make a workspace; subscription, group and location are kept as labels.
+        """Make a workspace; what SDK v1 made in the cloud beside it is kept as labels.
 
-        What SDK v1 made in the cloud beside it is refused, and so is what it never took.
+        What would be a promise that nobody keeps here (keys of one's own, private endpoints, ...)
+        is refused, and so is what SDK v1 never took. Raises WorkspaceException for a name that is
+        taken, unless `exist_ok`.
         """
-        given.only("Workspace.create", cloud, _OF_THE_CLOUD)
-        given.refuse("there is no cloud here", **cloud)
-        if friendly_name not in (None, name):
-            raise UserErrorException(
-                f"friendly_name={friendly_name!r}: a workspace has one name here; leave it out"
-            )
+        labels = labels_of({"sku": sku, "friendly_name": friendly_name, **cloud})
         body = {
             "name": name,
             "subscriptionId": subscription_id or "",
             "resourceGroup": resource_group or "",
             "location": location or "local",
             "tags": dict(tags or {}),
+            "labels": labels,
             "existOk": exist_ok,
         }
         try:
@@ -131,6 +120,11 @@ class Workspace:
         except AlreadyExists as error:
             raise WorkspaceException(f"{error}; pass exist_ok=True to take it") from None
         return Workspace(workspace_name=name)
+
+    @staticmethod
+    def setup() -> Workspace:
+        """The workspace that a config.json names; the default one where there is none."""
+        return Workspace.from_config()
 
     @staticmethod
     def get(
@@ -183,11 +177,11 @@ class Workspace:
     @property
     def sku(self) -> str:
         """A label."""
-        return "basic"
+        return sku(self._seen)
 
     @property
     def tags(self) -> dict[str, str]:
-        """The tags it was made with."""
+        """The tags."""
         return dict(self._seen["tags"])
 
     @property
@@ -226,21 +220,58 @@ class Workspace:
         return Run.get(self, run_id)
 
     def get_details(self) -> dict[str, Any]:
-        """What there is to know, with SDK v1's keys."""
-        group = f"/subscriptions/{self.subscription_id}/resourceGroups/{self.resource_group}"
-        kind = "Microsoft.MachineLearningServices/workspaces"
-        return {
-            "id": f"{group}/providers/{kind}/{self.name}",
-            "name": self.name,
-            "location": self.location,
-            "type": kind,
-            "tags": self.tags,
-            "sku": "Basic",
-            "workspaceid": self.name,
-            "friendlyName": self.name,
-            "creationTime": self._seen["createdAt"],
-            "root": self.client.status()["root"],
+        """What there is to know, with SDK v1's keys; `root` is ours."""
+        self._seen = self.client.workspaces.get(self.name)
+        return details(self._seen, str(self.client.address), self.client.status()["root"])
+
+    @property
+    def discovery_url(self) -> str:
+        """Where the engine answers."""
+        return str(self.client.address)
+
+    def update(
+        self,
+        friendly_name: str | None = None,
+        description: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        image_build_compute: str | None = None,
+        service_managed_resources_settings: Any = None,
+        primary_user_assigned_identity: str | None = None,
+        allow_public_access_when_behind_vnet: bool | None = None,
+        v1_legacy_mode: bool | None = None,
+    ) -> dict[str, Any]:
+        """Set name, description and tags that are shown; tags that are not named stay.
+
+        Returns the details as they are then.
+        """
+        given.refuse(
+            "it belongs to the cloud", image_build_compute=image_build_compute,
+            service_managed_resources_settings=service_managed_resources_settings,
+            primary_user_assigned_identity=primary_user_assigned_identity,
+            allow_public_access_when_behind_vnet=allow_public_access_when_behind_vnet,
+            v1_legacy_mode=v1_legacy_mode,
+        )  # fmt: skip
+        labels = {"friendlyName": friendly_name, "description": description}
+        body = {
+            "tags": {str(key): str(value) for key, value in (tags or {}).items()},
+            "labels": {key: value for key, value in labels.items() if value is not None},
         }
+        self._seen = self.client.workspaces.change(self.name, body)
+        return self.get_details()
+
+    def delete(self, delete_dependent_resources: bool = False, no_wait: bool = False) -> None:
+        """Delete the workspace with all that is registered in it; it is gone on return.
+
+        Its runs and their files go only with `delete_dependent_resources`. Raises
+        UserErrorException where it has some, while runs go on, and for the default workspace.
+        """
+        from jupyter_aml.sdk._workspace import removal
+
+        try:
+            removal.check(self.client, self.name, with_runs=delete_dependent_resources)
+            removal.remove(self.client, self.name)
+        except (IllegalMove, NotFound) as error:
+            raise UserErrorException(str(error)) from None
 
     def write_config(
         self, path: str | os.PathLike[str] | None = None, file_name: str | None = None
@@ -258,46 +289,3 @@ class Workspace:
     def __repr__(self) -> str:
         return f"Workspace.create(name={self.name!r}, subscription_id={self.subscription_id!r}, " \
                f"resource_group={self.resource_group!r})"  # fmt: skip
-
-
-def _find_config(path: str | os.PathLike[str] | None, name: str | None) -> Path | None:
-    if path is not None and Path(path).is_file():
-        return Path(path)
-    if path is not None and not Path(path).exists():
-        raise UserErrorException(f"there is no config.json at {os.fspath(path)!r}")
-    start = Path(path or ".").absolute()
-    for folder in _upwards(start):
-        for place in _PLACES:
-            candidate = folder / (place if name is None else str(Path(place).parent / name))
-            if candidate.is_file() and _names_a_workspace(candidate):
-                return candidate
-    return None
-
-
-def _upwards(start: Path) -> Iterator[Path]:
-    yield start
-    yield from start.parents
-
-
-def _names_a_workspace(path: Path) -> bool:
-    # Other tools keep a config.json too; only the hidden folder is ours for sure.
-    if path.parent.name in (".azureml", "aml_config"):
-        return True
-    try:
-        text = text_of(path)
-    except Invalid:
-        return True  # It is told what is wrong with it when it is read.
-    return any(f'"{key}"' in text for key in _KEYS)
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        told = json_of(path)
-    except Invalid as error:
-        raise UserErrorException(str(error)) from None
-    if not isinstance(told, dict) or not isinstance(told.get("workspace_name"), str):
-        needed = ", ".join(f'"{key}"' for key in _KEYS)
-        raise UserErrorException(
-            f"{path} is not a config.json of a workspace: it needs {needed}, each with a text"
-        )
-    return told

@@ -10,9 +10,13 @@ from tornado.web import authenticated
 from jupyter_aml.domain import ids
 from jupyter_aml.server.base import AmlHandler, served
 from jupyter_aml.server.openapi import Call, Route
-from jupyter_aml.wire.asked import WireNewWorkspace
+from jupyter_aml.wire.asked import WireNewWorkspace, WireWorkspaceChange
 from jupyter_aml.wire.runs import WireWorkspace
-from jupyter_aml.wire.workspaces import decode_new_workspace, encode_workspace
+from jupyter_aml.wire.workspaces import (
+    decode_new_workspace,
+    decode_workspace_change,
+    encode_workspace,
+)
 
 if TYPE_CHECKING:
     from jupyter_aml.engine.engine import Engine
@@ -50,6 +54,14 @@ class WorkspaceHandler(AmlHandler):
     @authenticated
     @authorized
     @served
+    async def patch(self, engine: Engine, name: str) -> None:
+        """Change tags and labels of a workspace."""
+        changed = await engine.workspaces.change(decode_workspace_change(name, self.body()))
+        self.reply(encode_workspace(changed))
+
+    @authenticated
+    @authorized
+    @served
     async def delete(self, engine: Engine, name: str) -> None:
         """Delete a workspace that has no runs."""
         await engine.workspaces.remove(ids.workspace_name(name))
@@ -63,6 +75,7 @@ ROUTES = (
     }),
     Route("workspaces/{name}", WorkspaceHandler, {
         "get": Call(answer=WireWorkspace),
+        "patch": Call(body=WireWorkspaceChange, answer=WireWorkspace),
         "delete": Call(status=204),
     }),
 )  # fmt: skip

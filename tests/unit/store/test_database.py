@@ -19,6 +19,7 @@ from jupyter_aml.store import database as rooms
 from jupyter_aml.store import schema
 from jupyter_aml.store.database import Database
 from jupyter_aml.store.runs import RunTable
+from jupyter_aml.store.workspaces import WorkspaceTable
 from jupyter_aml.testing.store_contracts import a_run
 
 
@@ -77,6 +78,7 @@ def test_runs_of_an_older_file_are_found_by_type_and_property(database, path):
     table.add(told)
     with database.transaction() as connection:
         connection.execute(text("DELETE FROM run_labels"))
+        connection.execute(text("ALTER TABLE workspaces DROP COLUMN labels"))
         connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
     database.close()
 
@@ -86,6 +88,7 @@ def test_runs_of_an_older_file_are_found_by_type_and_property(database, path):
     for words in ("type:azureml.hyperdrive", "property.aml.of:ada"):
         page = table.page(workspace=told.workspace, filter=words)
         assert [run.id for run in page.runs] == [told.id]
+    assert WorkspaceTable(upgraded).list() == []
     upgraded.close()
 
 
@@ -95,7 +98,7 @@ def test_a_newer_file_is_refused_and_left_alone(database, path):
     database.close()
     before = path.read_bytes()
 
-    with pytest.raises(Invalid, match=r"newer jupyter-aml \(schema 7, this one knows 2\)"):
+    with pytest.raises(Invalid, match=r"newer jupyter-aml \(schema 7, this one knows 3\)"):
         Database.open(path)
 
     assert path.read_bytes() == before

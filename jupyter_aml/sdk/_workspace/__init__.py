@@ -1,0 +1,1 @@
+"""What Workspace is made of."""
