@@ -15,6 +15,7 @@ from jupyter_aml.domain.run import CELL_RUNNER, MOVES, RunStatus  # noqa: E402
 from jupyter_aml.wire import (  # noqa: E402
     asked,
     contents,
+    datastores,
     environments,
     events,
     facts,
@@ -23,6 +24,7 @@ from jupyter_aml.wire import (  # noqa: E402
     protocol,
     run_data,
     runs,
+    secrets,
     stored,
 )
 
@@ -33,6 +35,8 @@ MODULES = (
     contents,
     facts,
     environments,
+    datastores,
+    secrets,
     kernels,
     models,
     asked,

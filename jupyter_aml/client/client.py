@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from jupyter_aml.client.datastores import Datastores, Secrets
 from jupyter_aml.client.door import Door
 from jupyter_aml.client.environments import Environments, Kernels
 from jupyter_aml.client.models import Models
@@ -33,6 +34,7 @@ class Client:
         self.runs, self.compute = Runs(door), Compute(door)
         self.environments, self.kernels = Environments(door), Kernels(door)
         self.models = Models(door)
+        self.datastores, self.secrets = Datastores(door), Secrets(door)
 
     @property
     def address(self) -> Address:

@@ -46,6 +46,10 @@ class Door:
         """Send a body; `again` says that it may be sent twice."""
         return self._transport.request("POST", path, body=body, again=again).json()
 
+    def send(self, path: str, body: Mapping[str, Any]) -> None:
+        """Send a body, which may be sent twice, where nothing comes back."""
+        self._transport.request("POST", path, body=body, again=True)
+
     def patch(self, path: str, body: Mapping[str, Any]) -> Any:
         """Change what is there."""
         return self._transport.request("PATCH", path, body=body).json()

@@ -15,6 +15,7 @@ from jupyter_aml.domain.run import Run
 from jupyter_aml.engine import identity
 from jupyter_aml.engine.compute.slots import Slots
 from jupyter_aml.engine.compute.targets import Compute
+from jupyter_aml.engine.data.datastores import Datastores
 from jupyter_aml.engine.environments.environments import Environments
 from jupyter_aml.engine.environments.of_runs import RunEnvironments
 from jupyter_aml.engine.experiments import Experiments
@@ -30,6 +31,7 @@ from jupyter_aml.engine.runs.jobs import Jobs, target_of
 from jupyter_aml.engine.runs.runs import Runs
 from jupyter_aml.engine.runs.waiting import Waiting
 from jupyter_aml.engine.runs.watch import Watch
+from jupyter_aml.engine.secrets import Secrets
 from jupyter_aml.engine.settings import Settings
 from jupyter_aml.engine.submit.submissions import Submissions
 from jupyter_aml.engine.workspaces import Workspaces
@@ -82,6 +84,14 @@ class Engine:
         self.environments = Environments(self._root, self._ledger, settings, self._feed.tell)
         self.models = Models(
             self._root, self._ledger, self._blobs, self.workspaces, self._feed.registered
+        )
+        self.secrets = Secrets(self._root, self._ledger, settings.vault_key)
+        self.datastores = Datastores(
+            self._root,
+            self._ledger,
+            self.secrets,
+            settings.storage_endpoints,
+            self._feed.registered,
         )
         self._facts = Facts(self._root, self._ledger, self._log)
         self._watch = self._new_watch()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Literal
@@ -42,3 +43,7 @@ class Settings:
     """Address of the docker engine; None for that of the environment variables."""
     kernel_idle: timedelta | None = None
     """A managed kernel that did nothing for this long is shut down; None for never."""
+    storage_endpoints: Mapping[str, str] = field(default_factory=dict)
+    """Where storage accounts are instead of in Azure, by account; `*` is for all others."""
+    vault_key: Literal["file", "keyring"] = "file"
+    """Where a new key of the vault is kept: in a file of the root, or in the system's keyring."""

@@ -11,6 +11,7 @@ from traitlets import Bool, Enum, Float, Int, Unicode, default
 from traitlets.config import Configurable
 
 from jupyter_aml.domain.errors import Invalid
+from jupyter_aml.engine.data.addresses import read_endpoints
 from jupyter_aml.engine.settings import Settings
 
 DATABASES = ("sqlite", "postgresql")
@@ -72,6 +73,17 @@ class AmlConfig(Configurable):
     kernel_idle_minutes = Float(
         0.0, help="Minutes after which a managed kernel that does nothing is shut down; 0: never."
     ).tag(config=True)
+    storage_endpoints = Unicode(
+        "",
+        help="Where storage accounts are instead of in Azure: ACCOUNT=URL with spaces between; "
+        "* is every account, and {account} in a URL stands for its name. A URL may be file:///...",
+    ).tag(config=True)
+    vault_key = Enum(
+        ("file", "keyring"),
+        "file",
+        help="Where a new key of the vault is kept: in a file of the root that only its owner "
+        "reads ('file'), or in the keyring of the system ('keyring', needs the library keyring).",
+    ).tag(config=True)
 
     @default("root")
     def _root_default(self) -> str:
@@ -101,6 +113,8 @@ class AmlConfig(Configurable):
             conda_fallback="refuse" if self.conda_fallback == "refuse" else "pip",
             docker_url=self.docker_url or None,
             kernel_idle=timedelta(minutes=self.kernel_idle_minutes) or None,
+            storage_endpoints=self._endpoints(),
+            vault_key="keyring" if self.vault_key == "keyring" else "file",
         )
 
     def lines(self) -> list[str]:
@@ -128,6 +142,12 @@ class AmlConfig(Configurable):
         if colon and scheme.partition("+")[0] not in DATABASES:
             # The URL may hold a password, so it is not repeated.
             raise self._wrong("database", "must be a path or a URL of sqlite or postgresql")
+
+    def _endpoints(self) -> dict[str, str]:
+        try:
+            return read_endpoints(self.storage_endpoints)
+        except Invalid as error:
+            raise self._wrong("storage_endpoints", f"is wrong: {error}") from None
 
     @staticmethod
     def _wrong(name: str, rule: str) -> Invalid:

@@ -9,6 +9,7 @@ from jupyter_aml.server import openapi
 from jupyter_aml.server.base import AmlHandler
 from jupyter_aml.server.handlers import (
     compute,
+    datastores,
     difference,
     engine,
     environments,
@@ -22,6 +23,7 @@ from jupyter_aml.server.handlers import (
     repeats,
     run_data,
     runs,
+    secrets,
     status,
     workspaces,
 )
@@ -34,6 +36,8 @@ ROUTES = (
     *compute.ROUTES,
     *environments.ROUTES,
     *models.ROUTES,
+    *datastores.ROUTES,
+    *secrets.ROUTES,
     *runs.ROUTES,
     *repeats.ROUTES,
     *run_data.ROUTES,

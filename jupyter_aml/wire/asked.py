@@ -253,3 +253,61 @@ class WireModelAlias(_ModelAlias, total=False):
     """Body of POST /aml/models/<name>/aliases: a name for a version, which leaves the old one."""
 
     workspace: str
+
+
+class _NewDatastore(TypedDict):
+    name: str
+    kind: str
+
+
+class WireNewDatastore(_NewDatastore, total=False):
+    """Body of POST /aml/datastores: SDK v1's type as `kind`, and its arguments as `options`.
+
+    Options that are secrets are kept in the vault. A different one of that name is replaced only
+    with `overwrite`. With `dryRun` nothing is kept: the answer says where it would be.
+    """
+
+    workspace: str
+    url: str
+    options: dict[str, Any]
+    overwrite: bool
+    dryRun: bool
+
+
+class _DefaultDatastore(TypedDict):
+    name: str
+
+
+class WireDefaultDatastore(_DefaultDatastore, total=False):
+    """Body of POST /aml/default-datastore."""
+
+    workspace: str
+
+
+class _NewSecret(TypedDict):
+    name: str
+    value: str
+
+
+class WireNewSecret(_NewSecret, total=False):
+    """One secret of POST /aml/secrets."""
+
+    contentType: str
+
+
+class _NewSecrets(TypedDict):
+    secrets: list[WireNewSecret]
+
+
+class WireNewSecrets(_NewSecrets, total=False):
+    """Body of POST /aml/secrets: all of them are kept, or none."""
+
+    workspace: str
+
+
+class WireSecretNames(TypedDict, total=False):
+    """Body of POST /aml/secret-values: which secrets are wanted, and the run that asks."""
+
+    workspace: str
+    names: list[str]
+    runId: str

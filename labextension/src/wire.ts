@@ -454,6 +454,36 @@ export interface WirePruned {
   size: number;
 }
 
+/**
+ * A datastore. `kind` is SDK v1's type; `url` says where it is, under the settings of now.
+ *
+ * `options` are what it was registered with; a value `secret://NAME` stands in the vault.
+ */
+export interface WireDatastore {
+  workspace: string;
+  name: string;
+  kind: string;
+  url: string | null;
+  options: Record<string, unknown>;
+  builtIn: boolean;
+  isDefault: boolean;
+  isDatabase: boolean;
+  version: string;
+  createdAt: string;
+}
+
+/** What may be told of a secret: all but its value. */
+export interface WireSecret {
+  name: string;
+  contentType: string;
+  changedAt: string;
+}
+
+/** Values of secrets by name; only the socket of the engine answers with them. */
+export interface WireSecretValues {
+  values: Record<string, string>;
+}
+
 /** An environment that was made a notebook kernel; `spec` is the name of its kernelspec. */
 export interface WireKernelSpec {
   spec: string;
@@ -806,6 +836,48 @@ export interface WireModelAlias {
   version: string;
   alias: string;
   workspace?: string;
+}
+
+/**
+ * Body of POST /aml/datastores: SDK v1's type as `kind`, and its arguments as `options`.
+ *
+ * Options that are secrets are kept in the vault. A different one of that name is replaced only
+ * with `overwrite`. With `dryRun` nothing is kept: the answer says where it would be.
+ */
+export interface WireNewDatastore {
+  name: string;
+  kind: string;
+  workspace?: string;
+  url?: string;
+  options?: Record<string, unknown>;
+  overwrite?: boolean;
+  dryRun?: boolean;
+}
+
+/** Body of POST /aml/default-datastore. */
+export interface WireDefaultDatastore {
+  name: string;
+  workspace?: string;
+}
+
+/** One secret of POST /aml/secrets. */
+export interface WireNewSecret {
+  name: string;
+  value: string;
+  contentType?: string;
+}
+
+/** Body of POST /aml/secrets: all of them are kept, or none. */
+export interface WireNewSecrets {
+  secrets: WireNewSecret[];
+  workspace?: string;
+}
+
+/** Body of POST /aml/secret-values: which secrets are wanted, and the run that asks. */
+export interface WireSecretNames {
+  workspace?: string;
+  names?: string[];
+  runId?: string;
 }
 
 /**

@@ -45,7 +45,14 @@ NOTHING_TO_DO = {
     "sdk/core/run.py:flush": "timeout_seconds: it is done at once",
 }
 # Other people's protocols: IPython and nbclient say what is passed.
-PROTOCOLS = {"__exit__", "__get__", "_repr_mimebundle_", "get_kernel_spec", "_end_of_cell"}
+PROTOCOLS = {
+    "__exit__",
+    "__get__",
+    "__set_name__",
+    "_repr_mimebundle_",
+    "get_kernel_spec",
+    "_end_of_cell",
+}
 
 
 def test_every_argument_of_the_sdk_is_read() -> None:

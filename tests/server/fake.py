@@ -10,10 +10,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from jupyter_aml.domain.datastore import Datastore
 from jupyter_aml.domain.errors import AlreadyExists, IllegalMove, NotFound
 from jupyter_aml.domain.experiment import Experiment
 from jupyter_aml.domain.run import Run, RunStatus
+from jupyter_aml.domain.vault import Secret
 from jupyter_aml.domain.workspace import Workspace
+from jupyter_aml.engine.data.datastores import Known, Registered
 from jupyter_aml.engine.feed.pieces import list_files
 from jupyter_aml.engine.lock import RootLock
 from jupyter_aml.runfolder.layout import RunFolder
@@ -390,6 +393,57 @@ class FakeRuns:
         return self.engine.folder.existing(path)
 
 
+class FakeDatastores:
+    """The datastores of an engine: one, named x."""
+
+    def __init__(self, engine):
+        self.engine = engine
+
+    def one(self) -> Known:
+        definition = Datastore(name="x", kind="Custom", url="file:///data", version="1")
+        return Known(Registered("default", definition, ""), definition, True)
+
+    async def list(self, workspace):
+        self.engine.heard("datastores", workspace)
+        return [self.one()]
+
+    async def get(self, workspace, name):
+        self.engine.heard("datastore", workspace, name)
+        return self.one()
+
+    async def add(self, asked):
+        self.engine.heard("add datastore", asked)
+        return self.one()
+
+    async def remove(self, workspace, name):
+        self.engine.heard("remove datastore", workspace, name)
+
+    async def default(self, workspace):
+        self.engine.heard("default datastore", workspace)
+        return self.one()
+
+    async def choose(self, workspace, name):
+        self.engine.heard("choose datastore", workspace, name)
+        return self.one()
+
+
+class FakeSecrets:
+    """The vaults of an engine."""
+
+    def __init__(self, engine):
+        self.engine = engine
+
+    async def list(self, workspace):
+        self.engine.heard("secrets", workspace)
+        return [Secret("x")]
+
+    async def put(self, workspace, secrets):
+        self.engine.heard("put secrets", workspace, secrets)
+
+    async def remove(self, workspace, names):
+        self.engine.heard("remove secrets", workspace, names)
+
+
 class FakeEngine:
     """Same interface as the real one. `problem` is raised by whatever is asked next."""
 
@@ -406,6 +460,7 @@ class FakeEngine:
         self.models = FakeModels(self)
         self.workspaces, self.experiments = FakeWorkspaces(self), FakeExperiments(self)
         self.compute = FakeCompute(self)
+        self.datastores, self.secrets = FakeDatastores(self), FakeSecrets(self)
 
     @classmethod
     async def open(cls, settings, kind):

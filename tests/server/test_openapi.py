@@ -24,6 +24,9 @@ SIMPLE = [
     if not route.on_socket_only and call.answer not in (None, bytes)
 ]
 BODIES = {
+    "datastores": {"name": "x", "kind": "Custom", "url": "file:///data"},
+    "default-datastore": {"name": "x"},
+    "secrets": {"secrets": [{"name": "x", "value": "s"}]},
     "workspaces": {"name": "w"},
     "workspaces/{name}": {"tags": {"a": None}, "labels": {"sku": "basic"}},
     "experiments": {"workspace": "default", "name": "e"},

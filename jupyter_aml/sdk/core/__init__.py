@@ -10,8 +10,10 @@ from jupyter_aml._version import __version__ as VERSION
 if TYPE_CHECKING:
     from jupyter_aml.sdk.core.compute import ComputeTarget
     from jupyter_aml.sdk.core.container_registry import ContainerRegistry
+    from jupyter_aml.sdk.core.datastore import Datastore
     from jupyter_aml.sdk.core.environment import Environment
     from jupyter_aml.sdk.core.experiment import Experiment
+    from jupyter_aml.sdk.core.keyvault import Keyvault
     from jupyter_aml.sdk.core.model import Model
     from jupyter_aml.sdk.core.run import Run, get_run
     from jupyter_aml.sdk.core.runconfig import RunConfiguration
@@ -22,8 +24,10 @@ __all__ = [
     "VERSION",
     "ComputeTarget",
     "ContainerRegistry",
+    "Datastore",
     "Environment",
     "Experiment",
+    "Keyvault",
     "Model",
     "Run",
     "RunConfiguration",
@@ -35,9 +39,11 @@ __all__ = [
 _PLACES = {
     "ComputeTarget": "compute",
     "ContainerRegistry": "container_registry",
+    "Datastore": "datastore",
     "Environment": "environment",
     "Experiment": "experiment",
     "Model": "model",
+    "Keyvault": "keyvault",
     "Run": "run",
     "RunConfiguration": "runconfig",
     "ScriptRunConfig": "script_run_config",

@@ -23,14 +23,12 @@ if TYPE_CHECKING:
     from jupyter_aml.sdk.core.compute import ComputeTarget
     from jupyter_aml.sdk.core.environment import Environment
     from jupyter_aml.sdk.core.experiment import Experiment
+    from jupyter_aml.sdk.core.keyvault import Keyvault
     from jupyter_aml.sdk.core.model import Model
     from jupyter_aml.sdk.core.run import Run
 
 
-@later(
-    "datasets datastores get_default_compute_target get_default_datastore get_default_keyvault "
-    "get_mlflow_tracking_uri set_default_datastore webservices"
-)
+@later("datasets get_default_compute_target get_mlflow_tracking_uri webservices")
 class Workspace(OfTheCloud):
     """Runs, experiments and what else belongs to one name of a root."""
 
@@ -212,6 +210,32 @@ class Workspace(OfTheCloud):
         from jupyter_aml.sdk.core.model import Model
 
         return {model.name: model for model in Model.list(self, latest=True)}
+
+    @property
+    def datastores(self) -> dict[str, Any]:
+        """The datastores by name, the built-in ones first."""
+        from jupyter_aml.sdk.data.datastore_client import from_wire
+
+        found = self.client.datastores.list(self.name)
+        return {each["name"]: from_wire(self, each) for each in found}
+
+    def get_default_datastore(self) -> Any:
+        """The default datastore: `workspaceblobstore`, until another one is chosen."""
+        from jupyter_aml.sdk.core.datastore import Datastore
+
+        return Datastore.get_default(self)
+
+    def set_default_datastore(self, name: str) -> None:
+        """Make a datastore the default one."""
+        from jupyter_aml.sdk.core.datastore import Datastore
+
+        Datastore.get(self, name).set_as_default()
+
+    def get_default_keyvault(self) -> Keyvault:
+        """The vault of the workspace."""
+        from jupyter_aml.sdk.core.keyvault import Keyvault
+
+        return Keyvault(self)
 
     def get_run(self, run_id: str) -> Run:
         """The run of that id, or UserErrorException."""

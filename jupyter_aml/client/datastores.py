@@ -1,0 +1,85 @@
+"""What can be asked of datastores and of the vault."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from jupyter_aml.client.door import Door
+from jupyter_aml.client.transport import quoted
+
+if TYPE_CHECKING:
+    from jupyter_aml.wire.datastores import WireDatastore
+    from jupyter_aml.wire.secrets import WireSecret
+
+
+class Datastores:
+    """Calls about datastores."""
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+
+    def list(self, workspace: str) -> list[WireDatastore]:
+        """All datastores, the built-in ones first."""
+        answer: list[WireDatastore] = self._door.get("datastores", workspace=workspace)
+        return answer
+
+    def add(self, body: Mapping[str, Any]) -> WireDatastore:
+        """Register a datastore; AlreadyExists for another of that name without `overwrite`."""
+        answer: WireDatastore = self._door.post("datastores", body, again=True)
+        return answer
+
+    def get(self, workspace: str, name: str) -> WireDatastore:
+        """A datastore; NotFound names the nearest."""
+        answer: WireDatastore = self._door.get(f"datastores/{quoted(name)}", workspace=workspace)
+        return answer
+
+    def remove(self, workspace: str, name: str) -> None:
+        """Forget a datastore; its files stay where they are."""
+        self._door.delete(f"datastores/{quoted(name)}", workspace=workspace)
+
+    def default(self, workspace: str) -> WireDatastore:
+        """The default datastore."""
+        answer: WireDatastore = self._door.get("default-datastore", workspace=workspace)
+        return answer
+
+    def choose(self, workspace: str, name: str) -> WireDatastore:
+        """Make a datastore the default one."""
+        body = {"workspace": workspace, "name": name}
+        answer: WireDatastore = self._door.post("default-datastore", body, again=True)
+        return answer
+
+    def secrets(self, workspace: str, name: str) -> dict[str, str]:
+        """The values of a datastore's secrets, by their names in the vault."""
+        path = f"datastores/{quoted(name)}/secrets"
+        answer: dict[str, str] = self._door.get(path, workspace=workspace)["values"]
+        return answer
+
+
+class Secrets:
+    """Calls about the vault of a workspace."""
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+
+    def list(self, workspace: str) -> list[WireSecret]:
+        """The secrets by name, without their values."""
+        answer: list[WireSecret] = self._door.get("secrets", workspace=workspace)
+        return answer
+
+    def put(self, workspace: str, secrets: Sequence[Mapping[str, str]]) -> None:
+        """Keep secrets (`name`, `value`, `contentType`), all or none of them."""
+        body = {"workspace": workspace, "secrets": list(secrets)}
+        self._door.send("secrets", body)
+
+    def values(
+        self, workspace: str, names: Sequence[str], run_id: str | None = None
+    ) -> dict[str, str]:
+        """Values by name; NotFound names the first that is not there."""
+        body = {"workspace": workspace, "names": list(names), "runId": run_id}
+        answer: dict[str, str] = self._door.post("secret-values", body, again=True)["values"]
+        return answer
+
+    def remove(self, workspace: str, name: str) -> None:
+        """Forget a secret."""
+        self._door.delete(f"secrets/{quoted(name)}", workspace=workspace)

@@ -1,0 +1,1 @@
+"""Datastores and what lies on them."""

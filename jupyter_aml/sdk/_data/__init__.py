@@ -1,0 +1,1 @@
+"""How datastores of the SDK are opened, and files copied to and from them."""
