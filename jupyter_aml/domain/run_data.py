@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+import shlex
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,10 +20,11 @@ DEFAULT_DESTINATION = "dataset/{run-id}/{output-name}"
 MOST = 1_000
 """Inputs and outputs of one run."""
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,254}\Z")
+_NAME = re.compile(r"[A-Za-z0-9_]{1,200}\Z")
+_CONFIG = re.compile(r"(?:DatasetConsumptionConfig|DatasetOutputConfig):([A-Za-z0-9_]+)")
 _PLACEHOLDER = re.compile(
-    r"(?:DatasetConsumptionConfig|DatasetOutputConfig):([A-Za-z_][A-Za-z0-9_]*)"
-    r"|\$\{?AZUREML_DATAREFERENCE_([A-Za-z_][A-Za-z0-9_]*)\}?"
+    rf"{_CONFIG.pattern}"
+    r"|\$\{?AZUREML_DATAREFERENCE_([A-Za-z0-9_]+)\}?"
 )
 
 
@@ -44,6 +46,8 @@ class Input:
     path_on_compute: str | None = None
     place: str | None = None
     """Where the script finds it, or the id of a data set it reads itself; once it is ready."""
+    behind: tuple[str, ...] = ()
+    """Folders of this machine that its files are links into."""
 
     @property
     def is_reference(self) -> bool:
@@ -104,6 +108,9 @@ class RunData:
         return {each.name: each.place for each in every if each.place is not None}
 
 
+NOTHING = RunData()
+
+
 def check(data: RunData) -> None:
     """Raise Invalid for names that are none or twice, and for paths that lead out."""
     every: tuple[Input | Output, ...] = (*data.inputs, *data.outputs)
@@ -125,10 +132,9 @@ def check_name(name: str) -> None:
     """Raise Invalid for what cannot be the name of a variable."""
     if not _NAME.match(name):
         meant = re.sub(r"[^A-Za-z0-9_]+", "_", name).strip("_")[:100]
-        meant = meant if meant[:1].isalpha() else f"_{meant}" if meant else "data"
         raise Invalid(
-            f"{name[:120]!r} cannot be the name of an input or output: letters, digits and '_' "
-            f"can, and no digit at the beginning; {meant!r} would do"
+            f"{name[:120]!r} cannot be the name of an input or output, for it names a variable: "
+            f"use letters, digits and '_', such as {meant or 'data'!r}"
         )
 
 
@@ -147,15 +153,36 @@ def check_path_on_compute(name: str, path: str) -> None:
         )
 
 
+def command(words: Sequence[str], places: Mapping[str, str]) -> tuple[str, ...]:
+    """A command with the place of each input and output that it names."""
+    if tuple(words[:2]) == ("/bin/sh", "-c"):
+        # A line for the shell: it knows the variables itself, and reads a place as one word.
+        quoted = {name: shlex.quote(place) for name, place in places.items()}
+        return (*words[:2], *(_CONFIG.sub(lambda found: _place(found, quoted), word)
+                              for word in words[2:]))  # fmt: skip
+    return tuple(filled(word, places) for word in words)
+
+
 def filled(word: str, places: Mapping[str, str]) -> str:
     """A word of a command with the place of each input and output that it names."""
     return _PLACEHOLDER.sub(lambda found: _place(found, places), word)
 
 
+def destination(output: Output, run_id: str) -> str:
+    """The path on the datastore that an output of a run goes to."""
+    named = output.path.replace("{run-id}", run_id).replace("{output-name}", output.name)
+    return named.strip("/")
+
+
 def _place(found: re.Match[str], places: Mapping[str, str]) -> str:
-    return places.get(found[1] or found[2], found[0])
+    return places.get(next(filter(None, found.groups())), found[0])
 
 
-def variables(data: RunData) -> dict[str, str]:
-    """The variables that tell a script where its data lies."""
-    return {f"{VARIABLE}{name}": place for name, place in data.places.items()}
+def variables(data: RunData, taken: Collection[str] = ()) -> dict[str, str]:
+    """The variables that tell a script where its data lies.
+
+    SDK v1 had the bare names, too; one that is taken, such as `PATH`, stays what it is.
+    """
+    places = data.places
+    bare = {name: place for name, place in places.items() if name not in taken}
+    return {**bare, **{f"{VARIABLE}{name}": place for name, place in places.items()}}

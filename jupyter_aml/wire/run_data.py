@@ -27,6 +27,7 @@ class WireInput(_Input, total=False):
     """An input of a run: a data set, or a path of a datastore.
 
     `place` is where the script finds it, once it is ready; of a direct one the id of the data set.
+    `behind` are folders that its files are links into.
     """
 
     mode: Literal["direct", "download", "mount"]
@@ -35,6 +36,7 @@ class WireInput(_Input, total=False):
     path: str
     pathOnCompute: str | None
     place: str | None
+    behind: list[str]
 
 
 class _Registration(TypedDict):
@@ -108,7 +110,7 @@ def asked_data(body: Mapping[str, Any]) -> RunData:
 def _asked(told: Any) -> Any:
     if not isinstance(told, Mapping):
         return told
-    return {name: value for name, value in told.items() if name not in ("place", "files")}
+    return {name: value for name, value in told.items() if name not in ("place", "behind", "files")}
 
 
 def _list(told: Mapping[str, Any], name: str) -> list[Any]:
@@ -136,6 +138,7 @@ def _input(told: Any) -> Input:
         path=given.text("path", ""),
         path_on_compute=given.optional("pathOnCompute"),
         place=given.optional("place"),
+        behind=tuple(given.texts("behind")),
     )
     is_dataset = found.dataset is not None or found.definition is not None
     if is_dataset == found.is_reference:
@@ -202,6 +205,7 @@ def _encode_input(each: Input) -> WireInput:
         "path": each.path,
         "pathOnCompute": each.path_on_compute,
         "place": each.place,
+        "behind": list(each.behind),
     }
 
 

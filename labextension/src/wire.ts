@@ -73,6 +73,7 @@ export interface WireInputDataset {
  * An input of a run: a data set, or a path of a datastore.
  *
  * `place` is where the script finds it, once it is ready; of a direct one the id of the data set.
+ * `behind` are folders that its files are links into.
  */
 export interface WireInput {
   name: string;
@@ -82,6 +83,7 @@ export interface WireInput {
   path?: string;
   pathOnCompute?: string | null;
   place?: string | null;
+  behind?: string[];
 }
 
 /** The data set that an output becomes; `kind` is `file` or `tabular`. */

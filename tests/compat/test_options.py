@@ -173,7 +173,7 @@ def unread(room: Path) -> Iterator[tuple[str, str, list[str]]]:
                 for each in ast.walk(statement)
                 if isinstance(each, ast.Name)
             }
-            if names - read:
+            if names - read and "locals" not in read:
                 yield path.relative_to(ROOM).as_posix(), node.name, sorted(names - read)
 
 

@@ -161,6 +161,7 @@ def test_the_arguments_are_those_of_v1(name: str, method: str) -> None:
     wanted = [each for each in SURFACE[name]["methods"][method] if not each.startswith("*")]
     parameters = inspect.signature(found).parameters.values()
     taken = ACCEPTED_BY_NAME.get((name, method), set())
+    taken = taken | {each.name for each in parameters if each.kind is each.KEYWORD_ONLY}
     named = [each.name for each in parameters if each.kind is each.POSITIONAL_OR_KEYWORD]
     named = [each for each in named if each != "self" and not each.startswith("_")]
 

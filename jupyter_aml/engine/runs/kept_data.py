@@ -34,7 +34,7 @@ def write(folder: RunFolder, data: RunData) -> None:
 def as_sent(data: RunData) -> RunData:
     """The same inputs and outputs before anything was done about them."""
     return RunData(
-        inputs=tuple(replace(each, place=None) for each in data.inputs),
+        inputs=tuple(replace(each, place=None, behind=()) for each in data.inputs),
         outputs=tuple(
             replace(each, place=None, files=None, dataset=None, version=None)
             for each in data.outputs

@@ -282,10 +282,12 @@ class Experiment:
     ) -> dict[str, Any]:
         if isinstance(config, RunConfiguration):
             config = ScriptRunConfig(more.get("source_directory", "."), run_config=config)
+        if hasattr(config, "_script_run_config"):
+            config = config._script_run_config()
         if not isinstance(config, ScriptRunConfig):
             raise UserErrorException(
                 f"{config.__class__.__name__} cannot be submitted in this version; "
-                "a ScriptRunConfig can"
+                "a ScriptRunConfig or an Estimator can"
             )
         body = {
             **config.request(None if config.names_an_environment else self._of_the_kernel()),

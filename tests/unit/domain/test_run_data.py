@@ -12,7 +12,7 @@ from jupyter_aml.domain.run_data import Input, Output, RunData
 @pytest.mark.parametrize(
     ("name", "meant"),
     [
-        ("my data", "my_data"), ("data-1", "data_1"), ("1st", "_1st"), ("", "data"),
+        ("my data", "my_data"), ("data-1", "data_1"), ("", "data"),
         ("a/../b", "a_b"), ("données", "donn_es"), ("x\n", "x"), ("$(rm)", "rm"), ("'", "data"),
     ],
 )  # fmt: skip
@@ -55,4 +55,16 @@ def test_a_place_is_told_by_a_variable_once_it_is_known():
         inputs=(Input(name="a", dataset="d", place="/r/a"), Input(name="b", dataset="d")),
     )
 
-    assert run_data.variables(data) == {"AZUREML_DATAREFERENCE_a": "/r/a"}
+    assert run_data.variables(data) == {"AZUREML_DATAREFERENCE_a": "/r/a", "a": "/r/a"}
+    assert run_data.variables(data, taken={"a"}) == {"AZUREML_DATAREFERENCE_a": "/r/a"}
+
+
+def test_a_line_for_the_shell_gets_places_as_one_word_and_reads_variables_itself():
+    line = ["/bin/sh", "-c", "cat DatasetConsumptionConfig:a/x $AZUREML_DATAREFERENCE_a"]
+
+    filled = run_data.command(line, {"a": "/my data"})
+
+    assert filled == ("/bin/sh", "-c", "cat '/my data'/x $AZUREML_DATAREFERENCE_a")
+    assert run_data.command(["cat", "DatasetConsumptionConfig:a"], {"a": "/my data"}) == (
+        "cat", "/my data"
+    )  # fmt: skip

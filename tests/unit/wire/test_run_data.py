@@ -42,7 +42,7 @@ def test_what_a_run_reads_and_writes_comes_back_from_json() -> None:
         ({"inputs": [{"name": "a", "datastore": "s"}]}, "is mounted or downloaded"),
         ({"inputs": [{"name": "a", "dataset": {"name": "d"}, "mode": "magic"}]},
          "mode 'magic' of 'a': there are direct, download, mount"),
-        ({"inputs": [{"name": "a b", "dataset": {"name": "d"}}]}, "'a_b' would do"),
+        ({"inputs": [{"name": "a b", "dataset": {"name": "d"}}]}, "such as 'a_b'"),
         ({"outputs": [{"name": "a", "mode": "direct"}]}, "there are mount, upload"),
         ({"outputs": [{"name": "a", "pathOnCompute": "../x"}]}, "path_on_compute='../x'"),
         ({"outputs": [{"name": "a", "register": {"name": "x", "kind": "y"}}]}, "file, tabular"),

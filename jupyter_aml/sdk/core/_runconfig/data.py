@@ -230,5 +230,12 @@ def _of_a_dataset(name: str, where: DataLocation, mode: str, path: str | None) -
         raise UserErrorException(
             f"input {name!r}: name a registered data set, or a path of a datastore"
         )
-    named = SimpleNamespace(name=dataset.name or dataset.id, version=dataset.version, to_json=dict)
+    named = SimpleNamespace(
+        name=dataset.name or dataset.id, version=_text(dataset.version), to_json=dict
+    )
     return DatasetConsumptionConfig(name, SimpleNamespace(_definition=named), mode, path)
+
+
+def _text(version: Any) -> str | None:
+    """A version, which a file may hold as a number."""
+    return None if version in (None, "latest") else str(version)

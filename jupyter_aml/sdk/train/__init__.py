@@ -1,0 +1,1 @@
+"""`azureml.train`: estimators, which SDK v1 had before ScriptRunConfig."""
