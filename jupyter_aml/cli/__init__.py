@@ -31,6 +31,8 @@ VERBS: Mapping[str, str] = {
     "doctor": "check all that runs need, and say how to mend it",
     "config": "list the settings, read or write one",
     "env": "list, show, build, compare, register, delete and prune environments",
+    "models": "list, show, register, fetch, name and delete models",
+    "register": "register a file of a run as a model",
     "workspace": "make, list and delete workspaces",
     "kernel": "make environments kernels of notebooks",
     "serve": "answer for a root where no Jupyter server runs",

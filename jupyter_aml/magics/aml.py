@@ -18,6 +18,7 @@ from jupyter_aml.magics import line as lines
 from jupyter_aml.magics.env import Env, EnvCell
 from jupyter_aml.magics.help import Help
 from jupyter_aml.magics.kernel import Kernel
+from jupyter_aml.magics.models import Models, Register
 from jupyter_aml.magics.run.cancel import Cancel
 from jupyter_aml.magics.run.clone import Clone
 from jupyter_aml.magics.run.compare import Compare
@@ -38,7 +39,7 @@ from jupyter_aml.magics.verbs import Verbs
 
 _VERBS: tuple[type[Verb], ...] = (
     Submit, SubmitFile, Ls, Show, Logs, Wait, Cancel, Metrics, Get, Compare, Diff, Clone, Retry,
-    Last, EnvCell, Env, Kernel,
+    Last, EnvCell, Env, Kernel, Register, Models,
 )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from jupyter_aml.client.patience import quietly
 from jupyter_aml.wire.environments import WireEnvironment
+from jupyter_aml.wire.models import WireModel
 from jupyter_aml.wire.runs import WireRun
 
 _FRESH = 3.0
@@ -24,6 +25,7 @@ class Known:
     runs: tuple[WireRun, ...] = field(default=())
     environments: tuple[WireEnvironment, ...] = field(default=())
     kernels: tuple[str, ...] = ()
+    models: tuple[WireModel, ...] = field(default=())
 
 
 class Cache:

@@ -114,6 +114,15 @@ class Session:
             return [each["name"] for each in known]
         return [f"{each['name']}:{version}" for each in known for version in each["versions"]]
 
+    def model_names(self, word: str) -> list[str]:
+        """What may stand for a model; with its version or alias once the sign of it is typed."""
+        known = self.cache.get().models
+        if ":" in word:
+            return [each["id"] for each in known]
+        if "@" in word:
+            return [f"{each['name']}@{alias}" for each in known for alias in each["aliases"]]
+        return [each["name"] for each in known]
+
     # ---- which run is meant -----------------------------------------------------------------
 
     def find(self, text: str) -> Run:
@@ -160,6 +169,7 @@ class Session:
                 runs=tuple(client.runs.page(workspace=workspace.name, limit=_RECENT)["runs"]),
                 environments=tuple(client.environments.list(workspace.name)),
                 kernels=tuple(each["spec"] for each in client.kernels.list()["specs"]),
+                models=tuple(client.models.page(workspace.name, newest=1)["models"]),
             )
         except AmlError:
             return None

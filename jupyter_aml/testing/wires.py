@@ -7,6 +7,7 @@ from typing import Any, cast
 from jupyter_aml.domain.run import CELL_RUNNER
 from jupyter_aml.wire.contents import WireSeries
 from jupyter_aml.wire.environments import WireEnvironment
+from jupyter_aml.wire.models import WireDataUse, WireModel
 from jupyter_aml.wire.runs import WireFailure, WireJob, WireRun
 from jupyter_aml.wire.stored import WireCard
 
@@ -129,3 +130,37 @@ def a_wire_environment(**different: Any) -> WireEnvironment:
         "runs": 2,
     }
     return cast(WireEnvironment, {**environment, **different})
+
+
+def a_wire_model(**different: Any) -> WireModel:
+    """The first version of a model of one file that a run made."""
+    model: dict[str, Any] = {
+        "workspace": "default",
+        "name": "ridge",
+        "version": "1",
+        "id": f"{different.get('name', 'ridge')}:{different.get('version', '1')}",
+        "createdAt": NOON,
+        "createdBy": "ada",
+        "description": "",
+        "framework": "Onnx",
+        "frameworkVersion": None,
+        "tags": {"stage": "test"},
+        "properties": {},
+        "aliases": ["champion"],
+        "root": "model.onnx",
+        "size": 1,
+        "fileCount": 1,
+        "runId": "exp_1767355200_0a1b2c3d",
+        "experiment": "exp",
+        "datasets": [a_wire_use()],
+        "sampleInput": None,
+        "sampleOutput": None,
+        "resources": {"cpu": 1, "memoryInGb": 0.5, "gpu": None},
+        "isPacked": False,
+    }
+    return cast("WireModel", {**model, **different})
+
+
+def a_wire_use() -> WireDataUse:
+    """A registered data set that a model was made with."""
+    return {"scenario": "training", "name": "diabetes", "version": "2", "definition": None}

@@ -98,6 +98,11 @@ WRITTEN: Mapping[str, Page] = {
         files={"data/a.csv": "1\n", "train.py": TRAIN, "train.ipynb": NOTEBOOK},
         before=("rate = 0.25",),
     ),
+    "docs/reference/models.md": Page(
+        files={"model.pkl": "weights"},
+        before=("from azureml.core import Experiment, Workspace\nws = Workspace.from_config()",
+                "run = Experiment(ws, 'training').start_logging()"),
+    ),
     "docs/reference/run_details.md": Page(before=RUN),
     "docs/reference/sdk.md": Page(
         files={"my_dir/script.py": TRAIN},

@@ -20,9 +20,10 @@ from jupyter_aml.engine.data.datastores import Known, Registered
 from jupyter_aml.engine.feed.pieces import list_files
 from jupyter_aml.engine.lock import RootLock
 from jupyter_aml.runfolder.layout import RunFolder
+from jupyter_aml.testing.wires import a_wire_model, a_wire_use
 from jupyter_aml.wire.coding import encode_run
 from jupyter_aml.wire.environments import WireEnvironment, WireMaterialised
-from jupyter_aml.wire.models import WireDataUse, WireModel
+from jupyter_aml.wire.models import WireModel
 from jupyter_aml.wire.protocol import PROTOCOL, WireStatus
 from jupyter_aml.wire.runs import WireRun
 
@@ -145,18 +146,7 @@ class FakeModels:
         self.engine = engine
 
     def one(self) -> WireModel:
-        return {
-            "workspace": "default", "name": "x", "version": "1", "id": "x:1",
-            "createdAt": "2026-01-01T12:00:00.000000Z", "createdBy": "ada", "description": "",
-            "framework": "Onnx", "frameworkVersion": None, "tags": {"a": "b"}, "properties": {},
-            "aliases": ["champion"], "root": "x.onnx", "size": 1, "fileCount": 1, "runId": "r_1",
-            "experiment": "e", "datasets": [self.data()], "sampleInput": None,
-            "sampleOutput": None, "resources": {"cpu": 1, "memoryInGb": 0.5, "gpu": None},
-            "isPacked": False,
-        }  # fmt: skip
-
-    def data(self) -> WireDataUse:
-        return {"scenario": "training", "name": "d", "version": "2", "definition": None}
+        return a_wire_model(name="x")
 
     async def page(self, workspace, wanted, *, after, limit):
         self.engine.heard("models", workspace, wanted, after, limit)
@@ -190,7 +180,7 @@ class FakeModels:
         }  # fmt: skip
         use = {"kind": "run", "id": "r_2", "name": "r_2", "at": None}
         return {
-            "name": name, "version": "1", "maker": maker, "datasets": [self.data()],
+            "name": name, "version": "1", "maker": maker, "datasets": [a_wire_use()],
             "usedBy": [use],
         }  # fmt: skip
 

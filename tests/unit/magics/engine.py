@@ -23,6 +23,7 @@ from jupyter_aml.domain.run import RunStatus
 from jupyter_aml.runfolder.layout import CONSOLE
 from jupyter_aml.testing.wires import NOON, a_wire_run
 from jupyter_aml.wire.coding import encode_job
+from jupyter_aml.wire.models import WireModel
 from jupyter_aml.wire.protocol import PROTOCOL, WireStatus
 from jupyter_aml.wire.runs import WireExperiment, WireRun, WireRunPage, WireWorkspace
 from jupyter_aml.wire.submissions import decode_submission
@@ -53,6 +54,7 @@ class FakeEngine:
         self.wrong: list[str] = []
         """What was asked or answered otherwise than the routes of the real one say."""
         self.environments = FakeEnvironments()
+        self.models: list[WireModel] = []
 
     def add(self, **different: Any) -> WireRun:
         """A run that is there already."""
@@ -86,6 +88,8 @@ class FakeEngine:
                 return 200, [local]
             case [_, "environments" | "environment-check" | "environment-prune" | "kernels", *_]:
                 return self.environments.answer(verb, path.split("/"), query, body)
+            case ["GET", "models"]:
+                return 200, {"models": self.models, "total": len(self.models), "next": None}
             case ["GET", "runs"]:
                 return 200, self._page(query)
             case ["POST", "runs"]:
