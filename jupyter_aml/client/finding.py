@@ -190,7 +190,9 @@ def _size(root: Path) -> int:
 
 def _clean() -> dict[str, str]:
     """The variables of this process less those that speak of one run or one kernel."""
-    of_a_run = ("AML_RUN_", "AML_ROOT_ID", "AML_ATTEMPT")
+    of_a_run: tuple[str, ...] = ("AML_RUN_", "AML_ROOT_ID", "AML_ATTEMPT")
+    if "AML_RUN_ID" in os.environ:
+        of_a_run = (*of_a_run, "MLFLOW_TRACKING_URI", "MLFLOW_RUN_ID", "MLFLOW_EXPERIMENT_")
     left_out = (*of_a_run, "AML_SOCKET", "AML_TOKEN", "AML_URL", "JPY_")
     return {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
 

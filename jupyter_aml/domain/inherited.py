@@ -8,6 +8,7 @@ _OF_ANOTHER_PYTHON = frozenset({
     "PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "PYTHONDONTWRITEBYTECODE", "VIRTUAL_ENV",
     "CONDA_PREFIX", "CONDA_DEFAULT_ENV", "CONDA_SHLVL", "CONDA_PROMPT_MODIFIER",
 })  # fmt: skip
+_OF_ONE_RUN = frozenset({"MLFLOW_RUN_ID"})
 _SECRETS = frozenset({"JPY_API_TOKEN", "JUPYTER_TOKEN", "JUPYTERHUB_API_TOKEN"})
 _OF_NOTEBOOKS = frozenset({
     "MPLBACKEND", "IPYTHONDIR", "PYDEVD_USE_FRAME_EVAL", "CLICOLOR", "FORCE_COLOR", "GIT_PAGER",
@@ -27,7 +28,7 @@ _OF_KERNELS = frozenset({"AML_WIDGET", OLD_LIBRARIES})
 
 def by_script(variables: Mapping[str, str]) -> dict[str, str]:
     """What a script inherits: nothing of another Python, of notebooks, and no token."""
-    denied = _OF_ANOTHER_PYTHON | _SECRETS | _OF_NOTEBOOKS
+    denied = _OF_ANOTHER_PYTHON | _OF_ONE_RUN | _SECRETS | _OF_NOTEBOOKS
     return {
         name: value
         for name, value in variables.items()
@@ -37,7 +38,7 @@ def by_script(variables: Mapping[str, str]) -> dict[str, str]:
 
 def by_kernel(variables: Mapping[str, str]) -> dict[str, str]:
     """What a kernel of an environment inherits: nothing of another Python, and no token."""
-    denied = _OF_ANOTHER_PYTHON | _SECRETS
+    denied = _OF_ANOTHER_PYTHON | _OF_ONE_RUN | _SECRETS
     return {
         name: value
         for name, value in variables.items()

@@ -22,6 +22,13 @@ _PACKAGE = Path(__file__).resolve().parent.parent
 _KINDS = frozenset({".py", ".json"})
 _LEFT_OUT = frozenset({"__pycache__", "static"})
 
+_METADATA = f"""\
+Metadata-Version: 2.1
+Name: jupyter-aml-mlflow
+Version: {__version__}
+Summary: Brought by jupyter_aml into runs and kernels, for MLflow to find; not to be installed
+"""
+
 _ready: dict[Path, Runtime] = {}
 
 
@@ -67,6 +74,9 @@ def _contents(package: Path) -> Iterator[tuple[str, bytes]]:
         yield f"lib/jupyter_aml/{path.relative_to(package).as_posix()}", path.read_bytes()
     for place, name in travelling.ALIAS.items():
         yield f"alias/{place}", (package / "runtime" / name).read_bytes()
+    distribution = f"alias/jupyter_aml_mlflow-{__version__}.dist-info"
+    yield f"{distribution}/METADATA", _METADATA.encode()
+    yield f"{distribution}/entry_points.txt", travelling.ENTRY_POINTS.encode()
 
 
 def _travelling(package: Path) -> Iterator[Path]:

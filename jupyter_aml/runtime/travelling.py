@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-ROOMS = ("domain", "wire", "runfolder", "client", "data", "widgets", "sdk", "magics")
+ROOMS = ("domain", "wire", "runfolder", "client", "data", "widgets", "sdk", "magics",
+         "plugins")  # fmt: skip
 """Copied as they are; they run on Python 3.10. A script that imports `Run` loads the standard
 library alone, whatever else a function imports when it is called."""
 
@@ -14,6 +15,7 @@ ALIAS = {
     "azureml/__init__.py": "alias.py",
     "sitecustomize.py": "start.py",
     "_aml_old_libraries.py": "old_libraries.py",
+    "jupyter_aml_mlflow.py": "mlflow_names.py",
 }
 """What the second folder of the path holds, and which file of `runtime/` each is."""
 
@@ -26,5 +28,26 @@ NEEDS_IPYTHON = frozenset({"magics"})
 NEEDS_WIDGETS = frozenset({"widgets/run_widget.py"})
 """Loaded only where a live view of the kernel is made, which needs anywidget."""
 
+NEEDS_MLFLOW = "plugins/mlflow/"
+"""Loaded by MLflow alone, so what is below here may import it."""
+
 PROGRAMS = frozenset({"sdk/_cell.py"})
 """Run when they are imported: child processes of a cell import them as their main module."""
+
+ENTRY_POINTS = """\
+[mlflow.tracking_store]
+azureml = jupyter_aml_mlflow:tracking_store
+
+[mlflow.artifact_repository]
+azureml = jupyter_aml_mlflow:artifact_repository
+
+[mlflow.model_registry_store]
+azureml = jupyter_aml_mlflow:model_registry
+
+[mlflow.run_context_provider]
+jupyter-aml = jupyter_aml_mlflow:run_context
+"""
+"""What other packages find of us where this one is not installed; pyproject.toml has the same.
+
+They stand in a distribution of another name: one of ours would hide what is installed under it.
+"""

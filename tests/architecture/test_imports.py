@@ -26,7 +26,7 @@ TRAVELS = sorted({*travelling.ROOMS, *travelling.BESIDE})
 # Functions of the SDK read tables and draw images with what the run's own environment holds, and
 # views show themselves through IPython; specifications of environments are YAML, read where they
 # are written: in notebook and server.
-LAZY = {"sdk", "widgets", "domain"}
+LAZY = {"sdk", "widgets", "domain", "plugins"}
 NOTEBOOK = {"IPython", "anywidget", "traitlets"}
 
 
@@ -43,6 +43,11 @@ def name(file: Path) -> str:
 def needs_a_notebook(file: Path) -> bool:
     room = name(file).partition("/")[0]
     return room in travelling.NEEDS_IPYTHON or name(file) in travelling.NEEDS_WIDGETS
+
+
+def needs_mlflow(file: Path) -> bool:
+    # MLflow loads the package itself while it is imported, so that one must do without.
+    return name(file).startswith(travelling.NEEDS_MLFLOW) and file.stem != "__init__"
 
 
 def modules(files: Iterable[Path]) -> list[str]:
@@ -76,6 +81,11 @@ def imports(file: Path, *, lazy_too: bool) -> Iterator[str]:
         todo += ast.iter_child_nodes(node)
 
 
+def may_import(file: Path) -> set[str]:
+    notebook = NOTEBOOK if needs_a_notebook(file) else set()
+    return notebook | ({"mlflow"} if needs_mlflow(file) else set())
+
+
 @pytest.mark.parametrize("room", TRAVELS)
 def test_a_room_that_travels_names_only_the_standard_library(room: str) -> None:
     allowed = sys.stdlib_module_names | {"jupyter_aml"}
@@ -84,7 +94,7 @@ def test_a_room_that_travels_names_only_the_standard_library(room: str) -> None:
         f"{name(file)}: {imported}"
         for file in files(room)
         for imported in imports(file, lazy_too=room not in LAZY)
-        if imported.split(".")[0] not in allowed | (NOTEBOOK if needs_a_notebook(file) else set())
+        if imported.split(".")[0] not in allowed | may_import(file)
     }
 
     assert not foreign
@@ -92,7 +102,8 @@ def test_a_room_that_travels_names_only_the_standard_library(room: str) -> None:
 
 @pytest.mark.parametrize("room", TRAVELS)
 def test_a_room_that_travels_is_imported_where_nothing_is_installed(room: str) -> None:
-    code = import_all(modules(file for file in files(room) if not needs_a_notebook(file)))
+    bare = (file for file in files(room) if not (needs_a_notebook(file) or needs_mlflow(file)))
+    code = import_all(modules(bare))
 
     # Every Python of this machine that runs may use; -I and -S: no site-packages, no PYTHONPATH.
     for python in found().values():
@@ -106,9 +117,10 @@ def test_the_formatter_knows_what_runs_on_the_oldest_python() -> None:
     globs = table["per-file-target-version"]
 
     rooms = ",".join(TRAVELS)
+    alone = ",".join(sorted(f"runtime/{Path(file).stem}" for file in travelling.ALIAS.values()))
     assert globs == {
         f"jupyter_aml/{{{rooms}}}/**/*.py": "py310",
-        "jupyter_aml/{azureml,runtime/alias,runtime/old_libraries,runtime/start}.py": "py310",
+        f"jupyter_aml/{{azureml,{alone}}}.py": "py310",
     }
 
 
@@ -116,13 +128,14 @@ def test_what_a_notebook_loads_is_imported_on_the_oldest_python(tmp_path: Path) 
     oldest = min(found())
     if (oldest.major, oldest.minor) != (OLDEST.major, OLDEST.minor):
         pytest.skip(f"no Python {OLDEST} on this machine")
-    needed = [file for room in travelling.ROOMS for file in files(room) if needs_a_notebook(file)]
+    each = [file for room in travelling.ROOMS for file in files(room)]
+    needed = [file for file in each if needs_a_notebook(file) or needs_mlflow(file)]
     home = tmp_path / "env"
     uv = [sys.executable, "-m", "uv", "--quiet"]
     subprocess.run([*uv, "venv", "--python", found()[oldest], str(home)], check=True)
     python = str(home / "bin" / "python")
-    install = [*uv, "pip", "install", "--python", python, "ipython", "anywidget"]
-    subprocess.run(install, check=True)
+    install = [*uv, "pip", "install", "--python", python]
+    subprocess.run([*install, "ipython", "anywidget", "mlflow-skinny"], check=True)
 
     done = subprocess.run(
         [python, "-I", "-c", import_all(modules(needed))], capture_output=True, text=True
@@ -177,7 +190,8 @@ def test_the_old_names_answer_for_nothing_but_sdk_v1(name: str) -> None:
 
 
 BY_NAME = {"__init__.py", "azureml.py", "cli/__init__.py", "runtime/alias.py",
-           "runtime/old_libraries.py", "sdk/core/__init__.py", "server/seat.py"}  # fmt: skip
+           "runtime/mlflow_names.py", "runtime/old_libraries.py", "sdk/core/__init__.py",
+           "server/seat.py"}  # fmt: skip
 """Verbs, lazy names, the old names and what lies alone at the path of runs are found by name, and
 the engine is loaded in a thread."""
 

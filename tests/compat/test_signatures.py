@@ -24,7 +24,7 @@ LATER = {
         "add_type_provider", "input_datasets", "list_by_compute", "output_datasets",
     },
     "azureml.core.workspace.Workspace": {
-        "datasets", "get_default_compute_target", "get_mlflow_tracking_uri", "webservices",
+        "datasets", "get_default_compute_target", "webservices",
     },
     "azureml.core.experiment.Experiment": set(),
     "azureml.core.script_run_config.ScriptRunConfig": set(),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
-from jupyter_aml.domain import inherited, secrets
+from jupyter_aml.domain import inherited, secrets, tracking
 from jupyter_aml.domain.run import Run
 from jupyter_aml.environments.protocol import Materialised
 from jupyter_aml.runfolder import secrets as secret_files
@@ -60,7 +61,23 @@ def for_script(
     shared = {"PYTHONUNBUFFERED", "MPLBACKEND"} & wished.keys()
     if environment is not None:
         kept = environment.on_top_of(kept)
-    return kept | wished | {name: value for name, value in own.items() if name not in shared}
+    return (
+        kept
+        | _of_mlflow(run, kept | wished)
+        | wished
+        | {name: value for name, value in own.items() if name not in shared}
+    )
+
+
+def _of_mlflow(run: Run, there: Mapping[str, str]) -> dict[str, str]:
+    """What makes `mlflow.start_run()` this very run; nothing for who has a server of MLflow's."""
+    elsewhere = there.get("MLFLOW_TRACKING_URI")
+    if elsewhere is not None and not tracking.is_ours(elsewhere):
+        return {}
+    own = {"MLFLOW_TRACKING_URI": tracking.tracking_uri(run.workspace), "MLFLOW_RUN_ID": run.id}
+    if not {"MLFLOW_EXPERIMENT_ID", "MLFLOW_EXPERIMENT_NAME"} & there.keys():
+        own |= {"MLFLOW_EXPERIMENT_ID": run.experiment, "MLFLOW_EXPERIMENT_NAME": run.experiment}
+    return own
 
 
 def _of_the_server() -> list[str]:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from jupyter_aml.sdk.core.run import Run
 
 
-@later("datasets get_default_compute_target get_mlflow_tracking_uri webservices")
+@later("datasets get_default_compute_target webservices")
 class Workspace(OfTheCloud):
     """Runs, experiments and what else belongs to one name of a root."""
 
@@ -242,6 +242,12 @@ class Workspace(OfTheCloud):
         from jupyter_aml.sdk.core.run import Run
 
         return Run.get(self, run_id)
+
+    def get_mlflow_tracking_uri(self) -> str:
+        """The address for `mlflow.set_tracking_uri`."""
+        from jupyter_aml.domain.tracking import tracking_uri
+
+        return tracking_uri(self.name, self.subscription_id, self.resource_group)
 
     def get_details(self) -> dict[str, Any]:
         """What there is to know, with SDK v1's keys; `root` is ours."""

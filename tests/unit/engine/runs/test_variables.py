@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from jupyter_aml.domain import tracking
 from jupyter_aml.domain.run import Job
 from jupyter_aml.engine.runs.variables import for_script
 from jupyter_aml.runfolder.layout import RunFolder
@@ -52,3 +53,50 @@ def test_old_names_of_libraries_are_switched_off_by_setting_and_on_by_the_run(
     )  # fmt: skip
 
     assert found.get("AML_OLD_LIBRARIES") == told
+
+
+def of_mlflow(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, server: dict[str, str], own: dict[str, str]
+) -> dict[str, str]:
+    for name in ("MLFLOW_TRACKING_URI", "MLFLOW_RUN_ID"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in server.items():
+        monkeypatch.setenv(name, value)
+    run = replace(a_run(), job=Job(command=("a.py",), environment_variables=own))
+    found = for_script(
+        run, RunFolder(folder), root=folder, root_id="r", socket=None, pythonpath=(folder,),
+        environment=None,
+    )  # fmt: skip
+    return {name: value for name, value in found.items() if name.startswith("MLFLOW_")}
+
+
+def test_a_script_is_told_that_it_is_a_run_of_mlflow(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = of_mlflow(tmp_path, monkeypatch, {"MLFLOW_RUN_ID": "of-the-server"}, {})
+
+    run = a_run()
+    assert found["MLFLOW_RUN_ID"] == run.id
+    assert found["MLFLOW_EXPERIMENT_ID"] == found["MLFLOW_EXPERIMENT_NAME"] == run.experiment
+    assert tracking.workspace_of(found["MLFLOW_TRACKING_URI"]) == run.workspace
+
+
+@pytest.mark.parametrize("uri", ["http://mlflow.example", ""])
+@pytest.mark.parametrize("whose", ["server", "own"])
+def test_who_has_a_server_of_mlflow_keeps_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whose: str, uri: str
+) -> None:
+    told = {"server": {}, "own": {}, whose: {"MLFLOW_TRACKING_URI": uri}}
+
+    found = of_mlflow(tmp_path, monkeypatch, **told)
+
+    assert found == {"MLFLOW_TRACKING_URI": uri}
+
+
+def test_an_experiment_that_the_run_names_is_the_one_that_mlflow_hears_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = of_mlflow(tmp_path, monkeypatch, {}, {"MLFLOW_EXPERIMENT_NAME": "mine"})
+
+    assert found["MLFLOW_EXPERIMENT_NAME"] == "mine"
+    assert "MLFLOW_EXPERIMENT_ID" not in found
