@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Generic, Protocol, Self, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, Self, TypeVar
 
 from jupyter_aml.domain import ids
 from jupyter_aml.domain.errors import AmlError, IllegalMove, NotFound, StorageFailed
@@ -19,8 +19,8 @@ from jupyter_aml.domain.near import did_you_mean
 from jupyter_aml.engine.root import Root, write_json, written
 from jupyter_aml.runfolder.taking import takes
 
-_SETTLED = 2.0
-"""Seconds after which a folder's time of change tells of every change of it."""
+_SETTLED = 2_000_000_000
+"""Nanoseconds after which a folder's time of change tells of every change of it."""
 
 
 class Thing(Protocol):
@@ -92,6 +92,12 @@ class Noun(Generic[T]):
     """Reads the JSON form; raises Invalid."""
     uses: Uses = unused
     apart: Apart[T] = field(default_factory=Apart)
+    named: Callable[[object], str] | None = None
+    """Checks a name, which is that of a folder, too; as `ids.named` has it by default."""
+
+    def name(self, text: object) -> str:
+        """A name of such a thing; raises Invalid."""
+        return ids.named(self.word, text) if self.named is None else self.named(text)
 
 
 @dataclass(frozen=True)
@@ -117,12 +123,31 @@ class Registered(Generic[T]):
         return self.definition.version or ""
 
 
+class _Mark(NamedTuple):
+    """What tells a file from what it was before: a change makes another file of that name."""
+
+    inode: int
+    size: int
+    at: int
+
+
+@dataclass
+class _Seen(Generic[T]):
+    """The versions of a name as they were read, with what their files looked like."""
+
+    changed: int
+    settled: int
+    """What is older than this would have been seen."""
+    marks: dict[str, _Mark] = field(default_factory=dict)
+    there: dict[str, Registered[T]] = field(default_factory=dict)
+
+
 class Registry(Generic[T]):
     """Reads and writes all things of one noun. Blocks; any process may do so at the same time."""
 
     def __init__(self, root: Root, noun: Noun[T]) -> None:
         self._root, self._noun = root, noun
-        self._known: dict[Path, tuple[int, dict[str, Registered[T]]]] = {}
+        self._known: dict[Path, _Seen[T]] = {}
 
     def register(
         self,
@@ -169,7 +194,8 @@ class Registry(Generic[T]):
     ) -> Registered[T]:
         """A version, or the newest; NotFound names the nearest, also of names known elsewhere."""
         word = self._noun.word
-        there = self._versions(workspace, ids.named(word, name))
+        name = self._noun.name(name)
+        there = self._versions(workspace, name)
         if not there:
             near = did_you_mean(name, [*self.names(workspace), *beside])
             raise NotFound(f"there is no {word} {name!r}{near}")
@@ -200,7 +226,12 @@ class Registry(Generic[T]):
 
     def all_of(self, workspace: WorkspaceName, name: str) -> list[Registered[T]]:
         """All versions of a name, in no order; none where there is no such name."""
-        return list(self._versions(workspace, ids.named(self._noun.word, name)).values())
+        return list(self._versions(workspace, self._noun.name(name)).values())
+
+    def every(self, workspace: WorkspaceName) -> Iterator[Registered[T]]:
+        """All versions of all names, in no order."""
+        for name in self.names(workspace):
+            yield from self._versions(workspace, name).values()
 
     def newest(
         self, workspace: WorkspaceName, *, with_archived: bool = False
@@ -295,22 +326,29 @@ class Registry(Generic[T]):
         return sorted(there.values(), key=_order, reverse=True)
 
     def _versions(self, workspace: WorkspaceName, name: str) -> dict[str, Registered[T]]:
-        """All versions of a name, read again only where the folder has changed since."""
+        """All versions of a name; only files that have changed since are read again."""
         folder = self._folder(workspace) / name
         try:
             changed = folder.stat().st_mtime_ns
         except (FileNotFoundError, NotADirectoryError):
             self._known.pop(folder, None)
             return {}
-        known = self._known.get(folder)
-        if known is not None and known[0] == changed:
-            return known[1]
-        found = (self._read(workspace, path) for path in folder.glob("[!.]*.json"))
-        there = {one.version: one for one in found if one is not None}
+        before = self._known.get(folder)
         # A change within the same tick of the clock would not be seen.
-        if time.time() - changed / 1e9 > _SETTLED:
-            self._known[folder] = changed, there
-        return there
+        settled = time.time_ns() - _SETTLED
+        if before is not None and before.changed == changed and changed < before.settled:
+            return before.there
+        seen: _Seen[T] = _Seen(changed, settled)
+        for stem, mark in _files(folder):
+            if before is not None and before.marks.get(stem) == mark and mark.at < before.settled:
+                known: Registered[T] | None = before.there.get(stem)
+            else:
+                known = self._read(workspace, folder / f"{stem}.json")
+            seen.marks[stem] = mark
+            if known is not None:
+                seen.there[stem] = known
+        self._known[folder] = seen
+        return seen.there
 
     def _numbers(self, workspace: WorkspaceName, name: str) -> list[int]:
         """The numbers that are taken, also by files that cannot be read."""
@@ -362,6 +400,16 @@ class Registry(Generic[T]):
         if known.is_archived:
             data["isArchived"] = True
         return data
+
+
+def _files(folder: Path) -> Iterator[tuple[str, _Mark]]:
+    with contextlib.suppress(FileNotFoundError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.endswith(".json") and entry.name[0] != ".":
+                with contextlib.suppress(FileNotFoundError):  # It went meanwhile.
+                    stat = entry.stat()
+                    mark = _Mark(stat.st_ino, stat.st_size, stat.st_mtime_ns)
+                    yield entry.name.removesuffix(".json"), mark
 
 
 def _newest(there: Mapping[str, Registered[T]]) -> Registered[T]:
