@@ -15,6 +15,7 @@ from jupyter_aml.domain.run import CELL_RUNNER, MOVES, RunStatus  # noqa: E402
 from jupyter_aml.wire import (  # noqa: E402
     asked,
     contents,
+    datasets,
     datastores,
     environments,
     events,
@@ -36,6 +37,7 @@ MODULES = (
     facts,
     environments,
     datastores,
+    datasets,
     secrets,
     kernels,
     models,
@@ -71,7 +73,7 @@ def typescript(hint: Any) -> str:
         return " | ".join(dict.fromkeys(typescript(one) for one in arguments))
     if origin is list:
         inner = typescript(arguments[0])
-        return f"({inner})[]" if " | " in inner else f"{inner}[]"
+        return f"({inner})[]" if " | " in inner and inner[-1] != "]" else f"{inner}[]"
     if origin is dict:
         return f"Record<{typescript(arguments[0])}, {typescript(arguments[1])}>"
     raise TypeError(f"jupyter_aml/wire uses {hint!r}, for which .ci/wire_ts.py has no TypeScript")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from jupyter_aml.client.datasets import Datasets
 from jupyter_aml.client.datastores import Datastores, Secrets
 from jupyter_aml.client.door import Door
 from jupyter_aml.client.environments import Environments, Kernels
@@ -33,7 +34,7 @@ class Client:
         self.workspaces, self.experiments = Workspaces(door), Experiments(door)
         self.runs, self.compute = Runs(door), Compute(door)
         self.environments, self.kernels = Environments(door), Kernels(door)
-        self.models = Models(door)
+        self.datasets, self.models = Datasets(door), Models(door)
         self.datastores, self.secrets = Datastores(door), Secrets(door)
 
     @property

@@ -15,6 +15,7 @@ from jupyter_aml.domain.run import Run
 from jupyter_aml.engine import identity
 from jupyter_aml.engine.compute.slots import Slots
 from jupyter_aml.engine.compute.targets import Compute
+from jupyter_aml.engine.data.datasets import Datasets
 from jupyter_aml.engine.data.datastores import Datastores
 from jupyter_aml.engine.environments.environments import Environments
 from jupyter_aml.engine.environments.of_runs import RunEnvironments
@@ -93,6 +94,7 @@ class Engine:
             settings.storage_endpoints,
             self._feed.registered,
         )
+        self.datasets = Datasets(self._root, self._ledger, self.datastores, self._feed.registered)
         self._facts = Facts(self._root, self._ledger, self._log)
         self._watch = self._new_watch()
         self.runs = Runs(

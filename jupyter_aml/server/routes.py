@@ -9,6 +9,7 @@ from jupyter_aml.server import openapi
 from jupyter_aml.server.base import AmlHandler
 from jupyter_aml.server.handlers import (
     compute,
+    datasets,
     datastores,
     difference,
     engine,
@@ -37,6 +38,7 @@ ROUTES = (
     *environments.ROUTES,
     *models.ROUTES,
     *datastores.ROUTES,
+    *datasets.ROUTES,
     *secrets.ROUTES,
     *runs.ROUTES,
     *repeats.ROUTES,

@@ -186,6 +186,35 @@ class WireNewKernelSpec(TypedDict, total=False):
     name: str
 
 
+class _NewDataset(TypedDict):
+    name: str
+    definition: dict[str, Any]
+
+
+class WireNewDataset(_NewDataset, total=False):
+    """Body of POST /aml/datasets: `definition` has `kind`, `sources` and `steps`.
+
+    A name that another data set has is a conflict, unless it shall be a new version of it.
+    """
+
+    workspace: str
+    description: str
+    tags: dict[str, str]
+    createNewVersion: bool
+
+
+class _DatasetPatch(TypedDict):
+    version: str
+
+
+class WireDatasetPatch(_DatasetPatch, total=False):
+    """Body of PATCH /aml/datasets/<name>: what is given changes; a tag of null goes away."""
+
+    workspace: str
+    description: str
+    tags: dict[str, str | None]
+
+
 class WirePatch(TypedDict, total=False):
     """Body of PATCH /aml/runs/<id>: only what is given changes; a tag of null goes away."""
 

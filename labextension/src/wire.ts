@@ -474,6 +474,114 @@ export interface WireDatastore {
   createdAt: string;
 }
 
+/** A path or glob on a datastore; without one a URL, or a path on the engine's machine. */
+export interface WireDatasetSource {
+  datastore: string | null;
+  path: string;
+}
+
+/** What lay behind a version when it was registered; `size` in bytes. */
+export interface WireDatasetFiles {
+  count: number;
+  size: number;
+  digest: string;
+  seen: string;
+  changed: string | null;
+}
+
+/**
+ * A version of a data set. `steps` say how it is read and what is kept of it.
+ *
+ * `versions` lists all versions of the name, newest first; `source` is its sources in words.
+ * `sources` and `steps` are left out of lists.
+ */
+export interface WireDataset {
+  workspace: string;
+  name: string;
+  version: string;
+  versions: string[];
+  id: string;
+  kind: 'tabular' | 'file';
+  description: string;
+  tags: Record<string, string>;
+  createdAt: string;
+  source: string;
+  sources: WireDatasetSource[];
+  steps: Record<string, unknown>[];
+  files: WireDatasetFiles | null;
+}
+
+/** A file as it was registered; `hash` is null where its content was not read. */
+export interface WireDatasetFile {
+  path: string;
+  size: number | null;
+  modified: string | null;
+  hash: string | null;
+}
+
+/** Some of the files of a version, by path; `after` of the next call is the last of them. */
+export interface WireDatasetFileList {
+  files: WireDatasetFile[];
+  total: number;
+}
+
+/** What is other now than it was when a version was registered; each list is cut at 1,000. */
+export interface WireDatasetChanges {
+  added: string[];
+  removed: string[];
+  changed: string[];
+  count: number;
+}
+
+/** A column of a table: its name and its type in the words of SDK v1's profiles. */
+export interface WireColumn {
+  name: string;
+  type: string;
+}
+
+/** The first rows of a data set, or the first files; cells are text, number, boolean or null. */
+export interface WirePreview {
+  columns: WireColumn[];
+  rows: (string | number | boolean | null)[][];
+  more: boolean;
+  warnings: string[];
+}
+
+/** How many values lie from `low` to `high`; of texts and flags how many are `label`. */
+export interface WireBin {
+  low: number | null;
+  high: number | null;
+  label: string | null;
+  count: number;
+}
+
+/**
+ * What is known of a column; numbers are null where it has none. Times are ISO 8601.
+ *
+ * `distinct` is null where there are too many to count in bounded memory.
+ */
+export interface WireColumnProfile {
+  name: string;
+  type: string;
+  count: number;
+  missing: number;
+  distinct: number | null;
+  min: string | number | null;
+  max: string | number | null;
+  mean: number | null;
+  deviation: number | null;
+  quantiles: Record<string, number>;
+  histogram: WireBin[];
+}
+
+/** A profile of the rows that were read; `whole` says whether these were all. */
+export interface WireProfile {
+  rows: number;
+  whole: boolean;
+  columns: WireColumnProfile[];
+  warnings: string[];
+}
+
 /** What may be told of a secret: all but its value. */
 export interface WireSecret {
   name: string;
@@ -776,6 +884,28 @@ export interface WireNewKernelSpec {
   version?: string;
   compute?: string;
   name?: string;
+}
+
+/**
+ * Body of POST /aml/datasets: `definition` has `kind`, `sources` and `steps`.
+ *
+ * A name that another data set has is a conflict, unless it shall be a new version of it.
+ */
+export interface WireNewDataset {
+  name: string;
+  definition: Record<string, unknown>;
+  workspace?: string;
+  description?: string;
+  tags?: Record<string, string>;
+  createNewVersion?: boolean;
+}
+
+/** Body of PATCH /aml/datasets/<name>: what is given changes; a tag of null goes away. */
+export interface WireDatasetPatch {
+  version: string;
+  workspace?: string;
+  description?: string;
+  tags?: Record<string, string | null>;
 }
 
 /** Body of PATCH /aml/runs/<id>: only what is given changes; a tag of null goes away. */

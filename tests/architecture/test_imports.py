@@ -26,7 +26,7 @@ TRAVELS = sorted({*travelling.ROOMS, *travelling.BESIDE})
 # Functions of the SDK read tables and draw images with what the run's own environment holds, and
 # views show themselves through IPython; specifications of environments are YAML, read where they
 # are written: in notebook and server.
-LAZY = {"sdk", "widgets", "domain", "plugins"}
+LAZY = {"sdk", "widgets", "domain", "plugins", "data"}
 NOTEBOOK = {"IPython", "anywidget", "traitlets"}
 
 
@@ -191,6 +191,7 @@ def test_the_old_names_answer_for_nothing_but_sdk_v1(name: str) -> None:
 
 BY_NAME = {"__init__.py", "azureml.py", "cli/__init__.py", "runtime/alias.py",
            "runtime/mlflow_names.py", "runtime/old_libraries.py", "sdk/core/__init__.py",
+           "sdk/data/__init__.py",
            "server/seat.py"}  # fmt: skip
 """Verbs, lazy names, the old names and what lies alone at the path of runs are found by name, and
 the engine is loaded in a thread."""

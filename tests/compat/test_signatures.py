@@ -24,7 +24,7 @@ LATER = {
         "add_type_provider", "input_datasets", "list_by_compute", "output_datasets",
     },
     "azureml.core.workspace.Workspace": {
-        "datasets", "get_default_compute_target", "webservices",
+        "get_default_compute_target", "webservices",
     },
     "azureml.core.experiment.Experiment": set(),
     "azureml.core.script_run_config.ScriptRunConfig": set(),
@@ -55,6 +55,14 @@ LATER = {
     "azureml.core.datastore.Datastore": set(),
     "azureml.core.keyvault.Keyvault": set(),
     "azureml.data.abstract_datastore.AbstractDatastore": set(),
+    "azureml.core.dataset.Dataset": {
+        "__getitem__", "archive", "compare_profiles", "create_snapshot", "definition",
+        "definition_version", "delete_snapshot", "deprecate", "description", "diff",
+        "generate_profile", "get_all_snapshots", "get_definition", "get_definitions",
+        "get_profile", "get_snapshot", "head", "id", "is_visible", "name", "reactivate",
+        "register", "sample", "state", "tags", "to_pandas_dataframe", "to_spark_dataframe",
+        "update", "update_definition", "workspace"
+    },
     "azureml.data.azure_storage_datastore.AbstractAzureStorageDatastore": set(),
     "azureml.data.azure_storage_datastore.AzureFileDatastore": set(),
     "azureml.data.azure_storage_datastore.AzureBlobDatastore": set(),

@@ -10,12 +10,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from jupyter_aml.data.manifest import Changes, Recorded
+from jupyter_aml.domain.dataset import Dataset, Files, Source
 from jupyter_aml.domain.datastore import Datastore
 from jupyter_aml.domain.errors import AlreadyExists, IllegalMove, NotFound
 from jupyter_aml.domain.experiment import Experiment
 from jupyter_aml.domain.run import Run, RunStatus
 from jupyter_aml.domain.vault import Secret
 from jupyter_aml.domain.workspace import Workspace
+from jupyter_aml.engine.data import datasets
 from jupyter_aml.engine.data.datastores import Known, Registered
 from jupyter_aml.engine.feed.pieces import list_files
 from jupyter_aml.engine.lock import RootLock
@@ -417,6 +420,64 @@ class FakeDatastores:
         return self.one()
 
 
+class FakeDatasets:
+    """The data sets of an engine: one, named x."""
+
+    def __init__(self, engine):
+        self.engine = engine
+
+    def one(self) -> datasets.Known:
+        definition = Dataset(
+            kind="file", sources=(Source("a", "x"),), steps=({"do": "read", "form": "files"},),
+            name="x", version="1", files=Files(count=1, size=1, digest="d", seen="s"),
+        )  # fmt: skip
+        return datasets.Known(datasets.Registered("default", definition, ""), "id", ["1"])
+
+    async def list(self, workspace):
+        self.engine.heard("datasets", workspace)
+        return [self.one()]
+
+    async def get(self, workspace, name, version):
+        self.engine.heard("dataset", workspace, name, version)
+        return self.one()
+
+    async def by_id(self, workspace, id):
+        self.engine.heard("dataset by id", workspace, id)
+        return self.one()
+
+    async def versions(self, workspace, name):
+        self.engine.heard("dataset versions", workspace, name)
+        return [self.one()]
+
+    async def add(self, asked):
+        self.engine.heard("add dataset", asked)
+        return self.one()
+
+    async def patch(self, name, asked):
+        self.engine.heard("patch dataset", name, asked)
+        return self.one()
+
+    async def remove(self, workspace, name, version):
+        self.engine.heard("remove dataset", workspace, name, version)
+
+    async def recorded(self, workspace, name, version):
+        self.engine.heard("dataset files", workspace, name, version)
+        return [Recorded("x/a", 1, 1.0, None), Recorded("x/b", 1, None, "sha256:0")]
+
+    async def changes(self, workspace, name, version):
+        self.engine.heard("dataset changes", workspace, name, version)
+        return Changes(("x/b",), (), ())
+
+    async def preview(self, workspace, name, version, rows):
+        self.engine.heard("dataset preview", workspace, name, version, rows)
+        column = {"name": "path", "type": "string"}
+        return {"columns": [column], "rows": [["a"]], "more": False, "warnings": []}
+
+    async def profile(self, workspace, name, version):
+        self.engine.heard("dataset profile", workspace, name, version)
+        return {"rows": 0, "whole": True, "columns": [], "warnings": []}
+
+
 class FakeSecrets:
     """The vaults of an engine."""
 
@@ -450,6 +511,7 @@ class FakeEngine:
         self.models = FakeModels(self)
         self.workspaces, self.experiments = FakeWorkspaces(self), FakeExperiments(self)
         self.compute = FakeCompute(self)
+        self.datasets = FakeDatasets(self)
         self.datastores, self.secrets = FakeDatastores(self), FakeSecrets(self)
 
     @classmethod

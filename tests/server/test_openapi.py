@@ -24,6 +24,15 @@ SIMPLE = [
     if not route.on_socket_only and call.answer not in (None, bytes)
 ]
 BODIES = {
+    "datasets": {
+        "name": "x",
+        "definition": {
+            "kind": "file",
+            "sources": [{"datastore": "x", "path": "a"}],
+            "steps": [{"do": "read", "form": "files"}],
+        },
+    },
+    "datasets/{name}": {"version": "1", "tags": {"a": None}},
     "datastores": {"name": "x", "kind": "Custom", "url": "file:///data"},
     "default-datastore": {"name": "x"},
     "secrets": {"secrets": [{"name": "x", "value": "s"}]},

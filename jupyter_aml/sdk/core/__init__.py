@@ -10,6 +10,7 @@ from jupyter_aml._version import __version__ as VERSION
 if TYPE_CHECKING:
     from jupyter_aml.sdk.core.compute import ComputeTarget
     from jupyter_aml.sdk.core.container_registry import ContainerRegistry
+    from jupyter_aml.sdk.core.dataset import Dataset
     from jupyter_aml.sdk.core.datastore import Datastore
     from jupyter_aml.sdk.core.environment import Environment
     from jupyter_aml.sdk.core.experiment import Experiment
@@ -24,6 +25,7 @@ __all__ = [
     "VERSION",
     "ComputeTarget",
     "ContainerRegistry",
+    "Dataset",
     "Datastore",
     "Environment",
     "Experiment",
@@ -39,6 +41,7 @@ __all__ = [
 _PLACES = {
     "ComputeTarget": "compute",
     "ContainerRegistry": "container_registry",
+    "Dataset": "dataset",
     "Datastore": "datastore",
     "Environment": "environment",
     "Experiment": "experiment",

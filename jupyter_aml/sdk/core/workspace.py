@@ -26,9 +26,10 @@ if TYPE_CHECKING:
     from jupyter_aml.sdk.core.keyvault import Keyvault
     from jupyter_aml.sdk.core.model import Model
     from jupyter_aml.sdk.core.run import Run
+    from jupyter_aml.sdk.data.abstract_dataset import Datasets
 
 
-@later("datasets get_default_compute_target webservices")
+@later("get_default_compute_target webservices")
 class Workspace(OfTheCloud):
     """Runs, experiments and what else belongs to one name of a root."""
 
@@ -236,6 +237,13 @@ class Workspace(OfTheCloud):
         from jupyter_aml.sdk.core.keyvault import Keyvault
 
         return Keyvault(self)
+
+    @property
+    def datasets(self) -> Datasets:
+        """The newest version of each data set by name, each fetched when it is used."""
+        from jupyter_aml.sdk.data.abstract_dataset import Datasets
+
+        return Datasets(self)
 
     def get_run(self, run_id: str) -> Run:
         """The run of that id, or UserErrorException."""

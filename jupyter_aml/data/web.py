@@ -1,0 +1,141 @@
+"""A file behind a web address, fetched once for a process and then read from this machine."""
+
+from __future__ import annotations
+
+import atexit
+import hashlib
+import ipaddress
+import os
+import posixpath
+import shutil
+import socket
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+from urllib.error import HTTPError, URLError
+from urllib.parse import unquote, urlsplit
+from urllib.request import HTTPRedirectHandler, Request, build_opener
+
+from jupyter_aml.data.stores import Entry, Mode
+from jupyter_aml.domain.errors import Invalid, NotFound, Refused, Unreachable
+
+_PATIENCE = 60.0
+_lock = threading.Lock()
+_folder: list[str] = []
+
+
+class WebStore:
+    """One file behind an address; the rest of its site cannot be listed."""
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise Invalid(f"{url!r} is no address of a file on the web")
+        self._url = url
+        self.name = unquote(posixpath.basename(parts.path)) or "data"
+        if "/" in self.name or self.name in (".", "..") or "\0" in self.name:
+            self.name = "data"
+
+    def walk(self, prefix: str = "") -> Iterator[Entry]:
+        """The one file."""
+        yield Entry(self.name)
+
+    def glob(self, pattern: str) -> Iterator[Entry]:
+        """The one file."""
+        yield Entry(self.name)
+
+    def open(self, path: str, mode: Mode = "rb") -> IO[Any]:
+        """Its content; it cannot be written."""
+        if mode != "rb":
+            raise Refused(f"{self._url} cannot be written")
+        return self._fetched().open("rb")
+
+    def get(self, path: str, local: Path) -> None:
+        """Copy it."""
+        local.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(self._fetched(), local)
+
+    def put(self, local: Path, path: str) -> None:
+        """Refused."""
+        raise Refused(f"{self._url} cannot be written")
+
+    def check(self, *, make: bool = False) -> None:
+        """Whether it can be fetched is seen when it is read."""
+
+    def exists(self, path: str) -> bool:
+        """Whether it can be fetched."""
+        return self._fetched().is_file()
+
+    def remove(self, path: str) -> None:
+        """Refused."""
+        raise Refused(f"{self._url} cannot be deleted")
+
+    def local_path(self, path: str) -> Path | None:
+        """Where it is once it is fetched."""
+        return self._fetched()
+
+    def url(self, path: str) -> str:
+        """The address, without what may be a key in it."""
+        return self._url.partition("?")[0]
+
+    def _fetched(self) -> Path:
+        with _lock:
+            if not _folder:
+                _folder.append(tempfile.mkdtemp(prefix="jupyter-aml-web-"))
+                atexit.register(shutil.rmtree, _folder[0], True)
+        place = Path(_folder[0], hashlib.sha256(self._url.encode()).hexdigest()[:32], self.name)
+        if not place.is_file():
+            place.parent.mkdir(exist_ok=True)
+            _fetch(self._url, place)
+        return place
+
+
+def check(url: str) -> None:
+    """Refuse an address that only the machines of a cloud ask, for the keys they are given."""
+    host = urlsplit(url).hostname or ""
+    try:
+        every = {info[4][0] for info in socket.getaddrinfo(host, None)}
+    except OSError as error:
+        raise Unreachable(f"{_plain(url)} cannot be reached: {host} is not known") from error
+    if any(ipaddress.ip_address(str(each).partition("%")[0]).is_link_local for each in every):
+        raise Refused(f"{_plain(url)} is refused: {host} is an address of this machine's network")
+
+
+class _Checked(HTTPRedirectHandler):
+    def redirect_request(
+        self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str
+    ) -> Any:
+        if urlsplit(newurl).scheme not in ("http", "https"):
+            raise Refused(
+                f"{_plain(req.full_url)} leads to {newurl!r:.80}, which is no web address"
+            )
+        check(newurl)
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+def _fetch(url: str, place: Path) -> None:
+    check(url)
+    part = place.with_name(f".{os.getpid()}-{os.urandom(4).hex()}.part")
+    asked = Request(url, headers={"User-Agent": "jupyter-aml"})
+    try:
+        opener = build_opener(_Checked())
+        with opener.open(asked, timeout=_PATIENCE) as answer, part.open("wb") as file:
+            shutil.copyfileobj(answer, file, 1 << 20)
+        part.replace(place)
+    except HTTPError as error:
+        code = error.code
+        error.close()
+        if code in (401, 403):
+            raise Refused(f"{_plain(url)} may not be read: its server answers {code}") from None
+        raise NotFound(f"{_plain(url)} cannot be read: its server answers {code}") from None
+    except (URLError, OSError) as error:
+        reason = getattr(error, "reason", None) or error
+        raise Unreachable(f"{_plain(url)} cannot be reached: {reason}") from None
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _plain(url: str) -> str:
+    return url.partition("?")[0]
