@@ -32,16 +32,17 @@ def every() -> dict[str, Definition]:
 def find(name: str) -> tuple[Definition, str | None] | None:
     """The curated environment that a name means, and a warning where it is not quite that one.
 
-    SDK v1 had dozens, by library version and base image (`AzureML-sklearn-0.24-ubuntu18.04-...`);
-    each is met by today's environment for that library.
+    Letters may be large or small. SDK v1 had dozens, by library version and base image
+    (`AzureML-sklearn-0.24-ubuntu18.04-...`); each is met by today's environment for that library.
     """
-    if not name.startswith(CURATED_PREFIX):
+    if not name.lower().startswith(CURATED_PREFIX.lower()):
         return None
-    rest = name.removeprefix(CURATED_PREFIX)
-    if rest in every():
-        return every()[rest], None
+    rest = name[len(CURATED_PREFIX) :].lower()
+    for known, definition in every().items():
+        if rest == known.lower():
+            return definition, None
     for word, family in _FAMILIES.items():
-        if word in rest.lower():
+        if word in rest:
             there = every()[family]
             return there, f"{name} was retired with Azure ML: {there.name} is taken"
     return None

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import Version
 
+from jupyter_aml.domain import retired
 from jupyter_aml.domain.errors import Invalid
 from jupyter_aml.environments import requirements
 
-_OURS = frozenset({
-    "azureml-core", "azureml-sdk", "azureml-defaults", "azureml-train", "azureml-train-core",
-    "azureml-telemetry", "azureml-widgets", "azureml-dataprep", "azureml-dataprep-native",
-    "azureml-dataprep-rslex", "azureml-dataset-runtime", "azureml-pipeline",
-    "azureml-pipeline-core", "azureml-pipeline-steps", "azureml-model-management-sdk",
-    "azureml-inference-server-http",
-})  # fmt: skip
-"""Distributions of SDK v1 whose names the runtime that travels with a run stands in for."""
-
-_EXTRAS = {"pandas": ("pandas", "pyarrow"), "fuse": ()}
-"""What an extra of these distributions stands for."""
+_OF_OLD_TIMES = {"numpy": "<1.24", "pandas": "<2", "scikit-learn": "<1.3"}
+"""The last versions that scripts for a Python before 3.9 can be expected to run with."""
+_FIRST_NEW = 9
+"""The minor version of the first Python 3 that is not of those times."""
+_LAST = (3, 11)
+"""The newest Python that these versions have wheels for."""
 
 _NUMPY_2 = {
     "scikit-learn": "1.4.2", "pandas": "2.2.2", "scipy": "1.13", "matplotlib": "3.8.4",
@@ -33,23 +30,81 @@ _NUMPY_2 = {
 """The first version of each that works with numpy 2; older ones do not ask for numpy 1."""
 
 
-def satisfied(lines: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Take the retired distributions of SDK v1 out of checked requirement lines.
+@dataclass(frozen=True, slots=True)
+class Satisfied:
+    """Requirement lines without the retired distributions of SDK v1."""
 
-    Returns what is left to install, and a warning for each that nothing here stands in for.
-    """
+    kept: tuple[str, ...]
+    brought: tuple[str, ...] = ()
+    """Libraries that the retired ones brought and that nobody asks for by name."""
+    warnings: tuple[str, ...] = ()
+    """One for each that nothing here stands in for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Age:
+    """Limits of libraries for a specification of old times; none where it is not old."""
+
+    python: str = ""
+    limits: Mapping[str, str] = field(default_factory=dict)
+    """By name, as in `<1.24`."""
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The limits as requirements."""
+        return tuple(f"{name}{limit}" for name, limit in self.limits.items())
+
+    def told(self, versions: Mapping[str, str]) -> tuple[str, ...]:
+        """What to warn of where these versions were chosen."""
+        taken = [f"{name} {versions[name]}" for name in self.limits if name in versions]
+        if not taken:
+            return ()
+        verb = "is" if len(taken) == 1 else "are"
+        return (f"python{self.python} is of a time before: {', '.join(taken)} {verb} taken for it",)
+
+
+def satisfied(lines: Iterable[str]) -> Satisfied:
+    """Take the retired distributions of SDK v1 out of checked requirement lines."""
     kept: list[str] = []
+    brought: list[str] = []
     warnings: list[str] = []
     for line in lines:
         requirement = requirements.named(line)
-        name = "" if requirement is None else requirements.key(requirement)
-        if requirement is None or not name.startswith("azureml-"):
+        if requirement is None or not retired.is_retired(requirement.name):
             kept.append(line)
-        elif name not in _OURS:
+            continue
+        found = retired.stand_in(requirement.name, requirement.extras)
+        brought += found.libraries
+        if not found.is_known:
             warnings.append(f"{line} is retired with Azure ML and nothing takes its place")
-        else:
-            kept += [one for extra in sorted(requirement.extras) for one in _EXTRAS.get(extra, ())]
-    return tuple(dict.fromkeys(kept)), tuple(warnings)
+    named = {requirements.key(one) for line in kept if (one := requirements.named(line))}
+    more = (library for library in dict.fromkeys(brought) if library not in named)
+    return Satisfied(tuple(dict.fromkeys(kept)), tuple(more), tuple(warnings))
+
+
+def not_brought(libraries: Iterable[str]) -> str:
+    """What to warn of where these cannot be had."""
+    return f"what retired distributions brought cannot be had: {', '.join(libraries)}"
+
+
+def of_old_times(wish: str | None, taken: Version, lines: Iterable[str]) -> Age:
+    """The limits that a wish for a Python of old times implies, where that one is `taken`.
+
+    A library whose version is asked for in `lines` has none.
+    """
+    if wish is None or not _is_old(wish) or taken.release[:2] > _LAST:
+        return Age()
+    asked = (requirements.named(line) for line in lines)
+    settled = {requirements.key(one) for one in asked if one and (one.specifier or one.url)}
+    limits = {name: limit for name, limit in _OF_OLD_TIMES.items() if name not in settled}
+    return Age(wish if not wish[0].isdigit() else f"={wish}", limits)
+
+
+def _is_old(wish: str) -> bool:
+    """Whether no Python that came after those times meets a wish."""
+    wanted = pep440(wish)
+    later = (f"3.{minor}.{patch}" for minor in range(_FIRST_NEW, 30) for patch in range(30))
+    return not any(map(wanted.contains, later))
 
 
 def pep440(version: str) -> SpecifierSet:

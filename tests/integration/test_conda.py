@@ -179,7 +179,7 @@ async def test_the_pip_section_and_extras_come_on_top(
     make_wheel(tmp_path / "wheels", "an-extra", "0.7")
     monkeypatch.setenv("UV_FIND_LINKS", str(tmp_path / "wheels"))
     monkeypatch.setenv("UV_NO_INDEX", "1")
-    lines = {"pip": ["on-top==3.1", "azureml-sdk"]}
+    lines = {"pip": ["on-top==3.1", "azureml-pipeline"]}
 
     built = await builder.ensure(conda_wish("hello-pure", lines, extras=("an-extra",)), build=heard)
 

@@ -165,7 +165,7 @@ async def test_a_failed_build_may_be_tried_again(aml_root: Path, index: Index) -
 async def test_a_warning_of_the_build_is_one_of_the_run(aml_root: Path) -> None:
     definition = pip(
         "hello",
-        "azureml-interpret",
+        "azureml-accel-models",
         docker={"enabled": True, "baseImage": "mcr.microsoft.com/azureml/x"},
     )
     async with an_engine(aml_root) as engine:
@@ -177,7 +177,7 @@ async def test_a_warning_of_the_build_is_one_of_the_run(aml_root: Path) -> None:
         assert end["warnings"] == [
             "mcr.microsoft.com/azureml/x is retired, so the environment is built directly on the "
             "target",
-            "azureml-interpret is retired with Azure ML and nothing takes its place",
+            "azureml-accel-models is retired with Azure ML and nothing takes its place",
         ]
 
 
@@ -242,6 +242,11 @@ async def test_curated_environments_are_there_and_stay_as_they_are(aml_root: Pat
         old = await engine.environments.get("default", "AzureML-sklearn-0.24-ubuntu18.04-py37-cpu")
         assert old["name"] == "AzureML-Scikit-learn"
         assert "was retired" in old["warnings"][0]
+        small = await engine.environments.get("default", "azureml-minimal")
+        assert (small["name"], small["warnings"]) == ("AzureML-Minimal", [])
+        await register(engine, {"definition": pip("hello", name="azureml-minimal")})
+        own = await engine.environments.get("default", "azureml-minimal")
+        assert own["name"] == "azureml-minimal"
 
 
 async def test_a_run_in_a_curated_environment_carries_its_name(aml_root: Path) -> None:

@@ -59,24 +59,85 @@ async def refused(builder: PipBuilder, *pip: str) -> str:
     return str(error.value)
 
 
-async def test_the_distributions_of_sdk_v1_are_satisfied_by_the_runtime(
+async def test_the_distributions_of_sdk_v1_are_satisfied_by_the_runtime_and_what_they_brought(
     builder: PipBuilder, index: Index
 ) -> None:
-    index.add("pandas")
-    index.add("pyarrow")
+    for name in ("numpy", "pandas", "pyarrow", "requests"):
+        index.add(name)
 
     environment = await built(builder, "azureml-defaults~=1.27.0", "azureml-dataprep[pandas]")
 
-    assert sorted(versions(environment.lock)) == ["pandas", "pyarrow"]
+    assert sorted(versions(environment.lock)) == ["numpy", "pandas", "pyarrow", "requests"]
     assert environment.warnings == ()
 
 
+async def test_what_they_brought_gives_way_where_it_cannot_be_had(
+    builder: PipBuilder, index: Index
+) -> None:
+    index.add("numpy")
+
+    environment = await built(builder, "hello", "azureml-dataprep")
+
+    assert sorted(versions(environment.lock)) == ["hello", "numpy"]
+    assert environment.warnings == ("what retired distributions brought cannot be had: pyarrow",)
+
+
+async def test_strict_does_not_let_it_go(cache: Cache, index: Index) -> None:
+    index.add("numpy")
+
+    told = await refused(PipBuilder(cache, strict=True), "hello", "azureml-dataprep")
+
+    assert "cannot be had: pyarrow" in told
+
+
 async def test_a_retired_distribution_that_nothing_replaces_is_named(builder: PipBuilder) -> None:
-    environment = await built(builder, "hello", "azureml-interpret~=1.27.0")
+    environment = await built(builder, "hello", "azureml-accel-models~=1.27.0")
 
     assert environment.warnings == (
-        "azureml-interpret~=1.27.0 is retired with Azure ML and nothing takes its place",
+        "azureml-accel-models~=1.27.0 is retired with Azure ML and nothing takes its place",
     )
+
+
+async def test_an_old_python_takes_libraries_of_its_time(builder: PipBuilder, index: Index) -> None:
+    for version in ("1.23.5", "1.26.4"):
+        index.add("numpy", version)
+    for version in ("1.5.3", "2.2"):
+        index.add("pandas", version, requires=["numpy"])
+
+    old = await built(builder, "pandas", python="python=3.6.2")
+    chosen = await built(builder, "pandas", "numpy==1.26.4", python="python=3.6.2")
+    today = await built(builder, "pandas")
+
+    assert versions(old.lock) == {"numpy": "1.23.5", "pandas": "1.5.3"}
+    assert old.warnings[1:] == (
+        "python=3.6.2 is of a time before: numpy 1.23.5, pandas 1.5.3 are taken for it",
+    )
+    assert versions(chosen.lock) == {"numpy": "1.26.4", "pandas": "1.5.3"}
+    assert versions(today.lock) == {"numpy": "1.26.4", "pandas": "2.2"}
+
+
+async def test_the_time_of_a_python_gives_way_where_it_cannot_be_had(
+    builder: PipBuilder, index: Index
+) -> None:
+    index.add("numpy", "1.26.4")
+    index.add("needy-new", "1.0", requires=["numpy>=1.25"])
+
+    environment = await built(builder, "needy-new", python="python=3.6.2")
+
+    assert versions(environment.lock)["numpy"] == "1.26.4"
+    assert len(environment.warnings) == 1
+
+
+async def test_constraints_of_the_server_do_not_bind_an_environment(
+    builder: PipBuilder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "constraints.txt").write_text("hello==0.1\n")
+    monkeypatch.setenv("UV_CONSTRAINT", str(tmp_path / "constraints.txt"))
+
+    environment = await built(builder, "hello")
+
+    assert environment.warnings == ()
+    assert versions(environment.lock)["hello"] != "0.1"
 
 
 async def test_a_version_that_has_wheels_for_old_pythons_alone_gives_way_to_the_nearest(

@@ -266,6 +266,6 @@ run.wait_for_completion(raise_on_error=False)
 
     assert run.get_status() == "Completed", run.get_details()
     warnings = " ".join(run.seen["warnings"])
-    for what in ("intelmpi2018.3", "python=3.6.2", "azureml-interpret", "Python index"):
+    for what in ("intelmpi2018.3", "python=3.6.2", "interpret-community", "Python index"):
         assert what in warnings
     assert sys.version_info >= (3, 11)

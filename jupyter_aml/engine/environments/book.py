@@ -39,7 +39,7 @@ class EnvironmentBook:
 
     def get(self, workspace: WorkspaceName, name: str, version: str | None = None) -> Registered:
         """A version, or the newest; NotFound names the nearest."""
-        found = curated.find(name)
+        found = self._curated(workspace, name)
         if found is None:
             return self._registry.get(workspace, name, version, beside=curated.every())
         definition, note = found
@@ -52,7 +52,7 @@ class EnvironmentBook:
 
     def versions(self, workspace: WorkspaceName, name: str) -> list[str]:
         """The versions of a name, newest first."""
-        found = curated.find(name)
+        found = self._curated(workspace, name)
         if found is not None:
             return [found[0].version or ""]
         return self._registry.versions(workspace, name)
@@ -68,6 +68,12 @@ class EnvironmentBook:
 
         Raises IllegalMove where runs that have not ended use it.
         """
-        if curated.find(name) is not None:
+        if self._curated(workspace, name) is not None:
             raise Refused(f"{name!r} comes with jupyter_aml and cannot be deleted")
         return self._registry.delete(workspace, name, version)
+
+    def _curated(self, workspace: WorkspaceName, name: str) -> tuple[Definition, str | None] | None:
+        """The curated environment of a name; what a user has registered in other letters is his."""
+        found = curated.find(name)
+        is_ours = name.startswith(CURATED_PREFIX)
+        return found if is_ours or not self._registry.versions(workspace, name) else None

@@ -267,7 +267,7 @@ class Environments:
             wishes.pep440(definition.conda.python)
         specs.check(definition.conda, own=self._settings.conda_channels, allow_sources=allow)
         limits.variables(definition.variables)
-        return wishes.satisfied(lines)[1]
+        return wishes.satisfied(lines).warnings
 
     def _wish(self, found: Registered, extras: Sequence[str] = ()) -> Wish:
         return Wish(definition=found.definition, extras=requirements.check(extras))

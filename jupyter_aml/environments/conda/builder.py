@@ -86,21 +86,22 @@ class CondaBuilder:
         named = specs.check(conda, own=self._channels, allow_sources=self._allow_sources)
         channels = named or self._channels
         wanted = requirements.check((*conda.pip, *wish.extras), allow_sources=self._allow_sources)
-        kept, retired = wishes.satisfied(wanted)
+        asked = wishes.satisfied(wanted)
         try:
             async with self._solver(build) as solver:
                 build.log(f"solving by {solver.name}\n")
                 build.say("solving")
                 packages, given_way = await choose(solver, channels, conda)
-                warnings = (*given_way, *retired)
+                warnings = (*given_way, *asked.warnings)
                 strictness.check(warnings, strict=self._strict)
                 # What the index has for pip lines is known only once they are installed.
                 torch = wish.definition.torch_backend or ""
-                salt = str(time.time_ns()) if wish.again and kept else ""
-                key = _key(packages, kept, torch + salt)
+                lines = (*asked.kept, *asked.brought)
+                salt = str(time.time_ns()) if wish.again and lines else ""
+                key = _key(packages, lines, torch + salt)
                 async with self._cache.building(key) as site:
                     if site is not None:
-                        await self._install(site, key, solver, packages, kept, wish, build)
+                        await self._install(site, key, solver, packages, asked, wish, build)
         except NoChannel as silent:
             return await self._by_pip(wish, str(silent), build)
         return await asyncio.to_thread(self._taken, wish, key, warnings)
@@ -130,7 +131,7 @@ class CondaBuilder:
         key: str,
         solver: Solver,
         packages: Sequence[Package],
-        pip: Sequence[str],
+        asked: wishes.Satisfied,
         wish: Wish,
         build: Build,
     ) -> None:
@@ -143,7 +144,7 @@ class CondaBuilder:
         if not interpreter.exists():
             raise Invalid("the conda environment has no bin/python although it asked for python")
         added, replaced = await pip_section.add(
-            site, pip, there, wish, strict=self._strict, build=build
+            site, asked, there, wish, strict=self._strict, build=build
         )
         with _storage(home):
             await asyncio.to_thread(prefix.close, home)

@@ -12,6 +12,7 @@ from jupyter_aml.environments import pythons, wishes
 from jupyter_aml.environments.conda import specs as conda_specs
 from jupyter_aml.environments.conda.causes import Absent
 from jupyter_aml.environments.conda.solver import Package, Solver
+from jupyter_aml.environments.wishes import Age
 
 _OLDEST = f"python >={pythons.OLDEST}"
 _NEAREST = f"python {pythons.OLDEST}.*"
@@ -31,10 +32,14 @@ async def choose(
     else:
         python = [f"python {conda.python}"] if conda.python else []
         python.append(_OLDEST)
-    specs, packages = await _solved(solver, channels, conda.packages, python)
+    oldest = Version(f"{pythons.OLDEST}.0")
+    age = wishes.of_old_times(conda.python, oldest, ()) if is_old else Age()
+    aged = await _of_old_times(solver, channels, conda, python, age) if is_old else None
+    specs, packages = aged or await _solved(solver, channels, conda.packages, python)
     versions = {one.name: one.version for one in packages}
     had = versions.get("python", "")
     warnings = [f"python{conda.python} is too old for runs; Python {had} is taken"] * is_old
+    warnings += age.told(versions) if aged else ()
     for asked, taken in zip(conda.packages, specs, strict=True):
         if asked != taken:
             name = conda_specs.read(asked).name
@@ -42,6 +47,25 @@ async def choose(
                 f"{asked} cannot be had for Python {had}: {name} {versions.get(name, '')} is taken"
             )
     return packages, tuple(warnings)
+
+
+async def _of_old_times(
+    solver: Solver, channels: Sequence[str], conda: Conda, python: Sequence[str], age: Age
+) -> tuple[list[str], tuple[Package, ...]] | None:
+    """The requirements and the packages for them, with libraries of the wish's time.
+
+    None where they do not go together so, or where no version is left open.
+    """
+    bounded = [
+        f"{name} {age.limits[name]}" if (name := text.strip().lower()) in age.limits else text
+        for text in conda.packages
+    ]
+    if bounded == list(conda.packages):
+        return None
+    try:
+        return list(conda.packages), await solver.solve(channels, [*bounded, *python])
+    except Invalid:
+        return None
 
 
 async def _solved(

@@ -10,7 +10,7 @@ import asyncio
 import hashlib
 import json
 import weakref
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -114,9 +114,10 @@ class DockerBuilder:
         definition = wish.definition
         base = await images.base(client, definition, build)
         inside = await asyncio.to_thread(look, client, base, definition)
-        lines, warnings = self._lines(wish, inside)
+        asked = self._asked(wish, inside)
+        warnings = asked.warnings
         strictness.check(warnings, strict=self._strict)
-        resolved = await self._resolved(lines, inside, wish, build)
+        resolved = await self._resolved(asked, inside, wish, build)
         warnings += resolved.warnings
         key = _key(base, inside, resolved.text, definition)
         async with self._cache.building(key) as site:
@@ -127,10 +128,11 @@ class DockerBuilder:
             raise Invalid(f"the environment {key} vanished while it was built: build it again")
         return found
 
-    def _lines(self, wish: Wish, inside: Inside) -> tuple[list[str], tuple[str, ...]]:
+    def _asked(self, wish: Wish, inside: Inside) -> wishes.Satisfied:
+        """The requirements that the image shall have on top."""
         definition = wish.definition
         if definition.is_user_managed:
-            return list(wish.extras), ()
+            return wishes.Satisfied(wish.extras)
         if definition.conda.packages and self._conda_fallback == "refuse":
             raise Invalid(
                 "conda packages of an image would come from the Python index, and conda_fallback "
@@ -140,14 +142,14 @@ class DockerBuilder:
         checked = requirements.check(
             (*translated.pip, *wish.extras), allow_sources=self._allow_sources
         )
-        kept, retired = wishes.satisfied(checked)
+        asked = wishes.satisfied(checked)
         _, other = wishes.nearest_python(definition.conda.python, [inside.version])
         python = [f"python{definition.conda.python} is not in the image, which has Python "
                   f"{inside.version}"] if other else []  # fmt: skip
-        return list(kept), (*python, *translated.warnings, *retired)
+        return replace(asked, warnings=(*python, *translated.warnings, *asked.warnings))
 
     async def _resolved(
-        self, lines: list[str], inside: Inside, wish: Wish, build: Build
+        self, asked: wishes.Satisfied, inside: Inside, wish: Wish, build: Build
     ) -> Resolved:
         resolver = Resolver(
             next(iter(pythons.own().values())),
@@ -158,7 +160,8 @@ class DockerBuilder:
             platform=inside.platform,
             torch=wish.definition.torch_backend,
         )
-        return await resolver.resolve(lines)
+        age = wishes.of_old_times(wish.definition.conda.python, inside.version, asked.kept)
+        return await resolver.resolve(asked.kept, brought=asked.brought, age=age)
 
     async def _finish(
         self,

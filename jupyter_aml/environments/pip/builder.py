@@ -8,7 +8,7 @@ import hashlib
 import platform
 import re
 import sysconfig
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 from packaging.version import Version
@@ -59,23 +59,23 @@ class PipBuilder:
         wanted = requirements.check(
             (*wish.definition.conda.pip, *wish.extras), allow_sources=self._allow_sources
         )
-        kept, retired = wishes.satisfied(wanted)
+        asked = wishes.satisfied(wanted)
         version, python, other = await self._python(wish)
-        warnings = (*([other] if other else []), *retired)
+        warnings = (*([other] if other else []), *asked.warnings)
         strictness.check(warnings, strict=self._strict)
         try:
-            return await self._resolved(wish, kept, python, version, warnings, wish.again, build)
+            return await self._resolved(wish, asked, python, version, warnings, wish.again, build)
         except causes.Gone as gone:
             # What is remembered of the index may be older than the index.
             if wish.again:
                 raise
             build.log(f"{gone}: asking it again\n")
-            return await self._resolved(wish, kept, python, version, warnings, True, build)
+            return await self._resolved(wish, asked, python, version, warnings, True, build)
 
     async def _resolved(
         self,
         wish: Wish,
-        lines: Sequence[str],
+        asked: wishes.Satisfied,
         python: str,
         version: Version,
         warnings: tuple[str, ...],
@@ -90,7 +90,8 @@ class PipBuilder:
             fresh=fresh,
             torch=wish.definition.torch_backend,
         )
-        resolved = await resolver.resolve(lines)
+        age = wishes.of_old_times(wish.definition.conda.python, version, asked.kept)
+        resolved = await resolver.resolve(asked.kept, brought=asked.brought, age=age)
         key = _key(resolved.text, version, python)
         every = (*warnings, *resolved.warnings)
         async with self._cache.building(key) as site:

@@ -17,6 +17,7 @@ from jupyter_aml.environments import causes, requirements, strictness, wishes
 from jupyter_aml.environments.pip import uv
 from jupyter_aml.environments.pip.torch_builds import given_up
 from jupyter_aml.environments.protocol import Build
+from jupyter_aml.environments.wishes import Age
 
 _OLD_PYTHONS = ("3.8", "3.6")
 """A package that has wheels for one of these alone was given up by its new versions' Python."""
@@ -75,24 +76,35 @@ class Resolver:
         self._platform, self._torch = platform, torch
         self._sources: tuple[str, ...] = ()
         self._previews: tuple[str, ...] = ()
+        self._brought: tuple[str, ...] = ()
+        self._age = Age()
 
-    async def resolve(self, asked: Sequence[str]) -> Resolved:
+    async def resolve(
+        self, asked: Sequence[str], *, brought: Sequence[str] = (), age: Age | None = None
+    ) -> Resolved:
         """Return the lock of these checked requirements.
 
         Wheels are preferred; where there are none a package may be built from its source, but
-        not one that has wheels for older Pythons: of that the nearest version is taken.
+        not one that has wheels for older Pythons: of that the nearest version is taken. What is
+        `brought`, and the limits of an `age`, nobody has asked for: they give way first.
         """
         self._previews = requirements.previews(asked)
         asked, self._sources = requirements.apart(asked)
-        if not asked:
+        self._brought, self._age = tuple(brought), age or Age()
+        if not asked and not brought:
             return Resolved("")
-        self._build.say(f"resolving {len(asked)} requirement{'s' * (len(asked) > 1)}")
+        count = len(asked) + len(brought)
+        self._build.say(f"resolving {count} requirement{'s' * (count > 1)}")
         warnings: list[str] = []
         wheels_only, wanted = True, list(asked)
-        for _ in range(len(asked) + 4):
-            answer = await self._compile(wanted, wheels_only=wheels_only)
+        for _ in range(len(asked) + 7):
+            everything = [*wanted, *self._brought]
+            answer = await self._compile(everything, wheels_only=wheels_only, age=self._age)
             if answer.code == 0:
-                return await self._beside_numpy(asked, wanted, answer.out, wheels_only, warnings)
+                warnings += self._age.told(versions(answer.out))
+                return await self._beside_numpy(
+                    asked, everything, answer.out, wheels_only, warnings
+                )
             error = causes.failed(answer.err, python=str(self._version), asked=wanted, known=())
             if isinstance(error, Unreachable) and self._torch is not None:
                 warnings.append(given_up(self._torch, error, strict=self._strict))
@@ -102,6 +114,8 @@ class Resolver:
                 raise _syntax(answer.err) or error
             changed, notes, builds = await self._give_way(wanted, answer.err)
             if changed == wanted and not (wheels_only and builds):
+                if await self._spares(warnings):
+                    continue
                 if not wheels_only or self._platform:
                     raise error
                 builds = True
@@ -110,6 +124,26 @@ class Resolver:
             warnings += notes
             wanted, wheels_only = changed, wheels_only and not builds
         raise Invalid("the requirements cannot be met together; the build log says why")
+
+    async def _spares(self, warnings: list[str]) -> bool:
+        """Let go of what nobody asked for; False where there is nothing of it any more."""
+        if self._age.limits:
+            self._age = Age()
+            return True
+        if not self._brought:
+            return False
+        alone = await asyncio.gather(*(self._is_there(one) for one in self._brought))
+        gone = [one for one, there in zip(self._brought, alone, strict=True) if not there]
+        gone = gone or [*self._brought]
+        told = wishes.not_brought(gone)
+        strictness.check([told], strict=self._strict)
+        warnings.append(told)
+        self._brought = tuple(one for one in self._brought if one not in gone)
+        return True
+
+    async def _is_there(self, library: str) -> bool:
+        answer = await self._compile([library], wheels_only=True, deps=False, logged=False)
+        return answer.code == 0
 
     @property
     def _options(self) -> tuple[str, ...]:
@@ -191,11 +225,15 @@ class Resolver:
         deps: bool = True,
         logged: bool = True,
         extra: tuple[str, ...] = (),
+        age: Age | None = None,
     ) -> uv.Answer:
         with tempfile.TemporaryDirectory(prefix="aml-lock-") as folder:
             file = Path(folder, "requirements.in")
             file.write_text("\n".join(wanted) + "\n", encoding="utf-8")
-            options = [*extra, *(["--no-build"] if wheels_only else []),
+            limits = Path(folder, "limits.txt")
+            limits.write_text("\n".join(age.lines if age else ()) + "\n", encoding="utf-8")
+            bounds = ["--constraint", limits.name] if age and age.lines else []
+            options = [*extra, *bounds, *(["--no-build"] if wheels_only else []),
                        *([] if deps else ["--no-deps"])]  # fmt: skip
             answer = await uv.run(
                 "pip", "compile", file.name, "--quiet", "--generate-hashes", "--no-annotate",

@@ -16,7 +16,14 @@ from jupyter_aml.environments.protocol import Build
 from jupyter_aml.environments.requirements import masked
 
 _INDEX = ("UV_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX", "UV_EXTRA_INDEX_URL")
-_DENIED = ("VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "CONDA_PREFIX")
+_DENIED = frozenset({
+    "VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "CONDA_PREFIX",
+    # What uv was told for the server's own packages; indexes and what is forbidden stay.
+    "UV_BUILD_CONSTRAINT", "UV_CONSTRAINT", "UV_EXCLUDE", "UV_OVERRIDE", "UV_PRERELEASE",
+    "UV_PROJECT", "UV_PROJECT_ENVIRONMENT", "UV_PYTHON", "UV_PYTHON_PREFERENCE",
+    "UV_REQUIRE_HASHES", "UV_RESOLUTION", "UV_SYSTEM_PYTHON", "UV_WORKING_DIR",
+    "UV_WORKING_DIRECTORY",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
