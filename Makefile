@@ -44,7 +44,7 @@ else
 endif
 
 test: system check
-	pytest -n $(WORKERS) $(TESTS)
+	pytest -n $(WORKERS) --dist loadgroup $(TESTS)
 
 test-nightly: system check
 	.ci/nightly

@@ -123,6 +123,9 @@ def _fetch(url: str, place: Path) -> None:
         opener = build_opener(_Checked())
         with opener.open(asked, timeout=_PATIENCE) as answer, part.open("wb") as file:
             shutil.copyfileobj(answer, file, 1 << 20)
+            if answer.length:
+                # The library takes a connection that was cut for the end of the file.
+                raise OSError(f"its server broke off {answer.length:,} bytes before the end")
         part.replace(place)
     except HTTPError as error:
         code = error.code

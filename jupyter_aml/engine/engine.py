@@ -12,6 +12,7 @@ from jupyter_aml.compute.targets import TargetSettings, load
 from jupyter_aml.domain import ids
 from jupyter_aml.domain.identity import Identity, Origin
 from jupyter_aml.domain.run import Run
+from jupyter_aml.domain.run_data import RunData
 from jupyter_aml.engine import identity
 from jupyter_aml.engine.compute.slots import Slots
 from jupyter_aml.engine.compute.targets import Compute
@@ -27,6 +28,7 @@ from jupyter_aml.engine.ledger import Ledger
 from jupyter_aml.engine.lock import RootLock, RootTaken
 from jupyter_aml.engine.models.models import Models
 from jupyter_aml.engine.root import Root
+from jupyter_aml.engine.run_data.run_data import DataOfRuns
 from jupyter_aml.engine.runs import recover, variables
 from jupyter_aml.engine.runs.jobs import Jobs, target_of
 from jupyter_aml.engine.runs.runs import Runs
@@ -96,6 +98,7 @@ class Engine:
         )
         self.datasets = Datasets(self._root, self._ledger, self.datastores, self._feed.registered)
         self._facts = Facts(self._root, self._ledger, self._log)
+        self._data = DataOfRuns(self._root, self.datastores, self.datasets)
         self._watch = self._new_watch()
         self.runs = Runs(
             self._root,
@@ -119,6 +122,7 @@ class Engine:
             materialise=self._facts.noting(environments.ensure),
             variables=self._variables,
             container=environments.container,
+            data=self._data,
         )
         return Watch(
             self._ledger,
@@ -126,6 +130,7 @@ class Engine:
             jobs=jobs,
             slots=self._slots,
             waiting=self._waiting,
+            data=self._data,
             log=self._log,
         )
 
@@ -139,6 +144,7 @@ class Engine:
             experiments=self.experiments,
             environments=self.environments,
             facts=self._facts,
+            data=self._data,
             kinds={name: target.kind for name, target in self._targets.items()},
             library=self._runtime.pythonpath[0],
             begin=self._watch.begin,
@@ -165,6 +171,7 @@ class Engine:
         """Let go of the root; the runs go on and are found again by the next engine."""
         self._feed.close()
         await self._watch.close()
+        self._data.close()
         await self._facts.close()
         await self.environments.close()
         for target in self._targets.values():
@@ -218,7 +225,9 @@ class Engine:
             self.compute.know(target_of(run))
             self._watch.begin(run)
 
-    def _variables(self, run: Run, environment: Materialised | None) -> dict[str, str]:
+    def _variables(
+        self, run: Run, data: RunData, environment: Materialised | None
+    ) -> dict[str, str]:
         return variables.for_script(
             run,
             self._root.folder(run),
@@ -227,6 +236,7 @@ class Engine:
             socket=self.socket,
             pythonpath=self._runtime.pythonpath,
             environment=environment,
+            data=data,
             keep_pythonpath=self.settings.keep_pythonpath,
             old_libraries=self.settings.old_libraries,
         )

@@ -14,6 +14,7 @@ from jupyter_aml.domain import environment, secrets
 from jupyter_aml.domain.environment import Definition
 from jupyter_aml.domain.errors import Invalid
 from jupyter_aml.domain.run import Run
+from jupyter_aml.domain.run_data import RunData
 from jupyter_aml.engine.environments.environments import Environments
 from jupyter_aml.engine.root import Root, write_json
 from jupyter_aml.environments.protocol import Materialised, Say
@@ -31,7 +32,7 @@ class RunEnvironments:
     ) -> None:
         self._root, self._environments, self._pythonpath = root, environments, pythonpath
 
-    def container(self, run: Run, built: Materialised | None) -> Container | None:
+    def container(self, run: Run, data: RunData, built: Materialised | None) -> Container | None:
         """Return what a job needs that runs in an image; None for others."""
         if built is None or built.image is None:
             return None
@@ -40,10 +41,17 @@ class RunEnvironments:
             image=built.image,
             python=built.interpreter,
             # Of this machine it sees the runtime, and the root for the engine's socket.
-            mounts=(*self._pythonpath, self._root.path),
+            mounts=(*self._pythonpath, self._root.path, *self._beside(data)),
             shm_size=docker.get("shmSize") or environment.SHM_SIZE,
             arguments=tuple(str(one) for one in docker["arguments"]),
         )
+
+    def _beside(self, data: RunData) -> tuple[Path, ...]:
+        """What the inputs of a run are besides the root: files that stay where they are."""
+        places = [each.place for each in data.inputs if each.place and each.mode != "direct"]
+        places += [path for each in data.inputs for path in each.behind]
+        apart = {Path(path) for path in places if not Path(path).is_relative_to(self._root.path)}
+        return tuple(sorted(path for path in apart if not apart.intersection(path.parents)))
 
     async def ensure(self, run: Run, say: Say) -> Materialised | None:
         """Return the environment of a run; None where the run brings a whole command.

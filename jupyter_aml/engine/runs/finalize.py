@@ -5,20 +5,23 @@ from __future__ import annotations
 import asyncio
 
 from jupyter_aml.compute.protocol import Sighting
+from jupyter_aml.domain.errors import AmlError
 from jupyter_aml.domain.run import Failure, Run, RunStatus, outcome
 from jupyter_aml.engine.ledger import Ledger
 from jupyter_aml.engine.root import Root
+from jupyter_aml.engine.run_data.run_data import DataOfRuns
 from jupyter_aml.engine.runs.children import Children
 from jupyter_aml.engine.runs.failure import explain, read_end, read_script
 from jupyter_aml.engine.runs.records import Follower, Said
+from jupyter_aml.engine.runs.waiting import Waiting
 from jupyter_aml.runfolder.packed import pack
 
 
 class Finalizer:
     """Ends runs. May be repeated after a crash with the same result."""
 
-    def __init__(self, ledger: Ledger, root: Root) -> None:
-        self._ledger, self._root = ledger, root
+    def __init__(self, ledger: Ledger, root: Root, data: DataOfRuns, waiting: Waiting) -> None:
+        self._ledger, self._root, self._data, self._waiting = ledger, root, data, waiting
 
     def explain(self, run: Run, seen: Sighting) -> Failure:
         """Say why a job ended, from its exit record and its console."""
@@ -29,12 +32,32 @@ class Finalizer:
         run = await follower.take_in(run)
         unwritten = await asyncio.to_thread(pack, self._root.folder(run))
         to = self._outcome(run, follower.said)
+        failure = await self._take_data(run, to)
+        if failure is not None:
+            to = RunStatus.FAILED
         await children.end(to)
-        failure = None
-        if to is RunStatus.FAILED:
+        if to is RunStatus.FAILED and failure is None:
             failure = run.failure or await asyncio.to_thread(self._why, run, follower.said)
         warnings = dict.fromkeys((*run.warnings, *_lost(unwritten)))
         return await self._ledger.move(run, to, failure=failure, warnings=tuple(warnings))
+
+    async def _take_data(self, run: Run, to: RunStatus) -> Failure | None:
+        """Bring the outputs to their datastores; returns why a run that completed has failed."""
+        if run.job is None or run.attempt == 0:
+            return None
+        said: list[str] = []
+
+        def say(line: str) -> None:
+            said[:] = [line]
+            self._waiting.stirred()
+
+        completed = to is RunStatus.COMPLETED
+        try:
+            with self._waiting.because(run, lambda: said[0] if said else None):
+                await self._data.take(run, say, completed=completed)
+        except AmlError as error:
+            return Failure(message=str(error)) if completed else None
+        return None
 
     def _outcome(self, run: Run, said: Said) -> RunStatus:
         if run.failure is not None and not run.cancel_requested:

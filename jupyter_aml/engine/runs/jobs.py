@@ -6,14 +6,18 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from jupyter_aml.compute.protocol import BackendJob, ComputeBackend, Container, Handle
 from jupyter_aml.compute.targets import Target
+from jupyter_aml.domain import run_data
 from jupyter_aml.domain.errors import Invalid, StorageFailed, Unreachable
 from jupyter_aml.domain.ids import RunId
 from jupyter_aml.domain.run import Run
+from jupyter_aml.domain.run_data import RunData
 from jupyter_aml.engine.root import Root
+from jupyter_aml.engine.run_data import kept
+from jupyter_aml.engine.run_data.run_data import DataOfRuns
 from jupyter_aml.environments.protocol import Materialised, Say
 
-Variables = Callable[[Run, Materialised | None], dict[str, str]]
-Inside = Callable[[Run, Materialised | None], Container | None]
+Variables = Callable[[Run, RunData, Materialised | None], dict[str, str]]
+Inside = Callable[[Run, RunData, Materialised | None], Container | None]
 """What a job needs that runs in an image; None for others."""
 Materialise = Callable[[Run, Say], Awaitable[Materialised | None]]
 """Finds or builds the environment of a run; None where the run brings its own command."""
@@ -31,9 +35,11 @@ class Jobs:
         materialise: Materialise,
         variables: Variables,
         container: Inside,
+        data: DataOfRuns,
     ) -> None:
         self._root, self._root_id, self._targets = root, root_id, targets
         self._materialise, self._variables, self._container = materialise, variables, container
+        self._data = data
         self._handles: dict[RunId, tuple[int, Handle]] = {}
 
     def known(self, run_id: RunId) -> Handle | None:
@@ -44,6 +50,15 @@ class Jobs:
     def forget(self, run_id: RunId) -> None:
         """Let go of the job of a run that has ended."""
         self._handles.pop(run_id, None)
+
+    async def prepared(self, run: Run, say: Say) -> tuple[str, ...]:
+        """Have all ready that the job needs; returns warnings, and raises Invalid for a failure."""
+        built = await self.built(run, say)
+        try:
+            warnings = await self._data.ready(run, say, far=_is_in_image(built))
+        except (Unreachable, StorageFailed) as error:
+            raise Invalid(str(error)) from error
+        return (*(() if built is None else built.warnings), *warnings)
 
     async def built(self, run: Run, say: Say) -> Materialised | None:
         """The environment of a run, built where it must be; raises Invalid where it cannot be."""
@@ -71,7 +86,8 @@ class Jobs:
         assert run.job is not None
         folder = self._root.folder(run)
         built = await self.built(run, lambda line: None)
-        command = run.job.command
+        data = kept.read(folder)
+        command = run_data.command(run.job.command, data.places)
         if run.job.interpreter:
             python = run.job.interpreter if built is None else built.interpreter
             command = (python, *command)
@@ -81,12 +97,16 @@ class Jobs:
             folder=folder.path,
             command=command,
             cwd=folder.work,
-            environment=self._variables(run, built),
+            environment=self._variables(run, data, built),
             timeout=run.job.timeout,
             grace=run.job.grace,
             attempt=run.attempt,
-            container=self._container(run, built),
+            container=self._container(run, data, built),
         )
+
+
+def _is_in_image(built: Materialised | None) -> bool:
+    return built is not None and built.image is not None
 
 
 def target_of(run: Run) -> str:

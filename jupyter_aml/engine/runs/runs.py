@@ -22,7 +22,8 @@ from jupyter_aml.engine.feed.system import SystemFolder
 from jupyter_aml.engine.feed.watchers import FolderWatcher
 from jupyter_aml.engine.ledger import Ledger
 from jupyter_aml.engine.root import Root
-from jupyter_aml.engine.runs import archiving, difference, kept_data, pruning, recover
+from jupyter_aml.engine.run_data import kept
+from jupyter_aml.engine.runs import archiving, difference, pruning, recover
 from jupyter_aml.engine.runs.patching import patched
 from jupyter_aml.engine.runs.waiting import Waiting, Why
 from jupyter_aml.engine.runs.watch import Watch
@@ -126,7 +127,7 @@ class Runs:
     async def data(self, run_id: str) -> WireRunData:
         """The inputs and outputs of a run."""
         folder = self._root.folder(await self.find(ids.run_id(run_id)))
-        return encode_data(await asyncio.to_thread(kept_data.read, folder))
+        return encode_data(await asyncio.to_thread(kept.read, folder))
 
     async def get(self, run_id: str) -> WireRun:
         """One run, or NotFound."""

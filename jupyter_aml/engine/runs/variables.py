@@ -6,8 +6,9 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from jupyter_aml.domain import inherited, secrets, tracking
+from jupyter_aml.domain import inherited, run_data, secrets, tracking
 from jupyter_aml.domain.run import Run
+from jupyter_aml.domain.run_data import RunData
 from jupyter_aml.environments.protocol import Materialised
 from jupyter_aml.runfolder import secrets as secret_files
 from jupyter_aml.runfolder.layout import RunFolder
@@ -22,6 +23,7 @@ def for_script(
     socket: str | None,
     pythonpath: tuple[Path, ...],
     environment: Materialised | None,
+    data: RunData = run_data.NOTHING,
     keep_pythonpath: bool = False,
     old_libraries: bool = True,
 ) -> dict[str, str]:
@@ -61,12 +63,9 @@ def for_script(
     shared = {"PYTHONUNBUFFERED", "MPLBACKEND"} & wished.keys()
     if environment is not None:
         kept = environment.on_top_of(kept)
-    return (
-        kept
-        | _of_mlflow(run, kept | wished)
-        | wished
-        | {name: value for name, value in own.items() if name not in shared}
-    )
+    kept = kept | _of_mlflow(run, kept | wished) | wished
+    own |= run_data.variables(data, taken=kept.keys() | own.keys())
+    return kept | {name: value for name, value in own.items() if name not in shared}
 
 
 def _of_mlflow(run: Run, there: Mapping[str, str]) -> dict[str, str]:

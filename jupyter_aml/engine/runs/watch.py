@@ -21,6 +21,7 @@ from jupyter_aml.domain.run import Failure, Run, RunStatus
 from jupyter_aml.engine.compute.slots import Slots
 from jupyter_aml.engine.ledger import Ledger, now
 from jupyter_aml.engine.root import Root
+from jupyter_aml.engine.run_data.run_data import DataOfRuns
 from jupyter_aml.engine.runs.children import Families
 from jupyter_aml.engine.runs.finalize import Finalizer
 from jupyter_aml.engine.runs.interactive import InteractiveRuns
@@ -47,6 +48,7 @@ class Watch:
         jobs: Jobs,
         slots: Mapping[str, Slots],
         waiting: Waiting,
+        data: DataOfRuns,
         log: logging.Logger,
     ) -> None:
         self._ledger, self._root, self._log = ledger, root, log
@@ -55,7 +57,7 @@ class Watch:
         self._kicks: dict[RunId, asyncio.Event] = {}
         self._followers: dict[RunId, Follower] = {}
         self._families = Families(ledger, root, log)
-        self._finalizer = Finalizer(ledger, root)
+        self._finalizer = Finalizer(ledger, root, data, waiting)
         self._interactive = InteractiveRuns(root)
 
     @property
@@ -199,17 +201,16 @@ class Watch:
             said[:] = [line]
             self._waiting.stirred()
 
-        run, built = await self._while(
-            run, self._jobs.built(run, say), why=lambda: said[0] if said else None
+        run, warnings = await self._while(
+            run, self._jobs.prepared(run, say), why=lambda: said[0] if said else None
         )
         if run.status is not S.PREPARING:
             return run
-        warnings = () if built is None else built.warnings
         return await self._ledger.move(
             run,
             S.QUEUED,
             reason=f"waiting for its turn on '{target_of(run)}'",
-            warnings=tuple(dict.fromkeys((*run.warnings, *warnings))),
+            warnings=tuple(dict.fromkeys((*run.warnings, *(warnings or ())))),
         )
 
     async def _queue(self, run: Run) -> Run:

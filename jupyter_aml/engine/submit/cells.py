@@ -11,8 +11,11 @@ from typing import Any
 from jupyter_aml.domain import secrets
 from jupyter_aml.domain.errors import Invalid
 from jupyter_aml.domain.run import CELL_RUNNER, Job, Run
+from jupyter_aml.domain.run_data import RunData
 from jupyter_aml.engine import snapshot
 from jupyter_aml.engine.root import Root
+from jupyter_aml.engine.run_data import kept
+from jupyter_aml.engine.submit import data_code
 from jupyter_aml.engine.submit.repeats import clear_job, definition_of
 from jupyter_aml.runfolder.plain import read_plain
 
@@ -85,6 +88,7 @@ def _python(run: Run, job: Job, root: Root) -> Iterator[str]:
     definition = definition_of(root.folder(run))
     job = clear_job(job, root.folder(run))
     variables = list(_variables(job, {} if definition is None else definition.variables))
+    data = kept.as_sent(kept.read(root.folder(run)))
     names = ["Experiment", "ScriptRunConfig", "Workspace"]
     folder = _source(run, root).get("directory")
     is_there = folder is not None and os.path.isdir(folder)
@@ -92,12 +96,13 @@ def _python(run: Run, job: Job, root: Root) -> Iterator[str]:
         names.insert(0, "Environment")
     imported = ["import os"] if any("os.environ[" in line for line in variables) else []
     if not is_there:
-        names.insert(-2, "Run")
+        names.append("Run")
         imported.append("import zipfile")
     if imported:
         yield from (*imported, "")
-    yield f"from jupyter_aml import {', '.join(sorted(names))}"
+    yield f"from jupyter_aml import {', '.join(sorted(set(names)))}"
     is_notebook = _NOTEBOOK_RUNNER in job.command
+    yield from data_code.imports(data)
     if is_notebook:
         yield "from jupyter_aml.sdk.notebooks import notebook_config"
     yield ""
@@ -107,7 +112,8 @@ def _python(run: Run, job: Job, root: Root) -> Iterator[str]:
         yield f"archive = Run.get(workspace, {run.id!r}).restore_snapshot()"
         yield f"zipfile.ZipFile(archive).extractall({folder!r})"
     assert folder is not None
-    yield from _config(run, job, folder, is_notebook=is_notebook)
+    yield from data_code.lines(data, run.id)
+    yield from _config(run, job, folder, data, is_notebook=is_notebook)
     if definition is not None:
         asked = ", ".join(repr(word) for word in (definition.name, definition.version) if word)
         yield f"    environment=Environment.get(workspace, {asked}),"
@@ -117,11 +123,12 @@ def _python(run: Run, job: Job, root: Root) -> Iterator[str]:
     if seconds not in (None, _LONGEST_TIME):
         yield f"    max_run_duration_seconds={seconds:g},"
     yield ")"
+    yield from data_code.others((*run.arguments, *_listed(job)), data)
     yield from variables
     yield from _sending(run)
 
 
-def _config(run: Run, job: Job, folder: str, *, is_notebook: bool) -> Iterator[str]:
+def _config(run: Run, job: Job, folder: str, data: RunData, *, is_notebook: bool) -> Iterator[str]:
     if is_notebook:
         yield "config = notebook_config("
         yield f"    {os.path.join(folder, str(run.script))!r},"
@@ -132,12 +139,17 @@ def _config(run: Run, job: Job, folder: str, *, is_notebook: bool) -> Iterator[s
     yield f"    source_directory={folder!r},"
     if run.script is not None:
         yield f"    script={run.script!r},"
-        yield f"    arguments={list(run.arguments)!r},"
+        yield f"    arguments={data_code.arguments(run.arguments, data)},"
     elif job.command[:2] == ("/bin/sh", "-c"):
         # The arguments stand in the line already.
         yield f"    command={job.command[2]!r},"
     else:
-        yield f"    command={list(job.command)!r},"
+        yield f"    command={data_code.arguments(job.command, data)},"
+
+
+def _listed(job: Job) -> tuple[str, ...]:
+    """The words of a command that was a list, and no line for the shell."""
+    return () if job.command[:2] == ("/bin/sh", "-c") else job.command
 
 
 def _variables(job: Job, known: Mapping[str, str]) -> Iterator[str]:

@@ -21,7 +21,7 @@ from jupyter_aml.domain.run_data import RunData
 from jupyter_aml.engine import snapshot
 from jupyter_aml.engine.ledger import now
 from jupyter_aml.engine.root import Root, write_json, write_record
-from jupyter_aml.engine.runs import kept_data
+from jupyter_aml.engine.run_data import kept
 from jupyter_aml.engine.settings import Settings
 from jupyter_aml.runfolder import secrets as secret_files
 from jupyter_aml.runfolder.layout import CONSOLE
@@ -36,6 +36,10 @@ TARGET_KIND = "_azureml.ComputeTargetType"
 """The property by which SDK v1 told what a target is: `local`, say."""
 
 
+DATASET = "aml.dataset."
+"""How the property of a run begins that tells the version of a data set it reads."""
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
     """A run that could be made: nothing of it is on disk."""
@@ -46,7 +50,7 @@ class Draft:
     environment: Definition | None = None
     place: WireSource = field(default_factory=WireSource)
     """Where the source comes from: `directory`, and `include` below `base`."""
-    data: RunData = kept_data.NOTHING
+    data: RunData = kept.NOTHING
 
     def within(self, environment: Definition) -> Draft:
         """The same run in a registered environment."""
@@ -137,7 +141,7 @@ def make_folder(drafted: Draft, manifest: snapshot.Manifest, *, root: Root, blob
             data = drafted.environment.to_json()
             secret_files.keep(unfinished.secrets, hiding.taken_of(data))
             write_json(unfinished.environment, {"definition": hiding.hidden_of(data)})
-        kept_data.write(unfinished, drafted.data)
+        kept.write(unfinished, drafted.data)
         write_record(unfinished, run)
         os.rename(unfinished.path, folder.path)
     except BaseException as error:
@@ -156,6 +160,16 @@ def _with_snapshot(run: Run, snapshot_id: str) -> Run:
     # SDK v1 told it as a property, too.
     properties = {**run.properties, "ContentSnapshotId": snapshot_id}
     return replace(run, snapshot_id=snapshot_id, properties=properties)
+
+
+def with_data(run: Run, data: RunData) -> Run:
+    """The run with a property for each registered data set that it reads: `aml.dataset.<name>`."""
+    named = {
+        f"{DATASET}{each.dataset}": str(each.version)
+        for each in data.inputs
+        if each.dataset is not None
+    }
+    return replace(run, properties={**run.properties, **named}) if named else run
 
 
 def describe(drafted: Draft) -> WireDryRun:

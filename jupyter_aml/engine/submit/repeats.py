@@ -19,7 +19,7 @@ from jupyter_aml.engine import snapshot
 from jupyter_aml.engine.facts.host import host
 from jupyter_aml.engine.ledger import now
 from jupyter_aml.engine.root import Root, write_json
-from jupyter_aml.engine.runs import kept_data
+from jupyter_aml.engine.run_data import kept
 from jupyter_aml.engine.submit.drafts import TARGET_KIND, Draft, new_id
 from jupyter_aml.runfolder import secrets as secret_files
 from jupyter_aml.runfolder.layout import RunFolder
@@ -67,7 +67,7 @@ def draft(earlier: Run, asked: Retry, *, root: Root) -> Draft:
     limits.run(run)
     nothing = snapshot.SnapshotPlan(files=(), excluded=())
     folder = root.folder(earlier)
-    data = kept_data.as_sent(kept_data.read(folder))
+    data = kept.as_sent(kept.read(folder))
     return Draft(run, nothing, environment=definition_of(folder), data=data)
 
 
@@ -119,7 +119,7 @@ def is_same(earlier: Run, drafted: Draft, snapshot_id: str, *, root: Root) -> bo
         and (one.command, one.interpreter, one.environment, one.target)
         == (other.command, other.interpreter, other.environment, other.target)
         and dict(one.environment_variables) == dict(other.environment_variables)
-        and kept_data.as_sent(kept_data.read(root.folder(earlier))) == drafted.data
+        and kept.as_sent(kept.read(root.folder(earlier))) == kept.as_sent(drafted.data)
     )
 
 

@@ -6,11 +6,12 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from jupyter_aml.domain.errors import AlreadyExists, Invalid, NotFound, StorageFailed, Unreachable
+from jupyter_aml.domain.errors import AlreadyExists, NotFound, StorageFailed, Unreachable
 from jupyter_aml.domain.ids import RunId
 from jupyter_aml.domain.run import Run
 from jupyter_aml.engine import snapshot
@@ -19,6 +20,7 @@ from jupyter_aml.engine.experiments import Experiments
 from jupyter_aml.engine.facts.facts import Facts
 from jupyter_aml.engine.ledger import Ledger
 from jupyter_aml.engine.root import Root
+from jupyter_aml.engine.run_data.run_data import DataOfRuns
 from jupyter_aml.engine.settings import Settings
 from jupyter_aml.engine.submit import cell_check, cells, drafts, repeats
 from jupyter_aml.engine.submit.drafts import Draft
@@ -55,6 +57,7 @@ class Submissions:
         experiments: Experiments,
         environments: Environments,
         facts: Facts,
+        data: DataOfRuns,
         kinds: Mapping[str, str],
         library: Path,
         begin: Callable[[Run], None],
@@ -62,7 +65,7 @@ class Submissions:
     ) -> None:
         self._settings, self._root, self._ledger, self._blobs = settings, root, ledger, blobs
         self._workspaces, self._experiments = workspaces, experiments
-        self._environments, self._facts = environments, facts
+        self._environments, self._facts, self._data = environments, facts, data
         self._kinds, self._library = kinds, library
         self._begin, self._tell = begin, tell
         self._stats = snapshot.StatCache(settings.root / "cache")
@@ -165,12 +168,18 @@ class Submissions:
         """The draft in its workspace, and in a registered environment if it names one."""
         await self._workspaces.need(drafted.run.workspace)
         await self._experiments.need(drafted.run.workspace, drafted.run.experiment)
-        if drafted.data:
-            raise Invalid("inputs and outputs of runs are not ready in this version")
+        drafted = await self._with_data(drafted)
         if drafted.environment is None:
             return drafted
         registered = await self._environments.register(drafted.run.workspace, drafted.environment)
         return drafted.within(registered.definition)
+
+    async def _with_data(self, drafted: Draft) -> Draft:
+        """The draft with its data sets as they are now, and the properties that name them."""
+        if not drafted.data:
+            return drafted
+        data = await self._data.resolved(drafted.run.workspace, drafted.data)
+        return replace(drafted, data=data, run=drafts.with_data(drafted.run, data))
 
     async def _made(self, drafted: Draft, manifest: snapshot.Manifest) -> Run:
         """The run with its folder, in the index.

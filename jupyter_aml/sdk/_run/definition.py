@@ -9,13 +9,14 @@ from jupyter_aml.domain.errors import AmlError
 
 if TYPE_CHECKING:
     from jupyter_aml.sdk._run.files import RunFiles
+    from jupyter_aml.wire.run_data import WireInput, WireOutput, WireRunData
     from jupyter_aml.wire.runs import WireJob, WireRun
 
 _SHELL = ["/bin/sh", "-c"]
 _NOTHING: dict[str, Any] = {"channels": [], "dependencies": ["pip", {"pip": []}]}
 
 
-def definition(run: RunFiles, seen: WireRun, job: WireJob) -> dict[str, Any]:
+def definition(run: RunFiles, seen: WireRun, job: WireJob, data: WireRunData) -> dict[str, Any]:
     """The `runDefinition` of a run with a job."""
     environment = _environment(run, job)
     docker = environment.get("docker", {})
@@ -28,9 +29,11 @@ def definition(run: RunFiles, seen: WireRun, job: WireJob) -> dict[str, Any]:
         "framework": "Python",
         "communicator": "None",
         "target": seen["target"],
-        "dataReferences": {},
-        "data": {},
-        "outputData": {},
+        "dataReferences": {
+            each["name"]: _reference(each) for each in data["inputs"] if each["datastore"]
+        },
+        "data": {each["name"]: _data(each) for each in data["inputs"] if not each["datastore"]},
+        "outputData": {each["name"]: _output(each) for each in data["outputs"]},
         "jobName": None,
         "maxRunDurationSeconds": _whole(job["timeout"]),
         "nodeCount": 1,
@@ -49,6 +52,42 @@ def definition(run: RunFiles, seen: WireRun, job: WireJob) -> dict[str, Any]:
         },
         "parameters": seen["parameters"],
     }  # fmt: skip
+
+
+def _reference(each: WireInput) -> dict[str, Any]:
+    return {
+        "dataStoreName": each["datastore"],
+        "mode": each["mode"].capitalize(),
+        "pathOnDataStore": each["path"],
+        "pathOnCompute": each["pathOnCompute"],
+        "overwrite": False,
+    }
+
+
+def _data(each: WireInput) -> dict[str, Any]:
+    dataset = each["dataset"] or {}
+    return {
+        "dataLocation": {
+            "dataset": {
+                "id": each["place"] if each["mode"] == "direct" else None,
+                "name": dataset.get("name"), "version": dataset.get("version"),
+            },
+            "dataPath": None,
+        },
+        "mechanism": each["mode"].capitalize(),
+        "environmentVariableName": each["name"],
+        "pathOnCompute": each["pathOnCompute"],
+        "overwrite": False,
+    }  # fmt: skip
+
+
+def _output(each: WireOutput) -> dict[str, Any]:
+    path = {"datastoreName": each["datastore"], "relativePath": each["path"]}
+    return {
+        "outputLocation": {"dataset": None, "dataPath": path},
+        "mechanism": each["mode"].capitalize(),
+        "additionalOptions": {"pathOnCompute": each["pathOnCompute"]},
+    }
 
 
 def _environment(run: RunFiles, job: WireJob) -> dict[str, Any]:

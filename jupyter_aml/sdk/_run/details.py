@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_aml.runfolder.layout import on_disk
-from jupyter_aml.sdk._run import waits
+from jupyter_aml.sdk._run import run_data, waits
 from jupyter_aml.sdk._run.definition import definition
 from jupyter_aml.wire.causes import cause
 
 if TYPE_CHECKING:
     from jupyter_aml.sdk._run.files import RunFiles
+    from jupyter_aml.wire.run_data import WireInput, WireOutput
     from jupyter_aml.wire.runs import WireRun
 
 _LOG_FOLDERS = ("user_logs/", "azureml-logs/", "logs/")
@@ -21,6 +22,7 @@ _LOG_FOLDERS = ("user_logs/", "azureml-logs/", "logs/")
 def details(run: RunFiles) -> dict[str, Any]:
     """The run as SDK v1 described it: what there is nothing of yet has no key."""
     seen = run.seen if run._is_in_script else waits.look(run)
+    data = run_data.told(run, seen)
     told = {
         "runId": run.id,
         "target": seen["target"],
@@ -31,13 +33,40 @@ def details(run: RunFiles) -> dict[str, Any]:
         "error": error_details(seen),
         "warnings": _warnings(seen) or None,
         "properties": dict(seen["properties"]),
-        "inputDatasets": [],
-        "outputDatasets": [],
-        "runDefinition": None if seen["job"] is None else definition(run, seen, seen["job"]),
+        "inputDatasets": [_input(each) for each in data["inputs"] if each["dataset"]],
+        "outputDatasets": [_output(each) for each in data["outputs"]],
+        "runDefinition": None if seen["job"] is None else definition(run, seen, seen["job"], data),
         "logFiles": {name: _address(run, name) for name in log_names(run)},
         "submittedBy": seen["submittedBy"],
     }
     return {key: value for key, value in told.items() if value is not None}
+
+
+def _input(each: WireInput) -> dict[str, Any]:
+    dataset = each["dataset"] or {}
+    return {
+        "dataset": {
+            "id": _id(each), "name": dataset.get("name"), "version": dataset.get("version"),
+        },
+        "consumptionDetails": {
+            "type": "RunInput", "inputName": each["name"],
+            "mechanism": each["mode"].capitalize(), "pathOnCompute": each["pathOnCompute"],
+        },
+    }  # fmt: skip
+
+
+def _id(each: WireInput) -> str | None:
+    return each["place"] if each["mode"] == "direct" else None
+
+
+def _output(each: WireOutput) -> dict[str, Any]:
+    dataset = each["dataset"] or {}
+    return {
+        "identifier": {"savedId": None, "name": dataset.get("name"),
+                       "version": dataset.get("version")},
+        "outputType": "RunOutput",
+        "outputDetails": {"outputName": each["name"]},
+    }  # fmt: skip
 
 
 def _warnings(seen: WireRun) -> list[dict[str, str]]:

@@ -21,6 +21,7 @@ class OfflineRun:
         self.properties: dict[str, str] = {}
         self.parameters: dict[str, Any] = {}
         self.input_datasets: dict[str, Any] = {}
+        self.output_datasets: dict[str, str] = {}
 
     def log(self, name: str, value: Any, description: str = "", step: float | None = None) -> None:
         """Print the value."""

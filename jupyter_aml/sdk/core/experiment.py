@@ -99,6 +99,8 @@ class Experiment:
         except NotFound as error:
             if "compute target" in str(error):
                 raise ComputeTargetException(str(error)) from None
+            if "inputs" in body or "outputs" in body:
+                raise UserErrorException(str(error)) from None
             raise
         return Run.from_wire(self._workspace, seen)
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Literal, Self
 
+    from jupyter_aml.sdk._run.run_data import InputDatasets, OutputDatasets
     from jupyter_aml.sdk.core.environment import Environment
     from jupyter_aml.sdk.core.experiment import Experiment
     from jupyter_aml.sdk.core.model import Model
@@ -32,7 +33,7 @@ _current: Run | None = None
 DOCS = "https://learn.microsoft.com/python/api/azureml-core/azureml.core.script_run.scriptrun"
 
 
-@later("add_type_provider input_datasets list_by_compute output_datasets")
+@later("add_type_provider list_by_compute")
 class Run(RunSource, RunLabels, RunLogging, RunChildren, RunRepeats):
     """One execution of one script, or of cells that log from a kernel.
 
@@ -211,6 +212,20 @@ class Run(RunSource, RunLabels, RunLogging, RunChildren, RunRepeats):
         from jupyter_aml.sdk.core._run_environment import environment_of
 
         return environment_of(self)
+
+    @property
+    def input_datasets(self) -> InputDatasets:
+        """Its inputs by name: a data set, or the path where the files of one lie."""
+        from jupyter_aml.sdk._run.run_data import InputDatasets
+
+        return InputDatasets(self)
+
+    @property
+    def output_datasets(self) -> OutputDatasets:
+        """The paths to which its script writes its outputs, by name."""
+        from jupyter_aml.sdk._run.run_data import OutputDatasets
+
+        return OutputDatasets(self)
 
     def get_secret(self, name: str) -> str:
         """A secret: the environment variable of that name; UserErrorException if not set."""

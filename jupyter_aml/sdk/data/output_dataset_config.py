@@ -83,6 +83,12 @@ class OutputDatasetConfig:
         made._registration = RegistrationConfiguration(name, description, tags)
         return made
 
+    def _as_table(self, steps: Sequence[Mapping[str, Any]]) -> OutputDatasetConfig:
+        """The same, read as a table by these steps: how a cell of an earlier run says it."""
+        made = copy.copy(self)
+        made._kind, made._steps = "tabular", tuple(dict(step) for step in steps)
+        return made
+
     def as_input(self, name: str | None = None) -> DatasetConsumptionConfig:
         """The output as an input of a later step of a pipeline."""
         return DatasetConsumptionConfig(name or self._name, self)
@@ -107,10 +113,14 @@ class TransformationMixin:
         set_column_types: Mapping[str, Any] | None = None,
     ) -> OutputTabularDatasetConfig:
         """The output as the table that its delimited files make."""
-        return self._table("delimited", path_glob, {
-            "include_path": include_path, "separator": separator, "header": header,
-            "partition_format": partition_format, "set_column_types": set_column_types,
-        })  # fmt: skip
+        said = _reading(include_path, set_column_types, partition_format)
+        head = _header(True if header is None else header)
+        if head is None or not isinstance(separator, str) or len(separator) != 1:
+            raise UserErrorException(
+                f"separator={separator!r}, header={header!r}: give one character, and true, false "
+                "or a PromoteHeadersBehavior"
+            )
+        return self._table("delimited", path_glob, {**said, "separator": separator, "header": head})
 
     def read_parquet_files(
         self,
@@ -120,18 +130,16 @@ class TransformationMixin:
         set_column_types: Mapping[str, Any] | None = None,
     ) -> OutputTabularDatasetConfig:
         """The output as the table that its Parquet files make."""
-        return self._table("parquet", path_glob, {
-            "include_path": include_path, "partition_format": partition_format,
-            "set_column_types": set_column_types,
-        })  # fmt: skip
+        said = _reading(include_path, set_column_types, partition_format)
+        return self._table("parquet", path_glob, said)
 
     def _table(
         self, form: str, glob: str | None, options: Mapping[str, Any]
     ) -> OutputTabularDatasetConfig:
         assert isinstance(self, OutputFileDatasetConfig)
         table = OutputTabularDatasetConfig(_of=self)
-        told = {name: value for name, value in options.items() if value is not None}
-        table._steps = ({"do": "read", "form": form, "glob": glob, **told},)
+        where = {} if glob is None else {"glob": glob}
+        table._steps = ({"do": "read", "form": form, **where, **options},)
         return table
 
 
@@ -279,6 +287,19 @@ def _destination(told: Any) -> Any:
     raise UserErrorException(
         f"destination={told!r}: give a datastore with a path on it, such as (datastore, 'made/')"
     )
+
+
+def _reading(include_path: bool, types: Any, partition_format: str | None) -> dict[str, Any]:
+    """What every table says of how it is read."""
+    from jupyter_aml.sdk.data.dataset_factory import _common
+
+    return _common(include_path, types, partition_format)
+
+
+def _header(said: Any) -> str | None:
+    from jupyter_aml.sdk.data.dataset_factory import _HEADERS
+
+    return _HEADERS.get(said)
 
 
 def _names(columns: str | Sequence[str]) -> list[str]:

@@ -13,9 +13,8 @@ from jupyter_aml.sdk.core import Environment, Run, Workspace
     ("kind", "name"),
     [
         (Environment, "add_private_pip_wheel"),
-        (Workspace, "get_default_datastore"),
+        (Workspace, "webservices"),
         (Run, "list_by_compute"),
-        (Run, "register_model"),
     ],
 )
 def test_a_member_that_is_later_work_says_so(kind: Any, name: str) -> None:

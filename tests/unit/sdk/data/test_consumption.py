@@ -80,8 +80,8 @@ def test_outputs_are_sent_with_what_they_become(source: Path) -> None:
         {"name": "table", "mode": "upload", "pathOnCompute": "out", "overwrite": True,
          "globs": ["*.csv"], "register": {
              "name": "t", "description": "of a run", "tags": {"a": "1"}, "kind": "tabular",
-             "steps": [{"do": "read", "form": "delimited", "glob": "*.csv",
-                        "include_path": False, "separator": "\t"},
+             "steps": [{"do": "read", "form": "delimited", "glob": "*.csv", "paths": False,
+                        "types": {}, "partition": None, "separator": "\t", "header": "all"},
                        {"do": "drop", "columns": ["x"]}]}},
         {"name": "ref", "kind": "reference", "mode": "upload", "overwrite": True,
          "datastore": "blobs", "path": "in", "pathOnCompute": None},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+from jupyter_aml.domain import run_data
 from jupyter_aml.domain.errors import Invalid, StorageFailed
 from jupyter_aml.domain.run_data import RunData
 from jupyter_aml.engine.root import write_json
@@ -12,7 +13,7 @@ from jupyter_aml.runfolder.layout import RunFolder
 from jupyter_aml.runfolder.plain import read_plain
 from jupyter_aml.wire.run_data import decode_data, encode_data
 
-NOTHING = RunData()
+NOTHING = run_data.NOTHING
 
 
 def read(folder: RunFolder) -> RunData:

@@ -1,0 +1,1 @@
+"""The inputs and outputs of runs: kept, made ready before a run and taken in after it."""
