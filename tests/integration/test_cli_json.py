@@ -63,7 +63,7 @@ ELSEWHERE = {"logs", "serve", "reindex"}
 def leaves() -> Iterator[tuple[str, argparse.ArgumentParser]]:
     """Every verb with its parser, those below another with both words."""
     # What `run` becomes answers for itself.
-    for name in VERBS.keys() - {"run"}:
+    for name in sorted(VERBS.keys() - {"run"}):
         parser = argparse.ArgumentParser(name)
         import_module(f"jupyter_aml.cli.{name}").arguments(parser)
         below = [each for each in parser._actions if isinstance(each, argparse._SubParsersAction)]
