@@ -44,7 +44,7 @@ else
 endif
 
 test: system check
-	pytest -n $(WORKERS) --dist loadgroup $(TESTS)
+	pytest -n $(WORKERS) $(TESTS)
 
 test-nightly: system check
 	.ci/nightly

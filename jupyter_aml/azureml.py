@@ -13,16 +13,21 @@ import json
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from importlib.abc import Loader
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec, module_from_spec
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jupyter_aml._version import __version__
 from jupyter_aml.domain.errors import AmlError
 from jupyter_aml.sdk._core.later import PAGE, NotThereYet, missing
+
+if TYPE_CHECKING:
+    from importlib.abc import Loader
+else:
+    # Its module brings tempfile, shutil and others, which takes a third of this one's time.
+    Loader = object
 
 _OLD, _OURS = "azureml", "jupyter_aml.sdk"
 

@@ -20,8 +20,11 @@ from jupyter_aml.testing.engines import end_engine
 from jupyter_aml.testing.jupyter import JupyterServer
 from tests.docker_engine import base_image, docker_engine
 from tests.skips import pytest_runtest_makereport
+from tests.workers import pytest_xdist_make_scheduler
 
-__all__ = ["base_image", "docker_engine", "pytest_runtest_makereport"]
+__all__ = [
+    "base_image", "docker_engine", "pytest_runtest_makereport", "pytest_xdist_make_scheduler",
+]  # fmt: skip
 
 REPOSITORY = Path(__file__).parents[1]
 
@@ -44,27 +47,14 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With several workers (`-n 2`) one of them gets all tests that share what is dear to start.
-
-    `AML_ORDER` (a number) puts modules, and tests in them, in an order of chance.
-    """
+    """`AML_ORDER` (a number) puts modules, and tests in them, in an order of chance."""
     order = os.environ.get("AML_ORDER")
     if order:
         items.sort(key=lambda item: (_chance(order, str(item.path)), _chance(order, item.nodeid)))
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group(item)))
 
 
 def _chance(order: str, name: str) -> bytes:
     return hashlib.sha256(f"{order} {name}".encode()).digest()
-
-
-def _group(item: pytest.Item) -> str:
-    # One docker engine, one victim, one packed Python; else what a module shares stays its own.
-    if "docker_engine" in getattr(item, "fixturenames", ()):
-        return "docker"
-    folder = item.path.parent.name
-    return folder if folder == "attacks" else str(item.path.relative_to(REPOSITORY / "tests"))
 
 
 def pytest_collection_finish() -> None:

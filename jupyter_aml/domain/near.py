@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 
 def near(name: str, there: Iterable[str], most: int = 1, *, alike: float = 0.6) -> list[str]:
     """The names that come nearest, the nearest first; `alike` is 1 for equal ones only."""
+    # Every run imports this module, and few ask.
+    from difflib import get_close_matches
+
     known = list(dict.fromkeys(there))
     by_small = {each.lower(): each for each in reversed(known)}
     close = get_close_matches(name, known, most, alike)

@@ -12,10 +12,14 @@ import sys
 import warnings
 from collections.abc import Callable, Mapping
 from importlib import import_module
-from importlib.abc import Loader
 from importlib.machinery import ModuleSpec
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from importlib.abc import Loader
+else:
+    Loader = object  # Its module brings many others.
 
 _HINT = " (AML_OLD_LIBRARIES=0 switches such answers off)"
 _told: set[str] = set()

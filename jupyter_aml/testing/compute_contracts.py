@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
+from uuid import uuid4
 
 import pytest
 
@@ -42,6 +43,13 @@ async def output(backend: ComputeBackend, handle: Handle, *, after: int = 0) -> 
     return b"".join([piece async for piece in backend.logs(handle, after=after)])
 
 
+def run_folder(below: Path) -> Path:
+    """A folder whose name, the id of its run, no other run on this machine has."""
+    folder = below / uuid4().hex
+    folder.mkdir()
+    return folder
+
+
 class ComputeBackendContract:
     """Subclass it, give it a `backend`, and say how its jobs talk, end and stay."""
 
@@ -62,6 +70,11 @@ class ComputeBackendContract:
     def fields(self) -> dict[str, Any]:
         """What else a job of this backend needs, such as the image to run in."""
         return {}
+
+    @pytest.fixture
+    def tmp_path(self, tmp_path: Path) -> Path:
+        """The folder of the run."""
+        return run_folder(tmp_path)
 
     @pytest.fixture
     def a_job(self, tmp_path: Path) -> Callable[..., BackendJob]:

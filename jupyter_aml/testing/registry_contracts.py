@@ -144,7 +144,9 @@ class RegistryContract:
         assert not things.register(HERE, self.thing("a", 1), at=NOON).is_archived
         assert [one.version for one in things.newest(HERE)] == ["1"]
 
-    def test_what_is_deleted_is_gone_a_version_or_all(self, things: Registry[Any]) -> None:
+    def test_what_is_deleted_is_gone_a_version_or_all(
+        self, things: Registry[Any], noun: Noun[Any]
+    ) -> None:
         for content in (1, 2, 3):
             things.register(HERE, self.thing("a", content), at=NOON)
 
@@ -155,7 +157,46 @@ class RegistryContract:
         assert things.names(HERE) == []
         with pytest.raises(NotFound):
             things.delete(HERE, "a")
-        assert things.register(HERE, self.thing("a", 4), at=NOON).version == "1"
+        again = things.register(HERE, self.thing("a", 4), at=NOON)
+        assert again.version == ("4" if noun.counts_on else "1")
+        assert things.delete(HERE, "a", again.version) == [again.version]
+
+    def test_all_are_listed_the_newest_first(self, things: Registry[Any]) -> None:
+        for number, name in enumerate("abca"):
+            at = f"2026-01-0{number + 1}T12:00:00Z"
+            things.register(HERE, self.thing(name, number), at=at)
+
+        def listed() -> list[tuple[str, str]]:
+            return [(one.name, one.version) for one in things.every(HERE)]
+
+        assert listed() == [("a", "2"), ("c", "1"), ("b", "1"), ("a", "1")]
+        things.delete(HERE, "c")
+        things.tag(HERE, "b", "1", {"x": "y"})
+        assert listed() == [("a", "2"), ("b", "1"), ("a", "1")]
+        assert [one.tags for one in things.every(HERE)] == [{}, {"x": "y"}, {}]
+
+    def test_of_many_versions_those_that_changed_are_read_again(
+        self, things: Registry[Any], root: Root, noun: Noun[Any], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        folder = root.workspaces / HERE / noun.folder / "a"
+        for content in range(50):
+            made = things.register(HERE, self.thing("a", content), at=NOON)
+            # As if it had been some time ago: a change of just now may not be the last of its tick.
+            os.utime(folder / f"{made.version}.json", (1_000_000, 1_000_000))
+        assert len(things.all_of(HERE, "a")) == 50
+        reads = list[str]()
+        read_text = Path.read_text
+
+        def counted(path: Path, *given: Any, **named: Any) -> str:
+            reads.append(path.name)
+            return read_text(path, *given, **named)
+
+        monkeypatch.setattr(Path, "read_text", counted)
+        Registry(root, noun).tag(HERE, "a", "7", {"x": "y"})
+        reads.clear()
+
+        assert things.get(HERE, "a", "7").tags == {"x": "y"}
+        assert set(reads) == {"7.json"}
 
     def test_what_is_used_is_not_deleted(self, root: Root, noun: Noun[Any]) -> None:
         def uses(_: WorkspaceName, name: str, versions: Sequence[str]) -> Sequence[str]:

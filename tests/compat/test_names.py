@@ -72,6 +72,13 @@ def test_what_is_not_there_names_the_page_that_tells_what_is() -> None:
         Workspace.webservices  # noqa: B018
 
 
+def test_what_has_a_substitute_elsewhere_names_it() -> None:
+    with pytest.raises(NotImplementedError, match=r"names\.md.*; azureml\.core\.Dataset\.Tabular"):
+        import_module("azureml.dataprep").read_csv("data.csv")
+    with pytest.raises(NotImplementedError, match="fairlearn"):
+        import_module("azureml.contrib.fairness").upload_dashboard_dictionary()
+
+
 def test_a_module_that_is_looked_for_and_not_there_breaks_nobody_who_asks_first() -> None:
     assert find_spec("azureml") is not None
     assert find_spec("azureml.core") is not None

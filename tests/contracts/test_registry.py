@@ -42,7 +42,7 @@ class TestEnvironments(RegistryContract):
 class TestModels(RegistryContract):
     @pytest.fixture
     def noun(self) -> Noun[Any]:
-        return Noun("model", "models", model.from_json)
+        return Noun("model", "models", model.from_json, counts_on=True)
 
     def thing(self, name: str, content: int) -> Model:
         files = (ModelFile("model.pkl", 3, "0" * 64),)

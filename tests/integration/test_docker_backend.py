@@ -18,6 +18,7 @@ import pytest
 from jupyter_aml.compute.docker import DockerBackend
 from jupyter_aml.compute.protocol import BackendJob, Container, Handle, Phase, Sighting
 from jupyter_aml.domain.errors import AmlError, Invalid, Unreachable
+from jupyter_aml.testing.compute_contracts import run_folder
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(60)]
 
@@ -36,6 +37,12 @@ def backend(docker_engine: Any, base_image: str, tmp_path: Path) -> Iterator[Doc
     backend.close()
     for container in containers(docker_engine, tmp_path):
         container.remove(force=True)
+
+
+@pytest.fixture
+def tmp_path(tmp_path: Path) -> Path:
+    """The folder of the run."""
+    return run_folder(tmp_path)
 
 
 @pytest.fixture

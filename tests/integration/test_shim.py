@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -29,7 +30,8 @@ class Attempt:
 
     def __init__(self, folder: Path) -> None:
         self.status, self.log, self.cwd = folder / "status", folder / "logs" / "out.txt", folder
-        self.run = folder.name
+        # No other run on the machine may have its id: what is left of it is looked for and ended.
+        self.run = uuid4().hex
         self.process: subprocess.Popen[bytes] | None = None
         self.status.mkdir()
 

@@ -23,7 +23,7 @@ from jupyter_aml.compute.local import LocalBackend
 from jupyter_aml.compute.protocol import BackendJob, Handle, Phase
 from jupyter_aml.domain.errors import StorageFailed, Unreachable
 from jupyter_aml.shim import shim
-from jupyter_aml.testing.compute_contracts import see, within
+from jupyter_aml.testing.compute_contracts import run_folder, see, within
 from jupyter_aml.testing.jupyter import until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
@@ -73,6 +73,12 @@ def living(run: str) -> list[int]:
 async def kill_shim(backend: LocalBackend, handle: Handle) -> None:
     proc.send(int(handle.data["shim"]), handle.data["shimStart"], signal.SIGKILL)
     await see(backend, handle, Phase.LOST, Phase.GONE)
+
+
+@pytest.fixture
+def tmp_path(tmp_path: Path) -> Path:
+    """The folder of the run."""
+    return run_folder(tmp_path)
 
 
 @pytest.fixture(autouse=True)

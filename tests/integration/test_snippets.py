@@ -98,6 +98,14 @@ WRITTEN: Mapping[str, Page] = {
         files={"data/a.csv": "1\n", "train.py": TRAIN, "train.ipynb": NOTEBOOK},
         before=("rate = 0.25",),
     ),
+    "docs/reference/mlflow.md": Page(
+        before=("import os, sys\nfrom pathlib import Path\n"
+                "from jupyter_aml.runtime.runtime import ensure_runtime\n"
+                # The path of a kernel that a server has started.
+                "sys.path.append(str(ensure_runtime(Path(os.environ['AML_ROOT'])).pythonpath[1]))",
+                ),
+        saved={"import mlflow\n\nwith": "train.py"},
+    ),
     "docs/reference/models.md": Page(
         files={"model.pkl": "weights"},
         before=("from azureml.core import Experiment, Workspace\nws = Workspace.from_config()",

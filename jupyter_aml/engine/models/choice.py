@@ -44,15 +44,15 @@ class ModelChoice:
 
 
 def chosen(every: Iterable[Known], choice: ModelChoice) -> list[Known]:
-    """The versions that are listed, the newest first."""
-    found = [known for known in every if choice.takes(known) and not known.is_archived]
-    if choice.only_newest:
-        newest: dict[str, Known] = {}
-        for known in found:
-            if known.name not in newest or _number(known) > _number(newest[known.name]):
-                newest[known.name] = known
-        found = list(newest.values())
-    return sorted(found, key=_age, reverse=True)
+    """Of versions, of which the newest is the first, those that are listed, in that order."""
+    found = [known for known in every if not known.is_archived and choice.takes(known)]
+    if not choice.only_newest:
+        return found
+    newest: dict[str, Known] = {}
+    for known in found:
+        if known.name not in newest or known.number > newest[known.name].number:
+            newest[known.name] = known
+    return sorted(newest.values(), key=_age, reverse=True)
 
 
 def page(listed: list[Known], *, after: str | None, most: int) -> tuple[list[Known], str | None]:
@@ -70,11 +70,7 @@ def page(listed: list[Known], *, after: str | None, most: int) -> tuple[list[Kno
 
 
 def _age(known: Known) -> tuple[str, str, int]:
-    return known.created_at, known.name, _number(known)
-
-
-def _number(known: Known) -> int:
-    return int(known.version) if known.version.isdecimal() else -1
+    return known.created_at, known.name, known.number
 
 
 def _has(there: Mapping[str, str], wanted: Labels) -> bool:

@@ -51,7 +51,9 @@ class Models:
         self._root, self._ledger, self._blobs = root, ledger, blobs
         self._workspaces, self._tell = workspaces, tell
         self._aliases = ModelAliases(root)
-        self._registry = Registry(root, Noun("model", "models", model.from_json, self._uses))
+        self._registry = Registry(
+            root, Noun("model", "models", model.from_json, self._uses, counts_on=True)
+        )
 
     async def add(self, asked: NewModel) -> WireModel:
         """Register a model: its files first, then the version that names them.
@@ -75,9 +77,7 @@ class Models:
         place = ids.workspace_name(workspace)
 
         def told() -> WireModelPage:
-            names = [wanted.name] if wanted.name is not None else self._registry.names(place)
-            every = (known for name in names for known in self._registry.all_of(place, name))
-            listed = choice.chosen(every, wanted)
+            listed = choice.chosen(self._registry.every(place), wanted)
             some, following = choice.page(listed, after=after, most=limit)
             aliases = self._aliases.every(place)
             models = [shown.shown(one, aliases.get((one.name, one.version), ())) for one in some]

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 import shlex
+import tempfile
 from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 from IPython.core.inputtransformer2 import make_tokens_by_line
 
@@ -39,6 +41,7 @@ _WITH_VALUE = frozenset(
         "--upgrade-strategy",
     )
 )  # fmt: skip
+_WITH_LINES = frozenset(("-r", "--requirement"))
 _WITH_FILE = frozenset(("-r", "-e", "--file", "--requirement", "--editable"))
 
 
@@ -160,7 +163,11 @@ def _words(flat: str, start: int) -> _Words:
         if _ENDS.match(found[0]):
             break
         asked = _named(word)
-        if asked is not None and retired.is_retired(asked.name) and before not in _WITH_VALUE:
+        if before in _WITH_LINES:
+            file, ours = _file_without_retired(word)
+            kept.append(file)
+            left_out += ours
+        elif asked is not None and retired.is_retired(asked.name) and before not in _WITH_VALUE:
             left_out.append(asked)
         else:
             kept.append(word)
@@ -168,6 +175,28 @@ def _words(flat: str, start: int) -> _Words:
         if word != found[0]:
             break
     return _Words(kept, left_out, end)
+
+
+def _file_without_retired(word: str) -> tuple[str, list[Requirement]]:
+    """A file of requirements like the one named, without retired distributions, and those.
+
+    The file itself where it cannot be read, names none, or leads to others beside it.
+    """
+    path = Path(word.strip("\"'"))
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError):
+        return word, []
+    asked = [_named(line.partition("#")[0].strip()) for line in lines]
+    ours = [one for one in asked if one is not None and retired.is_retired(one.name)]
+    if not ours or any(line.lstrip().startswith(("-r", "-c", "-e", "--", ".")) for line in lines):
+        return word, []
+    kept = [f"{line}\n" for line, one in zip(lines, asked, strict=True) if one not in ours]
+    with tempfile.NamedTemporaryFile(
+        "w", encoding="utf-8", prefix="aml-", suffix=f"-{path.name}", delete=False
+    ) as file:
+        file.writelines(kept)
+    return shlex.quote(file.name), ours
 
 
 def _named(word: str) -> Requirement | None:

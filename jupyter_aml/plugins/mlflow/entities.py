@@ -69,6 +69,28 @@ def run(
     return Run(_info(seen, workspace_uri), data)
 
 
+def inputs(kept: Iterable[Mapping[str, Any]]) -> Any:
+    """What a run has read, where it has said so."""
+    told = list(kept)
+    if not told:
+        return None
+    from mlflow.entities import Dataset, DatasetInput, InputTag, RunInputs
+
+    datasets = [
+        DatasetInput(
+            Dataset(**each["dataset"]), [InputTag(*tag) for tag in each.get("tags", {}).items()]
+        )
+        for each in told
+        if "dataset" in each
+    ]
+    models = [each["model"] for each in told if "model" in each]
+    if not models:
+        return RunInputs(dataset_inputs=datasets)
+    from mlflow.entities import LoggedModelInput
+
+    return RunInputs(datasets, [LoggedModelInput(model_id) for model_id in models])
+
+
 def tags(seen: WireRun) -> dict[str, str]:
     """The tags of a run, with those in which MLflow keeps what has another place here."""
     own = {NAME: seen["displayName"] or seen["runId"], USER: seen["submittedBy"] or ""}

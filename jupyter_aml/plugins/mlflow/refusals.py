@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from mlflow.exceptions import MlflowException
 from mlflow.protos import databricks_pb2 as codes
@@ -21,6 +22,8 @@ from jupyter_aml.domain.errors import (
 )
 from jupyter_aml.sdk.exceptions import UserErrorException
 
+P = ParamSpec("P")
+T = TypeVar("T")
 _CODES: tuple[tuple[type[AmlError], Any], ...] = (
     (NotFound, codes.RESOURCE_DOES_NOT_EXIST),
     (AlreadyExists, codes.RESOURCE_ALREADY_EXISTS),
@@ -41,6 +44,17 @@ def refusing() -> Iterator[None]:
     except AmlError as error:
         code = next((code for kind, code in _CODES if isinstance(error, kind)), None)
         raise MlflowException(str(error), code or codes.INTERNAL_ERROR) from error
+
+
+def in_its_words(method: Callable[P, T]) -> Callable[P, T]:
+    """Have what goes wrong in a method raised so."""
+
+    @functools.wraps(method)
+    def told(*args: P.args, **named: P.kwargs) -> T:
+        with refusing():
+            return method(*args, **named)
+
+    return told
 
 
 def invalid(text: str) -> MlflowException:

@@ -72,6 +72,12 @@ class Runs:
         except UserErrorException as error:
             raise absent(str(error)) from None
 
+    @property
+    def begun(self) -> list[Run]:
+        """The runs of this process: the script's own, and those that it has begun."""
+        script = self.script
+        return [*([] if script is None else [script]), *self._kept.values()]
+
     def listed(self, seen: WireRun) -> Run:
         """The run that the engine has just told of."""
         return self._kept.get(seen["runId"]) or Run.from_wire(self.workspace, seen)

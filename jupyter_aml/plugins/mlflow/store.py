@@ -2,42 +2,32 @@
 
 from __future__ import annotations
 
-import functools
 import time
-from collections.abc import Callable, Iterable
-from typing import Any, ParamSpec, TypeVar
+from collections.abc import Iterable
+from typing import Any
 
 from mlflow.entities import Metric, RunStatus, ViewType
 from mlflow.store.entities.paged_list import PagedList
 from mlflow.store.tracking.abstract_store import AbstractStore
 from mlflow.utils.name_utils import _generate_random_name
 
-from jupyter_aml.domain import ids, limits, tracking
-from jupyter_aml.plugins.mlflow import entities, search
+from jupyter_aml.domain import limits, tracking
+from jupyter_aml.plugins.mlflow import entities, kept, search
+from jupyter_aml.plugins.mlflow.experiments import Experiments
+from jupyter_aml.plugins.mlflow.models import LoggedModels
 from jupyter_aml.plugins.mlflow.recorded import told
-from jupyter_aml.plugins.mlflow.refusals import absent, ended, invalid, refusing
-from jupyter_aml.plugins.mlflow.runs import runs_in, the_default
-from jupyter_aml.sdk.core import Experiment, Run
-from jupyter_aml.wire.runs import WireExperiment, WireRun
+from jupyter_aml.plugins.mlflow.refusals import absent, ended, in_its_words, invalid, refusing
+from jupyter_aml.plugins.mlflow.runs import runs_in
+from jupyter_aml.sdk.core import Run
+from jupyter_aml.wire.runs import WireRun
 
-P = ParamSpec("P")
-T = TypeVar("T")
+Number = tuple[str, float, int, float]
+"""A name, a time in seconds, a step and a value."""
 _NOW = 60.0
 """Seconds by which a clock may differ from ours."""
 
 
-def _in_its_words(method: Callable[P, T]) -> Callable[P, T]:
-    """Have what goes wrong in a method raised as MLflow's own error."""
-
-    @functools.wraps(method)
-    def told(*args: P.args, **kwargs: P.kwargs) -> T:
-        with refusing():
-            return method(*args, **kwargs)
-
-    return told
-
-
-class Store(AbstractStore):  # type: ignore[misc]  # MLflow's classes have no types.
+class Store(Experiments, LoggedModels, AbstractStore):  # type: ignore[misc]  # MLflow's classes have no types.
     """The tracking store of one workspace. Experiments have their names as ids."""
 
     def __init__(self, store_uri: str) -> None:
@@ -46,96 +36,15 @@ class Store(AbstractStore):  # type: ignore[misc]  # MLflow's classes have no ty
             self._uri = store_uri
             self._runs = runs_in(tracking.workspace_of(store_uri))
 
-    # ---- experiments ------------------------------------------------------------------------
-
-    @_in_its_words
-    def search_experiments(
-        self,
-        view_type: Any = ViewType.ACTIVE_ONLY,
-        max_results: int = 1000,
-        filter_string: str | None = None,
-        order_by: list[str] | None = None,
-        page_token: str | None = None,
-    ) -> Any:
-        """The experiments that fit; archived ones are MLflow's deleted."""
-        workspace = self._runs.workspace
-        found = map(entities.experiment, workspace.client.experiments.list(workspace.name))
-        return search.experiments(
-            found, view_type, max_results, filter_string, order_by, page_token
-        )
-
-    @_in_its_words
-    def create_experiment(
-        self, name: str, artifact_location: str | None = None, tags: Iterable[Any] | None = None
-    ) -> str:
-        """Make an experiment; its id is its name."""
-        if artifact_location:
-            raise invalid(
-                f"artifact_location={artifact_location!r}: files lie in the folders of their runs; "
-                "leave it out"
-            )
-        if self._found(ids.experiment_name(name)) is not None:
-            from mlflow.exceptions import MlflowException
-            from mlflow.protos.databricks_pb2 import RESOURCE_ALREADY_EXISTS
-
-            raise MlflowException(
-                f"there is an experiment {name!r} already", RESOURCE_ALREADY_EXISTS
-            )
-        named = {tag.key: str(tag.value) for tag in tags or ()}
-        workspace = self._runs.workspace
-        return workspace.client.experiments.add(workspace.name, name, named)["name"]
-
-    @_in_its_words
-    def get_experiment(self, experiment_id: str) -> Any:
-        """The experiment of that id; `0` is `Default`, which is made where it is not there."""
-        found = self._found(str(experiment_id))
-        if found is None and experiment_id in ("0", 0):
-            workspace = self._runs.workspace
-            found = workspace.client.experiments.add(workspace.name, the_default("0"))
-        if found is None:
-            raise absent(f"there is no experiment {experiment_id!r} in {self._uri}")
-        return entities.experiment(found)
-
-    @_in_its_words
-    def get_experiment_by_name(self, experiment_name: str) -> Any:
-        """The experiment of that name, or None."""
-        found = self._found(experiment_name)
-        return None if found is None else entities.experiment(found)
-
-    @_in_its_words
-    def delete_experiment(self, experiment_id: str) -> None:
-        """Archive an experiment; its runs stay."""
-        self._experiment(experiment_id).archive()
-
-    @_in_its_words
-    def restore_experiment(self, experiment_id: str) -> None:
-        """Take an experiment out of the archive."""
-        self._experiment(experiment_id).reactivate()
-
-    @_in_its_words
-    def rename_experiment(self, experiment_id: str, new_name: str) -> None:
-        """Refused: an experiment keeps its name."""
-        raise invalid(f"an experiment keeps its name here: {experiment_id!r} cannot be renamed")
-
-    @_in_its_words
-    def set_experiment_tag(self, experiment_id: str, tag: Any) -> None:
-        """Set a tag of an experiment."""
-        self._experiment(experiment_id).set_tags({tag.key: tag.value})
-
-    @_in_its_words
-    def delete_experiment_tag(self, experiment_id: str, key: str) -> None:
-        """Take a tag of an experiment away."""
-        self._experiment(experiment_id).remove_tags([key])
-
     # ---- runs -------------------------------------------------------------------------------
 
-    @_in_its_words
+    @in_its_words
     def get_run(self, run_id: str) -> Any:
         """The run of that id with the newest value of each of its metrics."""
         run = self._runs.of(run_id)
         return self._whole(self._runs.look(run), run)
 
-    @_in_its_words
+    @in_its_words
     def create_run(
         self, experiment_id: str, user_id: str, start_time: int | None,
         tags: Iterable[Any] | None, run_name: str | None = None,
@@ -156,7 +65,7 @@ class Store(AbstractStore):  # type: ignore[misc]  # MLflow's classes have no ty
         )
         return self._whole(self._runs.look(run), run)
 
-    @_in_its_words
+    @in_its_words
     def update_run_info(
         self, run_id: str, run_status: Any, end_time: int | None, run_name: str | None
     ) -> Any:
@@ -173,7 +82,7 @@ class Store(AbstractStore):  # type: ignore[misc]  # MLflow's classes have no ty
                 self._runs.end(run, status)
         return self._whole(self._runs.look(run), run).info
 
-    @_in_its_words
+    @in_its_words
     def delete_run(self, run_id: str) -> None:
         """Refused: MLflow would promise that it can be restored."""
         raise invalid(
@@ -181,12 +90,12 @@ class Store(AbstractStore):  # type: ignore[misc]  # MLflow's classes have no ty
             f"`jupyter aml rm {run_id}` removes it with all its files"
         )
 
-    @_in_its_words
+    @in_its_words
     def restore_run(self, run_id: str) -> None:
         """Nothing to do for a run that is there: none is ever half deleted."""
         self._runs.of(run_id)
 
-    @_in_its_words
+    @in_its_words
     def _search_runs(
         self, experiment_ids: Any, filter_string: str | None, run_view_type: Any,
         max_results: int, order_by: Any, page_token: str | None,
@@ -201,14 +110,19 @@ class Store(AbstractStore):  # type: ignore[misc]  # MLflow's classes have no ty
 
     # ---- what runs log ----------------------------------------------------------------------
 
-    @_in_its_words
+    @in_its_words
     def log_batch(
         self, run_id: str, metrics: Iterable[Any], params: Iterable[Any], tags: Iterable[Any]
     ) -> None:
         """Log all of these; parameters are checked before anything is logged."""
         run = self._runs.of(run_id)
         new = self._new_parameters(run, params)
-        measured = [_number(metric) for metric in metrics]
+        each = list(metrics)
+        of_models = [metric for metric in each if getattr(metric, "model_id", None) is not None]
+        measured = [_number(metric) for metric in each]
+        if of_models:
+            self._of_models(of_models)
+            measured = self._without_known(run, measured, {metric.key for metric in of_models})
         if new or measured:
             self._record(run, new, measured)
         self._set_tags(run, {tag.key: tag.value for tag in tags})
@@ -225,7 +139,22 @@ class Store(AbstractStore):  # type: ignore[misc]  # MLflow's classes have no ty
         """Set a tag."""
         self.log_batch(run_id, [], [], [tag])
 
-    @_in_its_words
+    @in_its_words
+    def log_inputs(
+        self,
+        run_id: str,
+        datasets: Iterable[Any] | None = None,
+        models: Iterable[Any] | None = None,
+    ) -> None:
+        """Keep which data sets and models a run has read."""
+        run = self._runs.of(run_id)
+        for dataset in datasets or ():
+            told = {"dataset": dataset.dataset.to_dictionary()}
+            kept.add_input(run, {**told, "tags": {tag.key: tag.value for tag in dataset.tags}})
+        for model in models or ():
+            kept.add_input(run, {"model": model.model_id})
+
+    @in_its_words
     def delete_tag(self, run_id: str, key: str) -> None:
         """Take a tag away."""
         run = self._runs.of(run_id)
@@ -233,7 +162,7 @@ class Store(AbstractStore):  # type: ignore[misc]  # MLflow's classes have no ty
             raise absent(f"run {run_id} has no tag {key!r}")
         run.remove_tags([key])
 
-    @_in_its_words
+    @in_its_words
     def get_metric_history(
         self, run_id: str, metric_key: str, max_results: int | None = None,
         page_token: str | None = None,
@@ -250,22 +179,13 @@ class Store(AbstractStore):  # type: ignore[misc]  # MLflow's classes have no ty
 
     # ---- inside -----------------------------------------------------------------------------
 
-    def _found(self, name: str) -> WireExperiment | None:
-        workspace = self._runs.workspace
-        there = {each["name"]: each for each in workspace.client.experiments.list(workspace.name)}
-        return there.get(name) or there.get(the_default(name))
-
-    def _experiment_name(self, experiment_id: str) -> str:
-        script = self._runs.script
-        if script is not None and script.seen["experiment"] == experiment_id:
-            return str(experiment_id)  # No engine needs to be asked.
-        name: str = self.get_experiment(experiment_id).name
-        return name
-
-    def _experiment(self, experiment_id: str) -> Experiment:
-        return Experiment(self._runs.workspace, self._experiment_name(experiment_id))
-
     def _whole(self, seen: WireRun, run: Run) -> Any:
+        found = self._logged(seen, run)
+        found._inputs = entities.inputs(kept.all_below(run, kept.INPUTS))
+        found._outputs = self._outputs_of(run, seen["tags"])
+        return found
+
+    def _logged(self, seen: WireRun, run: Run) -> Any:
         there = self._runs.recorded_of(seen, run)
         if there is not None:
             parameters = {**there.parameters, **seen["parameters"]}
@@ -278,10 +198,22 @@ class Store(AbstractStore):  # type: ignore[misc]  # MLflow's classes have no ty
     def _listed(self, seen: WireRun) -> Any:
         if seen["endedAt"] is None:
             run = self._runs.listed(seen)
-            return self._whole(seen if run._maker is None else self._runs.look(run), run)
+            return self._logged(seen if run._maker is None else self._runs.look(run), run)
         at = entities.milliseconds(seen["endedAt"]) or 0
         latest = search.last_values(seen, at / 1000)
         return entities.run(seen, self._uri, latest, seen["parameters"])
+
+    def _without_known(self, run: Run, measured: list[Number], names: set[str]) -> list[Number]:
+        """These numbers without those that are there: MLflow 3 tells them again for a model."""
+        there = self._runs.recorded(run)
+        known = set() if there is None else {
+            (each.key, each.timestamp, each.step, repr(each.value))
+            for name in names for each in there.history(name)
+        }  # fmt: skip
+        return [
+            (name, at, step, value) for name, at, step, value in measured
+            if (name, round(at * 1000), step, repr(value)) not in known
+        ]  # fmt: skip
 
     def _new_parameters(self, run: Run, params: Iterable[Any]) -> dict[str, str]:
         new: dict[str, str] = {}
@@ -300,9 +232,7 @@ class Store(AbstractStore):  # type: ignore[misc]  # MLflow's classes have no ty
             limits.parameters({**self._runs.parameters(run), **new})
         return new
 
-    def _record(
-        self, run: Run, new: dict[str, str], measured: list[tuple[str, float, int, float]]
-    ) -> None:
+    def _record(self, run: Run, new: dict[str, str], measured: list[Number]) -> None:
         if run._writer is None and run._has_ended:
             raise ended(f"run {run.id} has ended: nothing can be logged to it")
         records = run._records
@@ -310,7 +240,8 @@ class Store(AbstractStore):  # type: ignore[misc]  # MLflow's classes have no ty
             records.record("m", name, at, step, value)
         for name, text in new.items():
             records.record("parameter", name, text, time.time())
-        self._runs.parameters(run).update(new) if new else None
+        if new:
+            self._runs.parameters(run).update(new)
 
     def _set_tags(self, run: Run, named: dict[str, Any]) -> None:
         if entities.NAME in named:
@@ -326,7 +257,7 @@ class Store(AbstractStore):  # type: ignore[misc]  # MLflow's classes have no ty
             run.set_tags(named)
 
 
-def _number(metric: Metric) -> tuple[str, float, int, float]:
+def _number(metric: Metric) -> Number:
     limits.metric(metric.key)
     try:
         value, step = float(metric.value), int(metric.step or 0)

@@ -18,10 +18,24 @@ class NotThereYet(AmlError, AttributeError, NotImplementedError):
     """A name of SDK v1 was used that this version does not have; `hasattr` says False."""
 
 
+_INSTEAD = {
+    "azureml.accel": "images for FPGAs cannot be had any more",
+    "azureml.contrib.dataset": "azureml.core.Dataset has what became of it",
+    "azureml.contrib.explain": "the package interpret-community explains models",
+    "azureml.contrib.fairness": "the package fairlearn has these metrics",
+    "azureml.contrib.interpret": "the package interpret-community explains models",
+    "azureml.dataprep": "azureml.core.Dataset.Tabular reads these files, and pandas does the rest",
+    "azureml.responsibleai": "the package raiwidgets shows these analyses",
+}
+"""What may help where a package is not there, and none of SDK v1's own words does."""
+
+
 def missing(name: str) -> NotThereYet:
     """The error for the use of that name."""
+    parents = (package for package in _INSTEAD if f"{name}.".startswith(f"{package}."))
+    instead = next((f"; {_INSTEAD[package]}" for package in parents), "")
     return NotThereYet(
-        f"{name} is not part of jupyter_aml {__version__} yet; {PAGE} tells what there is"
+        f"{name} is not part of jupyter_aml {__version__} yet; {PAGE} tells what there is{instead}"
     )
 
 

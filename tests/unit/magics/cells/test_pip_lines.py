@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from jupyter_aml.domain import retired
@@ -108,3 +110,29 @@ def test_names_in_any_spelling_are_known() -> None:
     assert retired.stand_in("azureml-dataprep", ["pandas"]).libraries == (
         "numpy", "pyarrow", "pandas",
     )  # fmt: skip
+
+
+def test_a_file_of_requirements_is_read_without_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("needs.txt").write_text("pandas==1.0  # for tables\nazureml-sdk>=1\n\nsix\n")
+
+    told, line = transformed("!pip install -q -r needs.txt\n").splitlines()
+
+    *head, file = line.split()
+    assert head == ["!pip", "install", "-q", "-r"]
+    assert Path(file).read_text() == "pandas==1.0  # for tables\n\nsix\n"
+    assert f"{told}\n" == LEFT_OUT
+    assert "azureml-sdk" in Path("needs.txt").read_text()
+
+
+@pytest.mark.parametrize("content", ["pandas\n", "azureml-sdk\n-r other.txt\n", None])
+def test_a_file_that_names_none_or_leads_to_others_is_taken_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str | None
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    if content is not None:
+        Path("needs.txt").write_text(content)
+
+    assert transformed("!pip install -r needs.txt\n") == "!pip install -r needs.txt\n"
