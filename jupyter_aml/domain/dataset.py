@@ -7,10 +7,13 @@ what is kept of them, in this order.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
+from uuid import UUID
 
 from jupyter_aml.domain import expression
 from jupyter_aml.domain.errors import Invalid
@@ -94,6 +97,12 @@ class Dataset:
         if not self.name:
             return f"of {self.sources[0]}" + (" and more" if len(self.sources) > 1 else "")
         return self.name if self.version is None else f"{self.name}:{self.version}"
+
+    @property
+    def content_id(self) -> str:
+        """An id that follows from the definition, for what is not registered."""
+        said = json.dumps(self.to_json(), sort_keys=True).encode()
+        return str(UUID(bytes=hashlib.sha256(said).digest()[:16], version=5))
 
     @property
     def reading(self) -> Mapping[str, Any]:

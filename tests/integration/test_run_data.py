@@ -118,9 +118,13 @@ def test_a_script_reads_a_table_by_name_or_id(ws: Workspace, store: Any) -> None
         "      Dataset.get_by_id(ws, sys.argv[1]).name, run.input_datasets['t'].version)\n"
     )
 
-    said = ran(ws, script, table.as_named_input("t"), raw.as_named_input("raw"))
+    by_id = "print(Dataset.get_by_id(ws, id=sys.argv[2]).to_pandas_dataframe()['y'].tolist())\n"
 
-    assert said.split() == ["[1]", "[4]", "iris-table", "1"]
+    said = ran(ws, script + by_id, table.as_named_input("t"), raw.as_named_input("raw"))
+
+    assert said.split() == ["[1]", "[4]", "iris-table", "1", "[4]"]
+    with pytest.raises(UserErrorException, match="no data set with the id"):
+        Dataset.get_by_id(ws, raw.id)
 
 
 def test_a_run_tells_what_it_reads_and_so_does_one_that_repeats_it(

@@ -118,7 +118,8 @@ class DataOfRuns:
             except NotFound:
                 if each.definition is None:
                     raise
-        return dataset.read(each.definition), each.name
+        definition = dataset.read(each.definition)
+        return definition, definition.content_id
 
     async def _checked(self, workspace: WorkspaceName, each: Output) -> Output:
         await self._need_files(workspace, each.datastore)
