@@ -19,6 +19,18 @@ def handler(found: Sequence[DataFile]) -> Any:
     class Files(pafs.FileSystemHandler):  # type: ignore[misc]
         """Reads what is there; nothing can be changed."""
 
+        def __init__(self) -> None:
+            self.opened: list[Any] = []
+
+        def close(self) -> None:
+            """Close what pyarrow opened and leaves open."""
+            while self.opened:
+                self.opened.pop().close()
+
+        def _open(self, path: str) -> Any:
+            self.opened.append(by_name[path].open())
+            return pa.PythonFile(self.opened[-1], mode="r")
+
         def get_type_name(self) -> str:
             return "aml"
 
@@ -34,10 +46,10 @@ def handler(found: Sequence[DataFile]) -> Any:
             return []
 
         def open_input_stream(self, path: str) -> Any:
-            return pa.PythonFile(by_name[path].open(), mode="r")
+            return self._open(path)
 
         def open_input_file(self, path: str) -> Any:
-            return pa.PythonFile(by_name[path].open(), mode="r")
+            return self._open(path)
 
         def normalize_path(self, path: str) -> str:
             return path

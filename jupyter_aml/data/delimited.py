@@ -99,7 +99,7 @@ class DelimitedScan(DatasetScan):
 
     def _learn(self, said: str) -> None:
         found, place = _CONVERSION.search(said), _FILE.search(said)
-        where = self._shown(place[1]) if place else "the files"
+        where = self._shown(place[1]) if place else self._first_wrong()
         if found is not None:
             raise self._other_type(found, where)
         if "straddling object" in said or "CSV parser got out of sync" in said:
@@ -147,6 +147,19 @@ class DelimitedScan(DatasetScan):
         if place < len(names) and names[place] in of_kind:
             return names[place]
         return of_kind[0] if of_kind else None
+
+    def _first_wrong(self) -> str:
+        """The file at which pyarrow stops, which it does not always say."""
+        import pyarrow as pa
+
+        if len(self._parts) > 1:
+            for fragment in self.dataset.get_fragments():
+                try:
+                    for _ in fragment.to_batches(schema=self.schema):
+                        pass
+                except pa.ArrowInvalid:
+                    return self._shown(fragment.path)
+        return self._parts[0].file.shown
 
     def _shown(self, name: str) -> str:
         for part in self._parts:

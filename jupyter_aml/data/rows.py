@@ -85,14 +85,16 @@ class Reader:
         """Plan and carry out; once more where the beginnings of the files told too little."""
         for _ in range(_MOST_ATTEMPTS):
             scan = self._scan()
-            plan = _Plan(self.definition, scan, self.report)
             try:
+                plan = _Plan(self.definition, scan, self.report)
                 found = use(plan)
+                scan.finish()
+                plan.finish()
+                return found
             except Again:
                 continue
-            scan.finish()
-            plan.finish()
-            return found
+            finally:
+                scan.close()
         raise AssertionError("every attempt learned something and none was the last")
 
     # ---- inside -----------------------------------------------------------------------------
@@ -142,7 +144,7 @@ class _Nothing:
     """A scan whose files are all excluded: the columns, and no row."""
 
     def __init__(self, scan: Scan) -> None:
-        self.schema, self.late = scan.schema, scan.late
+        self.schema, self.late, self.close = scan.schema, scan.late, scan.close
 
     def table(self, columns: Sequence[str], where: Any) -> Any:
         return self.schema.empty_table().select(list(columns))

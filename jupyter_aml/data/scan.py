@@ -67,6 +67,9 @@ class Scan(Protocol):
     def finish(self) -> None:
         """Tell what was found wrong while it was read."""
 
+    def close(self) -> None:
+        """Let go of the files."""
+
 
 def path_fields(parts: Sequence[Part], keys: Sequence[str]) -> list[Any]:
     """The columns of paths: texts, but times where a format says so."""
@@ -161,6 +164,12 @@ class DatasetScan:
     def finish(self) -> None:
         """Nothing to tell."""
 
+    def close(self) -> None:
+        """Let go of the files."""
+        handler = getattr(self.dataset.filesystem, "handler", None)
+        if handler is not None:
+            handler.close()
+
 
 class TableScan:
     """A scan of tables that are made file by file."""
@@ -189,3 +198,6 @@ class TableScan:
 
     def finish(self) -> None:
         """Nothing to tell."""
+
+    def close(self) -> None:
+        """Nothing is open."""
