@@ -106,7 +106,7 @@ def test_times_with_fractions_are_read_by_their_form(tmp_path: Path) -> None:
 def test_a_type_of_a_column_that_is_not_there_names_the_nearest(tmp_path: Path) -> None:
     write(tmp_path, a_csv="price\n1\n")
 
-    with pytest.raises(Invalid, match="no column 'prise'.*did you mean 'price'"):
+    with pytest.raises(Invalid, match=r"no column 'prise'.*did you mean 'price'"):
         read(texts(tmp_path, types={"prise": {"type": "long"}}))
 
 
@@ -141,7 +141,9 @@ def test_rows_of_another_length_are_left_out_counted_and_named(tmp_path: Path) -
     assert found["x"].tolist() == [1, 3, 9]
     (sentence,) = sentences
     assert sentence.startswith("2 rows have another number of values than the header has columns")
-    assert "b.csv, row 3 has 1 values (5); " in sentence and "row 4 has 3 values (6,7,8)" in sentence
+    assert (
+        "b.csv, row 3 has 1 values (5); " in sentence and "row 4 has 3 values (6,7,8)" in sentence
+    )
     with pytest.raises(Unreadable, match=r"b\.csv, row 3 has 1 values"):
         read(texts(tmp_path), on_error="fail")
 
@@ -245,5 +247,5 @@ def test_times_that_pandas_cannot_hold_are_missing_or_an_error(tmp_path: Path) -
     definition = made(tmp_path, "*.parquet", form="parquet")
 
     assert read(definition)["at"].isna().all()
-    with pytest.raises(Unreadable, match="'at': 3000-01-01 .* out_of_range_datetime='null'"):
+    with pytest.raises(Unreadable, match=r"'at': 3000-01-01 .* out_of_range_datetime='null'"):
         read(definition, out_of_range="error")

@@ -27,7 +27,9 @@ def over(column: Any, value: Any) -> list[Any]:
 def numbers(tmp_path: Path) -> Dataset:
     """Two files with x from 0 to 999, and y, which tells a word of it."""
     for place in (0, 1):
-        rows = (f"{x},{'even' if x % 2 == 0 else 'odd'}" for x in range(place * 500, 500 + place * 500))
+        rows = (
+            f"{x},{'even' if x % 2 == 0 else 'odd'}" for x in range(place * 500, 500 + place * 500)
+        )
         (tmp_path / f"{place}.csv").write_text("x,y\n" + "\n".join(rows) + "\n")
     return texts(tmp_path)
 
@@ -108,7 +110,9 @@ def test_a_sample_is_a_share(numbers: Dataset) -> None:
 def test_a_split_is_the_same_in_pieces_as_in_one(numbers: Dataset) -> None:
     half = numbers.then(do="split", seed=42, **{"from": 0.0, "to": 0.5})
 
-    pieces = Reader(half, no_store).stream(lambda tables: [x for t in tables for x in t["x"].to_pylist()])
+    pieces = Reader(half, no_store).stream(
+        lambda tables: [x for t in tables for x in t["x"].to_pylist()]
+    )
 
     assert pieces == xs(half)
 
@@ -118,10 +122,9 @@ PARTED = "{region}/{day:yyyy/MM}/*.csv"
 
 @pytest.fixture
 def parted(tmp_path: Path) -> Dataset:
-    write(tmp_path, **{
-        "north__2020__01__a_csv": "x\n1\n", "north__2020__02__a_csv": "x\n2\n",
-        "south__2021__01__a_csv": "x\n3\n",
-    })  # fmt: skip
+    for place, number in (("north/2020/01", 1), ("north/2020/02", 2), ("south/2021/01", 3)):
+        (tmp_path / place).mkdir(parents=True)
+        (tmp_path / place / "a.csv").write_text(f"x\n{number}\n")
     return texts(tmp_path, "**/*.csv", partition=PARTED)
 
 
@@ -213,7 +216,9 @@ def test_what_is_no_parquet_file_is_named(tmp_path: Path, content: bytes) -> Non
 
 
 def test_only_columns_and_row_groups_that_are_needed_are_read(tmp_path: Path) -> None:
-    frame = pandas.DataFrame({"x": range(1000), "big": [os.urandom(2000).hex() for _ in range(1000)]})
+    frame = pandas.DataFrame(
+        {"x": range(1000), "big": [os.urandom(2000).hex() for _ in range(1000)]}
+    )
     definition = parquet(tmp_path, a=frame).then(do="keep", columns=["x"])
 
     class Counting:
@@ -260,7 +265,11 @@ def test_each_line_is_a_row_whatever_its_columns(tmp_path: Path) -> None:
 
     found = read(lines(tmp_path))
 
-    assert found["x"].tolist() == [1.0, 2.0, 0.5] and found["y"].isna().tolist() == [True, False, True]
+    assert found["x"].tolist() == [1.0, 2.0, 0.5] and found["y"].isna().tolist() == [
+        True,
+        False,
+        True,
+    ]
 
 
 def test_a_line_that_is_none_is_an_error_or_left_out_and_told(tmp_path: Path) -> None:
