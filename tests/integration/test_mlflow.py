@@ -217,6 +217,26 @@ answer = [seen.info.status, seen.data.metrics, seen.data.params, seen.data.tags[
     ]  # fmt: skip
 
 
+def test_what_is_logged_without_a_step_goes_on_in_the_chart(
+    ws: Workspace, notebook: Notebook
+) -> None:
+    told = notebook.run("""
+mlflow.set_experiment("stepless")
+with mlflow.start_run() as run:
+    for value in (3, 2, 1):
+        mlflow.log_metric("loss", value)
+    mlflow.log_metric("loss", 0.5, step=7)
+    mlflow.log_metric("loss", 0.25, step=0)
+history = MlflowClient().get_metric_history(run.info.run_id, "loss")
+answer = [[(each.step, each.value) for each in history],
+          mlflow.get_run(run.info.run_id).data.metrics]
+""")
+
+    assert told == [[[0, 3], [0, 2], [0, 1], [7, 0.5], [0, 0.25]], {"loss": 0.5}]
+    series = ws.client.runs.metrics(newest(ws, "stepless").id, points=0)["series"]["loss"]
+    assert sorted(series["x"]) == [0, 0, 1, 2, 7]
+
+
 def test_numbers_that_json_has_none_for_come_back(ws: Workspace, notebook: Notebook) -> None:
     told = notebook.run("""
 mlflow.set_experiment("odd")

@@ -29,7 +29,7 @@ class Recorded:
 
 
 def recorded(folder: RunFolder) -> Recorded:
-    """Read the records of a run that goes on."""
+    """Read the records of a run."""
     batch = read_all(folder.metrics)
     parameters: dict[str, str] = {}
     for record in batch.others:
@@ -58,9 +58,9 @@ def numbers(metrics: Mapping[str, Any], at: float) -> Iterator[Metric]:
 
 def _metrics(name: str, columns: Columns) -> Iterable[Metric]:
     points = zip(columns.time, columns.step, columns.value, strict=True)
-    for index, (time, step, value) in enumerate(points):
-        # What was logged without a step counts on, as in the charts.
-        yield _metric(name, time, index if step != step else step, value)
+    for time, step, value in points:
+        # To MLflow what was logged without a step has the step 0.
+        yield _metric(name, time, 0 if step != step else step, value)
 
 
 def _metric(name: str, time: float, step: float, value: float) -> Metric:

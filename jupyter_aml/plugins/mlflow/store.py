@@ -15,7 +15,7 @@ from jupyter_aml.domain import limits, tracking
 from jupyter_aml.plugins.mlflow import entities, kept, search
 from jupyter_aml.plugins.mlflow.experiments import Experiments
 from jupyter_aml.plugins.mlflow.models import LoggedModels
-from jupyter_aml.plugins.mlflow.recorded import told
+from jupyter_aml.plugins.mlflow.recorded import recorded, told
 from jupyter_aml.plugins.mlflow.refusals import absent, ended, in_its_words, invalid, refusing
 from jupyter_aml.plugins.mlflow.runs import runs_in
 from jupyter_aml.sdk.core import Run
@@ -35,6 +35,7 @@ class Store(Experiments, LoggedModels, AbstractStore):  # type: ignore[misc]  # 
         with refusing():
             self._uri = store_uri
             self._runs = runs_in(tracking.workspace_of(store_uri))
+        self._stepped: set[tuple[str, str]] = set()
 
     # ---- runs -------------------------------------------------------------------------------
 
@@ -169,9 +170,8 @@ class Store(Experiments, LoggedModels, AbstractStore):  # type: ignore[misc]  # 
     ) -> Any:  # fmt: skip
         """Every value of a metric; all of them are one page."""
         run = self._runs.of(run_id)
-        there = self._runs.recorded(run)
-        if there is not None:
-            return PagedList(there.history(metric_key), None)
+        if run._here is not None:
+            return PagedList(recorded(run._here).history(metric_key), None)
         answer = run.client.runs.metrics(run_id, points=0, names=[metric_key])
         series = answer["series"].get(metric_key)
         points = [] if series is None else told(metric_key, series)
@@ -237,11 +237,17 @@ class Store(Experiments, LoggedModels, AbstractStore):  # type: ignore[misc]  # 
             raise ended(f"run {run.id} has ended: nothing can be logged to it")
         records = run._records
         for name, at, step, value in measured:
-            records.record("m", name, at, step, value)
+            records.record("m", name, at, self._step(run, name, step), value)
         for name, text in new.items():
             records.record("parameter", name, text, time.time())
         if new:
             self._runs.parameters(run).update(new)
+
+    def _step(self, run: Run, name: str, step: int) -> int | None:
+        """The step, None where none was given: MLflow says 0 then, and charts would not go on."""
+        if step != 0:
+            self._stepped.add((run.id, name))
+        return step if (run.id, name) in self._stepped else None
 
     def _set_tags(self, run: Run, named: dict[str, Any]) -> None:
         if entities.NAME in named:
