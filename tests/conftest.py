@@ -18,12 +18,14 @@ import pytest
 
 from jupyter_aml.testing.engines import end_engine
 from jupyter_aml.testing.jupyter import JupyterServer
+from tests.azurite import azurite
 from tests.docker_engine import base_image, docker_engine
 from tests.skips import pytest_runtest_makereport
 from tests.workers import pytest_xdist_make_scheduler
 
 __all__ = [
-    "base_image", "docker_engine", "pytest_runtest_makereport", "pytest_xdist_make_scheduler",
+    "azurite", "base_image", "docker_engine", "pytest_runtest_makereport",
+    "pytest_xdist_make_scheduler",
 ]  # fmt: skip
 
 REPOSITORY = Path(__file__).parents[1]

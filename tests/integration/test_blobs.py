@@ -1,0 +1,94 @@
+"""Blobs of a real server, through the store and through the SDK."""
+
+from __future__ import annotations
+
+import socket
+import time
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from jupyter_aml.data.azure import open_blobs
+from jupyter_aml.data.stores import Store
+from jupyter_aml.domain.errors import Invalid, NotFound, Refused, Unreachable
+from jupyter_aml.testing.file_store_contracts import StoreContract
+from tests.azurite import ACCOUNT, KEY, Azurite
+
+pytest.importorskip("adlfs")
+
+LOGIN = {"account_name": ACCOUNT, "account_key": KEY}
+
+
+@pytest.fixture
+def address(azurite: Azurite) -> str:
+    return f"{azurite.url}/{ACCOUNT}/c{uuid4().hex[:12]}"
+
+
+@pytest.fixture
+def store(address: str) -> Store:
+    store = open_blobs(address, LOGIN)
+    store.check(make=True)
+    return store
+
+
+class TestBlobs(StoreContract):
+    """A container keeps the promises of all stores."""
+
+
+def test_a_container_that_is_missing_is_said(address: str, tmp_path: Path) -> None:
+    store = open_blobs(address, LOGIN)
+    (tmp_path / "x").write_bytes(b"x")
+
+    with pytest.raises(NotFound, match=r"there is no .*/c[0-9a-f]+"):
+        store.check()
+    with pytest.raises(NotFound, match="there is no"):
+        store.put(tmp_path / "x", "x")
+    with pytest.raises(NotFound, match="there is no"):
+        list(store.walk())
+
+
+@pytest.mark.parametrize(
+    "login",
+    [
+        {**LOGIN, "account_key": "bm90IHRoZSBrZXk="},
+        {"account_name": ACCOUNT, "sas_token": "?sv=2020-08-04&ss=b&sig=bm90IGl0"},
+        {"account_name": ACCOUNT},
+    ],
+)
+def test_a_key_that_is_wrong_is_said_and_not_repeated(
+    store: Store, address: str, login: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "x").write_bytes(b"x")
+    locked = open_blobs(address, login)
+
+    for refused in (
+        lambda: locked.check(),
+        lambda: list(locked.walk()),
+        lambda: locked.put(tmp_path / "x", "x"),
+        lambda: locked.get("x", tmp_path / "y"),
+    ):
+        with pytest.raises(Refused, match="does not let us in") as told:
+            refused()
+        assert "bm90" not in str(told.value)
+        assert told.value.__cause__ is None
+    assert not (tmp_path / "y").exists()
+
+
+def test_a_key_that_is_none_is_said(address: str) -> None:
+    with pytest.raises(Invalid, match="text in base64") as told:
+        open_blobs(address, {**LOGIN, "account_key": "123456abcde789"})
+    assert "123456" not in str(told.value)
+
+
+def test_a_server_that_is_down_is_given_up_soon() -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{closed.getsockname()[1]}/{ACCOUNT}/c"
+        started = time.monotonic()
+
+        with pytest.raises(Unreachable, match="does not answer"):
+            list(open_blobs(url, LOGIN).walk())
+
+    # Three tries with breaks of seconds; the library alone would take a minute.
+    assert time.monotonic() - started < 45
