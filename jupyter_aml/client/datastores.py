@@ -49,10 +49,10 @@ class Datastores:
         answer: WireDatastore = self._door.post("default-datastore", body, again=True)
         return answer
 
-    def secrets(self, workspace: str, name: str) -> dict[str, str]:
+    def secrets(self, workspace: str, name: str, run_id: str | None = None) -> dict[str, str]:
         """The values of a datastore's secrets, by their names in the vault."""
         path = f"datastores/{quoted(name)}/secrets"
-        answer: dict[str, str] = self._door.get(path, workspace=workspace)["values"]
+        answer: dict[str, str] = self._door.get(path, workspace=workspace, run=run_id)["values"]
         return answer
 
 

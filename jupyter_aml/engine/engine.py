@@ -82,13 +82,13 @@ class Engine:
             name: Slots(name, target.slots, moved=moved) for name, target in self._targets.items()
         }
         self.compute = Compute(self._targets, self._slots)
+        self.secrets = Secrets(self._root, self._ledger, settings.vault_key)
         self.workspaces = Workspaces(self._root, self._ledger)
         self.experiments = Experiments(self._root, self._ledger, self.workspaces)
         self.environments = Environments(self._root, self._ledger, settings, self._feed.tell)
         self.models = Models(
             self._root, self._ledger, self._blobs, self.workspaces, self._feed.registered
         )
-        self.secrets = Secrets(self._root, self._ledger, settings.vault_key)
         self.datastores = Datastores(
             self._root,
             self._ledger,
@@ -107,6 +107,7 @@ class Engine:
             waiting=self._waiting,
             facts=self._facts,
             log=self._log,
+            masks=self.secrets.masks,
         )
         self.runs.deleted, self._feed.source = self._feed.deleted, self.runs
         self._submissions = self.runs.sender = self._new_submissions()
@@ -132,6 +133,7 @@ class Engine:
             waiting=self._waiting,
             data=self._data,
             log=self._log,
+            masks=self.secrets.masks,
         )
 
     def _new_submissions(self) -> Submissions:

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import builtins
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from jupyter_aml.domain.ids import WorkspaceName
+from cryptography.fernet import InvalidToken
+
+from jupyter_aml.domain.errors import AmlError, NotFound
+from jupyter_aml.domain.ids import RunId, WorkspaceName
 from jupyter_aml.domain.vault import NewSecret, Secret
 from jupyter_aml.engine.ledger import Ledger, now
 from jupyter_aml.engine.root import Root
+from jupyter_aml.runfolder import secrets as secret_files
+from jupyter_aml.runfolder.layout import RunFolder
+from jupyter_aml.runfolder.masking import Masks
 from jupyter_aml.vault.keys import Key, KeyPlace
 from jupyter_aml.vault.vault import Vault
 from jupyter_aml.wire.coding import encode_time
+
+_HANDED = "vault:"
+"""How a name begins, in the file of a run's secrets, of what it was handed from the vault."""
 
 
 class Secrets:
@@ -39,6 +49,43 @@ class Secrets:
         """Values by name; NotFound names the first that is not there, and its nearest."""
         vault = self.vault(workspace)
         return await self._ledger.do(lambda: {name: vault.get(name) for name in names})
+
+    async def hand_out(
+        self, workspace: WorkspaceName, names: Iterable[str], run: RunId
+    ) -> dict[str, str]:
+        """Values for a run: noted in its folder first, so that its logs are masked."""
+        values = await self.values(workspace, names)
+        folder = RunFolder(self._root.runs(workspace) / run)
+        await asyncio.to_thread(self._note, folder, values)
+        return values
+
+    def masks(self, folder: RunFolder) -> Masks:
+        """What is masked in the logs of a run: its secret variables, and what it was handed."""
+        known = secret_files.read(folder.secrets)
+        return Masks(self._opened(name, value) for name, value in known.items())
+
+    def _note(self, folder: RunFolder, values: Mapping[str, str]) -> None:
+        if not folder.path.is_dir():
+            raise NotFound(f"there is no run {folder.path.name!r}")
+        # Encrypted, so that the vault stays the only place where a value can be read.
+        key = self._key.read() or self._key.make()
+        noted = secret_files.read(folder.secrets)
+        known = {self._opened(name, value) for name, value in noted.items()}
+        new = {
+            f"{_HANDED}{name}:{len(noted)}": key.encrypt(value.encode()).decode()
+            for name, value in values.items()
+            if value not in known
+        }
+        secret_files.keep(folder.secrets, new)
+
+    def _opened(self, name: str, value: str) -> str:
+        if not name.startswith(_HANDED):
+            return value
+        try:
+            key = self._key.read()
+            return "" if key is None else key.decrypt(value.encode()).decode()
+        except (InvalidToken, AmlError):
+            return ""  # The key is gone: what it opened can be read by nobody.
 
     async def remove(self, workspace: WorkspaceName, names: Iterable[str]) -> None:
         """Forget these; NotFound, and none of them goes, where one is not there."""

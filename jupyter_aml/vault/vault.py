@@ -66,9 +66,10 @@ class Vault:
         """Forget these secrets; those that are not there are fine. Needs no key."""
         if not self.file.exists():
             return
+        gone = frozenset(names)
         with self._alone():
             owner, there = self._read()
-            left = {name: told for name, told in there.items() if name not in set(names)}
+            left = {name: told for name, told in there.items() if name not in gone}
             if left != there:
                 self._write(owner, left)
 

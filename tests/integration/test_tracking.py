@@ -240,7 +240,7 @@ def test_snapshots_files_and_secrets(
         assert archive.namelist() == ["a.py"]
         assert taken == run.take_snapshot(tmp_path / "code")
         assert run.get_secrets(["my-secret"]) == {"my-secret": "s"}
-        with pytest.raises(UserErrorException, match="no key vault yet"):
+        with pytest.raises(UserErrorException, match="there is no secret 'other'; set it by"):
             run.get_secret("other")
         with pytest.raises(UserErrorException, match="not ended"):
             run.clean()

@@ -11,7 +11,7 @@ from pathlib import Path
 from jupyter_aml.domain import datastore
 from jupyter_aml.domain.datastore import BUILT_IN, DEFAULT, Datastore
 from jupyter_aml.domain.errors import AlreadyExists, IllegalMove, Refused
-from jupyter_aml.domain.ids import WorkspaceName
+from jupyter_aml.domain.ids import RunId, WorkspaceName
 from jupyter_aml.domain.vault import NewSecret
 from jupyter_aml.engine import registry
 from jupyter_aml.engine.data import addresses
@@ -86,11 +86,18 @@ class Datastores:
         await self._ledger.do(self._remove, workspace, name)
         self._changed(workspace, name)
 
-    async def secrets(self, workspace: WorkspaceName, name: str) -> dict[str, str]:
-        """The values of a datastore's secrets, by their names in the vault."""
+    async def secrets(
+        self, workspace: WorkspaceName, name: str, run: RunId | None = None
+    ) -> dict[str, str]:
+        """The values of a datastore's secrets, by their names in the vault; of a run, if one asks.
+
+        What a run is told is masked in its logs.
+        """
         known = await self.get(workspace, name)
-        wanted = _references(known.definition.options)
-        return await self._secrets.values(workspace, wanted)
+        wanted = [*_references(known.definition.options)]
+        if run is None or not wanted:
+            return await self._secrets.values(workspace, wanted)
+        return await self._secrets.hand_out(workspace, wanted, run)
 
     def _changed(self, workspace: WorkspaceName, name: str) -> None:
         event: WireRegisteredEvent = {

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from jupyter_aml.domain.errors import NotFound, Refused
 from jupyter_aml.runfolder.layout import RunFolder
+from jupyter_aml.runfolder.masking import NO_MASKS, Masks
 from jupyter_aml.runfolder.plain import NotPlain, still
 from jupyter_aml.wire.contents import WireFiles
 
@@ -27,9 +28,15 @@ class LogPiece:
 
 
 def read_piece(
-    path: Path, offset: int, limit: int, tail: int | None = None, *, opener: Opener = still
+    path: Path,
+    offset: int,
+    limit: int,
+    tail: int | None = None,
+    *,
+    opener: Opener = still,
+    masks: Masks = NO_MASKS,
 ) -> LogPiece:
-    """Read `limit` bytes from `offset` on, or the last `tail` bytes.
+    """Read `limit` bytes from `offset` on, or the last `tail` bytes, without what is masked.
 
     Raises NotFound or Refused where what was found there is gone, or is something else by now.
     """
@@ -37,8 +44,8 @@ def read_piece(
         with open(path, "rb", opener=opener) as file:
             size = file.seek(0, 2)
             start = max(0, size - tail) if tail is not None else min(offset, size)
-            file.seek(start)
-            return LogPiece(file.read(tail if tail is not None else limit), start, size)
+            length = tail if tail is not None else limit
+            return LogPiece(masks.read(file, start, length), start, size)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise NotFound(f"{path.name!r} is no longer there") from error
     except NotPlain as error:

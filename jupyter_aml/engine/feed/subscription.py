@@ -14,6 +14,7 @@ from jupyter_aml.domain.ids import RunId
 from jupyter_aml.engine.feed.metrics import RunMetrics, thinned
 from jupyter_aml.engine.feed.watchers import FolderWatcher
 from jupyter_aml.runfolder.layout import RunFolder
+from jupyter_aml.runfolder.masking import NO_MASKS, Masks
 from jupyter_aml.runfolder.plain import still
 from jupyter_aml.wire.events import WireEvent, WireLogEvent, WireMetricsEvent
 
@@ -38,8 +39,9 @@ class Subscription:
         metrics: Callable[[], RunMetrics],
         watcher: FolderWatcher,
         stir: Callable[[], None],
+        masks: Callable[[], Masks] = lambda: NO_MASKS,
     ) -> None:
-        self._run_id, self._folder = run_id, folder
+        self._run_id, self._folder, self._masks = run_id, folder, masks
         self._metrics, self._watcher, self._stir = metrics, watcher, stir
         self._logs: dict[str, int] = {}
         self._cursor = 0
@@ -117,9 +119,11 @@ class Subscription:
 
     def _read_logs(self) -> list[WireEvent]:
         events: list[WireEvent] = []
+        masks = self._masks()
         for name, offset in self._logs.items():
             try:
-                event, more = _piece(self._run_id, name, self._folder.existing(name), offset)
+                path = self._folder.existing(name)
+                event, more = _piece(self._run_id, name, path, offset, masks)
             except (AmlError, OSError):
                 continue  # Not there yet, or gone: nothing to send.
             self._new_logs |= more
@@ -195,15 +199,16 @@ def _cut(names: Mapping[str, int]) -> list[list[str]]:
     return portions
 
 
-def _piece(run_id: RunId, name: str, path: Path, offset: int) -> tuple[WireLogEvent | None, bool]:
+def _piece(
+    run_id: RunId, name: str, path: Path, offset: int, masks: Masks
+) -> tuple[WireLogEvent | None, bool]:
     """The next piece of a log, and whether there is more behind it."""
     with open(path, "rb", opener=still) as file:
         size = file.seek(0, 2)
         offset = min(offset, size)
         if size - offset > _BEHIND:
             offset = size - _JUMP
-        file.seek(offset)
-        data = file.read(PIECE)
+        data = masks.read(file, offset, PIECE)
     data = data[: _whole_text(data)]
     if not data:
         return None, False

@@ -14,14 +14,23 @@ from jupyter_aml.engine.runs.children import Children
 from jupyter_aml.engine.runs.failure import explain, read_end, read_script
 from jupyter_aml.engine.runs.records import Follower, Said
 from jupyter_aml.engine.runs.waiting import Waiting
+from jupyter_aml.runfolder.masking import MasksOf, mask_logs, unmasked
 from jupyter_aml.runfolder.packed import pack
 
 
 class Finalizer:
     """Ends runs. May be repeated after a crash with the same result."""
 
-    def __init__(self, ledger: Ledger, root: Root, data: DataOfRuns, waiting: Waiting) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        root: Root,
+        data: DataOfRuns,
+        waiting: Waiting,
+        masks: MasksOf = unmasked,
+    ) -> None:
         self._ledger, self._root, self._data, self._waiting = ledger, root, data, waiting
+        self._masks = masks
 
     def explain(self, run: Run, seen: Sighting) -> Failure:
         """Say why a job ended, from its exit record and its console."""
@@ -31,6 +40,7 @@ class Finalizer:
         """Collect what the run said, pack its metrics, end its children and write its last move."""
         run = await follower.take_in(run)
         unwritten = await asyncio.to_thread(pack, self._root.folder(run))
+        await asyncio.to_thread(self._mask, run)
         to = self._outcome(run, follower.said)
         failure = await self._take_data(run, to)
         if failure is not None:
@@ -59,6 +69,10 @@ class Finalizer:
             return Failure(message=str(error)) if completed else None
         return None
 
+    def _mask(self, run: Run) -> None:
+        folder = self._root.folder(run)
+        mask_logs(folder, self._masks(folder))
+
     def _outcome(self, run: Run, said: Said) -> RunStatus:
         if run.failure is not None and not run.cancel_requested:
             return RunStatus.FAILED
@@ -78,7 +92,8 @@ class Finalizer:
 
     def _explain(self, run: Run, *, exit_code: int | None, why: str | None) -> Failure:
         folder = self._root.folder(run)
-        console, code = read_end(folder.console), read_script(run, folder)
+        console = self._masks(folder).text(read_end(folder.console))
+        code = read_script(run, folder)
         return explain(run, exit_code=exit_code, why=why, console=console, code=code)
 
 

@@ -27,6 +27,8 @@ from jupyter_aml.engine.runs import archiving, difference, pruning, recover
 from jupyter_aml.engine.runs.patching import patched
 from jupyter_aml.engine.runs.waiting import Waiting, Why
 from jupyter_aml.engine.runs.watch import Watch
+from jupyter_aml.runfolder.layout import RunFolder
+from jupyter_aml.runfolder.masking import MasksOf, mask_logs, unmasked
 from jupyter_aml.wire.changes import RunPatch, RunPruning
 from jupyter_aml.wire.coding import encode_run
 from jupyter_aml.wire.contents import WireDryRun, WireFiles, WireMetrics, WireSnapshot
@@ -61,8 +63,10 @@ class Runs:
         waiting: Waiting,
         facts: Facts,
         log: logging.Logger,
+        masks: MasksOf = unmasked,
     ) -> None:
         self._root, self._ledger, self._log = root, ledger, log
+        self._masks = masks
         self._watch, self._waiting, self._facts = watch, waiting, facts
         self._metrics, self._system = MetricsCache(), MetricsCache()
         self._watcher, self._deleting = FolderWatcher(), asyncio.Lock()
@@ -220,8 +224,13 @@ class Runs:
         tail: int | None = None,
     ) -> LogPiece:
         """Bytes of a log; raises NotFound while it is not there, Refused for a way out."""
-        path = await self.file(run_id, name)
-        return await asyncio.to_thread(read_piece, path, offset, limit, tail)
+        folder = self._root.folder(await self.find(ids.run_id(run_id)))
+
+        def read() -> LogPiece:
+            path = folder.existing(name)
+            return read_piece(path, offset, limit, tail, masks=self._masks(folder))
+
+        return await asyncio.to_thread(read)
 
     async def files(
         self, run_id: str, *, prefix: str = "", after: str | None = None, limit: int = MOST_FILES
@@ -233,8 +242,8 @@ class Runs:
 
     async def file(self, run_id: str, name: str) -> Path:
         """The path of an existing file of a run; Refused where the name leads out."""
-        run = await self.find(ids.run_id(run_id))
-        return await asyncio.to_thread(self._root.folder(run).existing, name)
+        folder = await self._masked(await self.find(ids.run_id(run_id)))
+        return await asyncio.to_thread(folder.existing, name)
 
     async def snapshot(self, run_id: str) -> WireSnapshot:
         """What was sent with a run."""
@@ -254,8 +263,15 @@ class Runs:
 
     async def archive(self, run_id: str, what: str) -> Iterator[bytes]:
         """The files of a run as a zip file, piece by piece; each piece blocks while it is read."""
-        run = await self.find(ids.run_id(run_id))
-        return archiving.archive(self._root.folder(run), what)
+        folder = await self._masked(await self.find(ids.run_id(run_id)))
+        return archiving.archive(folder, what)
+
+    async def _masked(self, run: Run) -> RunFolder:
+        """The folder of a run, in whose logs secrets are masked by now; they are once it ended."""
+        folder = self._root.folder(run)
+        if not run.is_final:
+            await asyncio.to_thread(lambda: mask_logs(folder, self._masks(folder)))
+        return folder
 
     # ---- what the feed asks -----------------------------------------------------------------
 
@@ -293,6 +309,7 @@ class Runs:
             metrics=lambda: self._metrics.of(run.id, folder),
             watcher=self._watcher,
             stir=stir,
+            masks=lambda: self._masks(folder),
         )
 
     # ---- inside -----------------------------------------------------------------------------

@@ -29,6 +29,7 @@ from jupyter_aml.engine.runs.jobs import Jobs, target_of
 from jupyter_aml.engine.runs.plan import next_status
 from jupyter_aml.engine.runs.records import Follower
 from jupyter_aml.engine.runs.waiting import Waiting, Why
+from jupyter_aml.runfolder.masking import MasksOf, unmasked
 
 S = RunStatus
 T = TypeVar("T")
@@ -50,6 +51,7 @@ class Watch:
         waiting: Waiting,
         data: DataOfRuns,
         log: logging.Logger,
+        masks: MasksOf = unmasked,
     ) -> None:
         self._ledger, self._root, self._log = ledger, root, log
         self._jobs, self._slots, self._waiting = jobs, slots, waiting
@@ -57,7 +59,7 @@ class Watch:
         self._kicks: dict[RunId, asyncio.Event] = {}
         self._followers: dict[RunId, Follower] = {}
         self._families = Families(ledger, root, log)
-        self._finalizer = Finalizer(ledger, root, data, waiting)
+        self._finalizer = Finalizer(ledger, root, data, waiting, masks)
         self._interactive = InteractiveRuns(root)
 
     @property

@@ -228,10 +228,13 @@ class Run(RunSource, RunLabels, RunLogging, RunChildren, RunRepeats):
         return OutputDatasets(self)
 
     def get_secret(self, name: str) -> str:
-        """A secret: the environment variable of that name; UserErrorException if not set."""
+        """A secret of the workspace's vault, else the environment variable of that name.
+
+        UserErrorException where there is neither.
+        """
         from jupyter_aml.sdk._run.secrets import secret
 
-        return secret(name)
+        return secret(self, name)
 
     def get_secrets(self, secrets: Iterable[str]) -> dict[str, str]:
         """Several secrets by name."""

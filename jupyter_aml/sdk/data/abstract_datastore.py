@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from jupyter_aml.domain.datastore import SECRET
@@ -98,7 +99,7 @@ class AbstractDatastore:
         if self._values is None:
             with told_as_v1():
                 self._values = self._workspace.client.datastores.secrets(
-                    self._workspace.name, self._name
+                    self._workspace.name, self._name, os.environ.get("AML_RUN_ID")
                 )
         return self._values[reference]
 

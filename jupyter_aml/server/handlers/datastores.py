@@ -12,6 +12,7 @@ from jupyter_aml.domain.ids import WorkspaceName
 from jupyter_aml.server.base import AmlHandler, served
 from jupyter_aml.server.handlers.experiments import WORKSPACE
 from jupyter_aml.server.openapi import Call, Route
+from jupyter_aml.server.query import Text
 from jupyter_aml.wire.asked import WireDefaultDatastore, WireNewDatastore
 from jupyter_aml.wire.datastores import (
     WireDatastore,
@@ -23,6 +24,8 @@ from jupyter_aml.wire.secrets import WireSecretValues
 if TYPE_CHECKING:
     from jupyter_aml.engine.data.datastores import Known
     from jupyter_aml.engine.engine import Engine
+
+RUN = Text("run", "The run that asks: what it is told is masked in its logs.")
 
 
 class _Handler(AmlHandler):
@@ -80,7 +83,10 @@ class DatastoreSecretsHandler(_Handler):
     async def get(self, engine: Engine, name: str) -> None:
         """Return the values of a datastore's secrets, to whoever opens it."""
         name = datastore.datastore_name(name)
-        values = await engine.datastores.secrets(self.workspace(engine), name)
+        run = RUN.read(self)
+        values = await engine.datastores.secrets(
+            self.workspace(engine), name, None if run is None else ids.run_id(run)
+        )
         answer: WireSecretValues = {"values": values}
         self.reply(answer)
 
@@ -130,7 +136,7 @@ ROUTES = (
         "delete": Call(query=(WORKSPACE,), status=204),
     }),
     Route("datastores/{name}/secrets", DatastoreSecretsHandler, {
-        "get": Call(query=(WORKSPACE,), answer=WireSecretValues),
+        "get": Call(query=(WORKSPACE, RUN), answer=WireSecretValues),
     }, on_socket_only=True),
     Route("default-datastore", DefaultDatastoreHandler, {
         "get": Call(query=(WORKSPACE,), answer=WireDatastore),

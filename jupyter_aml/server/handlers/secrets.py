@@ -69,9 +69,11 @@ class SecretValuesHandler(AmlHandler):
     async def post(self, engine: Engine) -> None:
         """Return values of secrets; those that a run is told are masked in its logs."""
         asked = decode_secrets_wanted(self.body())
-        answer: WireSecretValues = {
-            "values": await engine.secrets.values(asked.workspace, asked.names)
-        }
+        if asked.run is None:
+            values = await engine.secrets.values(asked.workspace, asked.names)
+        else:
+            values = await engine.secrets.hand_out(asked.workspace, asked.names, asked.run)
+        answer: WireSecretValues = {"values": values}
         self.reply(answer)
 
 

@@ -135,6 +135,14 @@ def test_workspaces_share_a_key_and_no_secret(tmp_path: Path) -> None:
     assert a_vault(tmp_path, "two").get("token") == "2"
 
 
+def test_several_are_forgotten_at_once_and_the_others_stay(vault: Vault) -> None:
+    put(vault, a="1", b="2", c="3")
+
+    vault.remove(name for name in ("a", "b", "missing"))
+
+    assert [secret.name for secret in vault.list()] == ["c"]
+
+
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     vault = Vault(tmp_path / "missing", Key(tmp_path))
 
