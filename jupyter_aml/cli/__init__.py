@@ -33,6 +33,8 @@ VERBS: Mapping[str, str] = {
     "env": "list, show, build, compare, register, delete and prune environments",
     "models": "list, show, register, fetch, name and delete models",
     "register": "register a file of a run as a model",
+    "data": "list datastores and their files, copy files to and from them",
+    "secret": "set, list and forget secrets of the vault",
     "workspace": "make, list and delete workspaces",
     "kernel": "make environments kernels of notebooks",
     "serve": "answer for a root where no Jupyter server runs",

@@ -34,6 +34,9 @@ ELSEWHERE: Mapping[tuple[str, str], str] = {
     ("README.md", "pip install ."): "tests/integration/test_packaging.py",
     ("README.md", "make demo"): ".ci/headless.py",
     ("README.md", "make test"): ".ci/run",
+    ("docs/how-to/keep_secrets.md", "from getpass"): "tests/integration/test_vault.py",
+    ("docs/how-to/keep_secrets.md", "from azureml.core import Run"):
+        "tests/integration/test_vault.py",
     ("docs/how-to/binder.md", "lab/tree/"): "tests/integration/test_binder.py",
     ("docs/reference/compute_plugins.md", "[project.entry-points"):
         "tests/integration/test_target_plugins.py",
@@ -89,6 +92,7 @@ WRITTEN: Mapping[str, Page] = {
     "docs/how-to/export_runs.md": Page(before=EXPORT),
     "docs/how-to/run_from_the_notebook.md": Page(files={"train.ipynb": NOTEBOOK}, before=RUN),
     "docs/how-to/where_runs_are.md": Page(before=RUN, stopped=True),
+    "docs/reference/data.md": Page(files={"data/diabetes.csv": "1\n"}),
     "docs/reference/environments.md": Page(
         files={"requirements.txt": "scikit-learn\n"},
         before=("from azureml.core import Environment\nenv = Environment('torch')",),

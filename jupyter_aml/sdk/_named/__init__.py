@@ -1,0 +1,1 @@
+"""How verbs of the shell and the notebook name what is registered."""
