@@ -31,7 +31,17 @@ def model_registry(*args: Any, **named: Any) -> Any:
 
 def run_context() -> Any:
     """What MLflow makes once its stores are known."""
-    return _ours().RunContext()
+    # A kernel of an older Python may have it in its path, and must not hear of it.
+    is_old = sys.version_info < (3, 10)
+    return Nothing() if is_old else _ours().RunContext()
+
+
+class Nothing:
+    """A context of no tags."""
+
+    def in_context(self) -> bool:
+        """It has nothing to say."""
+        return False
 
 
 def _ours() -> ModuleType:

@@ -58,10 +58,10 @@ sys.exit(int(sys.argv[1]))
 class Notebook:
     """A process as a kernel is: the old names are there, and MLflow finds us by its path."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, python: str = sys.executable) -> None:
         alias = ensure_runtime(root).pythonpath[1]
         self.process = subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-c", LOOP],
+            [python, "-W", "ignore", "-c", LOOP],
             env={**os.environ, "PYTHONPATH": str(alias), "MLFLOW_LOGGING_LEVEL": "ERROR"},
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
@@ -579,3 +579,43 @@ finally:
     assert run.get_metrics()["training_r2_score"] > 0.5
     assert run.tags["auto"] == "yes"
     assert "model/MLmodel" in run.get_file_names()
+
+
+def test_a_run_of_another_workspace_is_not_found(ws: Workspace, notebook: Notebook) -> None:
+    other = Workspace.create("other")
+    with Experiment(other, "elsewhere").start_logging() as run:
+        pass
+
+    told = notebook.ask(f"mlflow.get_run({run.id!r})")
+
+    assert told["code"] == "RESOURCE_DOES_NOT_EXIST"
+    assert "workspace 'other'" in told["text"]
+
+
+def test_an_old_mlflow_logs_as_well(ws: Workspace, tmp_path: Path) -> None:
+    uv = [sys.executable, "-m", "uv", "--quiet"]
+    python = str(tmp_path / "env" / "bin" / "python")
+    subprocess.run([*uv, "venv", "--python", sys.executable, str(tmp_path / "env")], check=True)
+    subprocess.run([*uv, "pip", "install", "--python", python, "mlflow-skinny<3"], check=True)
+    ws.client.status()  # This Python cannot start an engine: there must be one.
+    old = Notebook(Path(os.environ["AML_ROOT"]), python)
+
+    try:
+        told = old.run("""
+mlflow.set_experiment("old-client")
+with mlflow.start_run(run_name="two") as run:
+    mlflow.log_metric("m", 1, step=2)
+    mlflow.log_param("p", "x")
+    with mlflow.start_run(nested=True):
+        mlflow.log_text("words", "notes.txt")
+seen = mlflow.get_run(run.info.run_id)
+found = MlflowClient().search_runs(["old-client"], "params.p = 'x'")
+answer = [mlflow.__version__.split(".")[0], seen.info.run_uuid == run.info.run_id,
+          seen.info.status, seen.data.metrics, len(found)]
+""")
+    finally:
+        old.end()
+
+    assert told == ["2", True, "FINISHED", {"m": 1.0}, 1]
+    run = newest(ws, "old-client")
+    assert [child.get_file_names() for child in run.get_children()] == [["notes.txt"]]

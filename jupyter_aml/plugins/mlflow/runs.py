@@ -68,9 +68,12 @@ class Runs:
         if kept is not None:
             return kept
         try:
-            return Run.get(self.workspace, run_id)
+            run = Run.get(self.workspace, run_id)
         except UserErrorException as error:
             raise absent(str(error)) from None
+        if run.seen["workspace"] != self._name:
+            raise absent(f"run {run_id} is one of the workspace {run.seen['workspace']!r}")
+        return run
 
     @property
     def begun(self) -> list[Run]:
