@@ -156,8 +156,14 @@ def nearest_python(wish: str | None, there: Sequence[Version]) -> tuple[Version,
     return nearest, f"python{shown} is not on this machine; Python {nearest} is taken"
 
 
-def numpy_limit(asked: Iterable[str], resolved: dict[str, str]) -> tuple[str, str] | None:
-    """A requirement to add, and why: an old package beside a numpy that it cannot work with.
+_NEEDS_NUMPY_2 = {"pyarrow": "26"}
+"""The first version of each that works with numpy 2 alone, and asks for none."""
+
+
+def numpy_limit(
+    asked: Iterable[str], resolved: dict[str, str]
+) -> tuple[tuple[str, ...], str] | None:
+    """Requirements to add, and why: an old package beside a numpy that it cannot work with.
 
     `resolved` maps names to versions. None where all is well, or where the user named numpy.
     """
@@ -168,5 +174,7 @@ def numpy_limit(asked: Iterable[str], resolved: dict[str, str]) -> tuple[str, st
         return None
     for name, first in _NUMPY_2.items():
         if name in resolved and Version(resolved[name]) < Version(first):
-            return "numpy<2", f"numpy<2 is taken for {name} {resolved[name]}, which is older"
+            others = [f"{each}<{new}" for each, new in _NEEDS_NUMPY_2.items() if each in resolved]
+            told = f"numpy<2 is taken for {name} {resolved[name]}, which is older"
+            return ("numpy<2", *others), told
     return None

@@ -211,7 +211,7 @@ class Resolver:
         """Keep numpy below 2 beside packages that are older than it, where that can be."""
         limit = wishes.numpy_limit(asked, versions(lock))
         if limit is not None:
-            older = await self._compile([*wanted, limit[0]], wheels_only=wheels_only)
+            older = await self._compile([*wanted, *limit[0]], wheels_only=wheels_only)
             if older.code == 0:
                 lock = older.out
                 warnings.append(limit[1])

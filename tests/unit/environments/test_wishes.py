@@ -92,3 +92,14 @@ def test_what_uv_was_told_for_the_server_does_not_bind_environments(
 
     assert not {"UV_CONSTRAINT", "UV_OVERRIDE"} & found.keys()
     assert found["UV_DEFAULT_INDEX"] == "here"
+
+
+def test_what_needs_numpy_2_and_does_not_say_so_is_held_back_with_it() -> None:
+    resolved = {"scikit-learn": "1.1.3", "numpy": "2.4.6", "pyarrow": "26.0.1"}
+
+    assert wishes.numpy_limit(["scikit-learn==0.20.3"], resolved) == (
+        ("numpy<2", "pyarrow<26"),
+        "numpy<2 is taken for scikit-learn 1.1.3, which is older",
+    )
+    assert wishes.numpy_limit(["numpy"], resolved) is None
+    assert wishes.numpy_limit(["pandas"], {"numpy": "2.1", "pyarrow": "26"}) is None
