@@ -33,7 +33,7 @@ VERBS: Mapping[str, str] = {
     "env": "list, show, build, compare, register, delete and prune environments",
     "models": "list, show, register, fetch, name and delete models",
     "register": "register a file of a run as a model",
-    "data": "list datastores and their files, copy files to and from them",
+    "data": "list datastores, copy files to and from them; list and show data sets",
     "secret": "set, list and forget secrets of the vault",
     "workspace": "make, list and delete workspaces",
     "kernel": "make environments kernels of notebooks",

@@ -1,4 +1,4 @@
-"""`jupyter aml data`: datastores and their files, from the shell."""
+"""`jupyter aml data`: datastores with their files, and data sets, from the shell."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 from dataclasses import asdict
 from pathlib import Path
 
-from jupyter_aml.cli import asking, codes
+from jupyter_aml.cli import asking, codes, datasets
 from jupyter_aml.sdk._data import transfer
 from jupyter_aml.sdk._named import places
 from jupyter_aml.widgets import datastores
@@ -29,6 +29,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     for verb in (upload, download):
         verb.add_argument("--force", action="store_true", help="replace files that are there")
         verb.add_argument("-q", "--quiet", action="store_true", help="do not name each file")
+    datasets.add(verbs)
 
 
 def run(args: argparse.Namespace) -> int:

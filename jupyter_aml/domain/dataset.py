@@ -295,3 +295,11 @@ def _text(name: str, value: Any) -> str:
 def _texts(name: str, value: Any) -> None:
     if not isinstance(value, list | tuple) or not all(isinstance(each, str) for each in value):
         raise Invalid(f"data set: {name} must be a list of texts")
+
+
+def read_label(text: str) -> tuple[str, str | None]:
+    """Take `NAME` or `NAME:VERSION` apart; raises Invalid for what cannot be a name."""
+    name, colon, version = text.rpartition(":")
+    if colon and (version.isdecimal() or version == "latest"):
+        return dataset_name(name), None if version == "latest" else version
+    return dataset_name(text), None

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from jupyter_aml.client.patience import quietly
+from jupyter_aml.wire.datasets import WireDataset
 from jupyter_aml.wire.environments import WireEnvironment
 from jupyter_aml.wire.models import WireModel
 from jupyter_aml.wire.runs import WireRun
@@ -26,6 +27,7 @@ class Known:
     environments: tuple[WireEnvironment, ...] = field(default=())
     kernels: tuple[str, ...] = ()
     models: tuple[WireModel, ...] = field(default=())
+    datasets: tuple[WireDataset, ...] = field(default=())
 
 
 class Cache:

@@ -123,6 +123,13 @@ class Session:
             return [f"{each['name']}@{alias}" for each in known for alias in each["aliases"]]
         return [each["name"] for each in known]
 
+    def dataset_names(self, word: str) -> list[str]:
+        """What may stand for a data set; with its versions once a colon is typed."""
+        known = [each for each in self.cache.get().datasets if " " not in each["name"]]
+        if ":" not in word:
+            return [each["name"] for each in known]
+        return [f"{each['name']}:{version}" for each in known for version in each["versions"]]
+
     # ---- which run is meant -----------------------------------------------------------------
 
     def find(self, text: str) -> Run:
@@ -170,6 +177,7 @@ class Session:
                 environments=tuple(client.environments.list(workspace.name)),
                 kernels=tuple(each["spec"] for each in client.kernels.list()["specs"]),
                 models=tuple(client.models.page(workspace.name, newest=1)["models"]),
+                datasets=tuple(client.datasets.list(workspace.name)),
             )
         except AmlError:
             return None

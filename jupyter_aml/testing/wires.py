@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from jupyter_aml.domain.run import CELL_RUNNER
 from jupyter_aml.wire.contents import WireSeries
+from jupyter_aml.wire.datasets import WireDataset
 from jupyter_aml.wire.environments import WireEnvironment
 from jupyter_aml.wire.models import WireDataUse, WireModel
 from jupyter_aml.wire.runs import WireFailure, WireJob, WireRun
@@ -159,6 +160,26 @@ def a_wire_model(**different: Any) -> WireModel:
         "isPacked": False,
     }
     return cast("WireModel", {**model, **different})
+
+
+def a_wire_dataset(**different: Any) -> WireDataset:
+    """The first version of a data set of one file."""
+    dataset: dict[str, Any] = {
+        "workspace": "default",
+        "name": "iris",
+        "version": "1",
+        "versions": ["1"],
+        "id": "6d1c2b9e-6f0f-5a53-9a0b-6f7d0f0c7a11",
+        "kind": "tabular",
+        "description": "",
+        "tags": {"stage": "test"},
+        "createdAt": NOON,
+        "source": "workspaceblobstore/iris.csv",
+        "sources": [],
+        "steps": [],
+        "files": {"count": 1, "size": 1, "digest": "d", "seen": "s", "changed": NOON},
+    }
+    return cast("WireDataset", {**dataset, **different})
 
 
 def a_wire_use() -> WireDataUse:

@@ -23,6 +23,7 @@ from jupyter_aml.domain.run import RunStatus
 from jupyter_aml.runfolder.layout import CONSOLE
 from jupyter_aml.testing.wires import NOON, a_wire_run
 from jupyter_aml.wire.coding import encode_job
+from jupyter_aml.wire.datasets import WireDataset
 from jupyter_aml.wire.models import WireModel
 from jupyter_aml.wire.protocol import PROTOCOL, WireStatus
 from jupyter_aml.wire.runs import WireExperiment, WireRun, WireRunPage, WireWorkspace
@@ -43,7 +44,7 @@ class FakeEngine:
         self.contents: dict[str, bytes] = {}
         self.series: dict[str, Any] = {}
         self.values: dict[str, Any] = {}
-        self.submitted: list[dict[str, Any]] = []
+        self.submitted: list[WireDataset] = []
         self.canceled: list[str] = []
         self.asked: list[str] = []
         self.when_sent: dict[str, Any] = {"status": "Queued", "startedAt": None, "endedAt": None}
@@ -55,6 +56,7 @@ class FakeEngine:
         """What was asked or answered otherwise than the routes of the real one say."""
         self.environments = FakeEnvironments()
         self.models: list[WireModel] = []
+        self.datasets: list[dict[str, Any]] = []
 
     def add(self, **different: Any) -> WireRun:
         """A run that is there already."""
@@ -88,6 +90,8 @@ class FakeEngine:
                 return 200, [local]
             case [_, "environments" | "environment-check" | "environment-prune" | "kernels", *_]:
                 return self.environments.answer(verb, path.split("/"), query, body)
+            case ["GET", "datasets"]:
+                return 200, self.datasets
             case ["GET", "models"]:
                 return 200, {"models": self.models, "total": len(self.models), "next": None}
             case ["GET", "runs"]:
@@ -221,7 +225,7 @@ class FakeEngine:
     def _workspace(self) -> WireWorkspace:
         return {
             "name": "default", "subscriptionId": "", "resourceGroup": "", "location": "local",
-            "createdAt": NOON, "tags": {},
+            "createdAt": NOON, "tags": {}, "labels": {},
         }  # fmt: skip
 
     def _experiment(self, name: str) -> WireExperiment:
