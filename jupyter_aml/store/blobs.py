@@ -52,6 +52,11 @@ class Blobs:
         # Until the file system refuses it, or at once where the system has no such call.
         self._clones = sys.platform == "linux"
 
+    @property
+    def folder(self) -> Path:
+        """The folder that all contents lie below."""
+        return Path(self._base)
+
     def path(self, hash: str) -> Path:
         """Return where the content of this hash lies, or would lie."""
         return Path(self._place(hash))

@@ -7,6 +7,8 @@ import { kernels } from './plugins/compute/kernels';
 import { environments } from './plugins/environments/environments';
 import { environmentsList, environmentsSection } from './plugins/environments/list';
 import { notices } from './plugins/environments/notices';
+import { models } from './plugins/models/models';
+import { modelsList, modelsSection } from './plugins/models/list';
 import { active } from './plugins/runs/active';
 import { commands } from './plugins/runs/commands';
 import { keep } from './plugins/runs/keep';
@@ -38,5 +40,8 @@ export default [
   compute,
   computeSection,
   kernels,
-  notices
+  notices,
+  modelsList,
+  modelsSection,
+  models
 ];

@@ -20,11 +20,18 @@ import type {
   WireLock,
   WireMaterialised,
   WireMetrics,
+  WireModel,
+  WireModelAlias,
+  WireModelChange,
+  WireModelFiles,
+  WireModelLineage,
+  WireModelPage,
   WireNewEnvironment,
   WireNewKernelSpec,
   WireRetry,
   WireRun,
   WireRunDifference,
+  WireRunModels,
   WireRunPage,
   WireSnapshot,
   WireStatus,
@@ -128,7 +135,7 @@ export interface RunQuery {
   after?: string | null;
 }
 
-/** A version of an environment; without a version the newest one is meant. */
+/** A version of something registered; without a version the newest one is meant. */
 export interface Wanted {
   workspace: string;
   name: string;
@@ -160,8 +167,39 @@ export interface EnvironmentRest {
   removeKernel(spec: string): Promise<void>;
 }
 
+/** Which versions of models are wanted. */
+export interface ModelQuery {
+  workspace: string;
+  name?: string;
+  /** Made by this run. */
+  run?: string;
+  /** The newest of each name alone. */
+  isNewest?: boolean;
+  limit?: number;
+}
+
+/** The REST calls about models. */
+export interface ModelRest {
+  /** The newest version first. */
+  models(query: ModelQuery): Promise<WireModelPage>;
+  model(wanted: Wanted): Promise<WireModel>;
+  modelFiles(wanted: Wanted): Promise<WireModelFiles>;
+  modelFileUrl(wanted: Wanted, file: string): string;
+  /** All files as a zip file. */
+  modelArchiveUrl(wanted: Wanted): string;
+  modelLineage(wanted: Wanted): Promise<WireModelLineage>;
+  changeModel(name: string, body: WireModelChange): Promise<WireModel>;
+  /** Without a version all versions of the name go. */
+  removeModel(wanted: Wanted): Promise<void>;
+  /** Give a version a name, which leaves whichever version had it. */
+  addAlias(name: string, body: WireModelAlias): Promise<WireModel>;
+  removeAlias(workspace: string, name: string, alias: string): Promise<void>;
+  /** The models that the run registered, and those that it fetched. */
+  runModels(runId: string): Promise<WireRunModels>;
+}
+
 /** The REST calls, as models see them. Each rejects with a problem that has name and message. */
-export interface Rest extends EnvironmentRest, ComputeRest, RunRest, RepeatRest {
+export interface Rest extends EnvironmentRest, ComputeRest, RunRest, RepeatRest, ModelRest {
   status(): Promise<WireStatus>;
   workspaces(): Promise<WireWorkspace[]>;
   experiments(workspace: string): Promise<WireExperiment[]>;
@@ -274,4 +312,12 @@ export const EnvironmentCommands = {
   removeKernel: 'jupyter-aml:remove-kernel',
   openKernel: 'jupyter-aml:open-kernel-notebook',
   shutDown: 'jupyter-aml:shut-down-kernel'
+} as const;
+
+/** The ids of the commands about models. */
+export const ModelCommands = {
+  open: 'jupyter-aml:open-model',
+  copyCode: 'jupyter-aml:copy-model-code',
+  addAlias: 'jupyter-aml:add-model-alias',
+  remove: 'jupyter-aml:delete-model'
 } as const;

@@ -7,5 +7,6 @@ import './run.css';
 import './runs.css';
 import './sidebar.css';
 import './environments.css';
+import './models.css';
 import './compare.css';
 import './submit.css';

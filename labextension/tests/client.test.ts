@@ -89,6 +89,15 @@ test('each call goes to its route', async () => {
   await client.kernels();
   await client.addKernel({ name: 'k' } as never);
   await client.removeKernel('aml-sk');
+  await client.models({ workspace: 'w', name: 'sk', isNewest: true, limit: 5 });
+  await client.model(sklearn);
+  await client.modelFiles(sklearn);
+  await client.modelLineage(sklearn);
+  await client.changeModel('sk', { description: 'x' });
+  await client.removeModel(sklearn);
+  await client.addAlias('sk', { version: '2', alias: 'best' });
+  await client.removeAlias('w', 'sk', 'a/b');
+  await client.runModels('r');
 
   assert.deepEqual(routes(asked), [
     'GET status',
@@ -121,7 +130,16 @@ test('each call goes to its route', async () => {
     'GET compute',
     'GET kernels',
     'POST kernels',
-    'DELETE kernels/aml-sk'
+    'DELETE kernels/aml-sk',
+    'GET models?workspace=w&name=sk&limit=5&newest=1',
+    'GET models/sk?workspace=w&version=2',
+    'GET models/sk/files?workspace=w&version=2',
+    'GET models/sk/lineage?workspace=w&version=2',
+    'PATCH models/sk',
+    'DELETE models/sk?workspace=w&version=2',
+    'POST models/sk/aliases',
+    'DELETE models/sk/aliases/a%2Fb?workspace=w',
+    'GET runs/r/models'
   ]);
   const bodies = asked.filter(one => one.method === 'POST').map(one => JSON.parse(one.body));
   assert.deepEqual(bodies.slice(0, 3), [{}, { displayName: 'again' }, submit]);

@@ -1,10 +1,11 @@
-import type { Feed, Follower, Rest, Wanted } from '../src/tokens';
+import type { Feed, Follower, ModelQuery, Rest, Wanted } from '../src/tokens';
 import { CELL_RUNNER } from '../src/wire';
 import type {
   WireCard,
   WireEnvironment,
   WireEvent,
   WireJob,
+  WireModel,
   WireRun,
   WireSeries
 } from '../src/wire';
@@ -100,6 +101,36 @@ export function anEnvironment(different: Partial<WireEnvironment> = {}): WireEnv
   };
 }
 
+/** A version of a model; give what is different about it. */
+export function aModel(different: Partial<WireModel> = {}): WireModel {
+  const { name, version } = { name: 'ridge', version: '1', ...different };
+  return {
+    workspace: 'default',
+    name,
+    version,
+    id: `${name}:${version}`,
+    createdAt: '2026-11-21T12:00:00.000000Z',
+    createdBy: 'ann',
+    description: '',
+    framework: null,
+    frameworkVersion: null,
+    tags: {},
+    properties: {},
+    aliases: [],
+    root: 'model.pkl',
+    size: 1_000,
+    fileCount: 1,
+    runId: null,
+    experiment: null,
+    datasets: [],
+    sampleInput: null,
+    sampleOutput: null,
+    resources: null,
+    isPacked: false,
+    ...different
+  };
+}
+
 /** A server in memory: it holds logs and pages, and hands its followers what is pushed. */
 export class FakeServer implements Feed {
   readonly followers: Follower[] = [];
@@ -108,6 +139,10 @@ export class FakeServer implements Feed {
   pages: WireRun[][] = [[]];
   experiments: Record<string, number> = {};
   environments: WireEnvironment[] = [];
+  models: WireModel[] = [];
+  runs: Record<string, WireRun> = {};
+  /** How often models were asked for. */
+  modelReads = 0;
   failure: Error | null = null;
   logReads = 0;
 
@@ -128,6 +163,28 @@ export class FakeServer implements Feed {
     environment: async ({ name, version }: Wanted) => {
       const all = this.environments.filter(one => one.name === name);
       return all.find(one => one.version === version) ?? all[0];
+    },
+    models: async ({ name, isNewest }: ModelQuery) => {
+      this.modelReads += 1;
+      if (this.failure) {
+        throw this.failure;
+      }
+      const found = this.models.filter(one => name === undefined || one.name === name);
+      const newest = found.filter(
+        (one, i) => !isNewest || found.findIndex(other => other.name === one.name) === i
+      );
+      return { models: newest, total: newest.length, next: null };
+    },
+    removeAlias: async (_workspace: string, name: string, alias: string) => {
+      this.models = this.models.map(one =>
+        one.name === name ? { ...one, aliases: one.aliases.filter(each => each !== alias) } : one
+      );
+    },
+    run: async (runId: string) => {
+      if (!(runId in this.runs)) {
+        throw new Error(`There is no run ${runId}`);
+      }
+      return this.runs[runId];
     },
     buildLog: async (_wanted: Wanted, offset: number) => {
       this.logReads += 1;

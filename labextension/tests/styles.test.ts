@@ -32,3 +32,14 @@ test('no class is defined in two style sheets', () => {
     []
   );
 });
+
+test('each style sheet is imported, by the page and by those that read index.css', () => {
+  const sheets = readdirSync('style').filter(name => name.endsWith('.css') && name !== 'index.css');
+  const imported = (file: string): string[] =>
+    [...readFileSync(`style/${file}`, 'utf8').matchAll(/'(?:\.\/)?([\w-]+\.css)'/g)].map(
+      ([, name]) => name
+    );
+
+  assert.deepEqual(imported('index.js').sort(), sheets.sort());
+  assert.deepEqual(imported('index.css').sort(), sheets.sort());
+});

@@ -269,6 +269,24 @@ class Sidebar:
         self.page.get_by_role("menuitem", name=item).click()
 
 
+def drag_to_the_notebook(notebook: NotebookPage, row: Locator) -> Locator:
+    """Drag a row below the last cell, and return the cell that comes of it."""
+    cells = notebook.page.locator(".jp-Notebook .jp-Cell")
+    before = cells.count()
+    start = row.bounding_box()
+    end = cells.last.bounding_box()
+    assert start is not None
+    assert end is not None
+    mouse = notebook.page.mouse
+    mouse.move(start["x"] + 60, start["y"] + 8)
+    mouse.down()
+    mouse.move(start["x"] + 90, start["y"] + 30, steps=4)
+    mouse.move(end["x"] + 80, end["y"] + 10, steps=8)
+    mouse.up()
+    expect(cells).to_have_count(before + 1)
+    return cells.filter(has_text="Workspace.get").first
+
+
 @dataclass(frozen=True, slots=True)
 class Environments:
     """The environments and the kernels in the sidebar, and what they open."""

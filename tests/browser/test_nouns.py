@@ -7,31 +7,13 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Photograph, Visit
-from tests.browser.pages import Gate, NotebookPage, Sidebar, offences, training
+from tests.browser.pages import Gate, Sidebar, drag_to_the_notebook, offences, training
 from tests.conftest import Lab
 
 QUICK = "%%aml submit nouns -n {name}\nfrom azureml.core import Run\nRun.get_context().log('a', 1)"
-
-
-def drag_to_the_notebook(notebook: NotebookPage, row: Locator) -> Locator:
-    """Drag a row below the last cell, and return the cell that comes of it."""
-    cells = notebook.page.locator(".jp-Notebook .jp-Cell")
-    before = cells.count()
-    start = row.bounding_box()
-    end = cells.last.bounding_box()
-    assert start is not None
-    assert end is not None
-    mouse = notebook.page.mouse
-    mouse.move(start["x"] + 60, start["y"] + 8)
-    mouse.down()
-    mouse.move(start["x"] + 90, start["y"] + 30, steps=4)
-    mouse.move(end["x"] + 80, end["y"] + 10, steps=8)
-    mouse.up()
-    expect(cells).to_have_count(before + 1)
-    return cells.filter(has_text="Workspace.get").first
 
 
 def test_a_tab_fills_the_panel_and_the_arrow_keys_lead_from_one_to_the_next(visit: Visit) -> None:
@@ -46,7 +28,7 @@ def test_a_tab_fills_the_panel_and_the_arrow_keys_lead_from_one_to_the_next(visi
     expect(sidebar.node.get_by_role("tabpanel", name="Environments")).to_be_visible()
     expect(sidebar.filter).to_be_hidden()
     keyboard.press("End")
-    expect(sidebar.tab("Compute")).to_be_focused()
+    expect(sidebar.tab("Models")).to_be_focused()
     keyboard.press("ArrowRight")
 
     expect(sidebar.tab("Runs")).to_be_focused()
@@ -187,7 +169,7 @@ def without(page: Page, plugin: str) -> None:
     page.route(re.compile(r"/lab/workspaces/"), change)
 
 
-@pytest.mark.parametrize("noun", ["Runs", "Environments", "Compute"])
+@pytest.mark.parametrize("noun", ["Runs", "Environments", "Compute", "Models"])
 def test_nobody_is_kept_out_of_a_noun(visit: Visit, noun: str) -> None:
     notebook = visit()
     notebook.kernel_is("idle")

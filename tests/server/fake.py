@@ -175,6 +175,10 @@ class FakeModels:
         file = {"path": "x.onnx", "size": 1, "hash": "0" * 64}
         return {"name": name, "version": "1", "root": "x.onnx", "files": [file]}
 
+    async def archive(self, workspace, name, version):
+        self.engine.heard("model_archive", workspace, name, version)
+        return "x:1", iter([b"zip"])
+
     async def lineage(self, workspace, name, version):
         self.engine.heard("lineage", workspace, name, version)
         maker = {

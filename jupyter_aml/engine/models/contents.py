@@ -10,6 +10,7 @@ from typing import NamedTuple
 from jupyter_aml.domain.errors import Invalid, NotFound, Refused, StorageFailed
 from jupyter_aml.domain.model import Model, ModelFile
 from jupyter_aml.domain.near import did_you_mean, near
+from jupyter_aml.runfolder import zips
 from jupyter_aml.runfolder.layout import RunFolder, checked, without_links
 from jupyter_aml.runfolder.names import shown
 from jupyter_aml.runfolder.plain import plain
@@ -77,6 +78,12 @@ def checked_place(model: Model, path: str, blobs: Blobs) -> Path:
             "bring it back from a copy, or register the model again"
         )
     return without_links(blobs.path(file.hash))
+
+
+def archive(model: Model, blobs: Blobs) -> Iterator[bytes]:
+    """The pieces of a zip file of all files, each checked before it is packed."""
+    places = ((file.path, checked_place(model, file.path, blobs)) for file in model.files)
+    return zips.packed(places, blobs.folder)
 
 
 def _all(place: Path, only: Sequence[str], root: str, *, follow: bool) -> list[Found]:

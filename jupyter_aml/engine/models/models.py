@@ -6,7 +6,7 @@ import asyncio
 import builtins
 import getpass
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
@@ -116,6 +116,16 @@ class Models:
         known = await self._found(workspace, name, version)
         return await asyncio.to_thread(contents.checked_place, known.definition, path, self._blobs)
 
+    async def archive(
+        self, workspace: str, name: str, version: str | None = None
+    ) -> tuple[str, Iterator[bytes]]:
+        """The id of a version, and its files as the pieces of a zip file.
+
+        StorageFailed comes where a file is reached that is no longer what was registered.
+        """
+        known = await self._found(workspace, name, version)
+        return known.definition.label, contents.archive(known.definition, self._blobs)
+
     async def lineage(
         self, workspace: str, name: str, version: str | None = None
     ) -> WireModelLineage:
@@ -151,7 +161,7 @@ class Models:
         """Give a version an alias, which leaves whichever version had it."""
         known = await self._found(asked.workspace, name, asked.version)
         await self._ledger.do(self._aliases.set, asked.workspace, name, known.version, asked.alias)
-        return await self._shown(known)
+        return await self._told(known)
 
     async def remove_alias(self, workspace: str, name: str, alias: str) -> None:
         """Take an alias away."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from jupyter_server.auth.decorator import authorized
@@ -10,7 +9,7 @@ from tornado.web import authenticated
 
 from jupyter_aml.domain import ids
 from jupyter_aml.server.base import AmlHandler, served
-from jupyter_aml.server.handlers.files import disposition
+from jupyter_aml.server.handlers.files import Archive
 from jupyter_aml.server.openapi import Call, Route
 from jupyter_aml.server.query import Text
 from jupyter_aml.wire.facts import WireRunDifference
@@ -32,13 +31,8 @@ class DifferenceHandler(AmlHandler):
         self.reply(await engine.runs.difference(ids.run_id(run_id), ids.run_id(other)))
 
 
-class ArchiveHandler(AmlHandler):
+class ArchiveHandler(Archive):
     """/aml/runs/<id>/archive"""
-
-    @property
-    def content_security_policy(self) -> str:
-        """Whatever is in it, it may do nothing."""
-        return "sandbox; default-src 'none'; frame-ancestors 'none'"
 
     @authenticated
     @authorized
@@ -47,17 +41,7 @@ class ArchiveHandler(AmlHandler):
         """Send files of a run as a zip file, which is made meanwhile."""
         what = WHAT.read(self) or "outputs"
         pieces = await engine.runs.archive(ids.run_id(run_id), what)
-        self.set_header("Content-Type", "application/zip")
-        self.set_header("Content-Disposition", disposition(f"{run_id}-{what}.zip", inline=False))
-        self.set_header("X-Content-Type-Options", "nosniff")
-        self.set_header("Cache-Control", "no-store")
-        # What packs well gives its first bytes late; that the file comes is said at once.
-        await self.flush()
-        while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
-            if piece:
-                self.write(piece)
-                await self.flush()
-        self.finish()
+        await self.send(pieces, f"{run_id}-{what}.zip")
 
 
 ROUTES = (

@@ -13,7 +13,7 @@ from jupyter_aml.engine.models.choice import Labels, ModelChoice
 from jupyter_aml.runfolder.layout import checked
 from jupyter_aml.server.base import AmlHandler, served
 from jupyter_aml.server.handlers.experiments import WORKSPACE
-from jupyter_aml.server.handlers.files import INLINE, Download
+from jupyter_aml.server.handlers.files import INLINE, Archive, Download
 from jupyter_aml.server.openapi import Call, Route
 from jupyter_aml.server.query import Number, Text
 from jupyter_aml.wire.asked import WireModelAlias, WireModelChange, WireNewModel
@@ -133,6 +133,19 @@ class ModelFileHandler(Download):
         await self.send(place, path)
 
 
+class ModelArchiveHandler(Archive):
+    """/aml/models/<name>/archive"""
+
+    @authenticated
+    @authorized
+    @served
+    async def get(self, engine: Engine, name: str) -> None:
+        """Send all files of a version as a zip file, each checked before it is packed."""
+        workspace = WORKSPACE.read(self) or engine.status()["defaultWorkspace"]
+        label, pieces = await engine.models.archive(workspace, name, VERSION.read(self))
+        await self.send(pieces, f"{label.replace(':', '-')}.zip")
+
+
 class LineageHandler(_Handler):
     """/aml/models/<name>/lineage"""
 
@@ -204,6 +217,9 @@ ROUTES = (
         "get": Call(
             query=(*VERSIONED, INLINE), answer=bytes, other=((206, bytes), (304, None))
         ),
+    }),
+    Route("models/{name}/archive", ModelArchiveHandler, {
+        "get": Call(query=VERSIONED, answer=bytes),
     }),
     Route("models/{name}/lineage", LineageHandler, {
         "get": Call(query=VERSIONED, answer=WireModelLineage),

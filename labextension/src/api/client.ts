@@ -1,7 +1,6 @@
 /** The routes of the server part, as calls. */
 
 import { URLExt } from '@jupyterlab/coreutils';
-import { ServerConnection } from '@jupyterlab/services';
 import type { Archived, Bytes, LogPiece, Rest, RunQuery, Wanted } from '../tokens';
 import type {
   WireBuildRequest,
@@ -29,12 +28,13 @@ import type {
   WireSubmit,
   WireWorkspace
 } from '../wire';
-import { AmlProblem } from './problem';
+import { id, path, query, run } from './address';
+import type { Asked } from './address';
+import { post } from './door';
+import { RegisteredClient } from './registered';
 
-/** The REST calls of the server extension, with Jupyter's own authentication. */
-export class AmlClient implements Rest {
-  constructor(private readonly settings: ServerConnection.ISettings) {}
-
+/** The REST calls of the server extension. */
+export class AmlClient extends RegisteredClient implements Rest {
   status(): Promise<WireStatus> {
     return this.json('status');
   }
@@ -211,55 +211,6 @@ export class AmlClient implements Rest {
     const asked = query({ token: appendToken && token ? token : undefined });
     return new Socket(URLExt.join(wsUrl, 'aml', 'events') + asked);
   }
-
-  private address(route: string): string {
-    return URLExt.join(this.settings.baseUrl, 'aml') + '/' + route;
-  }
-
-  /** An address that a browser can go to by itself. */
-  private link(route: string, fields: Record<string, Asked>): string {
-    const token = this.settings.appendToken ? this.settings.token : '';
-    return this.address(route) + query({ ...fields, token: token || undefined });
-  }
-
-  private async bytes(route: string, offset: number, limit: number): Promise<Bytes> {
-    const headers = { Range: `bytes=${offset}-${offset + limit - 1}` };
-    const response = await this.send(route, { headers });
-    if (response.status === 416) {
-      // An empty file has no range, and a file may become shorter.
-      return { data: new Uint8Array(), offset, size: offset };
-    }
-    if (!response.ok) {
-      throw await AmlProblem.of(response);
-    }
-    const data = new Uint8Array(await response.arrayBuffer());
-    const whole = /\/(\d+)$/.exec(response.headers.get('Content-Range') ?? '');
-    return { data, offset, size: whole ? Number(whole[1]) : data.length };
-  }
-
-  private async send(route: string, init: RequestInit): Promise<Response> {
-    try {
-      return await ServerConnection.makeRequest(this.address(route), init, this.settings);
-    } catch (error) {
-      throw error instanceof ServerConnection.NetworkError ? AmlProblem.unreachable() : error;
-    }
-  }
-
-  private async answer(route: string, init: RequestInit = {}): Promise<Response> {
-    const response = await this.send(route, init);
-    if (!response.ok) {
-      throw await AmlProblem.of(response);
-    }
-    return response;
-  }
-
-  private async json<T>(route: string, init: RequestInit = {}): Promise<T> {
-    return (await this.answer(route, init)).json() as Promise<T>;
-  }
-}
-
-function post(body: object): RequestInit {
-  return { method: 'POST', body: JSON.stringify(body) };
 }
 
 /** The address of a version of an environment, or of a part of it. */
@@ -277,46 +228,4 @@ async function piece(response: Response): Promise<LogPiece> {
   const offset = Number(response.headers.get('X-Aml-Offset') ?? 0);
   const size = Number(response.headers.get('X-Aml-Size') ?? offset + body.byteLength);
   return { text: new TextDecoder().decode(body), offset, end: offset + body.byteLength, size };
-}
-
-/** The address of a run. */
-function run(runId: string): string {
-  return `runs/${id(runId)}`;
-}
-
-/** The id as a part of an address; what is none is one word, and leads to no other route. */
-function id(runId: string): string {
-  return /^[\w-]+$/.test(runId) ? runId : encoded(`/${runId}`);
-}
-
-/**
- * The name as a part of an address.
- *
- * Browsers walk up at `..`, also where it is written `%2e%2e`: a name with such a step is sent as
- * one word, which is a name of nothing to the server, and it says so.
- */
-function path(name: string): string {
-  const parts = name.split('/');
-  const isStray = parts.some(part => part === '' || part === '.' || part === '..');
-  return isStray ? encoded(`/${name}`) : parts.map(encoded).join('/');
-}
-
-/** Half of a surrogate pair, which stands for a byte that is no text, has no form in an address. */
-function encoded(text: string): string {
-  return encodeURIComponent(text.replace(/\p{Surrogate}/gu, '\ufffd'));
-}
-
-type Asked = string | number | string[] | null | undefined;
-
-function query(fields: Record<string, Asked>): string {
-  const asked = new URLSearchParams();
-  for (const [name, value] of Object.entries(fields)) {
-    for (const one of Array.isArray(value) ? value : [value]) {
-      if (one !== undefined && one !== null && one !== '') {
-        asked.append(name, String(one));
-      }
-    }
-  }
-  const text = asked.toString();
-  return text && `?${text}`;
 }

@@ -50,3 +50,26 @@ const SEND = `<svg xmlns="http://www.w3.org/2000/svg" width="16" viewBox="0 0 24
 
 /** The mark of what sends something off as a run: a flask and an arrow. */
 export const sendIcon = new LabIcon({ name: 'jupyter-aml:send', svgstr: SEND });
+
+const DRUM = `<svg xmlns="http://www.w3.org/2000/svg" width="16" viewBox="0 0 24 24">
+  <g class="jp-icon3 jp-icon-selectable" fill="#616161">
+    <path d="M12 2c4.4 0 8 1.6 8 3.5v13c0 1.9-3.6 3.5-8 3.5s-8-1.6-8-3.5v-13C4 3.6 7.6 2 12 2z
+      M12 4C8.7 4 6 5 6 5.5S8.7 7 12 7s6-1 6-1.5S15.3 4 12 4z M6 8v4c.4.6 2.8 1.5 6
+      1.5s5.6-.9 6-1.5V8c-1.5.6-3.6 1-6 1s-4.5-.4-6-1z M6 14.5v4c.4.6 2.8 1.5 6
+      1.5s5.6-.9 6-1.5v-4c-1.5.6-3.6 1-6 1s-4.5-.4-6-1z" fill-rule="evenodd"/>
+  </g>
+</svg>`;
+
+/** The mark of data: a drum. */
+export const drumIcon = new LabIcon({ name: 'jupyter-aml:drum', svgstr: DRUM });
+
+const GEM = `<svg xmlns="http://www.w3.org/2000/svg" width="16" viewBox="0 0 24 24">
+  <g class="jp-icon3 jp-icon-selectable" fill="#616161">
+    <path d="M7 3h10l5 6-10 12L2 9z M8 5L5 8.5h3.5L10.2 5z M12 5.5L10.6 8.5h2.8z
+      M13.8 5l1.7 3.5H19L16 5z M5.5 10.5l4.3 5.1-1.7-5.1z M10.2 10.5L12 16l1.8-5.5z
+      M15.9 10.5l-1.7 5.1 4.3-5.1z" fill-rule="evenodd"/>
+  </g>
+</svg>`;
+
+/** The mark of models: a cut stone. */
+export const gemIcon = new LabIcon({ name: 'jupyter-aml:gem', svgstr: GEM });

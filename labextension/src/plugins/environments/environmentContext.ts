@@ -1,8 +1,9 @@
 /** What the commands about environments are given. */
 
 import type { JupyterFrontEnd } from '@jupyterlab/application';
-import type { ReadonlyJSONObject, ReadonlyPartialJSONObject } from '@lumino/coreutils';
-import type { IServer, RunCommand, Trans, Wanted } from '../../tokens';
+import type { ReadonlyJSONObject } from '@lumino/coreutils';
+import type { IServer, RunCommand, Trans } from '../../tokens';
+import type { WantedBy } from '../common/pages';
 import type { IComputePanel } from '../compute/compute';
 import type { IEnvironmentsPanel } from './list';
 
@@ -14,8 +15,7 @@ export interface EnvironmentsContext {
   compute: IComputePanel;
   trans: Trans;
   run: RunCommand;
-  /** Which version a command is about. */
-  wanted(args: ReadonlyPartialJSONObject): Wanted | null;
+  wanted: WantedBy;
 }
 
 export const ENVIRONMENT_ARGUMENTS: { args: ReadonlyJSONObject } = {

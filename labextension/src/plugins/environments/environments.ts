@@ -2,11 +2,10 @@
 
 import { ILayoutRestorer } from '@jupyterlab/application';
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
-import { ICommandPalette, MainAreaWidget, WidgetTracker } from '@jupyterlab/apputils';
+import { ICommandPalette, WidgetTracker } from '@jupyterlab/apputils';
+import type { MainAreaWidget } from '@jupyterlab/apputils';
 import { IEditorServices } from '@jupyterlab/codeeditor';
 import { addIcon, editIcon } from '@jupyterlab/ui-components';
-import type { LabIcon } from '@jupyterlab/ui-components';
-import type { Widget } from '@lumino/widgets';
 import { EnvironmentModel } from '../../models/environments/environment';
 import { WritingModel } from '../../models/environments/writing';
 import { Commands, EnvironmentCommands, IServer, ISidebar } from '../../tokens';
@@ -15,6 +14,7 @@ import type { MakeEditor } from '../../views/environments/YamlEditor';
 import type { WireEnvironment } from '../../wire';
 import { attempt } from '../common/attempt';
 import { boxIcon } from '../common/icons';
+import { mainPage, showPage, wantedBy } from '../common/pages';
 import { IComputePanel } from '../compute/compute';
 import { IRunLibrary } from '../runs/library';
 import { yamlEditors } from './editor';
@@ -47,7 +47,17 @@ export const environments: JupyterFrontEndPlugin<void> = {
   ) => {
     const pages: Pages = new WidgetTracker({ namespace: 'jupyter-aml-environment' });
     const run: RunCommand = (command, args = {}) => void app.commands.execute(command, args);
-    const wanted = wantedBy(app, sidebar, panel, pages);
+    const wanted = wantedBy({
+      app,
+      sidebar,
+      pages,
+      selected: () => panel.selected,
+      shown: ({ model: { workspace, name, environment } }: EnvironmentPage) => ({
+        workspace,
+        name,
+        version: environment?.version
+      })
+    });
     const context = { app, server, panel, compute, trans, run, wanted };
     const editor = yamlEditors(editors);
     addOpen(context, pages, editor);
@@ -64,38 +74,6 @@ export const environments: JupyterFrontEndPlugin<void> = {
     });
   }
 };
-
-/** The version that a command names, that under the menu, that of the page, or the selected one. */
-function wantedBy(
-  app: JupyterFrontEnd,
-  sidebar: ISidebar,
-  panel: IEnvironmentsPanel,
-  pages: Pages
-): EnvironmentsContext['wanted'] {
-  // A menu takes the focus, so it is remembered where it was.
-  let isOnPage = false;
-  sidebar.node.addEventListener('focusin', () => (isOnPage = false));
-  pages.widgetAdded.connect((_, page) => {
-    page.node.addEventListener('focusin', () => (isOnPage = true));
-  });
-  pages.currentChanged.connect(() => (isOnPage = true));
-  return args => {
-    const text = (key: string): string | undefined =>
-      typeof args[key] === 'string' ? (args[key] as string) : undefined;
-    const page = pages.currentWidget;
-    const isPage = isOnPage && page !== null && page === app.shell.currentWidget;
-    const shown = isPage ? page.content.model : null;
-    const workspace = text('workspace') ?? shown?.workspace ?? sidebar.workspace;
-    const named = text('name');
-    if (named !== undefined) {
-      return { workspace, name: named, version: text('version') };
-    }
-    if (shown) {
-      return { workspace, name: shown.name, version: shown.environment?.version };
-    }
-    return panel.selected === null ? null : { workspace, name: panel.selected };
-  };
-}
 
 function addOpen(context: EnvironmentsContext, pages: Pages, editor: MakeEditor): void {
   const { app, server, trans, run, wanted } = context;
@@ -120,7 +98,7 @@ function addOpen(context: EnvironmentsContext, pages: Pages, editor: MakeEditor)
         page = mainPage(content, id, name, boxIcon);
         void pages.add(page);
       }
-      show(app, page);
+      showPage(app, page);
     }
   });
 }
@@ -149,7 +127,7 @@ function addWriters(
     });
     const icon = from ? editIcon : addIcon;
     const page = mainPage(content, `jupyter-aml-writer-${++written}`, label, icon);
-    show(app, page);
+    showPage(app, page);
     if (from) {
       void model.check();
     }
@@ -178,27 +156,3 @@ function addWriters(
 }
 
 let written = 0;
-
-function mainPage<T extends Widget>(
-  content: T,
-  id: string,
-  label: string,
-  icon: LabIcon
-): MainAreaWidget<T> {
-  const page = new MainAreaWidget({ content });
-  page.id = id;
-  page.title.label = label;
-  page.title.caption = label;
-  page.title.icon = icon;
-  page.title.closable = true;
-  page.toolbar.hide();
-  return page;
-}
-
-function show(app: JupyterFrontEnd, page: MainAreaWidget): void {
-  if (!page.isAttached) {
-    // A page of Notebook has room for one document in its middle.
-    app.shell.add(page, app.name === 'Jupyter Notebook' ? 'right' : 'main', { type: 'AML' });
-  }
-  app.shell.activateById(page.id);
-}

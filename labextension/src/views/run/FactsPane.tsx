@@ -10,6 +10,7 @@ import { Diff } from '../common/Diff';
 import { Grid } from '../common/Grid';
 import { useSignal, useTrans } from '../common/hooks';
 import { useAsked } from '../common/later';
+import { Pairs } from '../common/Pairs';
 
 const DIFF = 'azureml-logs/git.diff';
 const DIFF_SHOWN = 1_048_576;
@@ -177,20 +178,5 @@ function Packages({ packages }: { packages: WirePackage[] }): JSX.Element {
         </>
       )}
     </section>
-  );
-}
-
-function Pairs({ pairs }: { pairs: [string, React.ReactNode][] }): JSX.Element {
-  return (
-    <dl>
-      {pairs
-        .filter(([, value]) => value !== null && value !== undefined && value !== '')
-        .map(([name, value]) => (
-          <React.Fragment key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </React.Fragment>
-        ))}
-    </dl>
   );
 }

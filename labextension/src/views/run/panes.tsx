@@ -6,6 +6,7 @@ import type { RunModel } from '../../models/run/run';
 import type { WireRun } from '../../wire';
 import { Copy } from '../common/Control';
 import { useTrans } from '../common/hooks';
+import { Mapping, Pairs } from '../common/Pairs';
 import type { Parts } from './parts';
 
 interface PaneProps {
@@ -93,13 +94,7 @@ export function DetailsPane({ model, parts }: PaneProps & { parts?: Parts }): JS
           ⚠ {warning}
         </p>
       ))}
-      <dl>
-        {pairs
-          .filter(([, value]) => value !== null && value !== undefined && value !== '')
-          .map(([name, value]) => (
-            <Pair key={name} name={name} value={value} />
-          ))}
-      </dl>
+      <Pairs pairs={pairs} />
       <Mapping title={trans('Parameters')} values={run.parameters} />
       <Mapping title={trans('Tags')} values={run.tags} />
       <Mapping title={trans('Properties')} values={run.properties} />
@@ -123,46 +118,10 @@ function parentOf({ parentId }: WireRun, parts?: Parts): React.ReactNode {
   );
 }
 
-function Pair({ name, value }: { name: string; value: React.ReactNode }): JSX.Element {
-  return (
-    <>
-      <dt>{name}</dt>
-      <dd>{value}</dd>
-    </>
-  );
-}
-
 function Copied({ text, label }: { text: string; label: string }): JSX.Element {
   return (
     <>
       <code>{text}</code> <Copy text={text} label={label} />
     </>
-  );
-}
-
-function Mapping({
-  title,
-  values
-}: {
-  title: string;
-  values: Record<string, unknown>;
-}): JSX.Element | null {
-  const entries = Object.entries(values);
-  if (entries.length === 0) {
-    return null;
-  }
-  return (
-    <section>
-      <h4>{title}</h4>
-      <dl>
-        {entries.map(([name, value]) => (
-          <Pair
-            key={name}
-            name={name}
-            value={typeof value === 'string' ? value : JSON.stringify(value)}
-          />
-        ))}
-      </dl>
-    </section>
   );
 }
