@@ -34,6 +34,10 @@ ELSEWHERE: Mapping[tuple[str, str], str] = {
     ("README.md", "pip install ."): "tests/integration/test_packaging.py",
     ("README.md", "make demo"): ".ci/headless.py",
     ("README.md", "make test"): ".ci/run",
+    ("docs/reference/data.md", "from azureml.core import Dataset, Experiment, Scr"):
+        "tests/integration/test_run_data.py",
+    ("docs/reference/sdk.md", "from azureml.train.sklearn"):
+        "tests/integration/test_tutorial_estimators.py",
     ("docs/how-to/keep_secrets.md", "from getpass"): "tests/integration/test_vault.py",
     ("docs/how-to/keep_secrets.md", "from azureml.core import Run"):
         "tests/integration/test_vault.py",
