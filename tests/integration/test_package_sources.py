@@ -47,7 +47,7 @@ def torch(
     for name in ("torch", "torchvision"):
         index.add(name, "2.0", requires=["nvidia-all"] if name == "torch" else [])
         Index(other.folder / "whl" / "cpu").add(name, "1.9+cpu")
-    for name in ("nvidia-all", "numpy", "pandas", "matplotlib"):
+    for name in ("nvidia-all", "numpy", "pandas", "pyarrow", "requests", "matplotlib"):
         index.add(name)
     with in_the_place_of_others(other, tmp_path) as variables:
         for name, value in variables.items():
