@@ -23,7 +23,8 @@ def stand_in() -> ModuleType:
     others = [entry for entry in sys.path if os.path.realpath(entry) != alias]
     if _has_real(others):
         # In place, because others may hold the list itself.
-        sys.path[:] = others
+        # What MLflow finds of us lies in the folder of the alias, too.
+        sys.path[:] = [*others, os.path.join(os.path.dirname(alias), "mlflow")]
         sys.modules.pop(_NAME, None)
         return importlib.import_module(_NAME)
     if importlib.util.find_spec("jupyter_aml") is None:

@@ -29,24 +29,15 @@ def model_registry(*args: Any, **named: Any) -> Any:
     return _ours().model_registry(*args, **named)
 
 
-def run_context() -> Any:
-    """What MLflow makes once its stores are known."""
-    # A kernel of an older Python may have it in its path, and must not hear of it.
-    is_old = sys.version_info < (3, 10)
-    return Nothing() if is_old else _ours().RunContext()
-
-
-class Nothing:
-    """A context of no tags."""
-
-    def in_context(self) -> bool:
-        """It has nothing to say."""
-        return False
-
-
 def _ours() -> ModuleType:
     """The library: the one that can be imported, else the one that lies beside this folder."""
     if importlib.util.find_spec("jupyter_aml") is None:
         here = os.path.dirname(os.path.realpath(__file__))
         sys.path.append(os.path.join(os.path.dirname(here), "lib"))
     return importlib.import_module("jupyter_aml.plugins.mlflow")
+
+
+# Loaded while MLflow looks for stores, it sees to it that ours have the addresses that are ours.
+# A kernel of an older Python may have this file in its path, and must not hear of it.
+if "mlflow" in sys.modules and sys.version_info >= (3, 10):
+    _ours()

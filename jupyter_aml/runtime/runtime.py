@@ -74,9 +74,14 @@ def _contents(package: Path) -> Iterator[tuple[str, bytes]]:
         yield f"lib/jupyter_aml/{path.relative_to(package).as_posix()}", path.read_bytes()
     for place, name in travelling.ALIAS.items():
         yield f"alias/{place}", (package / "runtime" / name).read_bytes()
-    distribution = f"alias/jupyter_aml_mlflow-{__version__}.dist-info"
-    yield f"{distribution}/METADATA", _METADATA.encode()
-    yield f"{distribution}/entry_points.txt", travelling.ENTRY_POINTS.encode()
+    # Where a real azureml is, the first of these folders leaves the path, and the second takes
+    # its place.
+    for folder in ("alias", "mlflow"):
+        distribution = f"{folder}/jupyter_aml_mlflow-{__version__}.dist-info"
+        yield f"{distribution}/METADATA", _METADATA.encode()
+        yield f"{distribution}/entry_points.txt", travelling.ENTRY_POINTS.encode()
+        names = package / "runtime" / travelling.MLFLOW_NAMES
+        yield f"{folder}/jupyter_aml_mlflow.py", names.read_bytes()
 
 
 def _travelling(package: Path) -> Iterator[Path]:

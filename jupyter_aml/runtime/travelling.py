@@ -15,7 +15,6 @@ ALIAS = {
     "azureml/__init__.py": "alias.py",
     "sitecustomize.py": "start.py",
     "_aml_old_libraries.py": "old_libraries.py",
-    "jupyter_aml_mlflow.py": "mlflow_names.py",
 }
 """What the second folder of the path holds, and which file of `runtime/` each is."""
 
@@ -34,6 +33,9 @@ NEEDS_MLFLOW = "plugins/mlflow/"
 PROGRAMS = frozenset({"sdk/_cell.py"})
 """Run when they are imported: child processes of a cell import them as their main module."""
 
+MLFLOW_NAMES = "mlflow_names.py"
+"""What the entry points below name, as the module `jupyter_aml_mlflow`."""
+
 ENTRY_POINTS = """\
 [mlflow.tracking_store]
 azureml = jupyter_aml_mlflow:tracking_store
@@ -43,9 +45,6 @@ azureml = jupyter_aml_mlflow:artifact_repository
 
 [mlflow.model_registry_store]
 azureml = jupyter_aml_mlflow:model_registry
-
-[mlflow.run_context_provider]
-jupyter-aml = jupyter_aml_mlflow:run_context
 """
 """What other packages find of us where this one is not installed; pyproject.toml has the same.
 

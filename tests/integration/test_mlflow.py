@@ -467,29 +467,15 @@ def test_a_retry_is_sent_with_what_was_sent_and_logs_anew(ws: Workspace, tmp_pat
     )  # fmt: skip
 
 
-REAL = {
-    "__init__.py": "",
-    "loaders.py": "def store(store_uri, artifact_uri=None):\n    raise RuntimeError('the cloud')\n",
-}
-
-
-def test_another_package_for_the_scheme_keeps_the_addresses_of_the_cloud(
-    ws: Workspace, tmp_path: Path
-) -> None:
-    package, told = tmp_path / "cloud_mlflow", tmp_path / "azureml_mlflow-1.62.0.dist-info"
-    for place in (package, told):
-        place.mkdir()
-    for name, text in REAL.items():
-        (package / name).write_text(text)
-    (told / "METADATA").write_text("Metadata-Version: 2.1\nName: azureml-mlflow\nVersion: 1.62.0\n")
-    (told / "entry_points.txt").write_text(
-        "[mlflow.tracking_store]\nazureml = cloud_mlflow.loaders:store\n"
-    )
-    alias = ensure_runtime(Path(os.environ["AML_ROOT"])).pythonpath[1]
-    code = f"""
+CLOUD = "def store(store_uri, artifact_uri=None):\n    raise RuntimeError('the cloud')\n"
+BESIDE = """
+{first}
 import mlflow
-mlflow.set_tracking_uri({ws.get_mlflow_tracking_uri()!r})
+mlflow.set_tracking_uri({uri!r})
 print(mlflow.set_experiment("beside").name)
+with mlflow.start_run() as run:
+    mlflow.log_text("words", "notes.txt")
+print(mlflow.artifacts.load_text(run.info.artifact_uri + "/notes.txt"))
 mlflow.set_tracking_uri("azureml://eastus.api.azureml.ms/mlflow/v1.0/x/workspaces/team")
 try:
     mlflow.set_experiment("beside")
@@ -497,14 +483,31 @@ except RuntimeError as error:
     print(error)
 """
 
-    # Before ours in the path, and after it.
-    for path in ([alias, tmp_path], [tmp_path, alias]):
-        done = subprocess.run(
-            [sys.executable, "-W", "ignore", "-c", code],
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, path))},
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        assert done.stdout.split("\n")[:2] == ["beside", "the cloud"], done.stderr
+
+@pytest.mark.parametrize("first", ["", "import azureml"])
+@pytest.mark.parametrize("is_first", [True, False])
+def test_another_package_for_the_scheme_keeps_the_addresses_of_the_cloud(
+    ws: Workspace, tmp_path: Path, is_first: bool, first: str
+) -> None:
+    package, told = tmp_path / "azureml" / "mlflow", tmp_path / "azureml_mlflow-1.62.0.dist-info"
+    for place in (package, told):
+        place.mkdir(parents=True)
+    (package / "loaders.py").write_text(CLOUD)
+    (told / "METADATA").write_text("Metadata-Version: 2.1\nName: azureml-mlflow\nVersion: 1.62.0\n")
+    (told / "entry_points.txt").write_text(
+        "[mlflow.tracking_store]\nazureml = azureml.mlflow.loaders:store\n"
+    )
+    lib, alias = ensure_runtime(Path(os.environ["AML_ROOT"])).pythonpath
+    path = [lib, alias, tmp_path] if is_first else [tmp_path, lib, alias]
+
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c",
+         BESIDE.format(first=first, uri=ws.get_mlflow_tracking_uri())],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, path))},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert done.stdout.split("\n")[:3] == ["beside", "words", "the cloud"], done.stderr
 
 
 def test_a_model_lies_among_the_files_of_its_run_and_is_loaded_from_there(

@@ -5,6 +5,7 @@ MLflow loads this while it is imported itself, so nothing of it is imported befo
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from importlib.metadata import entry_points
 from typing import Any
@@ -47,34 +48,37 @@ def model_registry(store_uri: str, **named: Any) -> Any:
     )
 
 
-class RunContext:
-    """Is there to be loaded: MLflow makes it when all its stores are known.
+def take_ours() -> None:
+    """Have MLflow ask us for addresses of ours; twice is once.
 
-    Of packages that serve the same scheme the last one found has it. With this one it does not
-    matter which that is: ours has it, and gives away what belongs to the other.
+    Of packages that serve the same scheme the one that it finds last has all of it. So each has
+    the addresses that are its own.
     """
-
-    def __init__(self) -> None:
-        _take_scheme()
-
-    def in_context(self) -> bool:
-        """It has no tags."""
-        return False
-
-    def tags(self) -> dict[str, str]:
-        """None."""
-        return {}
-
-
-def _take_scheme() -> None:
     try:
-        from mlflow.store.artifact import artifact_repository_registry as artifacts
         from mlflow.tracking._tracking_service import utils as stores
 
-        stores._tracking_store_registry.register(tracking.SCHEME, tracking_store)
-        artifacts._artifact_repository_registry.register(tracking.SCHEME, artifact_repository)
+        _put_before(stores._tracking_store_registry, "get_store_builder", lambda _: tracking_store)
+        from mlflow.store.artifact import artifact_repository_registry as artifacts
+
+        files = artifacts._artifact_repository_registry
+        _put_before(files, "get_artifact_repository", artifact_repository)
     except (ImportError, AttributeError):
-        pass  # A release that keeps them elsewhere: then the last one found has the scheme.
+        pass  # Not loaded yet: our store does it again. Or a release that has them elsewhere.
+
+
+def _put_before(registry: Any, name: str, ours: Builder) -> None:
+    """Answer a question about an address of ours in place of a registry."""
+    asked = getattr(registry, name)
+    if getattr(asked, "is_ours", False):
+        return
+
+    def ask(*args: Any, **named: Any) -> Any:
+        uri = next(iter((*args, *named.values())), None)
+        is_ours = isinstance(uri, str) and tracking.is_ours(uri)
+        return ours(uri) if is_ours else asked(*args, **named)
+
+    ask.is_ours = True  # type: ignore[attr-defined]
+    setattr(registry, name, ask)
 
 
 def _other(group: str, uri: str) -> Builder | None:
@@ -87,3 +91,8 @@ def _other(group: str, uri: str) -> Builder | None:
         if point.name == tracking.SCHEME and not point.value.startswith("jupyter_aml")
     )
     return next((point.load() for point in others), None)
+
+
+if "mlflow.tracking._tracking_service.utils" in sys.modules:
+    # MLflow is looking for stores at this moment.
+    take_ours()

@@ -12,7 +12,7 @@ from mlflow.store.tracking.abstract_store import AbstractStore
 from mlflow.utils.name_utils import _generate_random_name
 
 from jupyter_aml.domain import limits, tracking
-from jupyter_aml.plugins.mlflow import entities, kept, search
+from jupyter_aml.plugins.mlflow import entities, kept, search, take_ours
 from jupyter_aml.plugins.mlflow.experiments import Experiments
 from jupyter_aml.plugins.mlflow.models import LoggedModels
 from jupyter_aml.plugins.mlflow.recorded import recorded, told
@@ -32,6 +32,7 @@ class Store(Experiments, LoggedModels, AbstractStore):  # type: ignore[misc]  # 
 
     def __init__(self, store_uri: str) -> None:
         super().__init__()
+        take_ours()
         with refusing():
             self._uri = store_uri
             self._runs = runs_in(tracking.workspace_of(store_uri))
