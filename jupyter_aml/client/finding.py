@@ -16,6 +16,7 @@ from jupyter_aml.client.patience import SAY_AFTER, Silent, say
 from jupyter_aml.client.transport import Address
 from jupyter_aml.domain.errors import AmlError, Refused, StorageFailed, Unreachable
 from jupyter_aml.domain.identity import is_of
+from jupyter_aml.domain.inherited import PAGE
 from jupyter_aml.runfolder import trust
 from jupyter_aml.wire.protocol import WireStatus
 
@@ -193,7 +194,8 @@ def _clean() -> dict[str, str]:
     of_a_run: tuple[str, ...] = ("AML_RUN_", "AML_ROOT_ID", "AML_ATTEMPT")
     if "AML_RUN_ID" in os.environ:
         of_a_run = (*of_a_run, "MLFLOW_TRACKING_URI", "MLFLOW_RUN_ID", "MLFLOW_EXPERIMENT_")
-    left_out = (*of_a_run, "AML_SOCKET", "AML_TOKEN", "AML_URL", "JPY_")
+    # The engine may outlive the Jupyter server whose page this process knows.
+    left_out = (*of_a_run, PAGE, "AML_SOCKET", "AML_TOKEN", "AML_URL", "JPY_")
     return {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
 
 

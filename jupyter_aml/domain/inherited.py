@@ -19,11 +19,15 @@ _NOT_OF_KERNELS = ("JUPYTERHUB_", "AML_", "AZUREML_", "CONDA_PREFIX_")
 OLD_LIBRARIES = "AML_OLD_LIBRARIES"
 """`0` keeps runs and kernels from answering names that numpy, pandas and others have lost."""
 
+PAGE = "AML_PAGE"
+"""Where a browser finds the Jupyter server, so that scripts can name the page of a run."""
+
 _OF_CONTAINERS = frozenset({
     "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy", "LANG",
-    "LC_ALL", "TZ", OLD_LIBRARIES,
+    "LC_ALL", "TZ", OLD_LIBRARIES, PAGE,
 })  # fmt: skip
-_OF_KERNELS = frozenset({"AML_WIDGET", OLD_LIBRARIES})
+_OF_KERNELS = frozenset({"AML_WIDGET", OLD_LIBRARIES, PAGE})
+_OF_SCRIPTS = frozenset({OLD_LIBRARIES, PAGE})
 
 
 def by_script(variables: Mapping[str, str]) -> dict[str, str]:
@@ -32,7 +36,7 @@ def by_script(variables: Mapping[str, str]) -> dict[str, str]:
     return {
         name: value
         for name, value in variables.items()
-        if name == OLD_LIBRARIES or (name not in denied and not name.startswith(_NOT_OF_SCRIPTS))
+        if name in _OF_SCRIPTS or (name not in denied and not name.startswith(_NOT_OF_SCRIPTS))
     }
 
 

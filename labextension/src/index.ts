@@ -13,6 +13,7 @@ import { active } from './plugins/runs/active';
 import { commands } from './plugins/runs/commands';
 import { keep } from './plugins/runs/keep';
 import { library } from './plugins/runs/library';
+import { links } from './plugins/runs/links';
 import { origin } from './plugins/runs/origin';
 import { renderer } from './plugins/runs/renderer';
 import { runs, runsSection } from './plugins/runs/runs';
@@ -31,6 +32,7 @@ export default [
   runsSection,
   commands,
   origin,
+  links,
   compare,
   repeat,
   submit,

@@ -260,6 +260,8 @@ export interface ISidebar {
   add(section: SidebarSection): IDisposable;
   /** Bring the panel to the front, with this noun in it. */
   open(section: string): void;
+  /** Show all nouns of another workspace. */
+  turnTo(workspace: string): void;
 }
 
 export const ISidebar = new Token<ISidebar>(

@@ -135,3 +135,31 @@ class TestConfigurationFile:
 
     async def test_a_jupyter_server_reads_it(self, engine):
         assert engine.settings.max_runs == 7
+
+
+@pytest.mark.parametrize(
+    ("shown", "variables", "told"),
+    [
+        ("", {}, "http://host:8888/base/"),
+        ("https://ada.example.org/jupyter/", {}, "https://ada.example.org/base/"),
+        ("", {"JUPYTERHUB_SERVICE_PREFIX": "/user/ada/"}, "/user/ada/"),
+        (
+            "",
+            {
+                "JUPYTERHUB_SERVICE_PREFIX": "/user/ada/",
+                "JUPYTERHUB_PUBLIC_URL": "https://hub.example.org/user/ada",
+            },
+            "https://hub.example.org/user/ada/",
+        ),
+    ],
+)
+def test_the_page_of_a_server_is_where_people_find_it(shown, variables, told):
+    assert app.page("http://host:8888/base/", shown, variables) == told
+
+
+def test_a_server_behind_a_socket_has_no_page():
+    assert app.page("http+unix://%2Frun%2Fjupyter/", "", {}) is None
+
+
+async def test_what_a_server_starts_knows_its_page_while_it_is_there(server):
+    await until(lambda: os.environ.get("AML_PAGE") == server.connection_url)

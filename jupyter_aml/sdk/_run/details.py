@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_aml.runfolder.layout import on_disk
+from jupyter_aml.sdk._core.pages import run_page
 from jupyter_aml.sdk._run import run_data, waits
 from jupyter_aml.sdk._run.definition import definition
 from jupyter_aml.wire.causes import cause
@@ -131,7 +132,10 @@ def log_names(run: RunFiles) -> list[str]:
 
 
 def portal_url(run: RunFiles) -> str:
-    """The folder of the run as an address; it holds everything and is readable by itself."""
+    """The run's page, where a server shows it; else its folder, which is readable by itself."""
+    page = run_page(run.id)
+    if page is not None:
+        return page
     here = run._here
     return f"aml://runs/{run.id}" if here is None else here.path.as_uri()
 

@@ -8,11 +8,13 @@ import uuid
 import warnings
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from jupyter_aml.domain import ids
 from jupyter_aml.domain.errors import Invalid, NotFound
 from jupyter_aml.sdk._core import given
+from jupyter_aml.sdk._core.pages import experiment_page
 from jupyter_aml.sdk._run import filters
 from jupyter_aml.sdk._run.outputs import Tracked, new_outputs, tracked_outputs
 from jupyter_aml.sdk.core.run import Run
@@ -272,8 +274,12 @@ class Experiment:
             raise UserErrorException(str(error)) from None
 
     def get_portal_url(self) -> str:
-        """Where the experiment's runs lie."""
-        return f"{self._workspace.client.status()['root']}/workspaces/{self._workspace.name}/runs"
+        """The page of the experiment's runs, where a server shows it; else where they lie."""
+        page = experiment_page(self._workspace.name, self._name)
+        if page is not None:
+            return page
+        root = self._workspace.client.status()["root"]
+        return Path(root, "workspaces", self._workspace.name, "runs").as_uri()
 
     def _find(self) -> WireExperiment | None:
         found = self._workspace.client.experiments.list(self._workspace.name)

@@ -272,7 +272,7 @@ class Run(RunSource, RunLabels, RunLogging, RunChildren, RunRepeats):
         )  # fmt: skip
 
     def get_portal_url(self) -> str:
-        """Where everything of the run lies."""
+        """The run's page in JupyterLab, where a server shows it; else the folder of the run."""
         from jupyter_aml.sdk._run.details import portal_url
 
         return portal_url(self)

@@ -106,6 +106,12 @@ export class SidebarPanel extends Panel implements ISidebar {
     this.head.update();
   }
 
+  turnTo(workspace: string): void {
+    this.memory.keep({ workspace });
+    this.changed.emit();
+    this.head.update();
+  }
+
   private strip(): JSX.Element {
     const { trans, workspaces } = this.given;
     return (
@@ -122,11 +128,7 @@ export class SidebarPanel extends Panel implements ISidebar {
         choose={id => this.choose(id)}
         workspace={this.workspace}
         workspaces={workspaces}
-        turn={workspace => {
-          this.memory.keep({ workspace });
-          this.changed.emit();
-          this.head.update();
-        }}
+        turn={workspace => this.turnTo(workspace)}
         refresh={() => this.current?.refresh?.()}
         trans={trans}
       />

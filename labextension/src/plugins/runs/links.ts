@@ -1,0 +1,61 @@
+/** Addresses that open something: `lab?aml=run:<id>`, `lab?aml=experiment:[<workspace>/]<name>`. */
+
+import { IRouter } from '@jupyterlab/application';
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { Notification } from '@jupyterlab/apputils';
+import { targetOf, withoutTarget } from '../../models/common/links';
+import { Commands, ISidebar } from '../../tokens';
+import { IRunOfCommand } from './commands';
+import { IRunLibrary } from './library';
+
+const FOLLOW = 'jupyter-aml:follow-link';
+
+/** Follows what `get_portal_url()` of runs and experiments gives. */
+export const links: JupyterFrontEndPlugin<void> = {
+  id: 'jupyter-aml:links',
+  description: 'Opens the run or the experiment that an address names.',
+  autoStart: true,
+  // The commands must be there before an address is followed.
+  requires: [IRunLibrary, ISidebar, IRunOfCommand, IRouter],
+  activate: (app: JupyterFrontEnd, library: IRunLibrary, sidebar: ISidebar, _: unknown, router) => {
+    const routing = router as IRouter;
+    app.commands.addCommand(FOLLOW, {
+      label: library.trans('Follow a link of AML'),
+      describedBy: { args: { type: 'object', properties: { search: { type: 'string' } } } },
+      isVisible: () => false,
+      execute: args => {
+        const { path, search, hash } = args as unknown as IRouter.ILocation;
+        if (/[?&](reset|clone)([=&]|$)/.test(search ?? '')) {
+          return; // JupyterLab empties the page first, and comes back to the address then.
+        }
+        // The application is restored when its address was routed, so nothing here may wait for it.
+        void app.restored.then(async () => {
+          // What is reloaded or kept as a bookmark later is the page itself.
+          routing.navigate(`${path ?? ''}${withoutTarget(search ?? '')}${hash ?? ''}`, {
+            skipRouting: true
+          });
+          await open(app, sidebar, library, search ?? '');
+        });
+      }
+    });
+    routing.register({ command: FOLLOW, pattern: /[?&]aml=/, rank: 30 });
+  }
+};
+
+async function open(
+  app: JupyterFrontEnd,
+  sidebar: ISidebar,
+  { trans }: IRunLibrary,
+  search: string
+): Promise<void> {
+  const target = targetOf(search);
+  if (target === null) {
+    const words = trans('The address names no run and no experiment: %1', search);
+    Notification.warning(words, { autoClose: 8000 });
+  } else if (target.kind === 'run') {
+    await app.commands.execute(Commands.open, { runId: target.name });
+  } else {
+    sidebar.turnTo(target.workspace);
+    await app.commands.execute(Commands.show, { filter: `experiment:${target.name}` });
+  }
+}
