@@ -12,6 +12,7 @@ from jupyter_aml.client.environments import Environments, Kernels
 from jupyter_aml.client.models import Models
 from jupyter_aml.client.patience import LONGEST
 from jupyter_aml.client.runs import Runs
+from jupyter_aml.client.tokens import Tokens
 from jupyter_aml.client.transport import Address, Transport
 from jupyter_aml.client.workspaces import Compute, Experiments, Workspaces
 
@@ -33,6 +34,7 @@ class Client:
         self._door = door = Door(self._transport)
         self.workspaces, self.experiments = Workspaces(door), Experiments(door)
         self.runs, self.compute = Runs(door), Compute(door)
+        self.tokens = Tokens(door)
         self.environments, self.kernels = Environments(door), Kernels(door)
         self.datasets, self.models = Datasets(door), Models(door)
         self.datastores, self.secrets = Datastores(door), Secrets(door)

@@ -37,6 +37,7 @@ from jupyter_aml.engine.runs.watch import Watch
 from jupyter_aml.engine.secrets import Secrets
 from jupyter_aml.engine.settings import Settings
 from jupyter_aml.engine.submit.submissions import Submissions
+from jupyter_aml.engine.tokens import Tokens
 from jupyter_aml.engine.workspaces import Workspaces
 from jupyter_aml.environments.protocol import Materialised
 from jupyter_aml.runtime.runtime import Runtime, ensure_runtime
@@ -84,6 +85,7 @@ class Engine:
         self.compute = Compute(self._targets, self._slots)
         self.secrets = Secrets(self._root, self._ledger, settings.vault_key)
         self.workspaces = Workspaces(self._root, self._ledger)
+        self.tokens = Tokens(settings.root)
         self.experiments = Experiments(self._root, self._ledger, self.workspaces)
         self.environments = Environments(self._root, self._ledger, settings, self._feed.tell)
         self.models = Models(

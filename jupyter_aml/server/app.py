@@ -7,20 +7,23 @@ import logging
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from jupyter_server.extension.application import ExtensionApp
 from traitlets import TraitError
 from traitlets.config import Config
 
 from jupyter_aml.domain.errors import AmlError, Invalid, Unreachable
-from jupyter_aml.domain.inherited import OLD_LIBRARIES
+from jupyter_aml.domain.inherited import OLD_LIBRARIES, PAGE
 from jupyter_aml.engine.settings import Settings
 from jupyter_aml.kernels.running import Running
 from jupyter_aml.server import base, holder, routes
+from jupyter_aml.server.bearer import Bearers
 from jupyter_aml.server.config import AmlConfig
 from jupyter_aml.server.handlers.kernels import keep
 from jupyter_aml.server.seat import OpenEngine, Seat, open_engine
@@ -56,7 +59,8 @@ class AmlExtension(ExtensionApp):
         running = Running(self.serverapp.kernel_manager, self.serverapp.session_manager)
         listen = partial(EngineSocket.open, running=running)
         self.seat = Seat(settings, LOG, listen=listen, opener=self.opener)
-        self.settings.update({base.SEAT: self.seat, base.RUNNING: running})
+        bearers = Bearers(settings.root, {route.handler: route for route in routes.ROUTES})
+        self.settings.update({base.SEAT: self.seat, base.RUNNING: running, base.BEARERS: bearers})
         if problem is not None:
             LOG.error("%s", problem)
             self.seat.refuse(problem)
@@ -72,10 +76,18 @@ class AmlExtension(ExtensionApp):
             LOG.warning("kernels have no `azureml`: %s", error)
         # The rest would make the start of Jupyter slower, so it begins once the loop runs.
         self.serverapp.io_loop.add_callback(self.seat.start)
+        self.serverapp.io_loop.add_callback(self._tell_page)
         # Provisioners get their settings from whom they are made by.
         docker = Config(EnvironmentProvisioner={"docker_url": config.docker_url})
         self.serverapp.kernel_manager.update_config(docker)
         self.serverapp.io_loop.add_callback(self._keep, running, config)
+
+    def _tell_page(self) -> None:
+        """Let what this server starts know its address, now that it has a port."""
+        assert self.serverapp is not None
+        address = page(self.serverapp.connection_url, self.serverapp.custom_display_url, os.environ)
+        if address is not None:
+            os.environ[PAGE] = address
 
     def _keep(self, running: Running, config: AmlConfig) -> None:
         keeping = keep(
@@ -94,12 +106,30 @@ class AmlExtension(ExtensionApp):
 
     async def stop_extension(self) -> None:
         """Close the engine; where runs go on, a headless one answers for them from now on."""
+        os.environ.pop(PAGE, None)
         if self._keeping is not None:
             self._keeping.cancel()
             await asyncio.gather(self._keeping, return_exceptions=True)
         if await self.seat.close():
             LOG.info("runs go on, so a headless engine takes over")
             await asyncio.to_thread(start_headless, self._lines)
+
+
+def page(address: str, shown: str, variables: Mapping[str, str]) -> str | None:
+    """Where people find a Jupyter server: what a hub says, else its own address.
+
+    `shown` is the address by which its administrator has it displayed. None where it listens to
+    a socket alone. A hub that does not know its public address gives the path alone.
+    """
+    for name in ("JUPYTERHUB_PUBLIC_URL", "JUPYTERHUB_SERVICE_PREFIX"):
+        if variables.get(name):
+            return variables[name].rstrip("/") + "/"
+    own, told = urlsplit(address), urlsplit(shown)
+    if told.netloc:
+        own = own._replace(scheme=told.scheme, netloc=told.netloc)
+    if own.scheme not in ("http", "https"):
+        return None
+    return own._replace(path=own.path.rstrip("/") + "/").geturl()
 
 
 def give_kernels_the_old_names(root: Path) -> None:

@@ -10,6 +10,8 @@ from http import HTTPStatus
 from types import TracebackType
 from typing import Any, cast
 
+from jupyter_server.auth.authorizer import Authorizer
+from jupyter_server.auth.identity import IdentityProvider
 from jupyter_server.base.handlers import APIHandler, JupyterHandler
 from tornado.http1connection import HTTP1Connection
 from tornado.iostream import StreamClosedError
@@ -18,6 +20,7 @@ from tornado.web import HTTPError
 from jupyter_aml.domain import errors
 from jupyter_aml.domain.errors import AmlError
 from jupyter_aml.server import forward
+from jupyter_aml.server.bearer import Bearers, Granted, Scoped
 from jupyter_aml.server.holder import Holder
 from jupyter_aml.server.seat import GAP, AnySeat, Deadline
 from jupyter_aml.wire.coding import finite
@@ -28,6 +31,9 @@ SEAT = "jupyter_aml_seat"
 
 YIELD = "jupyter_aml_yield"
 """Key under which a headless engine's socket keeps what to do when it shall yield."""
+
+BEARERS = "jupyter_aml_bearers"
+"""Key for those who are let in by a token of ours; none on the socket, which needs no tokens."""
 
 RUNNING = "jupyter_aml_running"
 """Key for the kernels of this Jupyter server; None in an engine without Jupyter."""
@@ -53,6 +59,24 @@ class AmlHandler(APIHandler):
     """A handler of one noun. Each verb decodes, makes one call to the engine and encodes."""
 
     auth_resource = RESOURCE
+    _has_token = False
+
+    async def prepare(self, **kwargs: Any) -> None:
+        """Let in who has a token of ours; for all others Jupyter's own ways hold."""
+        bearers: Bearers | None = self.settings.get(BEARERS)
+        if bearers is not None:
+            self._has_token = await bearers.admits(self)
+        await super().prepare(**kwargs)
+
+    @property
+    def identity_provider(self) -> IdentityProvider:
+        """Who says who it is: only a token that was checked stands in for Jupyter's word."""
+        return Granted(token="") if self._has_token else super().identity_provider
+
+    @property
+    def authorizer(self) -> Authorizer:
+        """Who says what may be done."""
+        return Scoped() if self._has_token else super().authorizer
 
     @property
     def seat(self) -> AnySeat:
@@ -111,6 +135,8 @@ class AmlHandler(APIHandler):
         # What was meant for a good answer (a file's type, length or policy) is no longer true.
         self.clear_header("Content-Length")
         self.clear_header("Content-Disposition")
+        if status == HTTPStatus.UNAUTHORIZED:
+            self.set_header("WWW-Authenticate", "Bearer")
         self.set_status(status)
         self.finish(dump(problem))
 

@@ -26,6 +26,7 @@ from jupyter_aml.server.handlers import (
     runs,
     secrets,
     status,
+    tokens,
     workspaces,
 )
 from jupyter_aml.server.openapi import OpenApiHandler, Rule, document
@@ -33,6 +34,7 @@ from jupyter_aml.server.openapi import OpenApiHandler, Rule, document
 ROUTES = (
     *status.ROUTES,
     *workspaces.ROUTES,
+    *tokens.ROUTES,
     *experiments.ROUTES,
     *compute.ROUTES,
     *environments.ROUTES,

@@ -37,16 +37,14 @@ LATER = {
     "azureml.core.environment.DockerBuildContext": set(),
     "azureml.core.conda_dependencies.CondaDependencies": {"sdk_origin_url"},
     "azureml.core.runconfig.DockerConfiguration": set(),
-    "azureml.core.authentication.AbstractAuthentication": {"signed_session"},
+    "azureml.core.authentication.AbstractAuthentication": set(),
     "azureml.core.authentication.InteractiveLoginAuthentication": set(),
     "azureml.core.authentication.AzureCliAuthentication": set(),
     "azureml.core.authentication.ServicePrincipalAuthentication": set(),
     "azureml.core.authentication.MsiAuthentication": set(),
     "azureml.core.authentication.ArmTokenAuthentication": set(),
     "azureml.core.authentication.TokenAuthentication": set(),
-    "azureml.core.authentication.AzureMLTokenAuthentication": {
-        "create", "expiry_time", "set_token", "token",
-    },
+    "azureml.core.authentication.AzureMLTokenAuthentication": set(),
     "azureml.core.model.Model": {
         "datasets", "deploy", "package", "print_configuration", "profile", "sample_input_dataset",
         "sample_output_dataset",

@@ -22,6 +22,7 @@ from jupyter_aml.engine.data import datasets
 from jupyter_aml.engine.data.datastores import Known, Registered
 from jupyter_aml.engine.feed.pieces import list_files
 from jupyter_aml.engine.lock import RootLock
+from jupyter_aml.engine.tokens import Tokens
 from jupyter_aml.runfolder.layout import RunFolder
 from jupyter_aml.testing.wires import a_wire_model, a_wire_use
 from jupyter_aml.wire.coding import encode_run
@@ -222,6 +223,9 @@ class FakeWorkspaces:
     async def get(self, name):
         self.engine.heard("workspace", name)
         return self.engine.a_workspace(name)
+
+    async def need(self, name):
+        self.engine.heard("need_workspace", name)
 
     async def change(self, asked):
         self.engine.heard("change_workspace", asked)
@@ -514,6 +518,7 @@ class FakeEngine:
         self.runs, self.environments = FakeRuns(self), FakeEnvironments(self)
         self.models = FakeModels(self)
         self.workspaces, self.experiments = FakeWorkspaces(self), FakeExperiments(self)
+        self.tokens = Tokens(settings.root)
         self.compute = FakeCompute(self)
         self.datasets = FakeDatasets(self)
         self.datastores, self.secrets = FakeDatastores(self), FakeSecrets(self)

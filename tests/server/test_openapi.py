@@ -36,6 +36,7 @@ BODIES = {
     "datastores": {"name": "x", "kind": "Custom", "url": "file:///data"},
     "default-datastore": {"name": "x"},
     "secrets": {"secrets": [{"name": "x", "value": "s"}]},
+    "tokens": {"name": "mine", "seconds": 60},
     "workspaces": {"name": "w"},
     "workspaces/{name}": {"tags": {"a": None}, "labels": {"sku": "basic"}},
     "experiments": {"workspace": "default", "name": "e"},

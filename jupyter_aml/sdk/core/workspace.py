@@ -53,6 +53,7 @@ class Workspace(OfTheCloud):
             "it belongs to the cloud", _location=_location, _workspace_id=_workspace_id,
             _disable_service_check=_disable_service_check,
         )  # fmt: skip
+        self._auth = auth
         self.client: Client = find()
         try:
             self._seen = self.client.workspaces.get(workspace_name)
@@ -152,6 +153,13 @@ class Workspace(OfTheCloud):
             workspace["name"]: [Workspace(workspace_name=workspace["name"])]
             for workspace in find().workspaces.list()
         }
+
+    @property
+    def _auth_object(self) -> Any:
+        """What was given as `auth`; else what opens this workspace alone."""
+        from jupyter_aml.sdk.core.authentication import _OfWorkspace
+
+        return _OfWorkspace(self.name) if self._auth is None else self._auth
 
     @property
     def name(self) -> str:
