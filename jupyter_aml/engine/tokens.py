@@ -96,9 +96,7 @@ class Tokens:
         except FileNotFoundError:
             return None
         except (OSError, ValueError, NotPlain, AmlError) as error:
-            raise StorageFailed(
-                f"{path} cannot be read: delete it, and its token"
-            ) from error
+            raise StorageFailed(f"{path} cannot be read: delete it, and its token") from error
 
     def _forget_ended(self, now: datetime) -> None:
         for token in self._every():

@@ -48,8 +48,8 @@ _NOUNS = (
     "runs", "experiments", "environments", "datastores", "default-datastore", "datasets", "models",
 )  # fmt: skip
 """What belongs to a workspace; all else is not for who may see one workspace only."""
-_NEVER = ("tokens", "engine", "secrets")
-"""What no token opens: others tokens, the engine itself, and what the vault keeps."""
+_NEVER = ("tokens", "engine", "secrets", "secret-values")
+"""What no token opens: other tokens, the engine itself, and what the vault keeps."""
 _RUNS_IN_A_BODY = ("runId", "parentId", "run")
 
 

@@ -24,7 +24,7 @@ CALLS = [
     for method in route.calls
     if not route.on_socket_only
 ]
-NEVER = {"tokens", "engine", "secrets"}
+NEVER = {"tokens", "engine", "secrets", "secret-values"}
 
 
 @pytest.fixture
