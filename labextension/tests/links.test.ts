@@ -19,7 +19,14 @@ test('an address names a run or an experiment of a workspace', () => {
 });
 
 test('what is neither opens nothing', () => {
-  for (const search of ['', '?aml=', '?aml=run:', '?aml=run:a/../b', '?aml=model:x', '?aml=run:a b']) {
+  for (const search of [
+    '',
+    '?aml=',
+    '?aml=run:',
+    '?aml=run:a/../b',
+    '?aml=model:x',
+    '?aml=run:a b'
+  ]) {
     assert.equal(targetOf(search), null, search);
   }
 });
