@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from jupyter_aml.domain import ids, limits
+from jupyter_aml.domain.dataset import dataset_name
 from jupyter_aml.domain.errors import Invalid
 
 USED = "model.used:"
@@ -152,7 +153,7 @@ def read_data(told: Any) -> DataUse:
         raise Invalid("dataset.definition: expected an object")
     return DataUse(
         scenario=scenario,
-        name=None if name is None else ids.named("data set", name),
+        name=None if name is None else dataset_name(name),
         version=None if version is None else ids.named("version of a data set", str(version)),
         definition=definition,
     )

@@ -106,6 +106,22 @@ def test_the_notebook_of_tracking_logs_everything_compares_and_repeats() -> None
         assert named.count("digits-known") == 1
 
 
+def test_the_notebook_of_data_and_models_trains_on_both_versions_of_its_data() -> None:
+    with a_folder() as scratch, a_root() as root:
+        folder = scratch / "notebooks"
+        folder.mkdir()
+        shutil.copy(REPOSITORY / "notebooks" / "04_data_and_models.ipynb", folder)
+
+        done = execute(folder / "04_data_and_models.ipynb", scratch, root)
+
+        assert done.code == 0, done.stdout + done.stderr
+        assert [run["status"] for run in done.runs] == ["Completed"] * 2
+        first, second = (run["metrics"] for run in done.runs)
+        assert "r2=" in first
+        assert first != second
+        assert [path.name for path in folder.iterdir()] == ["04_data_and_models.ipynb"]
+
+
 def test_a_notebook_that_fails_is_told_and_fails_the_command(tmp_path: Path) -> None:
     folder = tmp_path / "notebooks"
     folder.mkdir()
