@@ -20,7 +20,7 @@ ENCODINGS = {
 }  # fmt: skip
 """SDK v1's names, and what Python calls them."""
 HEADERS = ("all", "none", "first", "combine")
-_BLOCK, _LARGEST_BLOCK = 1 << 20, 1 << 30
+_BLOCK, _LESS, _LARGEST_BLOCK = 1 << 20, 1 << 18, 1 << 30
 _MOST_SHOWN = 5
 _RENAMED = b"aml.renamed"
 _CONVERSION = re.compile(
@@ -296,7 +296,10 @@ def layout_of(how: Mapping[str, Any], parts: Sequence[Part]) -> Layout:
     """Names and types of the columns, from the beginnings of some of the files; Unreadable."""
     header = how.get("header", "all")
     some = parts if header == "combine" else _spread(parts, 1 if header == "first" else 3)
-    samples = [_sample(how, part, header != "none") for part in some]
+    samples = [
+        _sample(how, part, header != "none", _LESS if place else _BLOCK)
+        for place, part in enumerate(some)
+    ]
     names = list(dict.fromkeys(name for each in samples for name in each.column_names))
     if header != "combine":
         names = samples[0].column_names
@@ -328,11 +331,10 @@ def _spread(parts: Sequence[Part], most: int) -> list[Part]:
     return [parts[0], parts[len(parts) // 2], parts[-1]]
 
 
-def _sample(how: Mapping[str, Any], part: Part, has_header: bool) -> Any:
+def _sample(how: Mapping[str, Any], part: Part, has_header: bool, block: int) -> Any:
     """The first rows of a file, with types that pyarrow infers; Unreadable says what is wrong."""
     import pyarrow as pa
 
-    block = _BLOCK
     while True:
         try:
             return _beginning(how, part, has_header, block)

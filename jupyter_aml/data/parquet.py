@@ -73,12 +73,14 @@ def _schemas(fragments: Sequence[Any], parts: Sequence[Part]) -> list[Any]:
         import pyarrow as pa
 
         try:
-            return fragments[place].physical_schema
+            fragment = fragments[place]
+            fragment.ensure_complete_metadata()  # So that the scan reads no footer once more.
+            return fragment.physical_schema
         except (pa.ArrowInvalid, OSError) as error:
             shown = parts[place].file.shown
             raise Unreadable(f"{shown} is no Parquet file: {str(error)[:200]}") from None
 
-    if len(fragments) < 8:
+    if len(fragments) < 32:
         return [one(place) for place in range(len(fragments))]
     with ThreadPoolExecutor(8) as pool:
         return list(pool.map(one, range(len(fragments))))

@@ -43,6 +43,7 @@ NOTHING_TO_DO = {
     "sdk/core/run.py:get_metrics": "populate: all is there",
     "sdk/core/run.py:wait_for_completion": "wait_post_processing: it is always waited for",
     "sdk/core/run.py:flush": "timeout_seconds: it is done at once",
+    "sdk/opendatasets/_diabetes.py": "nothing is sent anywhere, whatever is wished",
     "sdk/data/dataset_factory.py:to_stream": "workspace: an address names its datastore",
 }
 # Other people's protocols: IPython and nbclient say what is passed.

@@ -36,6 +36,8 @@ ELSEWHERE: Mapping[tuple[str, str], str] = {
     ("README.md", "make test"): ".ci/run",
     ("docs/reference/data.md", "from azureml.core import Dataset, Experiment, Scr"):
         "tests/integration/test_run_data.py",
+    ("docs/reference/data.md", "c.AmlConfig.storage_endpoints"):
+        "tests/integration/test_datastores.py",
     ("docs/reference/sdk.md", "from azureml.train.sklearn"):
         "tests/integration/test_tutorial_estimators.py",
     ("docs/how-to/keep_secrets.md", "from getpass"): "tests/integration/test_vault.py",
@@ -96,7 +98,7 @@ WRITTEN: Mapping[str, Page] = {
     "docs/how-to/export_runs.md": Page(before=EXPORT),
     "docs/how-to/run_from_the_notebook.md": Page(files={"train.ipynb": NOTEBOOK}, before=RUN),
     "docs/how-to/where_runs_are.md": Page(before=RUN, stopped=True),
-    "docs/reference/data.md": Page(files={"data/diabetes.csv": "1\n"}),
+    "docs/reference/data.md": Page(files={"data/diabetes.csv": "Age,BMI\n60,21.5\n40,30\n"}),
     "docs/reference/environments.md": Page(
         files={"requirements.txt": "scikit-learn\n"},
         before=("from azureml.core import Environment\nenv = Environment('torch')",),
