@@ -45,7 +45,6 @@ with mlflow.start_run() as run:
     mlflow.log_text("kept", "outputs/notes.txt")
     with mlflow.start_run(nested=True, run_name="fold"):
         mlflow.log_metric("rmse", 2.5)
-print("the engine was asked:", "jupyter_aml.client.transport" in sys.modules)
 print("within:", mlflow.get_run(run.info.run_id).info.status)
 with mlflow.start_run(run_name="second"):
     mlflow.log_metric("rmse", 1.5)
@@ -449,6 +448,36 @@ def test_in_a_script_the_run_of_mlflow_is_the_run(
     assert "outputs/notes.txt" in run.get_file_names()
     children = {child.name: child.get_metrics() for child in run.get_children()}
     assert children == {"fold": {"rmse": 2.5}, "second": {"rmse": 1.5}}
+
+
+ALONE = """
+import os
+# Whoever asked for the engine now would find none, and could start none.
+os.environ.update(AML_ROOT="/proc/none", AML_SOCKET="/proc/none/engine.sock")
+import mlflow
+from mlflow import MlflowClient
+
+with mlflow.start_run() as run:
+    mlflow.log_metric("m", 1)
+    mlflow.log_param("p", 2)
+    mlflow.set_tag("t", "x")
+    mlflow.log_text("words", "notes.txt")
+    with mlflow.start_run(nested=True, run_name="fold"):
+        mlflow.log_metric("m", 2)
+    assert mlflow.artifacts.load_text(run.info.artifact_uri + "/notes.txt") == "words"
+    assert MlflowClient().get_metric_history(run.info.run_id, "m")[0].value == 1
+"""
+
+
+def test_a_script_logs_to_its_run_where_no_engine_answers(ws: Workspace, tmp_path: Path) -> None:
+    (tmp_path / "train.py").write_text(ALONE)
+
+    run = Experiment(ws, "alone").submit(ScriptRunConfig(str(tmp_path), script="train.py"))
+    run.wait_for_completion()
+
+    assert run.get_metrics() == {"m": 1.0}
+    assert (run.look()["parameters"], run.tags["t"]) == ({"p": "2"}, "x")
+    assert [child.get_metrics() for child in run.get_children()] == [{"m": 2.0}]
 
 
 def test_a_retry_is_sent_with_what_was_sent_and_logs_anew(ws: Workspace, tmp_path: Path) -> None:

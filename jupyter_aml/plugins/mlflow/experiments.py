@@ -8,7 +8,7 @@ from typing import Any
 from mlflow.entities import ViewType
 
 from jupyter_aml.domain import ids
-from jupyter_aml.domain.errors import AlreadyExists
+from jupyter_aml.domain.errors import AlreadyExists, StorageFailed, Unreachable
 from jupyter_aml.plugins.mlflow import entities, search
 from jupyter_aml.plugins.mlflow.refusals import absent, in_its_words, invalid
 from jupyter_aml.plugins.mlflow.runs import Runs, the_default
@@ -99,9 +99,28 @@ class Experiments:
     # ---- inside -----------------------------------------------------------------------------
 
     def _found(self, name: str) -> WireExperiment | None:
-        workspace = self._runs.workspace
-        there = {each["name"]: each for each in workspace.client.experiments.list(workspace.name)}
+        own = self._of_the_script()
+        try:
+            workspace = self._runs.workspace
+            listed = workspace.client.experiments.list(workspace.name)
+        except (Unreachable, StorageFailed):
+            # MLflow asks for it before a nested run, which needs no engine.
+            if own is None or own["name"] != name:
+                raise
+            return own
+        there = {each["name"]: each for each in listed}
         return there.get(name) or there.get(the_default(name))
+
+    def _of_the_script(self) -> WireExperiment | None:
+        """The experiment of the run that this process is, as far as its record tells of it."""
+        script = self._runs.script
+        if script is None:
+            return None
+        seen = script.seen
+        return {
+            "name": seen["experiment"], "workspace": seen["workspace"], "tags": {},
+            "createdAt": seen["createdAt"], "runCount": 1,
+        }  # fmt: skip
 
     def _experiment_name(self, experiment_id: str) -> str:
         script = self._runs.script

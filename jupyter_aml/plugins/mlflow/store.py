@@ -59,7 +59,7 @@ class Store(Experiments, LoggedModels, AbstractStore):  # type: ignore[misc]  # 
         if user_id and named.get(entities.USER) == user_id:
             del named[entities.USER]  # The workspace knows by itself whose run it is.
         run = self._runs.begin(
-            self._experiment(experiment_id).name,
+            self._experiment_name(experiment_id),
             name=run_name or tag_name or _generate_random_name(),
             parent=parent,
             tags=named,
@@ -82,7 +82,9 @@ class Store(Experiments, LoggedModels, AbstractStore):  # type: ignore[misc]  # 
             else:
                 _check_is_now("end", end_time)
                 self._runs.end(run, status)
-        return self._whole(self._runs.look(run), run).info
+        # What a child of this process is, this process has just said.
+        seen = self._runs.look(run) if run._maker is None else run.seen
+        return self._whole(seen, run).info
 
     @in_its_words
     def delete_run(self, run_id: str) -> None:
