@@ -345,7 +345,7 @@ def _shell(module: Any) -> None:
 
 def _without_the_old_sdk(lines: list[str]) -> list[str]:
     text = "".join(lines).lower()
-    if "azureml" not in text or "install" not in text:
+    if "azureml" not in text or ("install" not in text and "show" not in text):
         return lines
     from importlib.util import find_spec
 

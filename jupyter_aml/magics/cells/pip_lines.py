@@ -1,4 +1,4 @@
-"""Installs in a cell that would replace jupyter_aml: retired distributions are left out of them.
+"""Lines of a cell that install or ask for the retired SDK: its distributions are left out of them.
 
 `!pip install --upgrade azureml-sdk pandas` is meant as `!pip install --upgrade pandas`: the old
 SDK would hide ours, and take ipywidgets and others back by years.
@@ -21,9 +21,10 @@ from jupyter_aml.domain.requirement import Requirement
 
 Lines = list[str]
 
-_INSTALL = re.compile(
+_COMMAND = re.compile(
     r"(?<![\w./-])(?:[\w./{}$-]+[ \t]+-m[ \t]+)?"
-    r"(?:[\w./-]*?pip3?(?:\.\d+)?|conda|mamba|micromamba)[ \t]+(?:-\S+[ \t]+)*install(?=\s|\Z)"
+    r"(?:[\w./-]*?pip3?(?:\.\d+)?|conda|mamba|micromamba)[ \t]+(?:-\S+[ \t]+)*"
+    r"(?P<verb>install|show)(?=\s|\Z)"
 )
 _STARTS = re.compile(r"[ \t]*(?:%(?!%)|!|(?:pip3?|conda|mamba)[ \t]|[\w.]+[ \t]*=[ \t]*[!%])")
 _ASSIGNS = re.compile(r"[ \t]*[\w.]+[ \t]*=")
@@ -54,7 +55,7 @@ class _Mended:
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """The words behind `install`, without those of retired distributions."""
+    """The words behind the verb, without those of retired distributions."""
 
     kept: list[str]
     left_out: list[Requirement]
@@ -78,7 +79,7 @@ class _Words:
 
 def transform(lines: Lines) -> Lines:
     """The lines of a cell without retired distributions, and with a notice for each such line."""
-    if not any("install" in line for line in lines):
+    if not any("install" in line or "show" in line for line in lines):
         return lines
     head = next((line for line in lines if line.strip()), "")
     if _SHELLS.match(head):
@@ -128,33 +129,46 @@ def _mended(lines: Lines, starts: Container[int], notice: Callable[[str], str]) 
 
 
 def _without_retired(line: str) -> _Mended | None:
-    """The line without retired distributions; None where it installs none of them."""
+    """The line without retired distributions; None where it names none of them."""
     flat = line.replace("\\\n", " ").rstrip("\n")
     parts: list[str] = []
-    left_out: list[Requirement] = []
-    brought: list[str] = []
-    place, installs = 0, False
-    for found in _INSTALL.finditer(flat):
+    told: list[str] = []
+    place, asks = 0, False
+    for found in _COMMAND.finditer(flat):
         words = _words(flat, found.end())
         if not words.left_out or found.start() < place:
             continue
-        wanted = [*words.kept, *words.missing]
-        asks = _asks(wanted)
-        parts += [flat[place : found.start()], " ".join([found[0], *wanted]) if asks else "true"]
-        left_out, brought = left_out + words.left_out, brought + words.missing
-        place, installs = words.end, installs or asks
-    if not left_out:
+        installs = found["verb"] == "install"
+        wanted = [*words.kept, *(words.missing if installs else ())]
+        parts += [flat[place : found.start()], _command(found[0], wanted)]
+        told.append(_told(words) if installs else _shown(words))
+        place, asks = words.end, asks or _asks(wanted)
+    if not told:
         return None
     rest = "".join([*parts, flat[place:]]).rstrip()
-    told = f"jupyter_aml: {retired.told([one.name for one in left_out], brought)}"
     # What else stands in a line of the shell is done, and a variable that it sets is set.
     goes_on = re.search("&&|[|;]", rest) if "!" in rest else None
-    is_empty = not installs and not goes_on and not _ASSIGNS.match(flat)
-    return _Mended("" if is_empty else f"{rest}\n", told)
+    is_empty = not asks and not goes_on and not _ASSIGNS.match(flat)
+    return _Mended("" if is_empty else f"{rest}\n", f"jupyter_aml: {'; '.join(told)}")
+
+
+def _command(begin: str, wanted: list[str]) -> str:
+    return " ".join([begin, *wanted]) if _asks(wanted) else "true"
+
+
+def _told(words: _Words) -> str:
+    return retired.told([one.name for one in words.left_out], words.missing)
+
+
+def _shown(words: _Words) -> str:
+    """What is said where somebody asks whether they are installed."""
+    names = [*dict.fromkeys(one.name for one in words.left_out)]
+    missing = f"; `pip install {' '.join(names)}` brings {', '.join(words.missing)}"
+    return f"stands in for {', '.join(names)}" + (missing if words.missing else "")
 
 
 def _words(flat: str, start: int) -> _Words:
-    """What stands behind `install`, up to the sign that ends the command."""
+    """What stands behind the verb, up to the sign that ends the command."""
     kept: list[str] = []
     left_out: list[Requirement] = []
     end, before = start, ""

@@ -59,6 +59,7 @@ def test_the_retired_ones_are_left_out_and_the_rest_is_installed(line: str, left
         "%%writefile a.sh\npip install azureml-sdk\n",
         "%%aml submit\n!pip install azureml-sdk\n",
         "pip.install(azureml-sdk)\n",
+        "run.show(azureml)\n",
     ],
 )
 def test_other_cells_stay_as_they_are(cell: str) -> None:
@@ -136,3 +137,13 @@ def test_a_file_that_names_none_or_leads_to_others_is_taken_as_it_is(
         Path("needs.txt").write_text(content)
 
     assert transformed("!pip install -r needs.txt\n") == "!pip install -r needs.txt\n"
+
+
+def test_who_asks_whether_they_are_installed_is_told_what_stands_in() -> None:
+    assert transformed("!pip show azureml-sdk\n") == (
+        "print('jupyter_aml: stands in for azureml-sdk')\n"
+    )
+    assert transformed("!pip show azureml-mlflow pandas\n") == (
+        "print('jupyter_aml: stands in for azureml-mlflow; "
+        "`pip install azureml-mlflow` brings mlflow')\n!pip show pandas\n"
+    )
