@@ -54,6 +54,12 @@ class Input:
         """Whether it is a path of a datastore, and no data set."""
         return self.datastore is not None
 
+    @property
+    def inside(self) -> str | None:
+        """The path below the working folder where it shall be; None where it has none."""
+        path = self.path_on_compute
+        return None if path is None or path.startswith("/") else path
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registration:
@@ -125,7 +131,8 @@ def check(data: RunData) -> None:
             )
         seen.add(each.name)
         if each.path_on_compute is not None:
-            check_path_on_compute(each.name, each.path_on_compute)
+            is_told = isinstance(each, Input)
+            check_path_on_compute(each.name, each.path_on_compute, may_be_absolute=is_told)
 
 
 def check_name(name: str) -> None:
@@ -138,13 +145,19 @@ def check_name(name: str) -> None:
         )
 
 
-def check_path_on_compute(name: str, path: str) -> None:
-    """Raise Invalid for a path that does not lie inside the working folder of a run."""
+def check_path_on_compute(name: str, path: str, *, may_be_absolute: bool = False) -> None:
+    """Raise Invalid for a path that does not lie inside the working folder of a run.
+
+    That of an input `may_be_absolute`: it is the mount point of a machine of its own, and where
+    runs share one, the script is told another path.
+    """
     parts = path.replace("\\", "/").split("/")
+    if may_be_absolute and path.startswith("/") and ".." not in parts and "\0" not in path:
+        return
     if path.startswith(("/", "~")) or (len(parts[0]) == 2 and parts[0][1] == ":"):
         raise Invalid(
             f"path_on_compute={path!r} of {name!r}: give it relative to the folder in which the "
-            "script runs; the path that the script is given is absolute in any case"
+            "script runs"
         )
     if ".." in parts or not path or "\0" in path or not any(part.strip(".") for part in parts):
         raise Invalid(

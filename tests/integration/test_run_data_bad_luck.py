@@ -228,6 +228,19 @@ def test_what_was_sent_is_replaced_with_a_warning(ws: Workspace, store: Any) -> 
     assert "in the place of what was sent in 'data': 'a.csv'" in told["warnings"][0]["message"]
 
 
+def test_a_mount_point_of_another_machine_is_told_to_be_elsewhere(
+    ws: Workspace, store: Any
+) -> None:
+    Path("src", "s.py").write_text("import os, sys; print(os.listdir(sys.argv[1]))")
+    files = Dataset.File.from_files((store, "iris/*.csv"))
+
+    run = sent(ws, files.as_named_input("d").as_mount("/tmp/dataset"))
+    told = run.wait_for_completion()
+
+    assert run.get_details_with_logs()["logFiles"]["user_logs/std_log.txt"] == "['a.csv']\n"
+    assert "input 'd' is not at '/tmp/dataset'" in told["warnings"][0]["message"]
+
+
 def test_a_mount_among_what_was_sent_is_refused(ws: Workspace, store: Any) -> None:
     os.makedirs("src/data")
     Path("src", "data", "a.csv").write_text("old")

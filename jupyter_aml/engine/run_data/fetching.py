@@ -41,7 +41,8 @@ def fetch(each: Input, desk: Desk) -> Ready:
     if each.mode == run_data.DIRECT:
         return Ready(each)
     try:
-        return _reference(each, desk) if each.is_reference else _dataset(each, desk)
+        ready = _reference(each, desk) if each.is_reference else _dataset(each, desk)
+        return replace(ready, warnings=(*ready.warnings, *_elsewhere(ready.input)))
     except Stopped:
         raise
     except AmlError as error:
@@ -105,9 +106,9 @@ def _whole_folder(definition: Dataset, open_store: Callable[[str], Store]) -> Pa
 def _in_place(each: Input, local: Path, desk: Desk) -> Ready:
     """An input that stays where it is."""
     place = os.path.abspath(local)
-    if each.path_on_compute is None:
+    if each.inside is None:
         return Ready(replace(each, place=place))
-    target = desk.folder.work / each.path_on_compute
+    target = desk.folder.work / each.inside
     check_inside(target.parent, desk.folder.work)
     if os.path.islink(target) and os.readlink(target) == place:
         return Ready(replace(each, place=str(target), behind=(place,)))
@@ -127,11 +128,11 @@ def _laid(each: Input, pieces: list[Piece], what: str, desk: Desk) -> Ready:
     made = desk.folder.inputs / each.name
     lay(pieces, made, what=what, as_links=as_links, work=desk.work)
     behind = tops(pieces) if as_links else ()
-    if each.path_on_compute is None:
+    if each.inside is None:
         return Ready(replace(each, place=str(made), behind=behind))
-    target = desk.folder.work / each.path_on_compute
+    target = desk.folder.work / each.inside
     replaced = bring(made, target, desk.folder.work)
-    sent = desk.folder.snapshot / each.path_on_compute
+    sent = desk.folder.snapshot / each.inside
     twice = [name for name in replaced if os.path.lexists(sent / name)]
     return Ready(replace(each, place=str(target), behind=behind), _told(each, twice))
 
@@ -143,6 +144,16 @@ def _told(each: Input, twice: list[str]) -> tuple[str, ...]:
     return (
         f"input {each.name!r} has put its own in the place of what was sent in "
         f"{each.path_on_compute!r}: {what}",
+    )
+
+
+def _elsewhere(each: Input) -> tuple[str, ...]:
+    """Say so where the script wished for a path that all runs of this machine would share."""
+    if each.path_on_compute is None or each.inside is not None:
+        return ()
+    return (
+        f"input {each.name!r} is not at {each.path_on_compute!r}, for runs share this machine: the "
+        f"script is told where it is, by its argument and run.input_datasets[{each.name!r}]",
     )
 
 

@@ -33,7 +33,9 @@ class DatasetConsumptionConfig:
         try:
             run_data.check_name(str(name))
             if path_on_compute is not None:
-                run_data.check_path_on_compute(str(name), str(path_on_compute))
+                run_data.check_path_on_compute(
+                    str(name), str(path_on_compute), may_be_absolute=True
+                )
         except Invalid as error:
             raise UserErrorException(str(error)) from None
         self._name, self.dataset = str(name), dataset

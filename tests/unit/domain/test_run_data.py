@@ -28,11 +28,18 @@ def test_a_name_is_given_once_among_inputs_and_outputs():
         run_data.check(twice)
 
 
-@pytest.mark.parametrize("path", ["../x", "a/../../x", "..", ".", "", "/tmp/x", "~/x", "c:\\x",
+@pytest.mark.parametrize("path", ["../x", "a/../../x", "..", ".", "", "/tmp/../x", "~/x", "c:\\x",
                                   "a\\..\\..\\x", "a\0b"])  # fmt: skip
 def test_a_path_on_compute_lies_below_the_working_folder(path):
     with pytest.raises(Invalid, match=r"path_on_compute.*of 'a'"):
         run_data.check(RunData(inputs=(Input(name="a", dataset="d", path_on_compute=path),)))
+
+
+def test_an_input_may_name_a_mount_point_and_an_output_may_not():
+    run_data.check(RunData(inputs=(Input(name="a", dataset="d", path_on_compute="/tmp/x"),)))
+
+    with pytest.raises(Invalid, match="give it relative to the folder"):
+        run_data.check(RunData(outputs=(Output(name="a", path_on_compute="/tmp/x"),)))
 
 
 def test_a_word_gets_the_place_of_what_it_names_and_of_nothing_else():

@@ -145,7 +145,7 @@ def test_one_name_means_one_thing(source: Path) -> None:
         (lambda: DatasetConsumptionConfig("a b", TITANIC), "'a_b'"),
         (lambda: DatasetConsumptionConfig("a", TITANIC, "magic"), "mode='magic'"),
         (lambda: DatasetConsumptionConfig("a", TITANIC).as_mount("../x"), "path_on_compute='../x'"),
-        (lambda: DatasetConsumptionConfig("a", TITANIC).as_mount("/data"), "relative to the fold"),
+        (lambda: DatasetConsumptionConfig("a", TITANIC).as_mount("~/data"), "relative to the fold"),
         (lambda: OutputFileDatasetConfig("a/b"), "'a_b'"),
         (lambda: OutputFileDatasetConfig("a", "blobs/x"), "destination='blobs/x'"),
         (lambda: OutputFileDatasetConfig("a", source="/etc"), "path_on_compute='/etc'"),
