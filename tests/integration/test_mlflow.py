@@ -540,7 +540,7 @@ def test_another_package_for_the_scheme_keeps_the_addresses_of_the_cloud(
 
 
 def test_a_model_lies_among_the_files_of_its_run_and_is_loaded_from_there(
-    ws: Workspace, notebook: Notebook
+    ws: Workspace, notebook: Notebook, tmp_path: Path
 ) -> None:
     told = notebook.run("""
 class Twice(mlflow.pyfunc.PythonModel):
@@ -571,6 +571,8 @@ answer = [going, ended, [each.model_id == second.model_id for each in found], ke
     run = newest(ws, "models")
     assert {"model/MLmodel", "model-2/MLmodel"} <= set(run.get_file_names())
     assert run.get_metrics() == {"rmse": [0.5, 0.25]}
+    registered = run.register_model("twice", model_path="model")
+    assert Path(registered.download(str(tmp_path)), "MLmodel").is_file()
 
 
 def test_a_model_without_a_run_is_refused(ws: Workspace, notebook: Notebook) -> None:
