@@ -326,13 +326,13 @@ answer = [listed(), listed("model"), listed("model/MLmodel"),
     assert {"facts.json", "model/MLmodel", "outputs/notes.txt"} <= set(run.get_file_names())
 
 
-def test_a_file_that_leads_out_is_refused(ws: Workspace, notebook: Notebook) -> None:
-    told = notebook.ask("""
+@pytest.mark.parametrize("way", ["/../../other", "/%2e%2e/%2e%2e/other"])
+def test_an_address_that_leads_out_is_refused(ws: Workspace, notebook: Notebook, way: str) -> None:
+    told = notebook.ask(f"""
 mlflow.set_experiment("out")
 with mlflow.start_run() as run:
     uri = run.info.artifact_uri
-from jupyter_aml.plugins.mlflow.artifacts import RunFiles
-RunFiles(uri).list_artifacts("../../other")
+mlflow.artifacts.list_artifacts(uri + {way!r})
 """)
 
     assert told["error"] == "MlflowException"
