@@ -18,10 +18,11 @@ from jupyter_server.extension.application import ExtensionApp
 from traitlets import TraitError
 from traitlets.config import Config
 
-from jupyter_aml.domain.errors import AmlError, Invalid, Unreachable
+from jupyter_aml.domain.errors import AmlError, Invalid, StorageFailed, Unreachable
 from jupyter_aml.domain.inherited import OLD_LIBRARIES, PAGE
 from jupyter_aml.engine.settings import Settings
 from jupyter_aml.kernels.running import Running
+from jupyter_aml.runfolder import programs
 from jupyter_aml.server import base, holder, routes
 from jupyter_aml.server.bearer import Bearers
 from jupyter_aml.server.config import AmlConfig
@@ -133,12 +134,16 @@ def page(address: str, shown: str, variables: Mapping[str, str]) -> str | None:
 
 
 def give_kernels_the_old_names(root: Path) -> None:
-    """Let kernels (and all else that this server starts) find the alias of `azureml`."""
+    """Let kernels (and all else that this server starts) find the alias of `azureml`, and `az`."""
     from jupyter_aml.runtime.runtime import ensure_runtime, with_alias
 
     holder.own(root)
     alias = ensure_runtime(root).pythonpath[1]
     os.environ["PYTHONPATH"] = with_alias(alias, os.environ.get("PYTHONPATH", ""))
+    try:
+        os.environ["PATH"] = programs.behind(root, os.environ.get("PATH", os.defpath))
+    except OSError as error:
+        raise StorageFailed(f"cannot write {error.filename}: {error.strerror}") from error
 
 
 def start_headless(lines: list[str]) -> subprocess.Popen[Any]:
