@@ -9,7 +9,7 @@ from jupyter_aml.client.door import Door
 from jupyter_aml.client.transport import quoted
 
 if TYPE_CHECKING:
-    from jupyter_aml.wire.datastores import WireDatastore
+    from jupyter_aml.wire.datastores import WireDatastore, WireStoreFolder
     from jupyter_aml.wire.secrets import WireSecret
 
 
@@ -47,6 +47,15 @@ class Datastores:
         """Make a datastore the default one."""
         body = {"workspace": workspace, "name": name}
         answer: WireDatastore = self._door.post("default-datastore", body, again=True)
+        return answer
+
+    def files(
+        self, workspace: str, name: str, folder: str = "", *, after: str | None = None,
+        limit: int = 1_000,
+    ) -> WireStoreFolder:  # fmt: skip
+        """What lies in a folder of a datastore, a page of its files at a time."""
+        query = {"workspace": workspace, "folder": folder, "after": after, "limit": limit}
+        answer: WireStoreFolder = self._door.get(f"datastores/{quoted(name)}/files", **query)
         return answer
 
     def secrets(self, workspace: str, name: str, run_id: str | None = None) -> dict[str, str]:

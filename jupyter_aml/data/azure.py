@@ -50,6 +50,22 @@ class BlobStore(RemoteStore):
         same: list[Entry] = self._ask(all_of(meant))
         return [entry for entry in same if entry.path == meant]
 
+    def _listed(self, meant: str) -> tuple[list[str], list[Entry]]:
+        from azure.storage.blob import BlobPrefix
+
+        async def all_of(prefix: str) -> tuple[list[str], list[Entry]]:
+            folders: list[str] = []
+            files: list[Entry] = []
+            async for each in self._container().walk_blobs(prefix, delimiter="/"):
+                if isinstance(each, BlobPrefix) or each.name.endswith("/"):
+                    folders.append(each.name.rstrip("/").rpartition("/")[2])
+                else:
+                    files.append(_entry(each))
+            return folders, files
+
+        found: tuple[list[str], list[Entry]] = self._ask(all_of(f"{meant}/" if meant else ""))
+        return found
+
     def _container(self) -> Any:
         return self._system.service_client.get_container_client(self._base)
 

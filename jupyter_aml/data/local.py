@@ -12,7 +12,7 @@ from typing import IO, Any
 
 from jupyter_aml.data import patterns
 from jupyter_aml.data.landing import Landing, is_part
-from jupyter_aml.data.protocol import Entry, Mode
+from jupyter_aml.data.protocol import Entry, Folder, Mode
 from jupyter_aml.domain.datastore import inside
 from jupyter_aml.domain.errors import NotFound, Refused, StorageFailed, Unreachable
 
@@ -44,6 +44,17 @@ class LocalStore:
             yield from self._below(place, inside(prefix), _DEEPEST)
         elif place.is_file():
             yield _entry(inside(prefix), place.stat())
+
+    def listing(self, path: str = "") -> Folder:
+        """What lies in a folder, and not below its folders; nothing where there is no such one."""
+        place, base = self._place(path), inside(path)
+        if not place.is_dir():
+            return Folder((), ())
+        with os.scandir(place) as entries:
+            folders = sorted(
+                entry.name for entry in entries if entry.is_dir(follow_symlinks=self._links)
+            )
+        return Folder(tuple(folders), tuple(self._below(place, base, 0)))
 
     def glob(self, pattern: str) -> Iterator[Entry]:
         """The files that a pattern means, by path."""

@@ -21,6 +21,14 @@ class Entry:
     """What the store calls this content, where it says so."""
 
 
+@dataclass(frozen=True)
+class Folder:
+    """What lies in one folder: the names of folders and the files, each sorted."""
+
+    folders: tuple[str, ...]
+    files: tuple[Entry, ...]
+
+
 class Store(Protocol):
     """Files by paths with `/`; each path is checked to lie inside.
 
@@ -33,6 +41,9 @@ class Store(Protocol):
 
     def walk(self, prefix: str = "") -> Iterator[Entry]:
         """All files below a folder (or the file of that path), by path; none where it is not."""
+
+    def listing(self, path: str = "") -> Folder:
+        """What lies in a folder, and not below its folders; nothing where there is no such one."""
 
     def glob(self, pattern: str) -> Iterator[Entry]:
         """The files that a pattern means, by path: `*` and `?` within a name, `**` across folders.

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from jupyter_aml.data import patterns
 from jupyter_aml.data.landing import Landing
-from jupyter_aml.data.protocol import Entry, Mode
+from jupyter_aml.data.protocol import Entry, Folder, Mode
 from jupyter_aml.data.trouble import told
 from jupyter_aml.domain.datastore import inside
 from jupyter_aml.domain.errors import NotFound, Refused
@@ -47,6 +47,13 @@ class RemoteStore:
         with self._told(meant):
             found = self._found(meant)
         yield from sorted(found, key=lambda entry: entry.path)
+
+    def listing(self, path: str = "") -> Folder:
+        """What lies in a folder, and not below its folders; nothing where there is no such one."""
+        meant = inside(path)
+        with self._told(meant):
+            folders, files = self._listed(meant)
+        return Folder(tuple(sorted(folders)), tuple(sorted(files, key=lambda entry: entry.path)))
 
     def glob(self, pattern: str) -> Iterator[Entry]:
         """The files that a pattern means, by path."""
@@ -136,6 +143,19 @@ class RemoteStore:
             for info in found.values()
             if info.get("type", "file") == "file" and not _is_part(str(info["name"]))
         ]
+
+    def _listed(self, meant: str) -> tuple[list[str], list[Entry]]:
+        """The names of the folders in a folder, and its files, in any order."""
+        self._system.invalidate_cache()
+        place = f"{self._base}/{meant}".rstrip("/")
+        if not self._system.isdir(place):
+            return [], []
+        found = self._system.ls(place, detail=True)
+        folders = [str(info["name"]).rstrip("/").rpartition("/")[2]
+                   for info in found if info.get("type") == "directory"]  # fmt: skip
+        files = [self._entry(info) for info in found
+                 if info.get("type") == "file" and not _is_part(str(info["name"]))]  # fmt: skip
+        return folders, files
 
     def _need_file(self, path: str, place: str) -> None:
         if not self._is_file(place):

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from jupyter_aml.data.local import LocalStore
-from jupyter_aml.data.protocol import Entry, Mode, Store
+from jupyter_aml.data.protocol import Entry, Folder, Mode, Store
 from jupyter_aml.domain.datastore import (
     BLOB,
     DATA_LAKE,
@@ -20,7 +20,7 @@ from jupyter_aml.domain.datastore import (
 )
 from jupyter_aml.domain.errors import Invalid
 
-__all__ = ["Entry", "LocalStore", "Mode", "Secret", "Store", "open_store", "open_url"]
+__all__ = ["Entry", "Folder", "LocalStore", "Mode", "Secret", "Store", "open_store", "open_url"]
 
 Secret = Callable[[str], str]
 """Gives the value of a secret of the vault by its name."""
@@ -46,8 +46,9 @@ def open_store(definition: Datastore, secret: Secret) -> Store:
     if url is None:
         raise Invalid(f"datastore {definition.name!r}: nothing says where it is")
     if url.startswith("file:"):
-        is_own = definition.is_built_in
-        return LocalStore(folder_of(url), links=not is_own, must_be_there=not is_own)
+        # The engine makes the folders of its own; where one is missing, this is another machine.
+        links = not definition.is_built_in
+        return LocalStore(folder_of(url), links=links, must_be_there=True)
     if definition.kind in _NEEDS:
         raise Invalid(f"datastore {definition.name!r}: {_NEEDS[definition.kind]}")
     options = revealed(definition.options, secret)

@@ -18,7 +18,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import unquote, urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
-from jupyter_aml.data.stores import Entry, Mode
+from jupyter_aml.data.stores import Entry, Folder, Mode
 from jupyter_aml.domain.errors import Invalid, NotFound, Refused, Unreachable
 
 _PATIENCE = 60.0
@@ -41,6 +41,10 @@ class WebStore:
     def walk(self, prefix: str = "") -> Iterator[Entry]:
         """The one file."""
         yield Entry(self.name)
+
+    def listing(self, path: str = "") -> Folder:
+        """The one file."""
+        return Folder((), (Entry(self.name),))
 
     def glob(self, pattern: str) -> Iterator[Entry]:
         """The one file."""

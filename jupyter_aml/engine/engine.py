@@ -18,6 +18,7 @@ from jupyter_aml.engine.compute.slots import Slots
 from jupyter_aml.engine.compute.targets import Compute
 from jupyter_aml.engine.data.datasets import Datasets
 from jupyter_aml.engine.data.datastores import Datastores
+from jupyter_aml.engine.data.store_files import StoreFiles
 from jupyter_aml.engine.environments.environments import Environments
 from jupyter_aml.engine.environments.of_runs import RunEnvironments
 from jupyter_aml.engine.experiments import Experiments
@@ -98,6 +99,7 @@ class Engine:
             settings.storage_endpoints,
             self._feed.registered,
         )
+        self.store_files = StoreFiles(self._root, self.datastores)
         self.datasets = Datasets(self._root, self._ledger, self.datastores, self._feed.registered)
         self._facts = Facts(self._root, self._ledger, self._log)
         self._data = DataOfRuns(self._root, self.datastores, self.datasets)

@@ -56,6 +56,20 @@ class StoreContract:
         assert [entry.path for entry in store.walk("data.csv")] == ["data.csv"]
         assert [*store.walk("nothing")] == []
 
+    def test_a_folder_is_listed_without_what_is_below_its_folders(
+        self, store: Store, tmp_path: Path
+    ) -> None:
+        for name in ("d/e/1", "d/f/2", "d/3", "d/b", "4"):
+            self.put(store, tmp_path, name)
+
+        found, top = store.listing("d"), store.listing()
+
+        assert (found.folders, [file.path for file in found.files]) == (("e", "f"), ["d/3", "d/b"])
+        assert (top.folders, [file.path for file in top.files]) == (("d",), ["4"])
+        assert store.listing("missing").folders == () == store.listing("missing").files
+        with pytest.raises(Invalid, match="leads out"):
+            store.listing("..")
+
     def test_patterns_mean_files(self, store: Store, tmp_path: Path) -> None:
         for name in ("d/1.csv", "d/2.csv", "d/3.txt", "d/e/4.csv", "5.csv"):
             self.put(store, tmp_path, name)

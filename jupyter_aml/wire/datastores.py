@@ -34,6 +34,39 @@ class WireDatastore(TypedDict):
     createdAt: str
 
 
+class WireStoreFile(TypedDict):
+    """A file of a datastore: its name in its folder, bytes, seconds since 1970."""
+
+    name: str
+    size: int | None
+    modified: float | None
+
+
+class WireStoreFolder(TypedDict):
+    """What lies in a folder of a datastore; `next` is the name after which the next page begins.
+
+    Folders come first, so that they are all on the first page.
+    """
+
+    path: str
+    folders: list[str]
+    files: list[WireStoreFile]
+    total: int
+    next: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class UploadPiece:
+    """Bytes of a file that is sent to a datastore in pieces, each from its offset on."""
+
+    path: str
+    upload: str
+    offset: int
+    data: bytes
+    is_last: bool
+    overwrite: bool
+
+
 @dataclass(frozen=True, kw_only=True)
 class NewDatastore:
     """A datastore that shall be registered, with what belongs into the vault by name."""

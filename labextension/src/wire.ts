@@ -474,6 +474,26 @@ export interface WireDatastore {
   createdAt: string;
 }
 
+/** A file of a datastore: its name in its folder, bytes, seconds since 1970. */
+export interface WireStoreFile {
+  name: string;
+  size: number | null;
+  modified: number | null;
+}
+
+/**
+ * What lies in a folder of a datastore; `next` is the name after which the next page begins.
+ *
+ * Folders come first, so that they are all on the first page.
+ */
+export interface WireStoreFolder {
+  path: string;
+  folders: string[];
+  files: WireStoreFile[];
+  total: number;
+  next: string | null;
+}
+
 /** A path or glob on a datastore; without one a URL, or a path on the engine's machine. */
 export interface WireDatasetSource {
   datastore: string | null;

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_aml.data.manifest import Changes, Recorded
+from jupyter_aml.data.stores import Entry, Folder
 from jupyter_aml.domain.dataset import Dataset, Files, Source
 from jupyter_aml.domain.datastore import Datastore
 from jupyter_aml.domain.errors import AlreadyExists, IllegalMove, NotFound
@@ -486,6 +487,17 @@ class FakeDatasets:
         return {"rows": 0, "whole": True, "columns": [], "warnings": []}
 
 
+class FakeStoreFiles:
+    """The files of datastores: none."""
+
+    def __init__(self, engine):
+        self.engine = engine
+
+    async def folder(self, workspace, name, path):
+        self.engine.heard("store folder", workspace, name, path)
+        return Folder(("d",), (Entry("x/a", 1, 2.0), Entry("x/b", None, None)))
+
+
 class FakeSecrets:
     """The vaults of an engine."""
 
@@ -522,6 +534,7 @@ class FakeEngine:
         self.compute = FakeCompute(self)
         self.datasets = FakeDatasets(self)
         self.datastores, self.secrets = FakeDatastores(self), FakeSecrets(self)
+        self.store_files = FakeStoreFiles(self)
 
     @classmethod
     async def open(cls, settings, kind):

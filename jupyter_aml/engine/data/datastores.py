@@ -10,7 +10,7 @@ from pathlib import Path
 
 from jupyter_aml.domain import datastore
 from jupyter_aml.domain.datastore import BUILT_IN, DEFAULT, Datastore
-from jupyter_aml.domain.errors import AlreadyExists, IllegalMove, Refused
+from jupyter_aml.domain.errors import AlreadyExists, IllegalMove, Refused, StorageFailed
 from jupyter_aml.domain.ids import RunId, WorkspaceName
 from jupyter_aml.domain.vault import NewSecret
 from jupyter_aml.engine import registry
@@ -127,6 +127,13 @@ class Datastores:
         return Known(registered, definition, registered.name == default)
 
     def _built_in(self, workspace: WorkspaceName, name: str) -> Registered:
+        folder = addresses.storage(self._root.path, workspace, name)
+        # Of a workspace that is there: asking for another one makes none.
+        if folder.parent.parent.is_dir() and not folder.is_dir():
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise StorageFailed(f"cannot make {folder}: {error.strerror}") from error
         return Registered(workspace, addresses.built_in(name, workspace), "")
 
     def _add(self, asked: NewDatastore) -> Known:

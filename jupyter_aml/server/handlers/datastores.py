@@ -2,29 +2,44 @@
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from jupyter_server.auth.decorator import authorized
-from tornado.web import authenticated
+from tornado.web import HTTPError, authenticated
 
 from jupyter_aml.domain import datastore, ids
+from jupyter_aml.domain.errors import Invalid
 from jupyter_aml.domain.ids import WorkspaceName
-from jupyter_aml.server.base import AmlHandler, served
+from jupyter_aml.server.base import LONGEST_BODY, AmlHandler, served
 from jupyter_aml.server.handlers.experiments import WORKSPACE
+from jupyter_aml.server.handlers.files import INLINE, Download
 from jupyter_aml.server.openapi import Call, Route
-from jupyter_aml.server.query import Text
+from jupyter_aml.server.query import Number, Text
 from jupyter_aml.wire.asked import WireDefaultDatastore, WireNewDatastore
 from jupyter_aml.wire.datastores import (
+    UploadPiece,
     WireDatastore,
+    WireStoreFile,
+    WireStoreFolder,
     decode_default_datastore,
     decode_new_datastore,
 )
 from jupyter_aml.wire.secrets import WireSecretValues
 
 if TYPE_CHECKING:
+    from jupyter_aml.data.stores import Folder
     from jupyter_aml.engine.data.datastores import Known
     from jupyter_aml.engine.engine import Engine
 
+PATH = Text("folder", "A folder of the datastore; all of it where it is left out.")
+AFTER = Text("after", "`next` of the page before.")
+LIMIT = Number("limit", "Files on a page.", 1, 10_000, 1_000)
+UPLOAD = Text("upload", "An id of this upload, made by who sends it.")
+OFFSET = Number("offset", "Where in the file this piece begins.", 0, 1 << 50, 0)
+LAST = Number("last", "1: with this piece the file is whole.", 0, 1, 0)
+OVERWRITE = Number("overwrite", "1: replace a file that is there.", 0, 1, 0)
 RUN = Text("run", "The run that asks: what it is told is masked in its logs.")
 
 
@@ -91,6 +106,56 @@ class DatastoreSecretsHandler(_Handler):
         self.reply(answer)
 
 
+class StoreFolderHandler(_Handler):
+    """/aml/datastores/<name>/files"""
+
+    @authenticated
+    @authorized
+    @served
+    async def get(self, engine: Engine, name: str) -> None:
+        """List a folder of a datastore, a page of its files at a time."""
+        path = PATH.read(self) or ""
+        found = await engine.store_files.folder(
+            self.workspace(engine), datastore.datastore_name(name), path
+        )
+        self.reply(_page(found, path, AFTER.read(self), LIMIT.given(self)))
+
+
+class StoreFileHandler(Download, _Handler):
+    """/aml/datastores/<name>/files/<path>"""
+
+    @authenticated
+    @authorized
+    @served
+    async def get(self, engine: Engine, name: str, path: str) -> None:
+        """Return a file of a datastore."""
+        name, workspace = datastore.datastore_name(name), self.workspace(engine)
+        async with engine.store_files.fetched(workspace, name, path) as local:
+            await self.send(local, path)
+
+    @authenticated
+    @authorized
+    @served
+    async def put(self, engine: Engine, name: str, path: str) -> None:
+        """Take a piece of a file; with the last one it is on the datastore, whole."""
+        if len(self.request.body) > LONGEST_BODY:
+            raise HTTPError(413, f"a piece is at most {LONGEST_BODY} bytes")
+        upload = UPLOAD.read(self) or ""
+        if not re.fullmatch(r"[0-9a-zA-Z-]{8,64}", upload):
+            raise Invalid("upload: expected an id of 8 to 64 letters, digits and '-'")
+        piece = UploadPiece(
+            path=path,
+            upload=upload,
+            offset=OFFSET.given(self),
+            data=self.request.body,
+            is_last=LAST.given(self) == 1,
+            overwrite=OVERWRITE.given(self) == 1,
+        )
+        name = datastore.datastore_name(name)
+        await engine.store_files.take(self.workspace(engine), name, piece)
+        self.reply_nothing()
+
+
 class DefaultDatastoreHandler(_Handler):
     """/aml/default-datastore"""
 
@@ -107,6 +172,22 @@ class DefaultDatastoreHandler(_Handler):
     async def post(self, engine: Engine) -> None:
         """Make a datastore the default one."""
         self.reply(encode(await engine.datastores.choose(*decode_default_datastore(self.body()))))
+
+
+def _page(found: Folder, path: str, after: str | None, limit: int) -> WireStoreFolder:
+    names = [entry.path.rpartition("/")[2] for entry in found.files]
+    start = 0 if after is None else bisect_right(names, after)
+    files: list[WireStoreFile] = [
+        {"name": name, "size": entry.size, "modified": entry.modified}
+        for name, entry in zip(names[start:], found.files[start : start + limit], strict=False)
+    ]
+    return {
+        "path": path,
+        "folders": list(found.folders) if after is None else [],
+        "files": files,
+        "total": len(found.files),
+        "next": files[-1]["name"] if start + limit < len(names) else None,
+    }
 
 
 def encode(known: Known) -> WireDatastore:
@@ -138,6 +219,13 @@ ROUTES = (
     Route("datastores/{name}/secrets", DatastoreSecretsHandler, {
         "get": Call(query=(WORKSPACE, RUN), answer=WireSecretValues),
     }, on_socket_only=True),
+    Route("datastores/{name}/files", StoreFolderHandler, {
+        "get": Call(query=(WORKSPACE, PATH, AFTER, LIMIT), answer=WireStoreFolder),
+    }),
+    Route("datastores/{name}/files/{+path}", StoreFileHandler, {
+        "get": Call(query=(WORKSPACE, INLINE), answer=bytes, other=((206, bytes), (304, None))),
+        "put": Call(query=(WORKSPACE, UPLOAD, OFFSET, LAST, OVERWRITE), status=204),
+    }),
     Route("default-datastore", DefaultDatastoreHandler, {
         "get": Call(query=(WORKSPACE,), answer=WireDatastore),
         "post": Call(body=WireDefaultDatastore, answer=WireDatastore),
