@@ -24,7 +24,7 @@ class ParquetScan(DatasetScan):
         import pyarrow.dataset as pads
 
         self._parts = parts
-        fields = scan.path_fields(parts, keys)
+        self._fields = fields = scan.path_fields(parts, keys)
         places, names = scan.filesystem(parts)
         form = pads.ParquetFileFormat()
         fragments = [
@@ -36,8 +36,31 @@ class ParquetScan(DatasetScan):
         inside = _schema(fragments if whole else fragments[:1], parts)
         scan.check_apart(keys, inside.names)
         late = _late(how.get("types") or {}, inside)
+        self._names, self._inside = names, inside
         schema = pa.schema([*fields, *inside])
         super().__init__(pads.FileSystemDataset(fragments, schema, form, places), schema, late)
+
+    def batches(self, columns: Sequence[str], where: Any) -> Iterator[Any]:
+        """All rows in tables of bounded size; without a condition also of huge row groups."""
+        if where is not None:
+            yield from super().batches(columns, where)
+            return
+        with self.translated():
+            for name, part in zip(self._names, self._parts):  # noqa: B905
+                for table in self._rows(name, columns):
+                    yield scan.with_paths(table, part, self._fields).select(list(columns))
+
+    def _rows(self, name: str, columns: Sequence[str]) -> Iterator[Any]:
+        """The rows of a file, of which no more is unpacked than is asked for."""
+        import pyarrow as pa
+        import pyarrow.parquet as paparquet
+
+        wanted = pa.schema([each for each in self._inside if each.name in columns])
+        with self.dataset.filesystem.open_input_file(name) as file:
+            parquet = paparquet.ParquetFile(file, buffer_size=1 << 20, pre_buffer=False)
+            there = [each for each in wanted.names if each in parquet.schema_arrow.names]
+            for batch in parquet.iter_batches(65_536, columns=there):
+                yield _fitted(pa.Table.from_batches([batch]), wanted)
 
     @contextlib.contextmanager
     def translated(self) -> Iterator[None]:
@@ -50,6 +73,21 @@ class ParquetScan(DatasetScan):
             raise Unreadable(f"the Parquet files cannot be read: {str(error)[:500]}") from None
         except OSError as error:
             raise Unreadable(f"a Parquet file is damaged: {str(error)[:500]}") from None
+
+
+def _fitted(table: Any, schema: Any) -> Any:
+    """A table with the columns and types that all files together have."""
+    import pyarrow as pa
+
+    if table.schema.equals(schema):
+        return table
+    there = {name: table.column(name) for name in table.column_names}
+    columns = [
+        there[each.name].cast(each.type) if each.name in there
+        else pa.nulls(table.num_rows, each.type)
+        for each in schema
+    ]  # fmt: skip
+    return pa.table(columns, schema=schema)
 
 
 def _schema(fragments: Sequence[Any], parts: Sequence[Part]) -> Any:

@@ -33,6 +33,7 @@ class Reader:
         self._open_store, self._strict = open_store, on_error == "fail"
         self.report = Report(is_strict=self._strict)
         self._layout: Any = None
+        self._bounded = False
 
     @cached_property
     def files(self) -> list[DataFile]:
@@ -75,7 +76,11 @@ class Reader:
     def stream(self, use: Callable[[Iterator[Any]], T]) -> T:
         """Hand all rows on in tables of bounded size. `use` may be called again from the start."""
         import_needed("reading a tabular data set")
-        return self.consume(lambda plan: use(plan.stream()))
+        self._bounded = True
+        try:
+            return self.consume(lambda plan: use(plan.stream()))
+        finally:
+            self._bounded = False
 
     def schema(self) -> Any:
         """Names and types of the columns, for which the beginning of a file is read."""
@@ -136,7 +141,9 @@ class Reader:
             case "lines":
                 from jupyter_aml.data.lines import LinesScan
 
-                return LinesScan(how, parts, self.keys, self.report, whole=whole)
+                return LinesScan(
+                    how, parts, self.keys, self.report, whole=whole, bounded=self._bounded
+                )
         raise Invalid("a file data set has no rows: read its files")
 
 

@@ -282,7 +282,47 @@ def test_a_line_that_is_none_is_an_error_or_left_out_and_told(tmp_path: Path) ->
     assert sentences[0].startswith("2 lines are not JSON objects and were left out: ")
 
 
+def test_a_column_that_is_of_another_type_in_another_file_is_one_of_texts(tmp_path: Path) -> None:
+    write(tmp_path, a_jsonl='{"x": 1}\n', b_jsonl='{"x": "a"}\n', c_jsonl='{"x": null}\n')
+
+    found = read(lines(tmp_path))["x"]
+
+    assert found[:2].tolist() == ["1", "a"] and found.isna().tolist() == [False, False, True]
+
+
 def test_a_column_of_several_types_is_one_of_texts(tmp_path: Path) -> None:
     write(tmp_path, a_jsonl='{"x": 1}\n{"x": "a"}\n')
 
     assert read(lines(tmp_path))["x"].tolist() == ["1", "a"]
+
+
+def test_the_first_rows_of_parquet_files_are_as_all_of_them(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    pandas.DataFrame({"x": [1, 2], "t": ["a", "b"]}).to_parquet(tmp_path / "a/1.parquet")
+    pandas.DataFrame({"x": [0.5], "u": [True]}).to_parquet(tmp_path / "b/1.parquet")
+    definition = made(tmp_path, "*/*.parquet", form="parquet", partition="{kind}/*.parquet")
+
+    whole, first = read(definition), read(definition.then(do="take", count=2))
+
+    assert whole["x"].tolist() == [1.0, 2.0, 0.5] and whole["kind"].tolist() == ["a", "a", "b"]
+    assert first["kind"].tolist() == ["a", "a"] and first["t"].tolist() == ["a", "b"]
+    pieces = Reader(definition, no_store).stream(lambda tables: [t.to_pydict() for t in tables])
+    assert [each["kind"] for each in pieces] == [["a", "a"], ["b"]]
+    assert pieces[1]["t"] == [None] and pieces[0]["u"] == [None, None]
+
+
+def test_lines_are_read_in_pieces_with_the_columns_of_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jupyter_aml.data.lines._BLOCK", 20)
+    write(tmp_path, a_jsonl='{"x": 1}\n{"x": 2}\n{"x": 3}\n{"x": 4, "y": "é"}\n{"x": 5}')
+
+    pieces = Reader(lines(tmp_path), no_store).stream(lambda found: [t.to_pydict() for t in found])
+
+    assert len(pieces) > 1 and [x for each in pieces for x in each["x"]] == [1, 2, 3, 4, 5]
+    assert [y for each in pieces for y in each["y"]] == [None, None, None, "é", None]
+    assert read(lines(tmp_path))["x"].tolist() == [1, 2, 3, 4, 5]
+    (tmp_path / "a.jsonl").write_bytes('{"x": "é"}\n{"x": "ü"}\nö\n'.encode("utf16"))
+    with pytest.raises(Unreadable, match=r"a\.jsonl, line 3 \(ö\): this is no JSON object"):
+        read(lines(tmp_path, encoding="utf16"))
