@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+from jupyter_aml.data.chosen import path_values
 from jupyter_aml.data.delimited import ENCODINGS
 from jupyter_aml.data.partitions import partition
 from jupyter_aml.domain.dataset import Dataset, Source
@@ -250,7 +251,8 @@ class FileDatasetFactory:
         if validate:
             with validating():
                 many = made._chosen()
-                made.get_partition_key_values()
+                for each in many:
+                    path_values(made._definition, each)  # Each path must fit the format.
                 if is_file and len(many) != len(found.sources):
                     raise Invalid(
                         "is_file=True says that each path is a file, and these "
