@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from jupyter_aml.widgets.display import View
+from jupyter_aml.widgets.v1 import widget_data
 
 
 class RunDetails:
@@ -16,3 +17,7 @@ class RunDetails:
     def show(self, render_lib: Any = None, widget_settings: Any = None) -> None:
         """Display the run and return at once; both arguments are SDK v1's and change nothing."""
         View(self._run, "full")
+
+    def get_widget_data(self, widget_settings: Any = None) -> dict[str, Any]:
+        """What SDK v1's widget was given to draw, as it is now."""
+        return widget_data(self._run, widget_settings)

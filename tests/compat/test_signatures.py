@@ -20,22 +20,20 @@ SURFACE = json.loads((Path(__file__).parent / "signatures.json").read_text())
 
 # Later work; each leaves this list when it comes, so the list cannot grow stale.
 LATER = {
-    "azureml.core.run.Run": {
-        "add_type_provider", "list_by_compute",
-    },
+    "azureml.core.run.Run": set(),
     "azureml.core.workspace.Workspace": {
         "get_default_compute_target", "webservices",
     },
     "azureml.core.experiment.Experiment": set(),
     "azureml.core.script_run_config.ScriptRunConfig": set(),
     "azureml.core.runconfig.RunConfiguration": set(),
-    "azureml.core.environment.Environment": {"add_private_pip_wheel"},
+    "azureml.core.environment.Environment": set(),
     "azureml.core.environment.PythonSection": set(),
     "azureml.core.environment.DockerSection": set(),
     "azureml.core.environment.ImageBuildDetails": set(),
     "azureml.core.environment.DockerImageDetails": set(),
     "azureml.core.environment.DockerBuildContext": set(),
-    "azureml.core.conda_dependencies.CondaDependencies": {"sdk_origin_url"},
+    "azureml.core.conda_dependencies.CondaDependencies": set(),
     "azureml.core.runconfig.DockerConfiguration": set(),
     "azureml.core.authentication.AbstractAuthentication": set(),
     "azureml.core.authentication.InteractiveLoginAuthentication": set(),
@@ -77,7 +75,7 @@ LATER = {
     "azureml.data.datapath.DataPathComputeBinding": set(),
     "azureml.data.sql_data_reference.SqlDataReference": {"to_config"},
     "azureml.data.stored_procedure_parameter.StoredProcedureParameter": set(),
-    "azureml.widgets.RunDetails": {"get_widget_data"},
+    "azureml.widgets.RunDetails": set(),
     "azureml.core.compute.ComputeTarget": {"deserialize"},
     "azureml.core.compute.AmlCompute": {
         "add_identity", "deserialize", "get", "get_active_runs", "list_nodes", "list_quotas",

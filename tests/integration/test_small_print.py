@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from jupyter_aml.sdk.core import Environment, Experiment, Run, ScriptRunConfig, Workspace
-from jupyter_aml.sdk.exceptions import ActivityFailedException
+from jupyter_aml.sdk.exceptions import ActivityFailedException, UserErrorException
+from jupyter_aml.widgets import RunDetails
 
 
 def finished(ws: Workspace, cell: str) -> Run:
@@ -212,3 +213,61 @@ def test_what_says_nothing_else_of_its_container_is_the_same_definition(ws: Work
     again = Environment.get(ws, "kept").register(ws)
 
     assert again.version == "1"
+
+
+# ---- the rest of the surface ----------------------------------------------------------------
+
+
+def test_a_widget_is_given_what_sdk_v1_gave_it(ws: Workspace) -> None:
+    cell = (
+        "from azureml.core import Run\nrun = Run.get_context()\n"
+        "[run.log('loss', loss) for loss in (3, 2, 1)]\nprint('said')"
+    )
+    run = finished(ws, cell)
+
+    data = RunDetails(run).get_widget_data({"debug": True})
+
+    assert (data["status"], data["run_id"]) == ("Completed", run.id)
+    assert data["run_metrics"] == [
+        {
+            "name": "loss", "run_id": run.id, "categories": [0, 1, 2],
+            "series": [{"data": [3, 2, 1]}],
+        }
+    ]  # fmt: skip
+    assert "said" in data["run_logs"]
+    assert list(data["run_properties"]["log_files"]) == ["user_logs/std_log.txt"]
+    assert data["workbench_run_details_uri"] == run.get_portal_url()
+    assert data["widget_settings"] == {"debug": True}
+    assert json.loads(json.dumps(data)) == data
+
+
+def test_runs_of_a_compute_target_are_listed_over_all_experiments(ws: Workspace) -> None:
+    first = finished(ws, "1")
+    second = Experiment(ws, "other").submit(ScriptRunConfig.from_cell("2"), tags={"a": "b"})
+    second.wait_for_completion()
+    target = ws.compute_targets["local"]
+
+    assert [run.id for run in Run.list_by_compute(target)] == [second.id, first.id]
+    assert [run.id for run in Run.list_by_compute(target, tags={"a": "b"})] == [second.id]
+    assert list(Run.list_by_compute(target, status="Failed")) == []
+
+
+def test_a_type_of_runs_may_have_a_class_of_its_own(
+    ws: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Mine(Run):
+        """A class of somebody's own."""
+
+    run = finished(ws, "1")
+    monkeypatch.setattr("jupyter_aml.sdk.core.run._factories", {})
+    Run.add_type_provider("azureml.scriptrun", lambda group, seen: Mine(group, seen["runId"]))
+
+    assert type(ws.get_run(run.id)) is Mine
+    assert [type(each) for each in Experiment(ws, "small").get_runs()] == [Mine]
+    with pytest.raises(UserErrorException, match="give a function"):
+        Run.add_type_provider("x", None)  # type: ignore[arg-type]
+
+
+def test_a_wheel_of_ones_own_is_told_where_it_belongs(ws: Workspace, tmp_path: Path) -> None:
+    with pytest.raises(UserErrorException, match=r'add_pip_package\("mine @ file:///.*mine-1'):
+        Environment.add_private_pip_wheel(ws, tmp_path / "mine-1.0-py3-none-any.whl")

@@ -14,7 +14,6 @@ from jupyter_aml.domain.environment import package_name, read_conda
 from jupyter_aml.domain.errors import Invalid
 from jupyter_aml.sdk._core import given
 from jupyter_aml.sdk._core.files import text_of
-from jupyter_aml.sdk._core.later import later
 from jupyter_aml.sdk.exceptions import UserErrorException
 
 PYTHON_DEFAULT_VERSION = "{}.{}".format(*sys.version_info[:2])
@@ -35,7 +34,6 @@ VERSION_REGEX = r"(\d+)\.(\d+)(\.(\d+))?"
 _OURS = "azureml-defaults"
 
 
-@later("sdk_origin_url")
 class CondaDependencies:
     """Conda packages, pip packages and channels; the runtime (`azureml-defaults`) is among them."""
 
@@ -60,6 +58,11 @@ class CondaDependencies:
             }
         else:
             self._data = _read(Path(conda_dependencies_file_path))
+
+    @staticmethod
+    def sdk_origin_url() -> str:
+        """Empty: what stands in for the SDK comes with each run, and from no index."""
+        return ""
 
     @staticmethod
     def create(

@@ -14,7 +14,6 @@ from jupyter_aml.domain.errors import Invalid, NotFound
 from jupyter_aml.domain.requirement import lines_of
 from jupyter_aml.sdk._core import given
 from jupyter_aml.sdk._core.files import json_of, text_of
-from jupyter_aml.sdk._core.later import later
 from jupyter_aml.sdk.core._environment.builds import DockerImageDetails, ImageBuildDetails
 from jupyter_aml.sdk.core._environment.existing import exported
 from jupyter_aml.sdk.core._environment.sections import (
@@ -55,7 +54,6 @@ _DOCKERFILE = "BaseDockerfile"
 _Path = str | os.PathLike[str]
 
 
-@later("add_private_pip_wheel")
 class Environment:
     """A named environment. Registered in a workspace it gets a version; equal ones share it."""
 
@@ -166,6 +164,18 @@ class Environment:
         made.docker.enabled, made.docker.base_image = True, None
         made.docker.build_context = docker_build_context
         return made
+
+    @staticmethod
+    def add_private_pip_wheel(
+        workspace: Workspace, file_path: _Path, exist_ok: bool = False
+    ) -> str:
+        """Raises UserErrorException with what to do: a workspace hands out no packages."""
+        place = Path(file_path).absolute()
+        raise UserErrorException(
+            f"add_private_pip_wheel: a workspace keeps no wheels. Serve {place.name!r} from an "
+            "index of your own, or set AmlConfig.allow_package_sources = True and name the file: "
+            f'add_pip_package("{place.name.partition("-")[0]} @ {place.as_uri()}")'
+        )
 
     # ---- in a workspace -----------------------------------------------------------------------
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_aml.runfolder.layout import RunFolder
 from jupyter_aml.sdk._core import given
-from jupyter_aml.sdk._core.later import later
 from jupyter_aml.sdk._run import waits
 from jupyter_aml.sdk._run.children import RunChildren
 from jupyter_aml.sdk._run.labels import RunLabels
@@ -19,7 +18,7 @@ from jupyter_aml.sdk._run.source import RunSource
 from jupyter_aml.sdk.exceptions import RunEnvironmentException, UserErrorException
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from typing import Literal, Self
 
     from jupyter_aml.sdk._run.run_data import InputDatasets, OutputDatasets
@@ -30,10 +29,11 @@ if TYPE_CHECKING:
     from jupyter_aml.wire.runs import WireRun
 
 _current: Run | None = None
+_factories: dict[str, Callable[[Experiment, WireRun], Any]] = {}
+"""What makes the runs of a type, by `add_type_provider`."""
 DOCS = "https://learn.microsoft.com/python/api/azureml-core/azureml.core.script_run.scriptrun"
 
 
-@later("add_type_provider list_by_compute")
 class Run(RunSource, RunLabels, RunLogging, RunChildren, RunRepeats):
     """One execution of one script, or of cells that log from a kernel.
 
@@ -84,10 +84,40 @@ class Run(RunSource, RunLabels, RunLogging, RunChildren, RunRepeats):
 
     @classmethod
     def from_wire(cls, workspace: Workspace, seen: WireRun) -> Self:
-        """The run of an answer of the engine."""
+        """The run of an answer of the engine, of the class that `add_type_provider` names."""
         from jupyter_aml.sdk.core.experiment import Experiment
 
-        return cls(Experiment(workspace, seen["experiment"]), seen["runId"], _seen=seen)
+        experiment = Experiment(workspace, seen["experiment"])
+        factory = _factories.get(seen["type"])
+        if factory is not None:
+            made: Self = factory(experiment, seen)
+            return made
+        return cls(experiment, seen["runId"], _seen=seen)
+
+    @staticmethod
+    def add_type_provider(runtype: str, run_factory: Callable[[Experiment, WireRun], Any]) -> None:
+        """Let a function make the runs of a type, of their experiment and what is known of them."""
+        if not callable(run_factory):
+            raise UserErrorException("run_factory: give a function of an experiment and a run")
+        _factories[str(runtype)] = run_factory
+
+    @staticmethod
+    def list_by_compute(
+        compute: Any,
+        type: str | None = None,
+        tags: Any = None,
+        properties: Any = None,
+        status: str | None = None,
+    ) -> Iterator[Run]:
+        """The runs of a compute target, newest first, of all experiments of its workspace."""
+        from jupyter_aml.sdk._run import filters
+
+        workspace = compute.workspace
+        line = filters.line(type=type, tags=tags, properties=properties, status=status)
+        for page in filters.pages(workspace.client, workspace=workspace.name, filter=line):
+            for seen in page["runs"]:
+                if seen["target"] == compute.name:
+                    yield Run.from_wire(workspace, seen)
 
     @staticmethod
     def get(workspace: Workspace, run_id: str) -> Run:
