@@ -28,7 +28,6 @@ NOTHING_TO_DO = {
     "sdk/core/workspace.py:get": CLOUD,
     "sdk/core/workspace.py:list": CLOUD,
     "sdk/core/workspace.py:delete": "no_wait: it is gone on return",
-    "sdk/core/environment.py:add_private_pip_wheel": "it says what to do instead",
     "sdk/_workspace/cloud.py": "each says what there is instead, whatever is given",
     "sdk/core/experiment.py:from_directory": CLOUD,
     "sdk/core/_environment/sections.py:from_local_directory": CLOUD,
