@@ -134,6 +134,8 @@ def _fetch(url: str, place: Path) -> None:
     except HTTPError as error:
         code = error.code
         error.close()
+        if code // 100 == 3:
+            raise Refused(f"{_plain(url)} leads to an address that is none of the web") from None
         if code in (401, 403):
             raise Refused(f"{_plain(url)} may not be read: its server answers {code}") from None
         raise NotFound(f"{_plain(url)} cannot be read: its server answers {code}") from None

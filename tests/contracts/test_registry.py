@@ -7,11 +7,22 @@ from typing import Any
 
 import pytest
 
-from jupyter_aml.domain import environment, model
+from jupyter_aml.domain import dataset, environment, model
 from jupyter_aml.domain.model import Model, ModelFile
 from jupyter_aml.engine.registry import Noun, Registry
 from jupyter_aml.engine.root import Root
 from jupyter_aml.testing.registry_contracts import HERE, RegistryContract
+
+
+class TestDatasets(RegistryContract):
+    @pytest.fixture
+    def noun(self) -> Noun[Any]:
+        return Noun("data set", "datasets", dataset.read, named=dataset.dataset_name)
+
+    def thing(self, name: str, content: int) -> dataset.Dataset:
+        source = {"datastore": "x", "path": f"{content}.csv"}
+        steps = [{"do": "read", "form": "delimited"}]
+        return dataset.read({"name": name, "kind": "tabular", "sources": [source], "steps": steps})
 
 
 class TestEnvironments(RegistryContract):

@@ -52,6 +52,10 @@ def test_what_sampling_costs_can_be_measured() -> None:
     assert len(rows("bench_system")) == 2 + 3
 
 
+def test_reading_data_sets_can_be_measured() -> None:
+    assert len(rows("bench_data")) == 2 + 13
+
+
 def test_listing_models_can_be_measured() -> None:
     assert len(rows("bench_models")) == 2 + 9
 
