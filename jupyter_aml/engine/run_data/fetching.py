@@ -16,7 +16,7 @@ from jupyter_aml.domain.run_data import Input
 from jupyter_aml.engine.run_data.laying import Piece, Stopped, Work, bring, check_inside, lay, tops
 from jupyter_aml.runfolder.layout import RunFolder
 
-_EVERYTHING = ("", "/", "/**", "/**/*")
+_EVERYTHING = ("", "**", "**/*")
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,10 @@ def _whole_folder(definition: Dataset, open_store: Callable[[str], Store]) -> Pa
         return None
     source = definition.sources[0]
     base = listing.base_of(source.path)
-    if listing.is_url(source.path) or source.path.strip("/")[len(base) :] not in _EVERYTHING:
+    if (
+        listing.is_url(source.path)
+        or source.path.strip("/")[len(base) :].strip("/") not in _EVERYTHING
+    ):
         return None
     if source.datastore is None:
         local: Path | None = Path("/", base)

@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from jupyter_aml.data.stores import LocalStore, Store
-from jupyter_aml.domain.errors import AmlError, Invalid, StorageFailed
+from jupyter_aml.domain.errors import AmlError, Invalid, NotFound, StorageFailed
 from jupyter_aml.environments.protocol import Say
 from jupyter_aml.runfolder.layout import without_links
 from jupyter_aml.runfolder.trees import remove_tree
@@ -22,6 +23,8 @@ from jupyter_aml.runfolder.trees import remove_tree
 AT_ONCE = 8
 """Files that are fetched at a time."""
 _PIECE = 1 << 20
+_STEPS = 500
+"""How often it is told how far it is."""
 
 
 class Stopped(AmlError):
@@ -52,9 +55,12 @@ class Piece:
     """Its path in the store."""
 
     @property
-    def local(self) -> Path | None:
+    def local(self) -> str | None:
         """Where it is on this machine, and stays; None for what must be fetched."""
-        return self.store.local_path(self.path) if isinstance(self.store, LocalStore) else None
+        # The store has found it, so the path is one of its own: of 100,000 none is looked at again.
+        if isinstance(self.store, LocalStore):
+            return os.path.join(os.path.abspath(self.store.folder), self.path)
+        return None
 
 
 def lay(pieces: Sequence[Piece], folder: Path, *, what: str, as_links: bool, work: Work) -> None:
@@ -103,17 +109,27 @@ def check_inside(target: Path, inside: Path) -> None:
 def copy(piece: Piece, target: Path, work: Work) -> None:
     """Copy a file, and look between its pieces whether anybody waits for it."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    with piece.store.open(piece.path, "rb") as source, target.open("wb") as made:
+    with _opened(piece) as source, target.open("wb") as made:
         while block := source.read(_PIECE):
             work.check()
             made.write(block)
+
+
+def _opened(piece: Piece) -> IO[bytes]:
+    local = piece.local
+    if local is None:
+        return piece.store.open(piece.path, "rb")
+    try:
+        return Path(local).open("rb")
+    except OSError as error:
+        raise NotFound(f"cannot read {local}: {error.strerror}") from error
 
 
 def counted(
     jobs: Sequence[tuple[str, Callable[[], None]]], *, verb: str, what: str, work: Work
 ) -> None:
     """Do all jobs, several at a time, and tell how many are done; raises what the first raises."""
-    done, lock = 0, threading.Lock()
+    done, lock, step = 0, threading.Lock(), max(1, len(jobs) // _STEPS)
 
     def one(job: Callable[[], None]) -> None:
         nonlocal done
@@ -121,7 +137,8 @@ def counted(
         job()
         with lock:
             done += 1
-            work.say(f"{verb} {what}: {done:,} of {len(jobs):,} files")
+            if done % step == 0 or done == len(jobs):
+                work.say(f"{verb} {what}: {done:,} of {len(jobs):,} files")
 
     work.say(f"{verb} {what}: 0 of {len(jobs):,} files")
     pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="aml-input")
@@ -137,7 +154,7 @@ def counted(
 
 def _copy_all(pieces: Sequence[Piece], folder: Path, *, what: str, work: Work) -> None:
     def job(piece: Piece) -> Callable[[], None]:
-        return lambda: copy(piece, _place(folder, piece.name), work)
+        return lambda: copy(piece, Path(_place(folder, piece.name)), work)
 
     if not pieces:
         return
@@ -156,18 +173,18 @@ def _link(piece: Piece, folder: Path, work: Work) -> bool:
     work.check()
     place = _place(folder, piece.name)
     try:
-        os.symlink(os.path.abspath(local), place)
+        os.symlink(local, place)
     except FileNotFoundError:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        os.symlink(os.path.abspath(local), place)
+        os.makedirs(os.path.dirname(place), exist_ok=True)
+        os.symlink(local, place)
     return True
 
 
-def _place(folder: Path, name: str) -> Path:
+def _place(folder: Path, name: str) -> str:
     parts = [part for part in name.replace("\\", "/").split("/") if part not in ("", ".")]
     if not parts or ".." in parts:
         raise Invalid(f"{name!r} is no name of a file in a folder")
-    return folder.joinpath(*parts)
+    return os.path.join(folder, *parts)
 
 
 def _files(folder: Path) -> Iterator[Path]:
@@ -179,9 +196,9 @@ def _files(folder: Path) -> Iterator[Path]:
 
 def tops(pieces: Iterable[Piece]) -> tuple[str, ...]:
     """The folders of this machine that the files lie in, one for each store."""
-    found: dict[int, list[str]] = {}
+    found: dict[int, set[str]] = {}
     for piece in pieces:
         local = piece.local
         if local is not None:
-            found.setdefault(id(piece.store), []).append(os.path.dirname(os.path.abspath(local)))
+            found.setdefault(id(piece.store), set()).add(os.path.dirname(local))
     return tuple(sorted({os.path.commonpath(each) for each in found.values()}))
