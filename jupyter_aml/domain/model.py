@@ -28,6 +28,8 @@ class DataUse:
     """Data that a model was made with, and for what: a registered version, or a definition."""
 
     scenario: str
+    id: str | None = None
+    """The id of the data set in SDK v1."""
     name: str | None = None
     version: str | None = None
     definition: Mapping[str, Any] | None = None
@@ -50,6 +52,8 @@ class Maker:
     experiment: str
     environment: str | None = None
     snapshot: str | None = None
+    inputs: tuple[DataUse, ...] = ()
+    """The data that it was sent with, under the names of its inputs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +87,13 @@ class Model:
     def size(self) -> int:
         """Bytes of all files."""
         return sum(file.size for file in self.files)
+
+    @property
+    def data(self) -> tuple[DataUse, ...]:
+        """The data that were named for it, then those that the run was sent with."""
+        inputs = () if self.maker is None else self.maker.inputs
+        named = {(use.name, use.version) for use in self.datasets if use.name is not None}
+        return (*self.datasets, *(use for use in inputs if (use.name, use.version) not in named))
 
     @property
     def label(self) -> str:
@@ -136,7 +147,7 @@ def check(model: Model) -> None:
 def data_json(use: DataUse) -> dict[str, Any]:
     """A use of data as JSON."""
     return {
-        "scenario": use.scenario, "name": use.name, "version": use.version,
+        "scenario": use.scenario, "id": use.id, "name": use.name, "version": use.version,
         "definition": None if use.definition is None else dict(use.definition),
     }  # fmt: skip
 
@@ -146,13 +157,14 @@ def read_data(told: Any) -> DataUse:
     if not isinstance(told, Mapping):
         raise Invalid("dataset: expected an object")
     scenario, name, version = (told.get(key) for key in ("scenario", "name", "version"))
-    definition = told.get("definition")
+    definition, id = told.get("definition"), told.get("id")
     if not isinstance(scenario, str) or (name is None) == (definition is None):
         raise Invalid("dataset: expected a scenario with either a name or a definition")
     if definition is not None and not isinstance(definition, Mapping):
         raise Invalid("dataset.definition: expected an object")
     return DataUse(
         scenario=scenario,
+        id=None if id is None else str(id),
         name=None if name is None else dataset_name(name),
         version=None if version is None else ids.named("version of a data set", str(version)),
         definition=definition,
@@ -210,6 +222,7 @@ def _maker_json(maker: Maker) -> dict[str, Any]:
     return {
         "run": maker.run, "experiment": maker.experiment,
         "environment": maker.environment, "snapshot": maker.snapshot,
+        "inputs": [data_json(each) for each in maker.inputs],
     }  # fmt: skip
 
 
@@ -217,4 +230,5 @@ def _read_maker(told: Mapping[str, Any]) -> Maker:
     return Maker(
         run=str(told["run"]), experiment=str(told["experiment"]),
         environment=told.get("environment"), snapshot=told.get("snapshot"),
+        inputs=tuple(read_data(each) for each in told.get("inputs", ())),
     )  # fmt: skip

@@ -29,6 +29,7 @@ from jupyter_aml.engine.ledger import Ledger
 from jupyter_aml.engine.lock import RootLock, RootTaken
 from jupyter_aml.engine.models.models import Models
 from jupyter_aml.engine.root import Root
+from jupyter_aml.engine.run_data import kept
 from jupyter_aml.engine.run_data.run_data import DataOfRuns
 from jupyter_aml.engine.runs import recover, variables
 from jupyter_aml.engine.runs.jobs import Jobs, target_of
@@ -90,7 +91,12 @@ class Engine:
         self.experiments = Experiments(self._root, self._ledger, self.workspaces)
         self.environments = Environments(self._root, self._ledger, settings, self._feed.tell)
         self.models = Models(
-            self._root, self._ledger, self._blobs, self.workspaces, self._feed.registered
+            self._root,
+            self._ledger,
+            self._blobs,
+            workspaces=self.workspaces,
+            inputs=kept.read,
+            tell=self._feed.registered,
         )
         self.datastores = Datastores(
             self._root,

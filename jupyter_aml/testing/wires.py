@@ -184,4 +184,6 @@ def a_wire_dataset(**different: Any) -> WireDataset:
 
 def a_wire_use() -> WireDataUse:
     """A registered data set that a model was made with."""
-    return {"scenario": "training", "name": "diabetes", "version": "2", "definition": None}
+    return {
+        "scenario": "training", "id": "0-1", "name": "diabetes", "version": "2", "definition": None,
+    }  # fmt: skip

@@ -6,9 +6,13 @@ from typing import Any, TypedDict
 
 
 class WireDataUse(TypedDict):
-    """Data that a model was made with, and for what: a registered version, or a definition."""
+    """Data that a model was made with, and for what: a registered version, or a definition.
+
+    `id` is that of the data set in SDK v1.
+    """
 
     scenario: str
+    id: str | None
     name: str | None
     version: str | None
     definition: dict[str, Any] | None
@@ -98,7 +102,10 @@ class WireModelUse(TypedDict):
 
 
 class WireModelLineage(TypedDict):
-    """Where a version of a model comes from, and who uses it."""
+    """Where a version of a model comes from, and who uses it.
+
+    `datasets` are those that were named for it, then those that the run was sent with.
+    """
 
     name: str
     version: str

@@ -653,9 +653,14 @@ export interface WireKernels {
   folder: string | null;
 }
 
-/** Data that a model was made with, and for what: a registered version, or a definition. */
+/**
+ * Data that a model was made with, and for what: a registered version, or a definition.
+ *
+ * `id` is that of the data set in SDK v1.
+ */
 export interface WireDataUse {
   scenario: string;
+  id: string | null;
   name: string | null;
   version: string | null;
   definition: Record<string, unknown> | null;
@@ -738,7 +743,11 @@ export interface WireModelUse {
   at: string | null;
 }
 
-/** Where a version of a model comes from, and who uses it. */
+/**
+ * Where a version of a model comes from, and who uses it.
+ *
+ * `datasets` are those that were named for it, then those that the run was sent with.
+ */
 export interface WireModelLineage {
   name: string;
   version: string;

@@ -44,8 +44,7 @@ LATER = {
     "azureml.core.authentication.TokenAuthentication": set(),
     "azureml.core.authentication.AzureMLTokenAuthentication": set(),
     "azureml.core.model.Model": {
-        "datasets", "deploy", "package", "print_configuration", "profile", "sample_input_dataset",
-        "sample_output_dataset",
+        "deploy", "package", "print_configuration", "profile",
     },
     "azureml.core.resource_configuration.ResourceConfiguration": set(),
     "azureml.core.datastore.Datastore": set(),

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_aml.sdk.core import Experiment, Model, ScriptRunConfig, Workspace
+from jupyter_aml.sdk.core import Dataset, Experiment, Model, ScriptRunConfig, Workspace
 from jupyter_aml.sdk.core.resource_configuration import ResourceConfiguration
 from jupyter_aml.sdk.exceptions import (
     ModelNotFoundException,
@@ -237,6 +237,34 @@ def test_an_alias_follows_the_version_that_is_given_it(ws: Workspace, weights: P
     second.remove_alias("champion")
     second.delete()
     assert [model.id for model in Model.list(ws)] == ["m:1"]
+
+
+def test_a_model_knows_the_data_that_it_was_made_with(
+    ws: Workspace, weights: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "rows.csv").write_text("a,b\n1,2\n3,4\n")
+    store = ws.get_default_datastore()
+    store.upload_files([str(tmp_path / "rows.csv")], target_path="rows", show_progress=False)
+    plain = Dataset.Tabular.from_delimited_files(path=(store, "rows/rows.csv"))
+    rows = plain.register(ws, "my rows")
+    files = Dataset.File.from_files(path=(store, "rows/*.csv"))
+
+    made = Model.register(
+        ws, str(weights), "m", datasets=[("training", rows)], sample_input_dataset=plain
+    )
+    made.add_dataset_references([("files", files), ("training", rows)])
+
+    model = Model(ws, "m")
+    found = model.datasets
+    assert [each.name for each in found["training"]] == ["my rows"]
+    assert found["files"][0].to_path() == ["/rows.csv"]
+    assert model.sample_input_dataset.to_pandas_dataframe().shape == (2, 2)
+    assert model.sample_output_dataset is None
+    assert Model(ws, "m", expand=False).datasets == {}
+    assert [each.id for each in Model.list(ws, dataset_id=rows.id)] == ["m:1"]
+    assert Model.list(ws, dataset_id="0") == []
+    rows.unregister_all_versions()
+    assert "training" not in Model(ws, "m").datasets
 
 
 def test_bad_input_says_what_is_the_case_and_enters_nothing(

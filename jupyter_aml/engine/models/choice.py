@@ -24,7 +24,7 @@ class ModelChoice:
     run: str | None = None
     framework: str | None = None
     dataset: str | None = None
-    """The name of a data set that it was made with, or `name:version`."""
+    """The id or name of a data set that it was made with, or `name:version`."""
     only_newest: bool = False
 
     def takes(self, known: Known) -> bool:
@@ -40,7 +40,7 @@ class ModelChoice:
         )
 
     def _uses(self, model: Model, wanted: str) -> bool:
-        return any(wanted in (use.name, f"{use.name}:{use.version}") for use in model.datasets)
+        return any(wanted in (use.id, use.name, f"{use.name}:{use.version}") for use in model.data)
 
 
 def chosen(every: Iterable[Known], choice: ModelChoice) -> list[Known]:

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import builtins
-import getpass
-import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from uuid import uuid4
 
 from jupyter_aml.domain import ids, limits, model
-from jupyter_aml.domain.errors import IllegalMove, Invalid, NotFound
+from jupyter_aml.domain.errors import Invalid, NotFound
 from jupyter_aml.domain.ids import RunId, WorkspaceName
-from jupyter_aml.domain.model import Maker, Model, ModelFile
+from jupyter_aml.domain.model import Model, ModelFile
 from jupyter_aml.domain.run import Run
+from jupyter_aml.domain.run_data import RunData
 from jupyter_aml.engine.ledger import Ledger, now
 from jupyter_aml.engine.models import choice, contents, shown
 from jupyter_aml.engine.models.aliases import LATEST, ModelAliases
 from jupyter_aml.engine.models.choice import ModelChoice
+from jupyter_aml.engine.models.drafts import changed, draft, maker_of
 from jupyter_aml.engine.registry import Noun, Registered, Registry
 from jupyter_aml.engine.root import Root
 from jupyter_aml.engine.workspaces import Workspaces
+from jupyter_aml.runfolder.layout import RunFolder
 from jupyter_aml.store.blobs import Blobs
 from jupyter_aml.store.filters import quoted
 from jupyter_aml.wire.coding import encode_time
@@ -46,10 +46,18 @@ class Models:
     """Registers, lists, changes, hands out and removes models."""
 
     def __init__(
-        self, root: Root, ledger: Ledger, blobs: Blobs, workspaces: Workspaces, tell: Tell
+        self,
+        root: Root,
+        ledger: Ledger,
+        blobs: Blobs,
+        *,
+        workspaces: Workspaces,
+        inputs: Callable[[RunFolder], RunData],
+        tell: Tell,
     ) -> None:
+        """Keep them in a root; `inputs` tells what data a run was sent with."""
         self._root, self._ledger, self._blobs = root, ledger, blobs
-        self._workspaces, self._tell = workspaces, tell
+        self._workspaces, self._inputs, self._tell = workspaces, inputs, tell
         self._aliases = ModelAliases(root)
         self._registry = Registry(
             root, Noun("model", "models", model.from_json, self._uses, counts_on=True)
@@ -92,11 +100,11 @@ class Models:
     async def change(self, name: str, asked: ModelChange) -> WireModel:
         """Change what may be changed; a property that is there stays what it is."""
         known = await self._found(asked.workspace, name, asked.version)
-        changed = await self._ledger.do(
+        amended = await self._ledger.do(
             self._registry.amend, asked.workspace, name, known.version,
-            lambda known: _changed(known, asked),
+            lambda known: changed(known, asked),
         )  # fmt: skip
-        return await self._told(changed)
+        return await self._told(amended)
 
     async def remove(self, workspace: str, name: str, version: str | None = None) -> None:
         """Remove a version, or all of a name; IllegalMove where it has aliases or is used."""
@@ -144,7 +152,7 @@ class Models:
                 "snapshotId": maker.snapshot,
                 "isThere": await self._is_there(maker.run),
             },
-            "datasets": [shown.data(use) for use in known.definition.datasets],
+            "datasets": [shown.data(use) for use in known.definition.data],
             "usedBy": await self._ledger.do(self._used, known),
         }
 
@@ -190,10 +198,11 @@ class Models:
             assert run is not None
             folder = self._root.folder(run)
             found = contents.in_run(folder, source.path, source.only, source.root)
-        draft = _draft(asked, run, root=found[0].path.split("/")[0])
+        maker = None if run is None else maker_of(run, self._inputs(self._root.folder(run)))
+        made = draft(asked, maker, root=found[0].path.split("/")[0])
         # What is wrong with it is said before a gigabyte is read.
-        model.check(replace(draft, files=(ModelFile("", 0, ""),)))
-        made = replace(draft, files=contents.keep(found, self._blobs))
+        model.check(replace(made, files=(ModelFile("", 0, ""),)))
+        made = replace(made, files=contents.keep(found, self._blobs))
         model.check(made)
         return made
 
@@ -260,65 +269,3 @@ class Models:
 def used_key(name: str, version: str) -> str:
     """The property of a run that says that it fetched a version of a model."""
     return f"{model.USED}{name}:{version}"
-
-
-def _draft(asked: NewModel, run: Run | None, *, root: str) -> Model:
-    return Model(
-        name=asked.name,
-        key=asked.key or uuid4().hex,
-        root=root,
-        files=(),
-        description=asked.description,
-        framework=asked.framework,
-        framework_version=asked.framework_version,
-        properties=asked.properties,
-        maker=None if run is None else _maker_of(run),
-        datasets=asked.datasets,
-        sample_input=asked.sample_input,
-        sample_output=asked.sample_output,
-        resources=asked.resources,
-        created_by=_user(),
-        is_packed=asked.source.run is None,
-    )
-
-
-def _maker_of(run: Run) -> Maker:
-    return Maker(
-        run=run.id,
-        experiment=run.experiment,
-        environment=None if run.job is None else run.job.environment,
-        snapshot=run.snapshot_id,
-    )
-
-
-def _changed(known: Known, asked: ModelChange) -> Known:
-    of = known.definition
-    new = {key: value for key, value in asked.properties.items() if key not in of.properties}
-    for key, value in asked.properties.items():
-        if of.properties.get(key, value) != value:
-            raise IllegalMove(
-                f"property {key!r} of model {of.label!r} is {of.properties[key]!r}: "
-                "properties can be added and stay what they are; use a tag for what changes"
-            )
-    there = {} if asked.replaces_tags else known.tags
-    limits.labels("tag", asked.tags, there)
-    tags = {**there, **asked.tags}
-    changed = replace(
-        of,
-        description=of.description if asked.description is None else asked.description,
-        properties={**of.properties, **new},
-        datasets=(*of.datasets, *(use for use in asked.datasets if use not in of.datasets)),
-        sample_input=asked.sample_input or of.sample_input,
-        sample_output=asked.sample_output or of.sample_output,
-        resources=asked.resources or of.resources,
-    )
-    model.check(changed)
-    kept = {key: value for key, value in tags.items() if value is not None}
-    return replace(known, definition=changed, tags=kept)
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return str(os.getuid())

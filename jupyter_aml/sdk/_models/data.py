@@ -30,14 +30,13 @@ def whole_use(what: str, dataset: Any) -> dict[str, Any] | None:
 
 
 def _use(scenario: str, dataset: Any) -> dict[str, Any]:
-    name = getattr(dataset, "name", None)
     definition = getattr(dataset, "_definition", None)
-    if name:
-        version = getattr(dataset, "version", None)
-        version = None if version is None else str(version)
-        return {"scenario": scenario, "name": name, "version": version, "definition": None}
-    if definition is not None:
-        told = definition.to_json()
-        return {"scenario": scenario, "name": None, "version": None, "definition": told}
-    kind = type(dataset).__name__
-    raise WebserviceException(f"{scenario}: expected a TabularDataset or FileDataset, not a {kind}")
+    if definition is None:
+        kind = type(dataset).__name__
+        raise WebserviceException(
+            f"{scenario}: expected a TabularDataset or FileDataset, not a {kind}"
+        )
+    use = {"scenario": scenario, "id": dataset.id, "name": None, "version": None}
+    if dataset.name:
+        return {**use, "name": dataset.name, "version": str(dataset.version), "definition": None}
+    return {**use, "definition": definition.to_json()}

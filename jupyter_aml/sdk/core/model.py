@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from jupyter_aml.sdk._core.later import later
 from jupyter_aml.sdk._models import asking, fetching
 from jupyter_aml.sdk._models.asking import as_v1
 from jupyter_aml.sdk._models.changes import ModelChanges
+from jupyter_aml.sdk._models.choice import found, listed
 from jupyter_aml.sdk.core.resource_configuration import ResourceConfiguration
 from jupyter_aml.sdk.exceptions import (
     ModelNotFoundException,
@@ -27,9 +28,7 @@ if TYPE_CHECKING:
 MODELS_DIR = fetching.CACHE
 
 
-@later(
-    "datasets deploy package print_configuration profile sample_input_dataset sample_output_dataset"
-)
+@later("deploy package print_configuration profile")
 class Model(ModelChanges):
     """A version of a registered model. The constructor finds one, `register` makes one."""
 
@@ -66,7 +65,7 @@ class Model(ModelChanges):
         """
         self.workspace = workspace
         self._expand = expand
-        self._seen: WireModel = kwargs.pop("_seen", None) or _found(
+        self._seen: WireModel = kwargs.pop("_seen", None) or found(
             workspace, name=name, id=id, tags=tags, properties=properties, version=version,
             run_id=run_id, framework=model_framework,
         )  # fmt: skip
@@ -133,7 +132,7 @@ class Model(ModelChanges):
         with as_v1():
             return [
                 Model._from_wire(workspace, seen, expand=expand)
-                for seen in _listed(
+                for seen in listed(
                     workspace, name=name, tags=tags, properties=properties, run_id=run_id,
                     framework=model_framework, newest=latest, dataset=dataset_id,
                     limit=page_count,
@@ -179,6 +178,26 @@ class Model(ModelChanges):
     # ---- what it is beside its facts --------------------------------------------------------
 
     @property
+    def datasets(self) -> dict[str, builtins.list[Any]]:
+        """The data sets that it was made with, by what each was used for."""
+        datasets: dict[str, builtins.list[Any]] = {}
+        for use in self._seen["datasets"]:
+            dataset = self._dataset(use)
+            if dataset is not None:
+                datasets.setdefault(use["scenario"], []).append(dataset)
+        return datasets
+
+    @property
+    def sample_input_dataset(self) -> Any:
+        """Rows as a service of it takes them."""
+        return self._dataset(self._seen["sampleInput"])
+
+    @property
+    def sample_output_dataset(self) -> Any:
+        """Rows as a service of it answers them."""
+        return self._dataset(self._seen["sampleOutput"])
+
+    @property
     def resource_configuration(self) -> ResourceConfiguration | None:
         """What a service of it needs."""
         told = self._seen["resources"]
@@ -219,57 +238,32 @@ class Model(ModelChanges):
             "runDetails": str(self.run),
             "datasets": _named(self._seen["datasets"]),
             "resourceConfiguration": None if resources is None else resources.serialize(),
+            "sampleInputDatasetId": _id(self._seen["sampleInput"]),
+            "sampleOutputDatasetId": _id(self._seen["sampleOutput"]),
         }
 
     # ---- inside -----------------------------------------------------------------------------
+
+    def _dataset(self, use: WireDataUse | None) -> Any:
+        """The data set of a use; None where it is registered no more."""
+        if use is None or not self._expand:
+            return None
+        from jupyter_aml.sdk.data.abstract_dataset import AbstractDataset
+
+        if use["name"] is None:
+            return AbstractDataset._of_json(self.workspace, use["definition"])
+        try:
+            return AbstractDataset.get_by_name(
+                self.workspace, use["name"], use["version"] or "latest"
+            )
+        except UserErrorException:
+            return None
 
     def __repr__(self) -> str:
         return (
             f"Model(workspace={self.workspace!r}, name={self.name}, id={self.id}, "
             f"version={self.version}, tags={self.tags}, properties={self.properties})"
         )
-
-
-def _found(
-    workspace: Workspace, *, name: str | None, id: str | None, version: int | str | None,
-    **choice: Any,
-) -> WireModel:  # fmt: skip
-    """The newest version that is all that is said, or WebserviceException in SDK v1's words."""
-    if name is None and id is None:
-        raise WebserviceException("name the model: give its name, or its id")
-    if id is not None:
-        name, _, number = id.rpartition(":")
-        version = version if version is not None else number
-    assert name is not None
-    name, _, alias = name.partition("@")
-    wanted = alias or (None if version is None else str(version))
-    try:
-        with as_v1():
-            if not any(choice.values()):
-                return workspace.client.models.get(workspace.name, name, wanted)
-            for seen in _listed(workspace, name=name, limit=255, **choice):
-                if wanted is None or wanted in (seen["version"], *seen["aliases"]):
-                    return seen
-    except WebserviceException as error:
-        cause = str(error)
-    else:
-        cause = "there is none of which all of this is true"
-    said = {"name": name, "version": wanted, **choice}
-    words = ", ".join(f"{key} {value}" for key, value in said.items() if value)
-    raise WebserviceException(
-        f"ModelNotFound: Model with {words} not found in provided workspace: {cause}"
-    )
-
-
-def _listed(
-    workspace: Workspace, *, name: str | None, tags: Any, properties: Any, run_id: str | None,
-    framework: str | None, limit: int, newest: bool = False, dataset: str | None = None,
-) -> Iterator[WireModel]:  # fmt: skip
-    return workspace.client.models.list(
-        workspace.name, name=name, tag=asking.filters("tags", tags),
-        property=asking.filters("properties", properties), run=run_id, framework=framework,
-        newest=1 if newest else None, dataset=dataset, limit=limit,
-    )  # fmt: skip
 
 
 def _source(
@@ -297,8 +291,12 @@ def _own_workspace() -> Workspace | None:
 
 def _named(uses: Sequence[WireDataUse]) -> dict[str, builtins.list[str]]:
     """What each data set was used for, with the data sets as they are called."""
-    found: dict[str, builtins.list[str]] = {}
+    named: dict[str, builtins.list[str]] = {}
     for use in uses:
         label = f"{use['name']}:{use['version'] or 'latest'}" if use["name"] else "not registered"
-        found.setdefault(use["scenario"], []).append(label)
-    return found
+        named.setdefault(use["scenario"], []).append(label)
+    return named
+
+
+def _id(use: WireDataUse | None) -> str | None:
+    return None if use is None else use["id"]

@@ -109,6 +109,15 @@ class AbstractDataset:
         """The newest version of each name; a data set is fetched when it is used."""
         return Datasets(workspace)
 
+    @staticmethod
+    def _of_json(workspace: Place, definition: Any) -> Any:
+        """The data set of a definition that is registered under no name."""
+        from jupyter_aml.sdk.data import dataset_factory
+
+        assert dataset_factory  # It brings the kinds.
+        made = dataset.read(definition)
+        return AbstractDataset._kinds[made.kind]._make(made, Stores(workspace, {}))
+
     # ---- what it is -----------------------------------------------------------------------------
 
     @property
