@@ -21,14 +21,12 @@ _OF_A_CHANGE = (
 
 @dataclass(frozen=True, kw_only=True)
 class ModelSource:
-    """The files of a model: below a run, on this machine, or sent before.
+    """The files of a model: among those of a run, or on this machine; then `path` is absolute."""
 
-    `path` is a name among the files of the run, or absolute; `upload` the id of what was sent.
-    """
-
+    path: str
     run: RunId | None = None
-    path: str | None = None
-    upload: str | None = None
+    stamp: str | None = None
+    """Size and time of change of what the caller sees there, who may be in a container."""
     only: tuple[str, ...] = ()
     """Of a folder these files and folders alone."""
     root: str | None = None
@@ -137,10 +135,8 @@ def decode_model_alias(body: Mapping[str, Any]) -> ModelAlias:
 
 def _source(told: Any) -> ModelSource:
     given = Fields("source", told)
-    run, path, upload = (given.optional(name) for name in ("runId", "path", "upload"))
-    if (path is None) == (upload is None):
-        raise Invalid("source: give either a path, or an upload")
-    if path is not None and run is None and not os.path.isabs(path):
+    run, path = given.optional("runId"), given.text("path")
+    if run is None and not os.path.isabs(path):
         raise Invalid(f"source.path must be absolute where no run is named, not {path!r}")
     root = given.optional("root")
     if root is not None and ("/" in root or root in ("", ".", "..")):
@@ -148,7 +144,7 @@ def _source(told: Any) -> ModelSource:
     return ModelSource(
         run=None if run is None else ids.run_id(run),
         path=path,
-        upload=None if upload is None else ids.named("upload", upload),
+        stamp=given.optional("stamp"),
         only=tuple(given.texts("only")),
         root=root,
     )

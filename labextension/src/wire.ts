@@ -946,13 +946,15 @@ export interface WirePatch {
 }
 
 /**
- * The files of a model: a name among the files of a run, a path on the engine's machine, or
- * the id of an upload; `only` names what is taken of a folder, `root` what it is called then.
+ * The files of a model: a name among the files of a run, or a path on the engine's machine.
+ *
+ * `stamp` is size and time of change in ns of what its caller sees there, as `7-1767355200000`;
+ * `only` names what is taken of a folder, `root` what it is called then.
  */
 export interface WireModelSource {
   runId?: string;
   path?: string;
-  upload?: string;
+  stamp?: string;
   only?: string[];
   root?: string;
 }

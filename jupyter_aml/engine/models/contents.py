@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -42,12 +43,30 @@ def in_run(folder: RunFolder, name: str, only: Sequence[str], root: str | None) 
     return _all(real, only, root or shown(place.name), follow=False)
 
 
-def on_disk(path: str, only: Sequence[str], root: str | None) -> list[Found]:
-    """A file, or all files below a folder, of this machine; links are followed."""
+def on_disk(
+    path: str, only: Sequence[str], root: str | None, *, stamp: str | None = None
+) -> list[Found]:
+    """A file, or all files below a folder, of this machine; links are followed.
+
+    `stamp` is `stamp_of` what the caller sees there, who may be in a container or on another
+    machine. Raises Invalid where it is not what is here.
+    """
     place = Path(os.path.abspath(path))
-    if not place.exists():
-        raise Invalid(f"there is no file or folder {path!r}")
+    cure = "in a run, write it below outputs/ and use run.register_model"
+    try:
+        seen = stamp_of(place)
+    except OSError:
+        raise Invalid(f"the engine's machine has no file or folder {path!r}; {cure}") from None
+    if stamp is not None and stamp != seen:
+        raise Invalid(f"{path!r} is another file or folder on the engine's machine; {cure}")
     return _all(place, only, root or shown(place.name), follow=True)
+
+
+def stamp_of(place: Path) -> str:
+    """Size and time of change of a file, of a folder the latter alone; raises OSError."""
+    found = os.stat(place)
+    size = 0 if stat.S_ISDIR(found.st_mode) else found.st_size
+    return f"{size}-{found.st_mtime_ns}"
 
 
 def keep(files: Sequence[Found], blobs: Blobs) -> tuple[ModelFile, ...]:

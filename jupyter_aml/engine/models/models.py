@@ -191,9 +191,8 @@ class Models:
         """The definition, with its files stored. Blocks."""
         limits.labels("tag", asked.tags, {})
         source = asked.source
-        assert source.path is not None
         if source.run is None:
-            found = contents.on_disk(source.path, source.only, source.root)
+            found = contents.on_disk(source.path, source.only, source.root, stamp=source.stamp)
         else:
             assert run is not None
             folder = self._root.folder(run)

@@ -274,9 +274,12 @@ def _source(
         raise WebserviceException(
             f"Error, provided model path {os.fspath(path)!r} cannot be found in {os.getcwd()}"
         )
+    found = os.stat(place)
+    size = 0 if os.path.isdir(place) else found.st_size
+    seen = {"path": place, "stamp": f"{size}-{found.st_mtime_ns}"}
     if not child_paths:
-        return {"path": place}
-    return {"path": place, "only": [os.fspath(each) for each in child_paths], "root": name}
+        return seen
+    return {**seen, "only": [os.fspath(each) for each in child_paths], "root": name}
 
 
 def _own_workspace() -> Workspace | None:

@@ -87,13 +87,25 @@ def test_what_is_neither_file_nor_folder_is_refused(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "empty").mkdir()
     for path, said in (
-        ("nobody", "there is no file or folder"), ("pipe", "neither a file nor a folder"),
+        ("nobody", "has no file or folder"), ("pipe", "neither a file nor a folder"),
         ("empty", "holds no file"),
     ):  # fmt: skip
         with pytest.raises(Invalid, match=said):
             contents.on_disk(str(tmp_path / path), (), None)
     with pytest.raises(Invalid, match="has no name"):
         contents.on_disk("/", (), None)
+
+
+def test_a_file_that_is_another_one_to_its_caller_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "model.pkl"
+    path.write_text("weights")
+    stamp = contents.stamp_of(path)
+
+    assert paths(contents.on_disk(str(path), (), None, stamp=stamp)) == ["model.pkl"]
+    path.write_text("other weights")
+
+    with pytest.raises(Invalid, match="is another file or folder on the engine's machine"):
+        contents.on_disk(str(path), (), None, stamp=stamp)
 
 
 def test_a_file_that_is_written_while_it_is_read_is_not_registered(

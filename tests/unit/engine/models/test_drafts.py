@@ -104,7 +104,7 @@ def test_what_may_be_changed_is_and_what_may_not_is_told() -> None:
         ({"name": "../m"}, "cannot be the name of a model"),
         ({"name": None}, "cannot be the name of a model"),
         ({"source": {"path": "m.pkl"}}, "must be absolute"),
-        ({"source": {}}, "either a path, or an upload"),
+        ({"source": {}}, "source.path: expected text"),
         ({"source": "m.pkl"}, "expected an object"),
         ({"source": {"runId": "../r", "path": "x"}}, "is not a run id"),
         ({"source": {"path": "/m", "root": "../m"}}, "no name of a file or folder"),
