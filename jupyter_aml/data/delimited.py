@@ -20,7 +20,9 @@ ENCODINGS = {
 }  # fmt: skip
 """SDK v1's names, and what Python calls them."""
 HEADERS = ("all", "none", "first", "combine")
-_BLOCK, _LESS, _LARGEST_BLOCK = 1 << 20, 1 << 18, 1 << 30
+_BLOCK, _LARGEST_BLOCK = 1 << 20, 1 << 30
+_FIRST, _LESS = 1 << 19, 1 << 18
+"""Bytes of the first and of other files that tell which types the columns have."""
 _MOST_SHOWN = 5
 _RENAMED = b"aml.renamed"
 _CONVERSION = re.compile(
@@ -297,7 +299,7 @@ def layout_of(how: Mapping[str, Any], parts: Sequence[Part]) -> Layout:
     header = how.get("header", "all")
     some = parts if header == "combine" else _spread(parts, 1 if header == "first" else 3)
     samples = [
-        _sample(how, part, header != "none", _LESS if place else _BLOCK)
+        _sample(how, part, header != "none", _LESS if place else _FIRST)
         for place, part in enumerate(some)
     ]
     names = list(dict.fromkeys(name for each in samples for name in each.column_names))

@@ -260,7 +260,11 @@ def test_a_folder_is_uploaded_and_comes_back(ws: Workspace, store: Any, tmp_path
     with pytest.raises(UserErrorException, match=r"a\.txt and 1 more would be overwritten"):
         made.download(tmp_path / "back")
     assert made.download(tmp_path / "back", overwrite=True) == there
-    with pytest.raises(UserErrorException, match="is on the datastore already"):
+    assert len(Dataset.File.upload_directory(tmp_path / "src", (store, "up")).to_path()) == 3
+    (tmp_path / "src/a.txt").write_text("other")
+    with pytest.raises(
+        UserErrorException, match=r"a\.txt is on the datastore already, with another"
+    ):
         Dataset.File.upload_directory(tmp_path / "src", DataPath(store, "up"))
     with pytest.raises(UserErrorException, match="there is no folder"):
         Dataset.File.upload_directory(tmp_path / "nowhere", store)

@@ -18,6 +18,8 @@ from jupyter_aml.sdk.data.file_dataset import FileDataset
 from jupyter_aml.sdk.data.tabular_dataset import TabularDataset
 from jupyter_aml.sdk.exceptions import UserErrorException
 
+_BLOCK = 1 << 20
+
 
 def saved_pandas(
     frame: Any, target: Any, name: str, description: str | None, tags: Mapping[str, str] | None,
@@ -74,12 +76,13 @@ def uploaded(
     store = datastore._store()
     pairs = [(folder / name, f"{place}/{name}".lstrip("/")) for name in names]
     if not overwrite:
+        pairs = [(source, path) for source, path in pairs if not _is_same(store, source, path)]
         there = [path for _, path in pairs if store.exists(path)]
         if there:
             more = f" and {len(there) - 1} more" if len(there) > 1 else ""
             raise UserErrorException(
-                f"{there[0]}{more} is on the datastore already: pass overwrite=True, or another "
-                "target"
+                f"{there[0]}{more} is on the datastore already, with another content: pass "
+                "overwrite=True, or another target"
             )
     _put(datastore, pairs, show_progress)
     definition = Dataset(
@@ -87,6 +90,19 @@ def uploaded(
         steps=({"do": "read", "form": "files"},),
     )  # fmt: skip
     return FileDataset._make(definition, Stores(datastore.workspace, {datastore.name: datastore}))
+
+
+def _is_same(store: Any, source: Path, path: str) -> bool:
+    """Whether a file is there already, byte by byte: a cell that is run again changes nothing."""
+    if not store.exists(path):
+        return False
+    with source.open("rb") as ours, store.open(path, "rb") as theirs:
+        while True:
+            block = ours.read(_BLOCK)
+            if block != theirs.read(_BLOCK):
+                return False
+            if not block:
+                return True
 
 
 def _names(folder: Path) -> Iterator[str]:
@@ -121,7 +137,7 @@ def _parquet(frame: Any, path: Path, row_group_size: int | None) -> None:
 
 def _put(datastore: Any, pairs: list[tuple[Path, str]], show_progress: bool) -> None:
     if show_progress:
-        print(f"Uploading {len(pairs)} file{'s' if len(pairs) > 1 else ''} to {datastore.name}")
+        print(f"Uploading {len(pairs)} file{'' if len(pairs) == 1 else 's'} to {datastore.name}")
     with asking():
         store = datastore._store()
         for source, target in pairs:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from jupyter_aml.data.listing import DataFile
 from jupyter_aml.domain import dataset
-from jupyter_aml.domain.dataset import Dataset
+from jupyter_aml.domain.dataset import Dataset, Source
 from jupyter_aml.domain.errors import NotFound
 from jupyter_aml.domain.near import did_you_mean
 from jupyter_aml.sdk._core import given
@@ -324,8 +324,14 @@ class AbstractDataset:
             _reads.tell_changes(self._stores.workspace, self._seen, found)
 
     def __repr__(self) -> str:
-        told = {"source": [str(each) for each in self._definition.sources[:20]],
-                "definition": [_word(step) for step in self._definition.steps]}  # fmt: skip
+        sources, words = self._definition.sources[:20], [*map(_word, self._definition.steps)]
+        files = "GetFiles" if sources[0].datastore is None else "GetDatastoreFiles"
+        words = [files, *words[1:]] if self._definition.reading["form"] == "files" \
+            else [files, *words]  # fmt: skip
+        told = {
+            "source": [_place(each) for each in sources],
+            "definition": words,
+        }
         if self._seen is not None:
             told["registration"] = {  # type: ignore[assignment]
                 "id": self.id, "name": self.name, "version": self.version,
@@ -395,6 +401,11 @@ def _seed(given: Any) -> int:
     if isinstance(given, bool) or not hasattr(given, "__index__"):
         raise UserErrorException(f"seed must be a whole number, not {given!r}")
     return int(given)
+
+
+def _place(source: Source) -> str:
+    """A source as SDK v1 wrote it."""
+    return source.path if source.datastore is None else str((source.datastore, source.path))
 
 
 def _word(step: Mapping[str, Any]) -> str:
