@@ -16,6 +16,8 @@ Verb = Literal["read", "write"]
 VERBS: tuple[Verb, ...] = ("read", "write")
 LONGEST = 366 * 24 * 3600
 """Seconds that a token may be good for."""
+UNKNOWN = "this token is not one of ours, or it was revoked"
+"""The same words for each, so that nobody learns which ids there are."""
 _FORM = re.compile(r"aml_([0-9a-f]{16})_([A-Za-z0-9_-]{43})")
 
 
@@ -36,7 +38,7 @@ class Token:
     def check(self, secret: str, *, now: datetime) -> None:
         """Raise Refused for another secret, and for a token whose time is over."""
         if not hmac.compare_digest(digest_of(secret), self.digest):
-            raise Refused("this token is not one of ours")
+            raise Refused(UNKNOWN)
         if now >= self.expires_at:
             raise Refused(f"this token ended at {self.expires_at:%Y-%m-%d %H:%M} UTC: get another")
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from jupyter_aml.domain.errors import AmlError, NotFound, Refused, StorageFailed
-from jupyter_aml.domain.token import Token, digest_of, parts_of, text_of
+from jupyter_aml.domain.token import UNKNOWN, Token, digest_of, parts_of, text_of
 from jupyter_aml.engine.root import write_json
 from jupyter_aml.runfolder.plain import NotPlain, read_plain
 from jupyter_aml.wire.tokens import NewToken, decode_kept, encode_kept
@@ -61,7 +61,7 @@ class Tokens:
         parts = parts_of(text)
         token = None if parts is None else self._read(self._place(parts[0]))
         if parts is None or token is None:
-            raise Refused("this token is not one of ours, or it was revoked")
+            raise Refused(UNKNOWN)
         token.check(parts[1], now=datetime.now(UTC))
         return token
 
