@@ -36,6 +36,7 @@ VERBS: Mapping[str, str] = {
     "data": "list datastores, copy files to and from them; list and show data sets",
     "secret": "set, list and forget secrets of the vault",
     "workspace": "make, list and delete workspaces",
+    "token": "make, list and revoke tokens of plain HTTP clients",
     "az": "do what notebooks ask of the retired `az ml`",
     "kernel": "make environments kernels of notebooks",
     "serve": "answer for a root where no Jupyter server runs",

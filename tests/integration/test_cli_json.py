@@ -52,18 +52,23 @@ COMMANDS: tuple[tuple[str, list[str]], ...] = (
     ("env prune", ["--older-than", "30d"]),
     ("prune", ["--older-than", "30d"]),
     ("rm", ["digits#1", "--yes"]),
+    ("token create", ["robot"]),
+    ("token ls", []),
+    ("token rm", ["TOKEN"]),
     ("config", []),
     ("config", ["get", "max_runs"]),
     ("doctor", []),
 )
+HELD = {"KERNEL": ("kernel add", "spec"), "TOKEN": ("token create", "id")}
+"""Words that stand for what an earlier answer held."""
 ELSEWHERE = {"logs", "serve", "reindex"}
 """Verbs that have a test of their own below."""
 
 
 def leaves() -> Iterator[tuple[str, argparse.ArgumentParser]]:
     """Every verb with its parser, those below another with both words."""
-    # What `run` becomes answers for itself.
-    for name in sorted(VERBS.keys() - {"run"}):
+    # What `run` becomes answers for itself, and `az` as its namesake did.
+    for name in sorted(VERBS.keys() - {"az", "run"}):
         parser = argparse.ArgumentParser(name)
         import_module(f"jupyter_aml.cli.{name}").arguments(parser)
         below = [each for each in parser._actions if isinstance(each, argparse._SubParsersAction)]
@@ -117,7 +122,7 @@ def test_each_answer_is_one_json_value(folder: Path, aml_root: Path) -> None:
     answers: dict[str, Any] = {}
 
     for verb, words in COMMANDS:
-        given = [answers["kernel add"]["spec"] if word == "KERNEL" else word for word in words]
+        given = [answers[HELD[word][0]][HELD[word][1]] if word in HELD else word for word in words]
         answers[verb] = json.loads(call(*verb.split(), "--json", *given))
 
     assert [each["name"] for each in answers["workspace ls"]] == ["default", "other"]

@@ -196,6 +196,11 @@ class ScriptRunConfig:
             docker["arguments"] = [*docker["arguments"], *wanted.arguments]
             if wanted.shm_size:
                 docker["shmSize"] = wanted.shm_size
+        if definition["docker"]["enabled"] and definition["docker"]["sharedVolumes"] is False:
+            raise UserErrorException(
+                "docker.shared_volumes=False: the folder of a run is mounted into its container, "
+                "there is no other way; leave it True"
+            )
         return definition
 
     def _variables(self, environment: definitions.Definition | None, python: str) -> dict[str, str]:

@@ -184,6 +184,15 @@ def test_the_run_itself_may_ask_for_docker(source: str) -> None:
     assert config.environment.docker.enabled is False
 
 
+def test_volumes_that_are_not_shared_are_refused(source: str) -> None:
+    config = untouched()
+    config.environment.docker.base_image = "example/image:1"
+    config.environment.docker.enabled, config.environment.docker.shared_volumes = True, False
+
+    with pytest.raises(UserErrorException, match=r"docker\.shared_volumes=False"):
+        ScriptRunConfig(source, run_config=config).request()
+
+
 def test_a_cell_runs_in_the_environment_that_is_given() -> None:
     environment = Environment("mine")
     environment.environment_variables = {"A": "1"}
