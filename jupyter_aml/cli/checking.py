@@ -20,6 +20,7 @@ from urllib.parse import urlsplit, urlunsplit
 from jupyter_aml import containers
 from jupyter_aml._version import __version__
 from jupyter_aml.cli.checking_secrets import secrets
+from jupyter_aml.cli.checking_vault import vault
 from jupyter_aml.cli.finding import Finding
 from jupyter_aml.client import running
 from jupyter_aml.compute.proc import is_alive
@@ -247,7 +248,8 @@ def _azureml_of_others(root: Path) -> str | None:
 
 
 CHECKS: tuple[Callable[[Settings], Finding], ...] = (
-    root, filesystem, disk, engine, database, secrets, docker, uv, conda, node, index, lab, alias,
+    root, filesystem, disk, engine, database, secrets, vault, docker, uv, conda, node, index, lab,
+    alias,
 )  # fmt: skip
 
 

@@ -89,7 +89,8 @@ def _database(scheme: str, port: int, cloud: str) -> Callable[[Datastore, Endpoi
         host = endpoints.get(server) or (server if "." in server or server == "localhost"
                                          else f"{server}.{endpoint}")  # fmt: skip
         at = definition.option("port_number") or port
-        return f"{scheme}://{host}:{at}/{quote(definition.option('database_name') or '')}"
+        safely = "?sslmode=require" if definition.options.get("enforce_ssl") is True else ""
+        return f"{scheme}://{host}:{at}/{quote(definition.option('database_name') or '')}{safely}"
 
     return address
 
