@@ -16,7 +16,7 @@ _PART = re.compile(r"\.aml-([0-9a-f]{8})-(\d+)-[0-9a-f]{8}\.part\Z")
 
 def is_part(name: str) -> bool:
     """Whether a file of this name is not whole: nobody lists it."""
-    return _PART.match(name) is not None
+    return name.startswith(".aml-") and _PART.match(name) is not None
 
 
 class Landing:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
@@ -17,6 +16,12 @@ from jupyter_aml.domain.datastore import inside
 from jupyter_aml.domain.errors import NotFound, Refused, StorageFailed, Unreachable
 
 _DEEPEST = 200
+Fits = Callable[[str], bool]
+"""Whether a path is wanted."""
+
+
+def _any(path: str) -> bool:
+    return True
 
 
 class LocalStore:
@@ -41,7 +46,7 @@ class LocalStore:
         """All files below a folder (or the file of that path), by path; none where it is not."""
         place = self._place(prefix)
         if place.is_dir():
-            yield from self._below(place, inside(prefix), _DEEPEST)
+            yield from self._below(str(place), inside(prefix), _DEEPEST, _any)
         elif place.is_file():
             yield _entry(inside(prefix), place.stat())
 
@@ -54,7 +59,7 @@ class LocalStore:
             folders = sorted(
                 entry.name for entry in entries if entry.is_dir(follow_symlinks=self._links)
             )
-        return Folder(tuple(folders), tuple(self._below(place, base, 0)))
+        return Folder(tuple(folders), tuple(self._below(str(place), base, 0, _any)))
 
     def glob(self, pattern: str) -> Iterator[Entry]:
         """The files that a pattern means, by path."""
@@ -68,7 +73,7 @@ class LocalStore:
         place = self._place(base)
         if place.is_dir():
             levels = depth if not base or depth == _DEEPEST else depth - 1
-            yield from (each for each in self._below(place, base, levels) if fits(each.path))
+            yield from self._below(str(place), base, levels, fits)
 
     def open(self, path: str, mode: Mode = "rb") -> IO[Any]:
         """Open a file; one that is written is there, whole, once it is closed."""
@@ -141,7 +146,7 @@ class LocalStore:
         return place
 
     def _below(
-        self, folder: Path, base: str, levels: int, above: tuple[str, ...] = ()
+        self, folder: str, base: str, levels: int, fits: Fits, above: tuple[str, ...] = ()
     ) -> Iterator[Entry]:
         """The files below a folder in the order of their paths, `levels` folders deep."""
         here = os.path.realpath(folder) if self._links else ""
@@ -152,17 +157,24 @@ class LocalStore:
                 found = sorted((self._sorted_as(entry), entry) for entry in entries)
         except OSError as error:
             raise Refused(f"cannot read {folder}: {error.strerror}") from error
-        for key, entry in found:
-            path = f"{base}/{entry.name}" if base else entry.name
-            if key.endswith("/"):
+        below = (*above, here) if self._links else above
+        for name, entry in found:
+            path = f"{base}/{name}" if base else name
+            if name[-1] == "/":
                 if levels > 0:
-                    below = (*above, here) if self._links else above
-                    yield from self._below(Path(entry.path), path, levels - 1, below)
-            elif not is_part(entry.name):
-                with contextlib.suppress(OSError):  # It went away meanwhile.
-                    seen = entry.stat()
-                    if stat.S_ISREG(seen.st_mode) and self._is_inside(entry):
-                        yield _entry(path, seen)
+                    yield from self._below(entry.path, path[:-1], levels - 1, fits, below)
+            elif fits(path) and not is_part(name):
+                seen = self._seen(entry)
+                if seen is not None:
+                    yield _entry(path, seen)
+
+    def _seen(self, entry: os.DirEntry[str]) -> os.stat_result | None:
+        """What is known of a file; None for what is none, leads out, or went away meanwhile."""
+        try:
+            seen = entry.stat()
+        except OSError:
+            return None
+        return seen if stat.S_ISREG(seen.st_mode) and self._is_inside(entry) else None
 
     def _sorted_as(self, entry: os.DirEntry[str]) -> str:
         return f"{entry.name}/" if entry.is_dir(follow_symlinks=self._links) else entry.name
