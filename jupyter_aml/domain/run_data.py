@@ -20,6 +20,9 @@ DEFAULT_DESTINATION = "dataset/{run-id}/{output-name}"
 MOST = 1_000
 """Inputs and outputs of one run."""
 
+_OF_OTHERS = ("AML_", "AZUREML_", "PYTHON", "LD_", "DYLD_")
+"""How variables begin that say something to Python, to the system or to us."""
+
 _NAME = re.compile(r"[A-Za-z0-9_]{1,200}\Z")
 _CONFIG = re.compile(r"(?:DatasetConsumptionConfig|DatasetOutputConfig):([A-Za-z0-9_]+)")
 _PLACEHOLDER = re.compile(
@@ -197,5 +200,9 @@ def variables(data: RunData, taken: Collection[str] = ()) -> dict[str, str]:
     SDK v1 had the bare names, too; one that is taken, such as `PATH`, stays what it is.
     """
     places = data.places
-    bare = {name: place for name, place in places.items() if name not in taken}
+    bare = {
+        name: place
+        for name, place in places.items()
+        if name not in taken and not name.startswith(_OF_OTHERS)
+    }
     return {**bare, **{f"{VARIABLE}{name}": place for name, place in places.items()}}

@@ -303,3 +303,21 @@ def test_nothing_is_run_again_where_its_data_is_the_same(ws: Workspace, store: A
 
     assert sent(files).id == sent(files).id
     assert sent(other).id != sent(files).id
+
+
+def test_a_run_is_repeated_with_data_that_nobody_has_registered_any_more(
+    ws: Workspace, store: Any
+) -> None:
+    files = Dataset.File.from_files((store, "iris/*.csv")).register(ws, "iris-gone")
+    table = Dataset.Tabular.from_delimited_files((store, "iris/*.csv")).register(ws, "iris-lost")
+    script = LIST + "print(run.input_datasets['t'].to_pandas_dataframe()['x'].sum())"
+    first = started(ws, script, files.as_named_input("data").as_mount(), table.as_named_input("t"))
+    first.wait_for_completion()
+
+    files.unregister_all_versions()
+    table.unregister_all_versions()
+    again = first.retry()
+    again.wait_for_completion()
+
+    assert printed(again).split()[0] == "a.csv"
+    assert printed(again).split()[-1] == "1"

@@ -33,6 +33,10 @@ def cell_of(run: Run, *, root: Root) -> str:
     if run.job is None:
         raise Invalid(f"run {run.id} has no script to repeat: it logged from a notebook")
     if CELL_RUNNER in run.job.command:
+        if kept.read(root.folder(run)):
+            raise Invalid(
+                f"run {run.id} is a cell with inputs or outputs, which no line says; retry it"
+            )
         code = read_plain(snapshot.stored_file(root.folder(run), _CELL)).decode("utf-8")
         return f"{_magic(run, run.job, root)}\n{code}"
     return "\n".join(_python(run, run.job, root)) + "\n"

@@ -64,6 +64,8 @@ def test_a_place_is_told_by_a_variable_once_it_is_known():
 
     assert run_data.variables(data) == {"AZUREML_DATAREFERENCE_a": "/r/a", "a": "/r/a"}
     assert run_data.variables(data, taken={"a"}) == {"AZUREML_DATAREFERENCE_a": "/r/a"}
+    home = RunData(inputs=(Input(name="PYTHONHOME", dataset="d", place="/r/a"),))
+    assert run_data.variables(home) == {"AZUREML_DATAREFERENCE_PYTHONHOME": "/r/a"}
 
 
 def test_a_line_for_the_shell_gets_places_as_one_word_and_reads_variables_itself():
