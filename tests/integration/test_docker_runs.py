@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from jupyter_aml.domain.ids import WorkspaceName
 from tests.asking import build, prune, register, submit
 from tests.docker_engine import BASE
 from tests.index import Index, serving
@@ -249,3 +250,49 @@ async def test_an_option_of_docker_that_is_not_taken_is_named(aml_root: Path) ->
 
         assert end["error"] is not None
         assert "'--privileged' is not taken" in end["error"]["message"]
+
+
+async def test_a_script_in_an_image_reads_what_lies_outside_and_writes_to_a_datastore(
+    aml_root: Path, tmp_path: Path
+) -> None:
+    far = tmp_path / "far"
+    far.mkdir()
+    (far / "a.csv").write_text("x\n1\n")
+    (far / "b.txt").write_text("no")
+    script = """
+import os
+
+for name in ("whole", "some"):
+    place = os.environ["AZUREML_DATAREFERENCE_" + name]
+    print(sorted(os.listdir(place)), open(place + "/a.csv").read().split())
+    try:
+        open(place + "/a.csv", "w")
+        print("written")
+    except OSError:
+        print("read-only")
+with open(os.environ["AZUREML_DATAREFERENCE_made"] + "/m.txt", "w") as file:
+    file.write("made")
+"""
+    form = {"kind": "file", "steps": [{"do": "read", "form": "files"}]}
+    inputs = [
+        {"name": name, "mode": "mount",
+         "dataset": {"definition": {**form, "sources": [{"path": f"{far}{glob}"}]}}}
+        for name, glob in (("whole", ""), ("some", "/*.csv"))
+    ]  # fmt: skip
+    register = {"name": "boxed-made"}
+    async with an_engine(aml_root) as engine:
+        body = sent(script, boxed("hello"), inputs=inputs)
+        body["outputs"] = [{"name": "made", "register": register}]
+        run = await submit(engine, body)
+
+        end = await ended(engine, run["runId"])
+
+        said = (await engine.runs.log(run["runId"], "user_logs/std_log.txt")).data.decode()
+        assert (end["status"], said.splitlines()) == (
+            "Completed",
+            ["['a.csv', 'b.txt'] ['x', '1']", "read-only", "['a.csv'] ['x', '1']", "read-only"],
+        ), end["error"]
+        store = aml_root / "workspaces/default/storage/workspaceblobstore/dataset" / run["runId"]
+        assert (store / "made" / "m.txt").read_text() == "made"
+        known = await engine.datasets.get(WorkspaceName("default"), "boxed-made")
+        assert [*known.versions] == ["1"]
