@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_aml.sdk.core import Datastore, Experiment, Keyvault, ScriptRunConfig, Workspace
+from jupyter_aml.sdk.core import Datastore, Experiment, Keyvault, Run, ScriptRunConfig, Workspace
 from jupyter_aml.sdk.exceptions import UserErrorException
 
 VALUE = "tr0mbone-hunter2"
@@ -51,6 +51,21 @@ def test_a_notebook_sets_and_gets_secrets(ws: Workspace) -> None:
     with pytest.raises(UserErrorException, match="is a text, not int"):
         vault.set_secret("number", 3)  # type: ignore[arg-type]
     assert Workspace.create("other").get_default_keyvault().list_secrets() == []
+
+
+def test_a_script_outside_of_a_run_gets_secrets_too(
+    ws: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ws.get_default_keyvault().set_secret("token", VALUE)
+    monkeypatch.setenv("OTHER_TOKEN", "from a variable")
+
+    run = Run.get_context()
+
+    assert run.get_secrets(["token", "other-token"]) == {
+        "token": VALUE, "other-token": "from a variable",
+    }  # fmt: skip
+    with pytest.raises(UserErrorException, match=r"did you mean 'token'\? Else set it by"):
+        run.get_secret("tokenn")
 
 
 def test_what_a_run_is_told_stands_in_no_log_row_or_archive(

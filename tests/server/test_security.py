@@ -286,3 +286,13 @@ async def logged_in(client, base_url, server):
 async def open_socket(port, base_url, headers):
     request = HTTPRequest(f"ws://localhost:{port}{base_url}aml/events", headers=headers)
     return await websocket_connect(request)
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", "datastores/x/secrets"), ("POST", "secret-values")]
+)
+async def test_values_of_secrets_have_no_door_of_the_page(ask, engine, method, path):
+    status, told = await ask(method, *path.split("/"), body={} if method == "POST" else None)
+
+    assert (status, told["error"]) == (404, "NotFound")
+    assert not any("secret" in heard[0] for heard in engine.asked)

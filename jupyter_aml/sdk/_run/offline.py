@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable, Iterable
 from typing import Any
 
 
 class OfflineRun:
     """Takes every call of a Run. `id` begins with `OfflineRun`, which scripts look for."""
 
-    def __init__(self) -> None:
+    def __init__(self, workspace: Callable[[], Any] | None = None) -> None:
+        """`workspace` gives the one that a script here means, which is asked for secrets alone."""
+        self._workspace = workspace
         self.id = f"OfflineRun_{uuid.uuid4()}"
         self.number = 0
         self.type = "azureml.offline"
@@ -102,20 +105,31 @@ class OfflineRun:
         """Nothing was kept."""
         return []
 
+    def get_secret(self, name: str) -> str:
+        """A secret of the vault of the workspace that is meant here, else the variable."""
+        from jupyter_aml.sdk._run.secrets import secret
+
+        return secret(self._workspace, name)
+
+    def get_secrets(self, secrets: Iterable[str]) -> dict[str, str]:
+        """Several secrets by name."""
+        return {name: self.get_secret(name) for name in secrets}
+
     def get_status(self) -> str:
         """A script started by hand runs."""
         return "Running"
 
     def child_run(self, *_: Any, **__: Any) -> OfflineRun:
         """Another one like this."""
-        return OfflineRun()
+        return OfflineRun(self._workspace)
 
     def create_children(
         self, count: int | None = None, tag_key: str | None = None, tag_values: Any = None
     ) -> list[OfflineRun]:
         """As many like this, with their tags."""
         values = list(tag_values or ())
-        children = [OfflineRun() for _ in range(len(values) if count is None else count)]
+        number = len(values) if count is None else count
+        children = [OfflineRun(self._workspace) for _ in range(number)]
         if tag_key is not None:
             for child, value in zip(children, values, strict=False):
                 child.tag(tag_key, value)

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import Any
 
 from jupyter_aml.domain.errors import Invalid, NotFound, StorageFailed, Unreachable
 from jupyter_aml.sdk.exceptions import UserErrorException
 
-if TYPE_CHECKING:
-    from jupyter_aml.sdk._run.place import RunPlace
 
-
-def secret(run: RunPlace, name: str) -> str:
-    """The secret of that name in the vault, else the variable of that name.
+def secret(workspace: Callable[[], Any] | None, name: str) -> str:
+    """The secret of that name in the vault of a workspace, else the variable of that name.
 
     The variable is spelled so, or in capitals with `_` for all but letters and digits. A run has
     the variables of the Jupyter server that starts it. Raises UserErrorException where there is
@@ -22,7 +20,8 @@ def secret(run: RunPlace, name: str) -> str:
     """
     why: Exception | None = None
     try:
-        return _from_vault(run, name)
+        if workspace is not None:
+            return _from_vault(workspace(), name)
     except (NotFound, Unreachable) as error:
         why = error
     except (Invalid, StorageFailed) as error:
@@ -33,17 +32,18 @@ def secret(run: RunPlace, name: str) -> str:
         return variable
     vault = "the vault cannot be asked from here" if isinstance(why, Unreachable) else "no vault"
     near = str(why) if isinstance(why, NotFound) else f"there is no secret {name!r}: {vault}"
+    then = " Else set it" if near.endswith("?") else "; set it"
     raise UserErrorException(
-        f"{near}; set it by ws.get_default_keyvault().set_secret({name!r}, ...) or "
+        f"{near}{then} by ws.get_default_keyvault().set_secret({name!r}, ...) or "
         f"`jupyter aml secret set {name}`, or set the variable {spelled} where the Jupyter server "
         "is started"
     )
 
 
-def _from_vault(run: RunPlace, name: str) -> str:
+def _from_vault(workspace: Any, name: str) -> str:
+    # What a run is told is masked in its logs.
     inside = os.environ.get("AML_RUN_ID")
-    workspace = run.experiment.workspace
-    values = workspace.client.secrets.values(workspace.name, [name], inside)
+    values: dict[str, str] = workspace.client.secrets.values(workspace.name, [name], inside)
     return values[name]
 
 

@@ -78,7 +78,7 @@ class Run(RunSource, RunLabels, RunLogging, RunChildren, RunRepeats):
             )
         from jupyter_aml.sdk._run.offline import OfflineRun
 
-        return OfflineRun()
+        return OfflineRun(_workspace_here)
 
     get_submitted_run = get_context
 
@@ -264,7 +264,7 @@ class Run(RunSource, RunLabels, RunLogging, RunChildren, RunRepeats):
         """
         from jupyter_aml.sdk._run.secrets import secret
 
-        return secret(self, name)
+        return secret(lambda: self.experiment.workspace, name)
 
     def get_secrets(self, secrets: Iterable[str]) -> dict[str, str]:
         """Several secrets by name."""
@@ -462,3 +462,10 @@ def _now() -> str | None:
     from jupyter_aml.wire.coding import encode_time
 
     return encode_time(datetime.now(timezone.utc))
+
+
+def _workspace_here() -> Workspace:
+    """The workspace that a script outside of a run means."""
+    from jupyter_aml.sdk.core.workspace import Workspace
+
+    return Workspace.from_config()
