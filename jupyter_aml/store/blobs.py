@@ -84,16 +84,18 @@ class Blobs:
             return False
         try:
             found = os.fstat(source)
-            stamp = (found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
-            if self._whole.get(hash) != stamp:
+            if self._whole.get(hash) != _stamp(found):
                 if _hash_of(source) != hash:
                     return False
-                if len(self._whole) >= _REMEMBERED:
-                    self._whole.clear()
-                self._whole[hash] = stamp
+                self._know_whole(hash, found)
         finally:
             os.close(source)
         return True
+
+    def _know_whole(self, hash: str, found: os.stat_result) -> None:
+        if len(self._whole) >= _REMEMBERED:
+            self._whole.clear()
+        self._whole[hash] = _stamp(found)
 
     def drop(self, hash: str) -> None:
         """Forget a content, such as one that is no longer what its name says."""
@@ -217,6 +219,8 @@ class Blobs:
             os.makedirs(os.path.dirname(place), mode=0o700, exist_ok=True)
             os.rename(temporary, place)
         self._saw(blob.hash)
+        if blob.size >= CHUNK:  # It need not be read once more to know that it is whole.
+            self._know_whole(blob.hash, os.fstat(fd))
 
     def _copy(self, place: str, target: str, mode: int) -> None:
         source = os.open(place, os.O_RDONLY | os.O_CLOEXEC)
@@ -275,6 +279,10 @@ def _pieces(first: bytes, source: IO[bytes]) -> Iterator[memoryview]:
         if not count:
             return
         yield view[:count]
+
+
+def _stamp(found: os.stat_result) -> tuple[int, ...]:
+    return found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
 
 
 def _hash_of(source: int) -> str:

@@ -171,6 +171,22 @@ def test_an_interactive_run_registers_what_it_uploaded(ws: Workspace, weights: P
     assert (model.run_id, model.version) == (run.id, 1)
 
 
+def test_an_interactive_run_registers_what_stands_in_its_outputs(ws: Workspace) -> None:
+    run = Experiment(ws, "by-hand").start_logging()
+    Path("outputs").mkdir(exist_ok=True)
+    Path("outputs", "model.pkl").write_text("weights")
+
+    model = run.register_model("hand", model_path="outputs/model.pkl")
+    with pytest.raises(ModelPathNotFoundException, match=r"it has 'outputs/model.pkl'"):
+        run.register_model("hand", model_path="outputs/other")
+    run.complete()
+
+    assert Path(model.download("got")).read_text() == "weights"
+    Path("file").write_text("")
+    with pytest.raises(WebserviceException, match="cannot write model hand:1 to file"):
+        model.download("file")
+
+
 def test_models_are_listed_by_all_that_is_said_of_them(ws: Workspace, weights: Path) -> None:
     for name, tags, properties, framework in (
         ("a", {"area": "x"}, {"p": 1}, None),
@@ -263,6 +279,20 @@ def test_a_model_knows_the_data_that_it_was_made_with(
     assert Model(ws, "m", expand=False).datasets == {}
     assert [each.id for each in Model.list(ws, dataset_id=rows.id)] == ["m:1"]
     assert Model.list(ws, dataset_id="0") == []
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "train.py").write_text(
+        "from azureml.core import Run\n"
+        "run = Run.get_context()\n"
+        "run.upload_file('outputs/m', __file__)\n"
+        "run.register_model('of-data', 'outputs/m')\n"
+    )
+    config = ScriptRunConfig("src", script="train.py", arguments=[files.as_named_input("train")])
+    config.arguments.append(rows.as_named_input("rows"))
+    Experiment(ws, "training").submit(config).wait_for_completion()
+    uses = Model(ws, "of-data").lineage()["datasets"]
+    assert {(use["scenario"], use["name"], use["version"]) for use in uses} == {
+        ("train", None, None), ("rows", "my rows", "1"),
+    }  # fmt: skip
     rows.unregister_all_versions()
     assert "training" not in Model(ws, "m").datasets
 

@@ -14,7 +14,7 @@ from jupyter_aml.domain.near import did_you_mean, near
 from jupyter_aml.runfolder import zips
 from jupyter_aml.runfolder.layout import RunFolder, checked, without_links
 from jupyter_aml.runfolder.names import shown
-from jupyter_aml.runfolder.plain import plain
+from jupyter_aml.runfolder.plain import still
 from jupyter_aml.store.blobs import Blobs
 
 MOST_FILES = 100_000
@@ -22,7 +22,7 @@ _SHOWN = 20
 
 
 class Found(NamedTuple):
-    """A file that shall be one of a model: its path there, and where it lies now."""
+    """A file that shall be one of a model: its path there, and where it lies, without a link."""
 
     path: str
     place: str
@@ -111,22 +111,27 @@ def _all(place: Path, only: Sequence[str], root: str, *, follow: bool) -> list[F
     if place.is_file():
         if only:
             raise Invalid(f"{place} is a file: parts can be named of a folder alone")
-        return [Found(root, str(place))]
+        return [Found(root, os.path.realpath(place))]
     if not place.is_dir():
         raise Invalid(f"{place} is neither a file nor a folder")
-    found = [*_below(place, root, follow=follow)] if not only else [*_named(place, only, root)]
+    if only:
+        found = [*_named(place, only, root, follow=follow)]
+    else:
+        found = [*_below(place, root, follow=follow)]
     if not found:
         raise Invalid(f"the folder {place} holds no file")
     return found
 
 
-def _named(place: Path, only: Sequence[str], root: str) -> Iterator[Found]:
+def _named(place: Path, only: Sequence[str], root: str, *, follow: bool) -> Iterator[Found]:
     for name in dict.fromkeys(_cleaned(name) for name in only):
         part = place / checked(name)
+        if not follow and without_links(part) != part:
+            raise Refused(f"{name!r} is a link, and those of a run are not followed")
         if part.is_file():
-            yield Found(f"{root}/{shown(name)}", str(part))
+            yield Found(f"{root}/{shown(name)}", os.path.realpath(part))
         elif part.is_dir():
-            yield from _below(part, f"{root}/{shown(name)}", follow=True)
+            yield from _below(part, f"{root}/{shown(name)}", follow=follow)
         else:
             raise Invalid(f"there is no file or folder {name!r} in {place}")
 
@@ -145,16 +150,15 @@ def _below(place: Path, root: str, *, follow: bool) -> Iterator[Found]:
             path = os.path.join(folder, name)
             if os.path.isfile(path) and (follow or not os.path.islink(path)):
                 count += 1
-                yield Found(f"{base}/{shown(name)}", path)
+                yield Found(f"{base}/{shown(name)}", os.path.realpath(path) if follow else path)
         if count > MOST_FILES:
             raise Invalid(f"{place} holds more than {MOST_FILES:,} files: pack them into one")
 
 
 def _kept(file: Found, blobs: Blobs) -> ModelFile:
-    real = os.path.realpath(file.place)
     try:
         for _ in range(2):
-            with open(real, "rb", buffering=0, opener=plain) as source:
+            with open(file.place, "rb", buffering=0, opener=still) as source:
                 before = _stamp(source.fileno())
                 blob = blobs.put_stream(source)
                 if not blobs.is_whole(blob.hash):

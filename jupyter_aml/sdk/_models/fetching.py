@@ -37,9 +37,9 @@ def fetch(
         raise WebserviceException(
             f"{in_the_way} is there already; pass exist_ok=True to replace it"
         )
-    target.mkdir(parents=True, exist_ok=True)
     unfinished = target / f".{os.getpid()}-{os.urandom(4).hex()}.part"
     try:
+        target.mkdir(parents=True, exist_ok=True)
         for number, path in enumerate(paths):
             unfinished.mkdir(exist_ok=True)
             with as_v1():

@@ -25,4 +25,11 @@ def register(run: Run, name: str, path: str | None, **more: Any) -> Model:
         try:
             return Model._from_wire(workspace, workspace.client.models.add(body))
         except NotFound as error:
+            if run._outputs is None:
+                raise ModelPathNotFoundException(str(error)) from None
+        try:
+            # It may stand in the folder of a notebook's run that is taken in at its end.
+            run._keep_outputs()
+            return Model._from_wire(workspace, workspace.client.models.add(body))
+        except NotFound as error:
             raise ModelPathNotFoundException(str(error)) from None

@@ -205,3 +205,11 @@ def test_a_content_is_read_again_only_after_a_change(blobs, monkeypatch):
     assert blobs.is_whole(blob.hash)
 
     assert (once, len(reads)) == (2, 4)
+
+
+def test_a_long_content_is_not_read_again_to_know_that_it_is_whole(blobs, tmp_path, monkeypatch):
+    (tmp_path / "file").write_bytes(os.urandom(CHUNK + 1))
+    blob = blobs.put_file(tmp_path / "file")
+    monkeypatch.setattr(os, "readv", None)
+
+    assert blobs.is_whole(blob.hash)

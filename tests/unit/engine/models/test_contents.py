@@ -64,6 +64,39 @@ def test_links_in_a_run_lead_nowhere(folder: RunFolder, tmp_path: Path) -> None:
             contents.in_run(folder, name, (), None)
 
 
+@pytest.mark.parametrize("what", ["file", "folder"])
+def test_a_link_that_comes_between_look_and_open_is_not_followed(
+    folder: RunFolder, tmp_path: Path, blobs: Blobs, what: str
+) -> None:
+    (tmp_path / "else").mkdir()
+    (tmp_path / "else" / "a").write_text("secret")
+    found = contents.in_run(folder, "outputs/m/a", (), None)
+
+    if what == "file":
+        folder.locate("outputs/m/a").unlink()
+        folder.locate("outputs/m/a").symlink_to(tmp_path / "else" / "a")
+    else:
+        (folder.outputs / "m").rename(folder.outputs / "was")
+        (folder.outputs / "m").symlink_to(tmp_path / "else")
+
+    with pytest.raises(Invalid, match="cannot read"):
+        contents.keep(found, blobs)
+    assert not (tmp_path / "blobs").exists()
+
+
+def test_parts_of_a_folder_of_a_run_are_no_links(folder: RunFolder, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("secret")
+    (folder.outputs / "m" / "link").symlink_to(tmp_path / "secret")
+    (folder.outputs / "m" / "deep" / "link").symlink_to(tmp_path)
+
+    assert paths(contents.in_run(folder, "outputs/m", ["a", "deep"], "root")) == [
+        "root/a", "root/deep/b",
+    ]  # fmt: skip
+    for name in ("link", "deep/link/secret"):
+        with pytest.raises(Refused, match="is a link"):
+            contents.in_run(folder, "outputs/m", [name], None)
+
+
 def test_a_name_that_a_run_does_not_have_lists_those_that_it_has(folder: RunFolder) -> None:
     with pytest.raises(NotFound, match=r"did you mean 'outputs/alone.pkl'\?; it has 'else/c'"):
         contents.in_run(folder, "outputs/alone.pk", (), None)
