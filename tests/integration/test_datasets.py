@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import sqlite3
+import sys
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 import pandas
 import pytest
 
+from jupyter_aml.domain.errors import AmlError
 from jupyter_aml.sdk.core import Dataset, Datastore, Workspace
 from jupyter_aml.sdk.data.datapath import DataPath
 from jupyter_aml.sdk.data.dataset_error_handling import (
@@ -505,7 +507,19 @@ def test_conditions_are_combined_by_signs_and_not_by_words(ws: Workspace, store:
         rows.random_split(70)
     with pytest.raises(DatasetValidationError, match="there is no column 'y'"):
         rows.keep_columns(["y"], validate=True)
-    with pytest.raises(UserErrorException, match="to_spark_dataframe needs pyspark"):
+
+
+def test_what_a_library_is_missing_for_says_which(
+    ws: Workspace, store: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = table(store, "libraries", a="x\n1\n")
+    for name in ("pyspark", "dask", "pyarrow.dataset"):
+        monkeypatch.setitem(sys.modules, name, None)
+
+    with pytest.raises(UserErrorException, match=r"to_spark_dataframe needs pyspark"):
         rows.to_spark_dataframe()
-    with pytest.raises(UserErrorException, match="needs dask"):
+    with pytest.raises(UserErrorException, match=r"to_dask_dataframe needs dask"):
         rows.to_dask_dataframe()
+    with pytest.raises(AmlError, match=r"needs pandas and pyarrow.*pip install pandas pyarrow"):
+        rows.to_pandas_dataframe()
+    assert Dataset.File.from_files((store, "libraries")).to_path() == ["/a.csv"]
