@@ -21,7 +21,7 @@ ENCODINGS = {
 """SDK v1's names, and what Python calls them."""
 HEADERS = ("all", "none", "first", "combine")
 _BLOCK, _LARGEST_BLOCK = 1 << 20, 1 << 30
-_FIRST, _LESS = 1 << 19, 1 << 18
+_FIRST, _LESS = 1 << 18, 1 << 17
 """Bytes of the first and of other files that tell which types the columns have."""
 _MOST_SHOWN = 5
 _RENAMED = b"aml.renamed"
