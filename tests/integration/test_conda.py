@@ -188,6 +188,29 @@ async def test_the_pip_section_and_extras_come_on_top(
     assert locked(built.lock)["on-top"] == "3.1"
 
 
+async def test_what_retired_distributions_brought_comes_by_pip_or_gives_way(
+    builder: CondaBuilder, heard: Heard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving(tmp_path / "index") as index:
+        index.add("on-top", "3.1")
+        index.add("mlflow", "2.0")
+        index.add("numpy", "1.23.5")
+        index.add("numpy", "1.26.4")
+        monkeypatch.setenv("UV_DEFAULT_INDEX", index.url)
+        monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))
+        had = conda_wish("hello-pure", {"pip": ["on-top", "azureml-mlflow"]})
+        not_had = conda_wish("hello-pure", {"pip": ["on-top", "azureml-tensorboard"]})
+        old = conda_wish("python=3.6.2", "hello-pure", {"pip": ["numpy"]})
+
+        whole, less, aged = [await builder.ensure(one, build=heard) for one in (had, not_had, old)]
+
+    assert (locked(whole.lock)["mlflow"], whole.warnings) == ("2.0", ())
+    assert locked(less.lock)["on-top"] == "3.1"
+    assert less.warnings == ("what retired distributions brought cannot be had: tensorboard",)
+    assert locked(aged.lock)["numpy"] == "1.23.5"
+    assert "python=3.6.2 is of a time before: numpy 1.23.5 is taken for it" in aged.warnings
+
+
 async def test_asked_again_the_pip_section_is_what_the_index_has_now(
     builder: CondaBuilder, heard: Heard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
