@@ -13,8 +13,9 @@ from typing import Any
 from uuid import uuid4
 
 from jupyter_aml.domain import secrets
-from jupyter_aml.domain.errors import AmlError, StorageFailed
+from jupyter_aml.domain.errors import AmlError, NotFound, StorageFailed
 from jupyter_aml.domain.ids import RunId, WorkspaceName
+from jupyter_aml.domain.near import did_you_mean
 from jupyter_aml.domain.run import Run
 from jupyter_aml.runfolder import secrets as secret_files
 from jupyter_aml.runfolder.layout import RunFolder
@@ -36,6 +37,12 @@ class Root:
     def workspaces(self) -> Path:
         """One folder a workspace."""
         return self.path / "workspaces"
+
+    def need_workspace(self, name: WorkspaceName) -> None:
+        """Raise NotFound, naming the nearest, where there is no such workspace."""
+        if not (self.workspaces / name).is_dir():
+            there = [path.name for path in self.workspaces.glob("[!.]*") if path.is_dir()]
+            raise NotFound(f"there is no workspace {name!r}{did_you_mean(name, there)}")
 
     def workspace_being_removed(self, name: WorkspaceName) -> Path:
         """The folder of a workspace until it is gone; another one at each call."""

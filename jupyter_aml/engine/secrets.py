@@ -32,12 +32,13 @@ class Secrets:
         self._key = Key(root.path, place)
 
     def vault(self, workspace: WorkspaceName) -> Vault:
-        """The vault of a workspace; it blocks."""
+        """The vault of a workspace; it blocks. NotFound where there is no such workspace."""
+        self._root.need_workspace(workspace)
         return Vault(self._root.workspaces / workspace, self._key)
 
     async def list(self, workspace: WorkspaceName) -> builtins.list[Secret]:
         """The secrets of users by name, without values."""
-        found = await self._ledger.do(self.vault(workspace).list)
+        found = await self._ledger.do(lambda: self.vault(workspace).list())
         return [secret for secret in found if "/" not in secret.name]
 
     async def put(self, workspace: WorkspaceName, secrets: Iterable[NewSecret]) -> None:

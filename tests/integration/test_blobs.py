@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -73,6 +74,28 @@ def test_a_key_that_is_wrong_is_said_and_not_repeated(
         assert "bm90" not in str(told.value)
         assert told.value.__cause__ is None
     assert not (tmp_path / "y").exists()
+
+
+def test_a_signature_opens_what_it_is_for(store: Store, address: str, tmp_path: Path) -> None:
+    from azure.storage.blob import ContainerSasPermissions, generate_container_sas
+
+    (tmp_path / "x").write_bytes(b"x")
+    store.put(tmp_path / "x", "x")
+    signature = generate_container_sas(
+        ACCOUNT, address.rpartition("/")[2], account_key=KEY,
+        permission=ContainerSasPermissions(read=True, list=True),
+        expiry=datetime.now(UTC) + timedelta(hours=1),
+    )  # fmt: skip
+    reader = open_blobs(address, {"account_name": ACCOUNT, "sas_token": f"?{signature}"})
+
+    reader.get("x", tmp_path / "y")
+
+    assert (tmp_path / "y").read_bytes() == b"x"
+    assert [entry.path for entry in reader.walk()] == ["x"]
+    with pytest.raises(Refused, match="does not let us in") as told:
+        reader.put(tmp_path / "x", "z")
+    assert signature not in str(told.value)
+    assert "sig=" not in reader.url("x")
 
 
 def test_a_key_that_is_none_is_said(address: str) -> None:

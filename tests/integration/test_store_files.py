@@ -79,3 +79,18 @@ def test_what_is_wrong_with_a_piece_is_said_and_leaves_nothing(
     with pytest.raises(Refused, match="leads out"):
         door.content(f"{STORE}/link")
     assert sorted(path.name for path in place.iterdir()) == ["link", "there"]
+
+
+def test_a_workspace_that_is_not_there_is_not_made_by_asking(ws: Workspace, aml_root: Path) -> None:
+    client, store = ws.client, {"name": "x", "kind": "Custom", "url": "file:///tmp"}
+
+    for ask in (
+        lambda: client.datastores.list("defalt"),
+        lambda: client.datastores.get("defalt", "workspaceblobstore"),
+        lambda: client.datastores.add({**store, "workspace": "defalt"}),
+        lambda: client.secrets.put("defalt", [{"name": "x", "value": "y"}]),
+        lambda: client.secrets.list("defalt"),
+    ):
+        with pytest.raises(NotFound, match="there is no workspace 'defalt'; did you mean 'default"):
+            ask()
+    assert not (aml_root / "workspaces" / "defalt").exists()

@@ -108,6 +108,7 @@ class Datastores:
     # ---- in the thread of the index -----------------------------------------------------------
 
     def _all(self, workspace: WorkspaceName) -> Iterator[Known]:
+        self._root.need_workspace(workspace)
         default = self._default(workspace)
         for name in BUILT_IN:
             yield self._known(self._built_in(workspace, name), default)
@@ -115,6 +116,7 @@ class Datastores:
             yield self._known(registered, default)
 
     def _get(self, workspace: WorkspaceName, name: str) -> Known:
+        self._root.need_workspace(workspace)
         default = self._default(workspace)
         if name in BUILT_IN:
             return self._known(self._built_in(workspace, name), default)
@@ -128,8 +130,7 @@ class Datastores:
 
     def _built_in(self, workspace: WorkspaceName, name: str) -> Registered:
         folder = addresses.storage(self._root.path, workspace, name)
-        # Of a workspace that is there: asking for another one makes none.
-        if folder.parent.parent.is_dir() and not folder.is_dir():
+        if not folder.is_dir():
             try:
                 folder.mkdir(parents=True, exist_ok=True)
             except OSError as error:
@@ -138,6 +139,7 @@ class Datastores:
 
     def _add(self, asked: NewDatastore) -> Known:
         definition, workspace = asked.definition, asked.workspace
+        self._root.need_workspace(workspace)
         if definition.is_built_in:
             raise Refused(f"every workspace has a datastore {definition.name!r} of its own")
         if not asked.overwrite:
