@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeVar
 
 from jupyter_aml.data import chosen, listing
 from jupyter_aml.data.listing import DataFile, OpenStore
-from jupyter_aml.data.scan import Again, Part, Report, Scan, needs
+from jupyter_aml.data.scan import Again, Part, Report, Scan, Unreadable, needs
 from jupyter_aml.domain import expression
 from jupyter_aml.domain.dataset import Dataset
 from jupyter_aml.domain.errors import Invalid
@@ -88,19 +88,26 @@ class Reader:
 
     def consume(self, use: Callable[[_Plan], T]) -> T:
         """Plan and carry out; once more where the beginnings of the files told too little."""
-        for _ in range(_MOST_ATTEMPTS):
-            scan = self._scan()
-            try:
-                plan = _Plan(self.definition, scan, self.report)
-                found = use(plan)
-                scan.finish()
-                plan.finish()
-                return found
-            except Again:
-                continue
-            finally:
-                scan.close()
+        try:
+            for _ in range(_MOST_ATTEMPTS):
+                scan = self._scan()
+                try:
+                    return self._carried_out(scan, use)
+                except Again:
+                    continue
+                finally:
+                    scan.close()
+        except OSError as error:
+            # It went, or was closed to us, between the list and the reading.
+            raise Unreadable(f"a file cannot be read: {error}") from None
         raise AssertionError("every attempt learned something and none was the last")
+
+    def _carried_out(self, scan: Scan, use: Callable[[_Plan], T]) -> T:
+        plan = _Plan(self.definition, scan, self.report)
+        found = use(plan)
+        scan.finish()
+        plan.finish()
+        return found
 
     # ---- inside -----------------------------------------------------------------------------
 
