@@ -196,7 +196,7 @@ class ScriptRunConfig:
             docker["arguments"] = [*docker["arguments"], *wanted.arguments]
             if wanted.shm_size:
                 docker["shmSize"] = wanted.shm_size
-        if definition["docker"]["enabled"] and definition["docker"]["sharedVolumes"] is False:
+        if definition["docker"]["enabled"] and definition["docker"].get("sharedVolumes") is False:
             raise UserErrorException(
                 "docker.shared_volumes=False: the folder of a run is mounted into its container, "
                 "there is no other way; leave it True"

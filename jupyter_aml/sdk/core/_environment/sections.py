@@ -17,6 +17,7 @@ DEFAULT_GPU_IMAGE = "mcr.microsoft.com/azureml/openmpi4.1.0-cuda11.8-cudnn8-ubun
 """Names of SDK v1's own images. They cannot be had; an environment with one of them is built
 directly on the target."""
 
+_DEFAULTS: dict[str, Any] = {"sharedVolumes": True, "shmSize": SHM_SIZE}
 _FIRST_WORDS = ("FROM ", "ARG ", "#")
 """What a Dockerfile of a single line begins with, and no path."""
 
@@ -162,6 +163,8 @@ class DockerSection:
         self.shm_size: str | None = SHM_SIZE
         self.gpu_support: bool | None = None
         self.shared_volumes: bool | None = True
+        self._untold: frozenset[str] = frozenset()
+        """Keys that a definition did not have, so that it is written as it was read."""
 
     @property
     def _names_an_image(self) -> bool:
@@ -182,9 +185,10 @@ class DockerSection:
             },
             "enabled": bool(self.enabled),
             "arguments": list(self.arguments),
-            "sharedVolumes": self.shared_volumes,
-            "shmSize": self.shm_size,
         }
+        for key, value in (("sharedVolumes", self.shared_volumes), ("shmSize", self.shm_size)):
+            if key not in self._untold or value != _DEFAULTS[key]:
+                data[key] = value
         extra = {
             "buildContext": self.build_context and self.build_context._to_json(),
             "gpuSupport": self.gpu_support,
@@ -212,9 +216,10 @@ class DockerSection:
         self.base_image_registry.username = data["baseImageRegistry"]["username"]
         self.base_image_registry.password = data["baseImageRegistry"]["password"]
         self.arguments = list(data["arguments"])
-        self.shm_size = data.get("shmSize", SHM_SIZE)
+        self._untold = frozenset(_DEFAULTS.keys() - data.keys())
+        self.shm_size = data.get("shmSize", _DEFAULTS["shmSize"])
         self.gpu_support = data.get("gpuSupport")
-        self.shared_volumes = data.get("sharedVolumes", True)
+        self.shared_volumes = data.get("sharedVolumes", _DEFAULTS["sharedVolumes"])
         context = data.get("buildContext")
         if context is not None:
             self.build_context = DockerBuildContext(
