@@ -4,6 +4,8 @@ import { server } from './plugins/common/server';
 import { compare } from './plugins/compare/compare';
 import { compute, computeSection } from './plugins/compute/compute';
 import { kernels } from './plugins/compute/kernels';
+import { data } from './plugins/data/data';
+import { dataList, dataSection } from './plugins/data/list';
 import { environments } from './plugins/environments/environments';
 import { environmentsList, environmentsSection } from './plugins/environments/list';
 import { notices } from './plugins/environments/notices';
@@ -43,6 +45,9 @@ export default [
   computeSection,
   kernels,
   notices,
+  dataList,
+  dataSection,
+  data,
   modelsList,
   modelsSection,
   models

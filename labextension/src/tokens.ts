@@ -9,6 +9,11 @@ import type {
   WireCell,
   WireCheck,
   WireCompute,
+  WireDataset,
+  WireDatasetChanges,
+  WireDatasetFileList,
+  WireDatasetPatch,
+  WireDatastore,
   WireEnvironment,
   WireEvent,
   WireExperiment,
@@ -28,13 +33,17 @@ import type {
   WireModelPage,
   WireNewEnvironment,
   WireNewKernelSpec,
+  WirePreview,
+  WireProfile,
   WireRetry,
   WireRun,
+  WireRunData,
   WireRunDifference,
   WireRunModels,
   WireRunPage,
   WireSnapshot,
   WireStatus,
+  WireStoreFolder,
   WireSubmit,
   WireSubscribe,
   WireWorkspace
@@ -115,6 +124,8 @@ export interface RunRest {
   snapshotUrl(runId: string, path: string, inline?: boolean): string;
   archiveUrl(runId: string, what: Archived): string;
   facts(runId: string): Promise<WireFacts>;
+  /** What the run reads and writes besides its own folder. */
+  runData(runId: string): Promise<WireRunData>;
 }
 
 /** The REST calls that compare runs and make new ones. */
@@ -171,8 +182,8 @@ export interface EnvironmentRest {
 export interface ModelQuery {
   workspace: string;
   name?: string;
-  /** Made by this run. */
-  run?: string;
+  /** Made with this data set, a name or `name:version`. */
+  dataset?: string;
   /** The newest of each name alone. */
   isNewest?: boolean;
   limit?: number;
@@ -198,8 +209,53 @@ export interface ModelRest {
   runModels(runId: string): Promise<WireRunModels>;
 }
 
+/** A file or folder of a datastore; the path of the datastore itself is empty. */
+export interface StorePlace {
+  workspace: string;
+  store: string;
+  path: string;
+}
+
+/** Which part of a file is sent: `upload` tells it from other uploads, `offset` is in bytes. */
+export interface Piece {
+  upload: string;
+  offset: number;
+  /** Whether the file is whole with it. */
+  isLast: boolean;
+  overwrite: boolean;
+}
+
+/** The REST calls about datastores and what lies on them. */
+export interface StoreRest {
+  datastores(workspace: string): Promise<WireDatastore[]>;
+  chooseDatastore(workspace: string, name: string): Promise<WireDatastore>;
+  removeDatastore(workspace: string, name: string): Promise<void>;
+  /** What is in one folder, from `after` on. */
+  storeFolder(place: StorePlace, after: string | null): Promise<WireStoreFolder>;
+  storeFileUrl(place: StorePlace): string;
+  sendPiece(place: StorePlace, piece: Piece, data: Blob): Promise<void>;
+}
+
+/** The REST calls about data sets. */
+export interface DatasetRest {
+  /** The newest version of each name. */
+  datasets(workspace: string): Promise<WireDataset[]>;
+  dataset(wanted: Wanted): Promise<WireDataset>;
+  /** All versions, newest first. */
+  datasetVersions(workspace: string, name: string): Promise<WireDataset[]>;
+  datasetFiles(wanted: Wanted, after: string | null): Promise<WireDatasetFileList>;
+  /** What is other now than when the version was registered. */
+  datasetChanges(wanted: Wanted): Promise<WireDatasetChanges>;
+  datasetPreview(wanted: Wanted, rows: number): Promise<WirePreview>;
+  datasetProfile(wanted: Wanted): Promise<WireProfile>;
+  changeDataset(name: string, body: WireDatasetPatch): Promise<WireDataset>;
+  /** Without a version all versions of the name go. */
+  removeDataset(wanted: Wanted): Promise<void>;
+}
+
 /** The REST calls, as models see them. Each rejects with a problem that has name and message. */
-export interface Rest extends EnvironmentRest, ComputeRest, RunRest, RepeatRest, ModelRest {
+export interface Rest
+  extends EnvironmentRest, ComputeRest, RunRest, RepeatRest, ModelRest, StoreRest, DatasetRest {
   status(): Promise<WireStatus>;
   workspaces(): Promise<WireWorkspace[]>;
   experiments(workspace: string): Promise<WireExperiment[]>;
@@ -322,4 +378,16 @@ export const ModelCommands = {
   copyCode: 'jupyter-aml:copy-model-code',
   addAlias: 'jupyter-aml:add-model-alias',
   remove: 'jupyter-aml:delete-model'
+} as const;
+
+/** The ids of the commands about datastores and data sets. */
+export const DataCommands = {
+  open: 'jupyter-aml:open-dataset',
+  copyCode: 'jupyter-aml:copy-dataset-code',
+  remove: 'jupyter-aml:delete-dataset',
+  upload: 'jupyter-aml:upload-to-datastore',
+  download: 'jupyter-aml:download-from-datastore',
+  copyPlace: 'jupyter-aml:copy-datastore-code',
+  makeDefault: 'jupyter-aml:make-default-datastore',
+  unregister: 'jupyter-aml:unregister-datastore'
 } as const;

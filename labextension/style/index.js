@@ -8,5 +8,6 @@ import './runs.css';
 import './sidebar.css';
 import './environments.css';
 import './models.css';
+import './data.css';
 import './compare.css';
 import './submit.css';

@@ -98,6 +98,23 @@ test('each call goes to its route', async () => {
   await client.addAlias('sk', { version: '2', alias: 'best' });
   await client.removeAlias('w', 'sk', 'a/b');
   await client.runModels('r');
+  const place = { workspace: 'w', store: 'blob', path: 'a b/c' };
+  const piece = { upload: 'u', offset: 4, isLast: true, overwrite: false };
+  await client.runData('r');
+  await client.datastores('w');
+  await client.chooseDatastore('w', 'blob');
+  await client.removeDatastore('w', 'blob');
+  await client.storeFolder(place, 'z');
+  await client.sendPiece(place, piece, new Blob(['x']));
+  await client.datasets('w');
+  await client.dataset(sklearn);
+  await client.datasetVersions('w', 'sk');
+  await client.datasetFiles(sklearn, 'a/b');
+  await client.datasetChanges(sklearn);
+  await client.datasetPreview(sklearn, 9);
+  await client.datasetProfile(sklearn);
+  await client.changeDataset('sk', { version: '2' } as never);
+  await client.removeDataset(sklearn);
 
   assert.deepEqual(routes(asked), [
     'GET status',
@@ -139,7 +156,22 @@ test('each call goes to its route', async () => {
     'DELETE models/sk?workspace=w&version=2',
     'POST models/sk/aliases',
     'DELETE models/sk/aliases/a%2Fb?workspace=w',
-    'GET runs/r/models'
+    'GET runs/r/models',
+    'GET runs/r/data',
+    'GET datastores?workspace=w',
+    'POST default-datastore',
+    'DELETE datastores/blob?workspace=w',
+    'GET datastores/blob/files?workspace=w&folder=a+b%2Fc&after=z',
+    'PUT datastores/blob/files/a%20b/c?workspace=w&upload=u&offset=4&last=1&overwrite=0',
+    'GET datasets?workspace=w',
+    'GET datasets/sk?workspace=w&version=2',
+    'GET datasets/sk/versions?workspace=w',
+    'GET datasets/sk/files?workspace=w&version=2&after=a%2Fb',
+    'GET datasets/sk/changes?workspace=w&version=2',
+    'GET datasets/sk/preview?workspace=w&version=2&rows=9',
+    'GET datasets/sk/profile?workspace=w&version=2',
+    'PATCH datasets/sk',
+    'DELETE datasets/sk?workspace=w&version=2'
   ]);
   const bodies = asked.filter(one => one.method === 'POST').map(one => JSON.parse(one.body));
   assert.deepEqual(bodies.slice(0, 3), [{}, { displayName: 'again' }, submit]);

@@ -2,6 +2,8 @@ import type { Feed, Follower, ModelQuery, Rest, Wanted } from '../src/tokens';
 import { CELL_RUNNER } from '../src/wire';
 import type {
   WireCard,
+  WireDataset,
+  WireDatastore,
   WireEnvironment,
   WireEvent,
   WireJob,
@@ -127,6 +129,42 @@ export function aModel(different: Partial<WireModel> = {}): WireModel {
     sampleOutput: null,
     resources: null,
     isPacked: false,
+    ...different
+  };
+}
+
+/** A version of a data set; give what is different about it. */
+export function aDataset(different: Partial<WireDataset> = {}): WireDataset {
+  return {
+    workspace: 'default',
+    name: 'patients',
+    version: '1',
+    versions: ['1'],
+    id: 'an-id',
+    kind: 'tabular',
+    description: '',
+    tags: {},
+    createdAt: '2026-11-21T12:00:00.000000Z',
+    source: 'blob/a.csv',
+    sources: [{ datastore: 'blob', path: 'a.csv' }],
+    steps: [],
+    files: null,
+    ...different
+  };
+}
+
+export function aDatastore(different: Partial<WireDatastore> = {}): WireDatastore {
+  return {
+    workspace: 'default',
+    name: 'blob',
+    kind: 'AzureBlob',
+    url: 'file:///data',
+    options: {},
+    builtIn: true,
+    isDefault: true,
+    isDatabase: false,
+    version: '1',
+    createdAt: '2026-11-21T12:00:00.000000Z',
     ...different
   };
 }

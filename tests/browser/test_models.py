@@ -247,7 +247,7 @@ def test_a_model_is_found_by_its_tag_and_deleted_by_a_key(visit: Visit) -> None:
 
 
 def test_without_a_model_the_list_says_what_to_do_first(
-    visit: Visit, start_lab: Callable[..., Lab], photograph: Photograph
+    start_lab: Callable[..., Lab], visit: Visit, photograph: Photograph
 ) -> None:
     notebook = visit(lab=start_lab())
     models = Models(notebook.page).show()

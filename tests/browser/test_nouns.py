@@ -169,7 +169,7 @@ def without(page: Page, plugin: str) -> None:
     page.route(re.compile(r"/lab/workspaces/"), change)
 
 
-@pytest.mark.parametrize("noun", ["Runs", "Environments", "Compute", "Models"])
+@pytest.mark.parametrize("noun", ["Runs", "Environments", "Compute", "Data", "Models"])
 def test_nobody_is_kept_out_of_a_noun(visit: Visit, noun: str) -> None:
     notebook = visit()
     notebook.kernel_is("idle")

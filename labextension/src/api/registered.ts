@@ -1,20 +1,38 @@
 /** The routes of what is registered, as calls. */
 
-import type { ModelQuery, ModelRest, Wanted } from '../tokens';
 import type {
+  DatasetRest,
+  ModelQuery,
+  ModelRest,
+  Piece,
+  StorePlace,
+  StoreRest,
+  Wanted
+} from '../tokens';
+import type {
+  WireDataset,
+  WireDatasetChanges,
+  WireDatasetFileList,
+  WireDatasetPatch,
+  WireDatastore,
   WireModel,
   WireModelAlias,
   WireModelChange,
   WireModelFiles,
   WireModelLineage,
   WireModelPage,
-  WireRunModels
+  WirePreview,
+  WireProfile,
+  WireRunData,
+  WireRunModels,
+  WireStoreFolder
 } from '../wire';
 import { path, query, run, word } from './address';
+import type { Asked } from './address';
 import { Door, post } from './door';
 
-/** The REST calls about models. */
-export class RegisteredClient extends Door implements ModelRest {
+/** The REST calls about datastores, data sets and models. */
+export class RegisteredClient extends Door implements ModelRest, StoreRest, DatasetRest {
   models({ isNewest, ...wanted }: ModelQuery): Promise<WireModelPage> {
     return this.json('models' + query({ ...wanted, newest: isNewest ? 1 : undefined }));
   }
@@ -59,6 +77,89 @@ export class RegisteredClient extends Door implements ModelRest {
   runModels(runId: string): Promise<WireRunModels> {
     return this.json(`${run(runId)}/models`);
   }
+
+  runData(runId: string): Promise<WireRunData> {
+    return this.json(`${run(runId)}/data`);
+  }
+
+  datastores(workspace: string): Promise<WireDatastore[]> {
+    return this.json('datastores' + query({ workspace }));
+  }
+
+  chooseDatastore(workspace: string, name: string): Promise<WireDatastore> {
+    return this.json('default-datastore', post({ workspace, name }));
+  }
+
+  async removeDatastore(workspace: string, name: string): Promise<void> {
+    await this.answer(`datastores/${word(name)}` + query({ workspace }), { method: 'DELETE' });
+  }
+
+  storeFolder(
+    { workspace, store, path: folder }: StorePlace,
+    after: string | null
+  ): Promise<WireStoreFolder> {
+    const asked = query({ workspace, folder, after });
+    return this.json(`datastores/${word(store)}/files${asked}`);
+  }
+
+  storeFileUrl({ workspace, store, path: file }: StorePlace): string {
+    return this.link(`datastores/${word(store)}/files/${path(file)}`, { workspace });
+  }
+
+  async sendPiece(place: StorePlace, piece: Piece, data: Blob): Promise<void> {
+    const { workspace, store, path: file } = place;
+    const { upload, offset } = piece;
+    const [last, overwrite] = [piece.isLast, piece.overwrite].map(Number);
+    const asked = query({ workspace, upload, offset, last, overwrite });
+    const headers = { 'Content-Type': 'application/octet-stream' };
+    const route = `datastores/${word(store)}/files/${path(file)}${asked}`;
+    await this.answer(route, { method: 'PUT', body: data, headers });
+  }
+
+  datasets(workspace: string): Promise<WireDataset[]> {
+    return this.json('datasets' + query({ workspace }));
+  }
+
+  dataset(wanted: Wanted): Promise<WireDataset> {
+    return this.json(dataset(wanted));
+  }
+
+  datasetVersions(workspace: string, name: string): Promise<WireDataset[]> {
+    return this.json(dataset({ workspace, name }, '/versions'));
+  }
+
+  datasetFiles(wanted: Wanted, after: string | null): Promise<WireDatasetFileList> {
+    return this.json(dataset(wanted, '/files', { after }));
+  }
+
+  datasetChanges(wanted: Wanted): Promise<WireDatasetChanges> {
+    return this.json(dataset(wanted, '/changes'));
+  }
+
+  datasetPreview(wanted: Wanted, rows: number): Promise<WirePreview> {
+    return this.json(dataset(wanted, '/preview', { rows }));
+  }
+
+  datasetProfile(wanted: Wanted): Promise<WireProfile> {
+    return this.json(dataset(wanted, '/profile'));
+  }
+
+  changeDataset(name: string, body: WireDatasetPatch): Promise<WireDataset> {
+    return this.json(`datasets/${word(name)}`, post(body, 'PATCH'));
+  }
+
+  async removeDataset(wanted: Wanted): Promise<void> {
+    await this.answer(dataset(wanted), { method: 'DELETE' });
+  }
+}
+
+/** The address of a version of a data set, or of a part of it. */
+function dataset(
+  { workspace, name, version }: Wanted,
+  part = '',
+  more: Record<string, Asked> = {}
+): string {
+  return `datasets/${word(name)}${part}` + query({ workspace, version, ...more });
 }
 
 /** The address of a version of a model, or of a part of it. */

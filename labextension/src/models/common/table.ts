@@ -109,7 +109,11 @@ function fits(one: Extent, other: Extent): boolean {
 /** Whether all that stands in a column reads as a number, be it text. */
 export function readsAsNumbers({ rows }: Table, column: number): boolean {
   const cells = rows.map(row => row[column]).filter(cell => !isNothing(cell));
-  return cells.length > 0 && cells.every(cell => !Number.isNaN(Number(cell)));
+  return cells.length > 0 && cells.every(isNumeral);
+}
+
+function isNumeral(cell: Cell): boolean {
+  return typeof cell !== 'boolean' && !Number.isNaN(Number(cell));
 }
 
 /** The numbers of the rows in the order that is wanted; what is no value comes last. */

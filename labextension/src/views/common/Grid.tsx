@@ -13,12 +13,14 @@ const MOST_COLUMNS = 100;
 interface GridProps {
   table: Table;
   label: string;
+  /** What stands below the name of each column. */
+  notes?: readonly string[];
   /** Fills the height that it is given, else it is as high as its rows, up to a limit. */
   isFilling?: boolean;
 }
 
 /** A table of any length, sorted by the column whose head is pressed. */
-export function Grid({ table, label, isFilling = false }: GridProps): JSX.Element {
+export function Grid({ table, label, notes, isFilling = false }: GridProps): JSX.Element {
   const trans = useTrans();
   const box = React.useRef<HTMLDivElement>(null);
   const [order, setOrder] = React.useState<Order | null>(null);
@@ -48,6 +50,7 @@ export function Grid({ table, label, isFilling = false }: GridProps): JSX.Elemen
               <Head
                 key={column}
                 name={name}
+                note={notes?.[column]}
                 isNumeric={numeric.has(column)}
                 order={order?.column === column ? order : null}
                 sort={() => setOrder(next(order, column))}
@@ -95,13 +98,14 @@ export function next(order: Order | null, column: number): Order | null {
 
 interface HeadProps {
   name: string;
+  note?: string;
   isNumeric: boolean;
   order: Order | null;
   sort(): void;
 }
 
 /** The head of a column, which sorts by it. */
-export function Head({ name, isNumeric, order, sort }: HeadProps): JSX.Element {
+export function Head({ name, note, isNumeric, order, sort }: HeadProps): JSX.Element {
   const direction = order ? (order.isDescending ? 'descending' : 'ascending') : 'none';
   return (
     <th scope="col" aria-sort={direction} className={isNumeric ? 'jp-mod-number' : undefined}>
@@ -109,6 +113,7 @@ export function Head({ name, isNumeric, order, sort }: HeadProps): JSX.Element {
         {name}
         <span aria-hidden="true">{order ? (order.isDescending ? ' ↓' : ' ↑') : ''}</span>
       </button>
+      {note && <span className="jp-aml-Sort-note">{note}</span>}
     </th>
   );
 }

@@ -56,6 +56,23 @@ export interface Asked<T> {
   again(): void;
 }
 
+/**
+ * Ask for something again whenever `round` changes, and keep what is known until the answer comes;
+ * another `key` begins anew.
+ */
+export function useRenewed<T>(
+  ask: (() => Promise<T>) | null,
+  key: string,
+  round: number
+): Asked<T> {
+  const asked = useAsked(ask, `${key} ${round}`);
+  const known = React.useRef<{ key: string; value: T } | null>(null);
+  if (asked.value !== null) {
+    known.current = { key, value: asked.value };
+  }
+  return { ...asked, value: known.current?.key === key ? known.current.value : null };
+}
+
 /** Ask for something whenever `key` changes; null asks for nothing. */
 export function useAsked<T>(ask: (() => Promise<T>) | null, key: string): Asked<T> {
   const [answer, setAnswer] = React.useState<{ key: string; value: T } | null>(null);
