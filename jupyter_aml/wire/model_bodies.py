@@ -11,6 +11,7 @@ from jupyter_aml.domain import ids, model
 from jupyter_aml.domain.errors import Invalid
 from jupyter_aml.domain.ids import RunId, WorkspaceName
 from jupyter_aml.domain.model import DataUse, Resources
+from jupyter_aml.runfolder.layout import checked
 from jupyter_aml.wire.fields import Fields
 
 _OF_A_CHANGE = (
@@ -139,7 +140,7 @@ def _source(told: Any) -> ModelSource:
     if run is None and not os.path.isabs(path):
         raise Invalid(f"source.path must be absolute where no run is named, not {path!r}")
     root = given.optional("root")
-    if root is not None and ("/" in root or root in ("", ".", "..")):
+    if root is not None and "/" in checked(root):
         raise Invalid(f"source.root: {root!r} is no name of a file or folder")
     return ModelSource(
         run=None if run is None else ids.run_id(run),

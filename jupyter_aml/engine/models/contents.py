@@ -55,7 +55,7 @@ def on_disk(
     cure = "in a run, write it below outputs/ and use run.register_model"
     try:
         seen = stamp_of(place)
-    except OSError:
+    except (OSError, ValueError):
         raise Invalid(f"the engine's machine has no file or folder {path!r}; {cure}") from None
     if stamp is not None and stamp != seen:
         raise Invalid(f"{path!r} is another file or folder on the engine's machine; {cure}")
@@ -63,7 +63,10 @@ def on_disk(
 
 
 def stamp_of(place: Path) -> str:
-    """Size and time of change of a file, of a folder the latter alone; raises OSError."""
+    """Size and time of change of a file, of a folder the latter alone.
+
+    Raises OSError, and ValueError for what is no path.
+    """
     found = os.stat(place)
     size = 0 if stat.S_ISDIR(found.st_mode) else found.st_size
     return f"{size}-{found.st_mtime_ns}"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from jupyter_aml.domain.errors import IllegalMove, Invalid
+from jupyter_aml.domain.errors import IllegalMove, Invalid, Refused
 from jupyter_aml.domain.ids import ExperimentName, RunId, WorkspaceName
 from jupyter_aml.domain.model import DataUse, Maker, Model, ModelFile, from_json
 from jupyter_aml.domain.run import Job, Run, RunStatus
@@ -107,7 +107,9 @@ def test_what_may_be_changed_is_and_what_may_not_is_told() -> None:
         ({"source": {}}, "source.path: expected text"),
         ({"source": "m.pkl"}, "expected an object"),
         ({"source": {"runId": "../r", "path": "x"}}, "is not a run id"),
-        ({"source": {"path": "/m", "root": "../m"}}, "no name of a file or folder"),
+        ({"source": {"path": "/m", "root": "a/m"}}, "no name of a file or folder"),
+        ({"source": {"path": "/m", "root": "../m"}}, "is not a name of a file"),
+        ({"source": {"path": "/m", "root": "a\0b"}}, "is not a name of a file"),
         ({"key": "a/b"}, "cannot be the name of a key"),
         ({"tags": {"a": 1}}, "an object of texts"),
         ({"datasets": {}}, "datasets: expected a list"),
@@ -119,5 +121,5 @@ def test_what_may_be_changed_is_and_what_may_not_is_told() -> None:
     ],
 )
 def test_a_body_that_makes_no_sense_names_what_is_wrong(body: dict[str, Any], said: str) -> None:
-    with pytest.raises(Invalid, match=said):
+    with pytest.raises((Invalid, Refused), match=said):
         decode_new_model({"name": "m", "source": {"path": "/m.pkl"}, **body})
