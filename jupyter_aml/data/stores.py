@@ -114,4 +114,5 @@ def _hadoop(options: Mapping[str, Any]) -> dict[str, Any]:
         "use_https": str(options.get("protocol", "")).lower() == "https",
         "kerberos": bool(options.get("kerberos_principal")),
         "kerb_kwargs": {"principal": options.get("kerberos_principal")},
+        "session_verify": options.get("hdfs_server_certificate") or True,
     }

@@ -196,6 +196,9 @@ def test_references_say_how_a_run_gets_the_files(ws: Workspace) -> None:
     assert store.path("x", data_reference_name="mine").as_upload().data_reference_name == "mine"
     place = DataPath(store, "data/more")
     bound = place.create_data_reference("d", DataPathComputeBinding("upload"))
+    config = bound.to_config()
+    assert (config.data_store_name, config.mode) == ("workspaceblobstore", "upload")
+    assert config.path_on_data_store == "data/more"
     assert (place.datastore_name, bound.mode) == ("workspaceblobstore", "upload")
     assert DataPath.create_from_data_reference(bound).path_on_datastore == "data/more"
     with pytest.raises(UserErrorException, match="it names a variable"):
@@ -263,6 +266,12 @@ def test_what_databases_and_mounts_need_is_said(ws: Workspace) -> None:
     share = Datastore.register_azure_file_share(ws, "share", "s", "account", account_key="a2V5")
     old = Datastore.register_azure_data_lake(ws, "lake", "store")
     Datastore.register_dbfs(ws, "dbfs")
+    with pytest.warns(UserWarning, match="log in with kinit"):
+        hdfs = Datastore.register_hdfs(
+            ws, "hdfs", "https", "nn:9871", "/ca.pem", "REALM", "kdc", "me@REALM",
+            kerberos_password="pw-of-hdfs",
+        )  # fmt: skip
+    assert (hdfs.credential_value, hdfs.credential_type) == ("pw-of-hdfs", "KerberosPassword")
 
     assert (sql.password, sql.auth_type) == ("pw-of-sql", "SqlAuthentication")
     with pytest.raises(UserErrorException, match="is a database and holds no files"):
@@ -314,6 +323,12 @@ def test_blocks_of_the_tutorial_run_against_a_server_of_blobs(
     count = blob_ds.download(target_path="downloads", prefix="/data", show_progress=True)
 
     assert "blob_data" in seen
+    page = ws.client.datastores.files("default", "blob_data", "data/files")
+    assert (page["folders"], [each["name"] for each in page["files"]]) == (
+        ["sub", "数据"], ["a.csv"],
+    )  # fmt: skip
+    place = "datastores/blob_data/files/data/files/a.csv"
+    assert ws.client._door.content(place) == b"a.csv"
     assert blob_store.account_key == KEY
     assert count == 4
     assert names(tmp_path / "downloads" / "data" / "files") == names(folder)

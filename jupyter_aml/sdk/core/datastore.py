@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
@@ -294,8 +295,17 @@ class Datastore:
         kerberos_password: str | None = None,
         overwrite: bool = False,
     ) -> Any:
-        """A file system of Hadoop; keytab or password are kept in the vault."""
+        """A file system of Hadoop, opened with the Kerberos login of this machine (`kinit`).
+
+        Realm, address and keytab or password are kept, the last in the vault, and not used: a
+        warning says so. `hdfs_server_certificate` is the file of a certificate.
+        """
         _one_of(kerberos_keytab=kerberos_keytab, kerberos_password=kerberos_password)
+        warnings.warn(
+            f"datastore {datastore_name!r} is opened with the Kerberos login of this machine: "
+            "log in with kinit before it is used",
+            stacklevel=2,
+        )
         options = {
             "protocol": protocol, "namenode_address": namenode_address,
             "hdfs_server_certificate": hdfs_server_certificate,

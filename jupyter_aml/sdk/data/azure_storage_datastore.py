@@ -9,6 +9,7 @@ from typing import Any
 
 from jupyter_aml.domain.datastore import BLOB, CUSTOM, FILE_SHARE
 from jupyter_aml.sdk._core import given
+from jupyter_aml.sdk._core.later import later
 from jupyter_aml.sdk._data import transfer
 from jupyter_aml.sdk._data.place import Place, told_as_v1
 from jupyter_aml.sdk.data.abstract_datastore import AbstractDatastore, Hidden
@@ -150,6 +151,7 @@ class AbstractAzureStorageDatastore(AbstractDatastore):
         return self.path(target or None)
 
 
+@later("blob_service")
 class AzureBlobDatastore(AbstractAzureStorageDatastore):
     """A container of blobs, or one of the workspace's own datastores of that type."""
 
@@ -184,6 +186,7 @@ class AzureBlobDatastore(AbstractAzureStorageDatastore):
         self.subscription_id, self.resource_group = subscription_id, resource_group
 
 
+@later("file_service")
 class AzureFileDatastore(AbstractAzureStorageDatastore):
     """A file share, or one of the workspace's own datastores of that type."""
 

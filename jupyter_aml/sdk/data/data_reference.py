@@ -12,6 +12,7 @@ from jupyter_aml.sdk.data.abstract_datastore import need_datastore
 from jupyter_aml.sdk.exceptions import UserErrorException
 
 if TYPE_CHECKING:
+    from jupyter_aml.sdk.core.runconfig import DataReferenceConfiguration
     from jupyter_aml.sdk.data.abstract_datastore import AbstractDatastore
 
 MODES = ("mount", "download", "upload")
@@ -77,6 +78,15 @@ class DataReference:
     def as_mount(self) -> DataReference:
         """The same files, as a folder."""
         return self._as("mount", None, False)
+
+    def to_config(self) -> DataReferenceConfiguration:
+        """What a RunConfiguration holds of it."""
+        from jupyter_aml.sdk.core.runconfig import DataReferenceConfiguration
+
+        return DataReferenceConfiguration(
+            self.datastore.name, self.mode, self.path_on_datastore, self.path_on_compute,
+            self.overwrite,
+        )  # fmt: skip
 
     def _as(self, mode: str, path_on_compute: str | None, overwrite: bool) -> DataReference:
         return DataReference(

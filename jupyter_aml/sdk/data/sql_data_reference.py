@@ -49,6 +49,10 @@ class SqlDataReference(DataReference):
         """Raises UserErrorException: a query is no folder."""
         raise self._no_folder()
 
+    def to_config(self) -> Any:
+        """Raises UserErrorException: no run configuration holds a query here."""
+        raise self._no_folder()
+
     def _no_folder(self) -> UserErrorException:
         return UserErrorException(
             "the result of a query is no folder: read it with Dataset.Tabular.from_sql_query"
