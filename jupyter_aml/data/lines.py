@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any
 
 from jupyter_aml.data import scan
-from jupyter_aml.data.delimited import ENCODINGS
+from jupyter_aml.data.layout import ENCODINGS
 from jupyter_aml.data.parquet import _late
 from jupyter_aml.data.scan import Part, Report, TableScan, Unreadable
 

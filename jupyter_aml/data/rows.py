@@ -136,7 +136,8 @@ class Reader:
         whole = not any(step["do"] == "take" for step in self.definition.steps)
         match how["form"]:
             case "delimited":
-                from jupyter_aml.data.delimited import DelimitedScan, layout_of
+                from jupyter_aml.data.delimited import DelimitedScan
+                from jupyter_aml.data.layout import layout_of
 
                 if self._layout is None:
                     self._layout = layout_of(how, parts)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from jupyter_aml.data.chosen import path_values
-from jupyter_aml.data.delimited import ENCODINGS
+from jupyter_aml.data.layout import ENCODINGS
 from jupyter_aml.data.partitions import partition
 from jupyter_aml.domain.dataset import Dataset, Source
 from jupyter_aml.domain.errors import Invalid

@@ -82,7 +82,7 @@ def test_a_file_that_may_not_be_read_is_named(tmp_path: Path, monkeypatch: Any) 
     def refuse(*args: Any) -> Any:
         raise refusal
 
-    monkeypatch.setattr("jupyter_aml.data.delimited._beginning", refuse)
+    monkeypatch.setattr("jupyter_aml.data.layout._beginning", refuse)
 
     with pytest.raises(Unreadable, match=r"cannot be read: .*Permission denied.*a\.csv"):
         read(texts(tmp_path))
