@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import builtins
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 from cryptography.fernet import InvalidToken
 
@@ -15,13 +16,16 @@ from jupyter_aml.engine.ledger import Ledger, now
 from jupyter_aml.engine.root import Root
 from jupyter_aml.runfolder import secrets as secret_files
 from jupyter_aml.runfolder.layout import RunFolder
-from jupyter_aml.runfolder.masking import Masks
+from jupyter_aml.runfolder.masking import NO_MASKS, Masks
 from jupyter_aml.vault.keys import Key, KeyPlace
 from jupyter_aml.vault.vault import Vault
 from jupyter_aml.wire.coding import encode_time
 
 _HANDED = "vault:"
 """How a name begins, in the file of a run's secrets, of what it was handed from the vault."""
+
+_MOST_KNOWN = 200
+"""Runs whose masks are kept."""
 
 
 class Secrets:
@@ -30,6 +34,7 @@ class Secrets:
     def __init__(self, root: Root, ledger: Ledger, place: KeyPlace) -> None:
         self._root, self._ledger = root, ledger
         self._key = Key(root.path, place)
+        self._masks: dict[Path, tuple[tuple[int, int, int], Masks]] = {}
 
     def vault(self, workspace: WorkspaceName) -> Vault:
         """The vault of a workspace; it blocks. NotFound where there is no such workspace."""
@@ -61,9 +66,25 @@ class Secrets:
         return values
 
     def masks(self, folder: RunFolder) -> Masks:
-        """What is masked in the logs of a run: its secret variables, and what it was handed."""
-        known = secret_files.read(folder.secrets)
-        return Masks(self._opened(name, value) for name, value in known.items())
+        """What is masked in the logs of a run: its secret variables, and what it was handed.
+
+        Whoever follows a log asks with each piece, so what is known stays known until the file
+        changes.
+        """
+        try:
+            seen = folder.secrets.stat()
+        except OSError:
+            return NO_MASKS
+        stamp = (seen.st_mtime_ns, seen.st_size, seen.st_ino)
+        known = self._masks.get(folder.secrets)
+        if known is not None and known[0] == stamp:
+            return known[1]
+        there = secret_files.read(folder.secrets)
+        made = Masks(self._opened(name, value) for name, value in there.items())
+        if len(self._masks) >= _MOST_KNOWN:
+            self._masks.clear()
+        self._masks[folder.secrets] = stamp, made
+        return made
 
     def _note(self, folder: RunFolder, values: Mapping[str, str]) -> None:
         if not folder.path.is_dir():

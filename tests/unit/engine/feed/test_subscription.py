@@ -11,6 +11,7 @@ from jupyter_aml.engine.feed.metrics import RunMetrics
 from jupyter_aml.engine.feed.subscription import Subscription
 from jupyter_aml.engine.feed.watchers import FolderWatcher
 from jupyter_aml.runfolder.layout import RunFolder
+from jupyter_aml.runfolder.masking import NO_MASKS, Masks
 from jupyter_aml.wire.events import WireEvent
 
 pytestmark = pytest.mark.anyio
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.anyio
 LOG = "user_logs/std_log.txt"
 
 
-async def heard(folder: RunFolder) -> list[WireEvent]:
+async def heard(folder: RunFolder, masks: Masks = NO_MASKS) -> list[WireEvent]:
     """What the first look at the console brings."""
     watcher = FolderWatcher()
     subscription = Subscription(
@@ -27,6 +28,7 @@ async def heard(folder: RunFolder) -> list[WireEvent]:
         metrics=lambda: RunMetrics(folder),
         watcher=watcher,
         stir=lambda: None,
+        masks=lambda: masks,
     )
     try:
         subscription.begin(logs={LOG: 0}, cursor=0)
@@ -59,3 +61,18 @@ async def test_a_log_that_becomes_a_link_before_it_is_opened_is_not_read(
     texts = [event["text"] for event in await heard(folder) if event["type"] == "log"]
 
     assert texts == (["mine"] if what == "nothing" else [])
+
+
+async def test_what_follows_a_log_is_sent_no_secret_and_the_same_bytes_further(
+    tmp_path: Path,
+) -> None:
+    folder = RunFolder(tmp_path / "run")
+    folder.logs.mkdir(parents=True)
+    content = "ä token=hünter2 and hünt".encode()
+    folder.console.write_bytes(content)
+
+    (event,) = await heard(folder, Masks(["hünter2"]))
+
+    assert event["type"] == "log"
+    assert event["text"] == "ä token=******** and *****"
+    assert event["end"] == len(content)
