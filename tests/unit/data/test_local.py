@@ -87,9 +87,13 @@ def test_a_link_that_leads_out_is_not_followed(tmp_path: Path) -> None:
     (store.folder / "up").symlink_to(tmp_path)
     (store.folder / "real").write_text("r")
     (store.folder / "near").symlink_to(store.folder / "real")
+    # What begins like the store's own folder is another one.
+    (tmp_path / "store-of-others").mkdir()
+    (tmp_path / "store-of-others" / "secret").write_text("s")
+    (store.folder / "beside").symlink_to(tmp_path / "store-of-others")
 
     assert [entry.path for entry in store.walk()] == ["near", "real"]
-    for path in ("link", "up/secret"):
+    for path in ("link", "up/secret", "beside/secret"):
         with pytest.raises(Refused, match="leads out"):
             store.get(path, tmp_path / "got")
         with pytest.raises(Refused, match="leads out"):
