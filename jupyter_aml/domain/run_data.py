@@ -58,6 +58,16 @@ class Input:
         return self.datastore is not None
 
     @property
+    def shown(self) -> str:
+        """What it is, for people: `titanic:3`, a path of a datastore, or the sources."""
+        if self.datastore is not None:
+            return f"{self.datastore}/{self.path}"
+        if self.dataset is not None:
+            return self.dataset if self.version is None else f"{self.dataset}:{self.version}"
+        sources = [str(each.get("path")) for each in (self.definition or {}).get("sources", ())]
+        return ", ".join(sources[:3]) + (" and more" if len(sources) > 3 else "")
+
+    @property
     def inside(self) -> str | None:
         """The path below the working folder where it shall be; None where it has none."""
         path = self.path_on_compute

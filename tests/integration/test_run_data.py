@@ -321,3 +321,17 @@ def test_a_run_is_repeated_with_data_that_nobody_has_registered_any_more(
 
     assert printed(again).split()[0] == "a.csv"
     assert printed(again).split()[-1] == "1"
+
+
+def test_two_runs_differ_in_their_data(ws: Workspace, store: Any) -> None:
+    table = Dataset.Tabular.from_delimited_files((store, "iris/*.csv")).register(ws, "iris-diff")
+    other = Dataset.Tabular.from_delimited_files((store, "iris/deep/*.csv")).register(
+        ws, "iris-diff", create_new_version=True
+    )
+    one, two = (started(ws, "", each.as_named_input("t")) for each in (table, other))
+    for run in (one, two):
+        run.wait_for_completion()
+
+    told = ws.client.runs.difference(one.id, two.id)["facts"]
+
+    assert {"name": "input t", "left": "iris-diff:1", "right": "iris-diff:2"} in told

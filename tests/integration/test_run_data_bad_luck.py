@@ -200,6 +200,16 @@ def test_an_output_without_files_becomes_no_data_set(ws: Workspace) -> None:
         run.wait_for_completion()
 
 
+def test_an_output_that_was_left_empty_is_told(ws: Workspace, store: Any) -> None:
+    Path("src", "s.py").write_text("")
+    output = OutputFileDatasetConfig("made", (store, "none"), "here").as_upload(source_globs="*.x")
+
+    told = sent(ws, output).wait_for_completion()
+
+    message = "output 'made' is empty: the script left no file at 'here' that fits *.x"
+    assert [each["message"] for each in told["warnings"]] == [message]
+
+
 @pytest.mark.parametrize(
     ("output", "told"),
     [

@@ -63,26 +63,30 @@ class DataOfRuns:
         return await self._in_thread(lambda work: _ready(run, data, stores, self._root, work, far),
                                      say)  # fmt: skip
 
-    async def take(self, run: Run, say: Say, *, completed: bool) -> None:
-        """Upload what a run leaves, and register what it has become; raises AmlError.
+    async def take(self, run: Run, say: Say, *, completed: bool) -> tuple[str, ...]:
+        """Upload what a run leaves, and register what it has become; returns warnings.
 
         A run that has not completed leaves what it wrote to a mount, and nothing is registered.
+        Nothing is registered before all is uploaded. Raises AmlError.
         """
         folder = self._root.folder(run)
         data = await asyncio.to_thread(kept.read, folder)
         if not data:
-            return
+            return ()
         outputs = []
         for each in data.outputs:
             if each.place is not None and (completed or each.mode == run_data.MOUNT):
-                each = await self._taken(run, each, say, completed=completed)
+                each = await self._taken(run, each, say)
             outputs.append(each)
+        if completed:
+            outputs = [await self._registered(run, each, say) for each in outputs]
         if outputs:
             done = replace(data, outputs=tuple(outputs))
             await asyncio.to_thread(kept.write, folder, done)
         # What was fetched can be fetched again, and what went to a datastore is there.
         for path in (folder.inputs, folder.results):
             await asyncio.to_thread(remove_tree, path)
+        return tuple(_left_empty(each) for each in outputs if completed and not each.files)
 
     # ---- inside -----------------------------------------------------------------------------
 
@@ -142,22 +146,27 @@ class DataOfRuns:
             opened[name] = open_store(known.definition, secrets.__getitem__)
         return opened
 
-    async def _taken(self, run: Run, each: Output, say: Say, *, completed: bool) -> Output:
+    async def _taken(self, run: Run, each: Output, say: Say) -> Output:
         store = (await self._stores(run.workspace, [each.datastore]))[each.datastore]
         folder = self._root.folder(run)
         try:
             files = await self._in_thread(
                 lambda work: storing.take(each, store, folder, run.id, work), say
             )
-            each = replace(each, files=files)
-            if each.register is None or not completed:
-                return each
-            say(f"registering {each.register.name!r}")
-            return await self._registered(run, each)
+            return replace(each, files=files)
         except AmlError as error:
-            raise type(error)(f"output {each.name!r} did not come to its end: {error}") from error
+            raise _unended(each, error) from error
 
-    async def _registered(self, run: Run, each: Output) -> Output:
+    async def _registered(self, run: Run, each: Output, say: Say) -> Output:
+        if each.register is None:
+            return each
+        say(f"registering {each.register.name!r}")
+        try:
+            return await self._become(run, each)
+        except AmlError as error:
+            raise _unended(each, error) from error
+
+    async def _become(self, run: Run, each: Output) -> Output:
         assert each.register is not None
         if not each.files:
             raise Invalid(
@@ -183,6 +192,16 @@ class DataOfRuns:
         finally:
             work.stop.set()
             self._going.discard(work)
+
+
+def _unended(each: Output, error: AmlError) -> AmlError:
+    return type(error)(f"output {each.name!r} did not come to its end: {error}")
+
+
+def _left_empty(each: Output) -> str:
+    where = f" at {each.path_on_compute!r}" if each.path_on_compute is not None else ""
+    fitting = f" that fits {', '.join(each.globs)}" if each.globs else ""
+    return f"output {each.name!r} is empty: the script left no file{where}{fitting}"
 
 
 def _tell(loop: asyncio.AbstractEventLoop, say: Say, line: str) -> None:

@@ -9,8 +9,10 @@ from typing import Any, Literal
 
 from jupyter_aml.domain.errors import AmlError
 from jupyter_aml.domain.run import Run
+from jupyter_aml.domain.run_data import Input
 from jupyter_aml.engine import snapshot
 from jupyter_aml.engine.root import Root
+from jupyter_aml.engine.run_data import kept
 from jupyter_aml.wire.coding import encode_run, finite
 from jupyter_aml.wire.facts import WireChange, WireFacts, WireFileChange, WireRunDifference
 
@@ -32,7 +34,7 @@ def compare(
     return {
         "left": encode_run(left),
         "right": encode_run(right),
-        "facts": _changes(_told(left, one), _told(right, other)),
+        "facts": _changes(_told(left, one, root), _told(right, other, root)),
         "parameters": _changes(left.parameters, right.parameters),
         "metrics": _changes(_finite(left.metrics), _finite(right.metrics)),
         "packages": _packages_that_differ(one, other),
@@ -63,7 +65,7 @@ def _packages(facts: WireFacts) -> dict[str, str]:
     return {each["name"]: each["version"] for each in facts["packages"]}
 
 
-def _told(run: Run, facts: WireFacts) -> dict[str, Any]:
+def _told(run: Run, facts: WireFacts, root: Root) -> dict[str, Any]:
     """What is known of a run, without what differs between any two runs."""
     git, host = facts["git"], facts["host"]
     told: dict[str, Any] = {
@@ -83,7 +85,15 @@ def _told(run: Run, facts: WireFacts) -> dict[str, Any]:
     variables = {} if run.job is None else run.job.environment_variables
     told |= {f"variable {name}": value for name, value in variables.items()}
     told |= {f"tag {name}": value for name, value in run.tags.items()}
+    told |= {f"input {each.name}": each.shown for each in _inputs(run, root)}
     return {name: value for name, value in told.items() if value not in (None, "")}
+
+
+def _inputs(run: Run, root: Root) -> tuple[Input, ...]:
+    try:
+        return kept.read(root.folder(run)).inputs
+    except AmlError:
+        return ()
 
 
 def _seconds(run: Run) -> float | None:

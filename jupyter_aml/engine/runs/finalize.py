@@ -42,19 +42,22 @@ class Finalizer:
         unwritten = await asyncio.to_thread(pack, self._root.folder(run))
         await asyncio.to_thread(self._mask, run)
         to = self._outcome(run, follower.said)
-        failure = await self._take_data(run, to)
+        failure, empty = await self._take_data(run, to)
         if failure is not None:
             to = RunStatus.FAILED
         await children.end(to)
         if to is RunStatus.FAILED and failure is None:
             failure = run.failure or await asyncio.to_thread(self._why, run, follower.said)
-        warnings = dict.fromkeys((*run.warnings, *_lost(unwritten)))
+        warnings = dict.fromkeys((*run.warnings, *empty, *_lost(unwritten)))
         return await self._ledger.move(run, to, failure=failure, warnings=tuple(warnings))
 
-    async def _take_data(self, run: Run, to: RunStatus) -> Failure | None:
-        """Bring the outputs to their datastores; returns why a run that completed has failed."""
+    async def _take_data(self, run: Run, to: RunStatus) -> tuple[Failure | None, tuple[str, ...]]:
+        """Bring the outputs to their datastores.
+
+        Returns why a run that completed has failed, and warnings.
+        """
         if run.job is None or run.attempt == 0:
-            return None
+            return None, ()
         said: list[str] = []
 
         def say(line: str) -> None:
@@ -64,10 +67,9 @@ class Finalizer:
         completed = to is RunStatus.COMPLETED
         try:
             with self._waiting.because(run, lambda: said[0] if said else None):
-                await self._data.take(run, say, completed=completed)
+                return None, await self._data.take(run, say, completed=completed)
         except AmlError as error:
-            return Failure(message=str(error)) if completed else None
-        return None
+            return Failure(message=str(error)) if completed else None, ()
 
     def _mask(self, run: Run) -> None:
         folder = self._root.folder(run)
