@@ -162,13 +162,13 @@ def many_files(folder: Path) -> None:
 
 
 def versions(folder: Path) -> None:
-    """Very many registered versions: half are names, half are versions of one."""
+    """Very many registered versions: one in ten is of the same name."""
     root = Root(folder / "root")
     noun = Noun("data set", "datasets", dataset.read, named=dataset.dataset_name)
     registry = Registry(root, noun)
     begin = time.perf_counter()
     for number in range(VERSIONS):
-        name = "one name" if number % 2 else f"name {number:06}"
+        name = "one name" if number % 10 == 0 else f"name {number:06}"
         definition = made(folder, f"{number}.csv", "delimited")
         named = dataset.read({**definition.to_json(), "name": name})
         registry.register(HERE, named, at="2026-01-01T00:00:00Z")
