@@ -6,7 +6,7 @@ import argparse
 import json
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from jupyter_aml.domain.errors import Refused
@@ -46,10 +46,17 @@ class Verbs:
         parser: argparse.ArgumentParser,
         *,
         takes: Callable[[argparse.ArgumentParser], None] = options,
+        otherwise: Mapping[str, Any] | None = None,
     ) -> None:
-        """`takes` declares what every one of them takes."""
+        """`takes` declares what every one of them takes.
+
+        With `otherwise` none has to be said: that is what its arguments then are, `do` among them.
+        """
         self._takes = takes
-        self._verbs = parser.add_subparsers(dest="inner", metavar="VERB", required=True)
+        self._verbs = parser.add_subparsers(
+            dest="inner", metavar="VERB", required=otherwise is None
+        )
+        parser.set_defaults(**otherwise or {})
 
     def add(self, name: str, do: Do, told: str) -> argparse.ArgumentParser:
         """Declare one; what every such verb takes is declared with it."""

@@ -14,11 +14,16 @@ from jupyter_aml.widgets import models
 from jupyter_aml.wire.models import WireModel
 
 _MOST = 10_000
+_PLAIN = {
+    "name": None, "tag": None, "run": None, "all": False, "limit": 50, "workspace": None,
+    "json": False,
+}  # fmt: skip
+"""What `ls` is asked where no verb is said."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verbs and what each takes."""
-    verbs = asking.Verbs(parser)
+    verbs = asking.Verbs(parser, otherwise={"do": _ls, **_PLAIN})
     ls = verbs.add("ls", _ls, "list the newest version of each model, or versions of one")
     ls.add_argument("--name", metavar="NAME", help="all versions of this model")
     ls.add_argument("-t", "--tag", action="append", metavar="K[=V]", help="that have this tag")

@@ -126,6 +126,7 @@ def test_a_shell_does_the_same(notebook: Notebook, call: Call, folder: Path) -> 
     assert (done.returncode, done.stdout) == (0, "tree:2\n")
 
     assert "tree   2" in call("models", "ls").stdout
+    assert call("models").stdout == call("models", "ls").stdout
     listed = told("models", "ls", "--all")
     assert isinstance(listed, list) and [each["id"] for each in listed] == ["tree:2", "tree:1"]
     shown = told("models", "show", "tree@champion")

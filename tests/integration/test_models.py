@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -295,6 +296,33 @@ def test_a_model_knows_the_data_that_it_was_made_with(
     }  # fmt: skip
     rows.unregister_all_versions()
     assert "training" not in Model(ws, "m").datasets
+
+
+def test_a_model_that_a_run_at_work_has_fetched_is_not_deleted(
+    ws: Workspace, weights: Path, tmp_path: Path
+) -> None:
+    model = Model.register(ws, str(weights), "m")
+    (tmp_path / "src").mkdir()
+    go_on = tmp_path / "go-on"
+    os.mkfifo(go_on)
+    (tmp_path / "src" / "use.py").write_text(
+        f"from azureml.core import Model\nModel.get_model_path('m')\nopen({str(go_on)!r}).read()\n"
+    )
+    run = Experiment(ws, "using").submit(ScriptRunConfig("src", script="use.py"))
+    deadline = time.monotonic() + 60
+    while not model.lineage()["usedBy"]:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+    with pytest.raises(WebserviceException, match=f"it is used by run {run.id}"):
+        model.delete()
+
+    go_on.open("w").close()
+    run.wait_for_completion()
+    model.delete()
+    assert Model.list(ws) == []
+    # Its number is not given to another one: the run has named it.
+    assert Model.register(ws, str(weights), "m").version == 2
 
 
 def test_bad_input_says_what_is_the_case_and_enters_nothing(
