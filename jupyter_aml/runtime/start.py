@@ -46,7 +46,9 @@ def _mending() -> "module":  # type: ignore[name-defined,unused-ignore]  # noqa:
 
 def _begin() -> None:
     known = [type(finder).__name__ for finder in sys.meta_path]
-    if os.environ.get("AML_OLD_LIBRARIES") != "0" and "OldLibraries" not in known:
+    is_wanted = os.environ.get("AML_OLD_LIBRARIES") != "0" and "OldLibraries" not in known
+    # Older ones, which scripts may start, have libraries of their time.
+    if is_wanted and sys.version_info >= (3, 10):
         sys.meta_path.insert(0, OldLibraries())  # type: ignore[arg-type]
 
 

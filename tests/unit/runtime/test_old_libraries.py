@@ -162,3 +162,15 @@ def test_a_removed_module_whose_successor_is_not_there_is_an_import_error(
     )
 
     assert python(code, alias, tmp_path).stdout == "No module named 'sklearn.model_selection'\n"
+
+
+def test_an_older_python_is_left_alone(alias: Path, tmp_path: Path) -> None:
+    (tmp_path / "numpy.py").touch()
+    code = (
+        "import sys; sys.version_info = (3, 8, 0)\n"
+        f"exec(open({str(alias / 'sitecustomize.py')!r}).read(), "
+        f"{{'__name__': 'sitecustomize', '__file__': {str(alias / 'sitecustomize.py')!r}}})\n"
+        "print('OldLibraries' in [type(finder).__name__ for finder in sys.meta_path])\n"
+    )
+
+    assert python(code, tmp_path).stdout == "False\n"
