@@ -6,14 +6,15 @@ import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal, Protocol, cast
+from typing import Literal, Protocol, TypeVar, cast
 
 from cryptography.fernet import Fernet
 
-from jupyter_aml.domain.errors import Invalid, StorageFailed
+from jupyter_aml.domain.errors import AmlError, Invalid, StorageFailed, Unreachable
 from jupyter_aml.runfolder.plain import read_plain
 from jupyter_aml.runfolder.taking import takes
 
+T = TypeVar("T")
 KeyPlace = Literal["file", "keyring"]
 
 FILE = "vault.key"
@@ -51,7 +52,7 @@ class Key:
             raise StorageFailed(f"cannot read {self.file}: {error.strerror}") from error
         if told.startswith(_REFERENCE):
             name = told.removeprefix(_REFERENCE)
-            known = self._keyring().get_password(_SERVICE, name)
+            known = _answered(lambda: self._keyring().get_password(_SERVICE, name))
             if known is None:
                 raise Invalid(
                     f"the key of the vault is gone: the keyring of this machine has no entry "
@@ -68,7 +69,8 @@ class Key:
         made = Fernet.generate_key().decode()
         if self._place == "keyring":
             name = os.urandom(8).hex()
-            self._keyring().set_password(_SERVICE, name, made)
+            key = made
+            _answered(lambda: self._keyring().set_password(_SERVICE, name, key))
             made = f"{_REFERENCE}{name}"
         self._write(made)
         found = self.read()
@@ -89,6 +91,19 @@ class Key:
             raise StorageFailed(f"cannot write {self.file}: {error.strerror}") from error
         finally:
             part.unlink(missing_ok=True)
+
+
+def _answered(ask: Callable[[], T]) -> T:
+    """What a keyring answers; Unreachable where it is locked, or there is none."""
+    try:
+        return ask()
+    except AmlError:
+        raise
+    except Exception as error:  # Each backend has errors of its own.
+        raise Unreachable(
+            f"the keyring of this machine does not answer ({type(error).__name__}): unlock it, or "
+            "set vault_key to 'file' before the first secret is set"
+        ) from None
 
 
 def fingerprint(key: Fernet) -> str:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import socket
+import subprocess
+import sys
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -35,6 +38,43 @@ def store(address: str) -> Store:
 
 class TestBlobs(StoreContract):
     """A container keeps the promises of all stores."""
+
+
+UPLOADS = """
+import sys
+from pathlib import Path
+from azure.storage.blob.aio import BlobClient
+from jupyter_aml.data.azure import open_blobs
+
+async def halfway(self, data, **options):
+    await self.stage_block("YmVndW4=", data.read(1000))
+    print("in the middle", flush=True)
+    sys.stdin.read()
+
+BlobClient.upload_blob = halfway
+url, account, key, path = sys.argv[1:]
+open_blobs(url, {"account_name": account, "account_key": key}).put(Path(path), "big.bin")
+"""
+
+
+def test_an_upload_that_is_killed_leaves_the_blob_as_it_was(
+    store: Store, address: str, tmp_path: Path
+) -> None:
+    source = tmp_path / "big.bin"
+    source.write_bytes(b"old")
+    store.put(source, "big.bin")
+    source.write_bytes(b"new" * 1000)
+    command = [sys.executable, "-c", UPLOADS, address, ACCOUNT, KEY, str(source)]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as victim:
+        assert victim.stdout is not None and victim.stdout.readline() == "in the middle\n"
+        victim.send_signal(signal.SIGKILL)
+        victim.communicate()
+
+    assert [(entry.path, entry.size) for entry in store.walk()] == [("big.bin", 3)]
+    store.put(source, "big.bin")
+    assert [(entry.path, entry.size) for entry in store.walk()] == [("big.bin", 3000)]
 
 
 def test_a_container_that_is_missing_is_said(address: str, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_aml.domain.errors import Invalid, NotFound, StorageFailed
+from jupyter_aml.domain.errors import Invalid, NotFound, StorageFailed, Unreachable
 from jupyter_aml.domain.vault import NewSecret, new_secret
 from jupyter_aml.vault.keys import Key
 from jupyter_aml.vault.vault import Vault
@@ -176,6 +176,25 @@ def test_the_keyring_keeps_the_key_where_that_is_wished(tmp_path: Path) -> None:
     ring.entries.clear()
     with pytest.raises(Invalid, match="the keyring of this machine has no entry"):
         vault.get("token")
+
+
+class LockedKeyring(FakeKeyring):
+    """A keyring that nobody has unlocked."""
+
+    def get_password(self, service: str, name: str) -> str | None:
+        raise RuntimeError("locked by somebody")
+
+    def set_password(self, service: str, name: str, password: str) -> None:
+        raise RuntimeError("locked by somebody")
+
+
+def test_a_keyring_that_is_locked_says_so_and_no_key_is_made(tmp_path: Path) -> None:
+    vault = a_vault(tmp_path, key=Key(tmp_path, "keyring", LockedKeyring))
+
+    with pytest.raises(Unreachable, match=r"does not answer \(RuntimeError\)"):
+        put(vault, token=VALUE)
+    assert not (tmp_path / "vault.key").exists()
+    assert vault.list() == []
 
 
 @pytest.mark.parametrize("name", ["", "a b", "a/b", "a_b", "x" * 128, None, 3])
