@@ -357,3 +357,57 @@ def test_the_data_are_whole_in_a_narrow_sidebar(visit: Visit, photograph: Photog
     )
     assert over == []
     photograph(notebook.page, "data-narrow")
+
+
+READS = """\
+%%writefile read.py
+import os
+from azureml.core import Run
+run = Run.get_context()
+data = run.input_datasets["patients"].to_pandas_dataframe()
+os.makedirs("outputs", exist_ok=True)
+open("outputs/model.pkl", "w").write("weights")
+run.register_model("from-data", "outputs/model.pkl")
+print(len(data), "rows")
+"""
+SENDS = """\
+from azureml.core import Dataset, Experiment, ScriptRunConfig, Workspace
+ws = Workspace.get("default")
+data = Dataset.get_by_name(ws, "read-by-a-run")
+config = ScriptRunConfig(".", script="read.py", arguments=[data.as_named_input("patients")])
+run = Experiment(ws, "reading").submit(config)
+run.display_name = "reader"
+run.wait_for_completion()
+run
+"""
+
+
+def test_a_run_links_to_its_data_and_models_and_they_to_it(
+    visit: Visit, photograph: Photograph
+) -> None:
+    notebook = visit(READS, SENDS)
+    laid(notebook.lab, "read/patients.csv", CSV)
+    register(notebook.lab, "read-by-a-run", "read/patients.csv")
+    data = shown(notebook)
+    notebook.run_all()
+    card = notebook.page.locator(".jp-aml-Run")
+    expect(card).to_have_attribute("data-status", "Completed", timeout=90_000)
+    card.get_by_role("button", name="Open the run").click()
+    card = notebook.page.locator(".jp-aml-RunPage .jp-aml-Run")
+    card.get_by_role("tab", name="Data", exact=True).click()
+    expect(card.get_by_role("table", name="Inputs")).to_contain_text("patients")
+    expect(card.get_by_role("table", name="Models")).to_contain_text("from-data:1")
+    photograph(notebook.page, "run-data")
+    assert offences(card) == []
+
+    card.get_by_role("button", name="read-by-a-run:1").click()
+    details = notebook.page.get_by_role("article", name="Data set read-by-a-run", exact=True)
+    details.get_by_role("tab", name="Lineage").click()
+    graph = details.get_by_role("region", name="Lineage")
+    expect(graph.get_by_role("listitem")).to_have_count(3)
+    photograph(notebook.page, "dataset-lineage")
+    graph.get_by_role("button", name=re.compile("from-data:1")).click()
+
+    model = notebook.page.get_by_role("article", name="Model from-data", exact=True)
+    expect(model).to_be_visible()
+    expect(data.row("read-by-a-run")).to_be_visible()

@@ -4,8 +4,8 @@ import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { Token } from '@lumino/coreutils';
 import { RunLibrary } from '../../models/run/library';
-import { Commands, IServer } from '../../tokens';
-import type { Trans } from '../../tokens';
+import { IServer } from '../../tokens';
+import type { RunCommand, Trans } from '../../tokens';
 import type { Parts } from '../../views/run/parts';
 import { servedParts } from '../../views/run/served';
 import { keepPlainKeys } from '../common/keys';
@@ -35,7 +35,7 @@ export const library: JupyterFrontEndPlugin<IRunLibrary> = {
     keepPlainKeys();
     const bundle = (translator ?? nullTranslator).load('jupyter_aml');
     const trans: Trans = (text, ...args) => bundle.__(text, ...args);
-    const visit = (runId: string): void => void app.commands.execute(Commands.open, { runId });
-    return { runs: new RunLibrary(way), trans, parts: servedParts(visit, trans) };
+    const run: RunCommand = (command, args = {}) => void app.commands.execute(command, args);
+    return { runs: new RunLibrary(way), trans, parts: servedParts(run, trans) };
   }
 };

@@ -2,7 +2,8 @@
 
 import * as React from 'react';
 import { plain } from '../../models/common/words';
-import type { Trans } from '../../tokens';
+import { Commands } from '../../tokens';
+import type { RunCommand, Trans } from '../../tokens';
 import { later } from '../common/later';
 import type { Parts } from './parts';
 
@@ -10,12 +11,14 @@ const ChildrenPane = later(async () => (await import('./ChildrenPane')).Children
 const SystemPane = later(async () => (await import('./SystemPane')).SystemPane);
 const CodePane = later(async () => (await import('./FilesPane')).CodePane);
 const FilesPane = later(async () => (await import('./FilesPane')).FilesPane);
+const RunDataPane = later(async () => (await import('./RunDataPane')).RunDataPane);
 const FactsPane = later(async () => (await import('./FactsPane')).FactsPane);
 
-/** The parts, given the way to the page of another run. */
-export function servedParts(visit: (runId: string) => void, trans: Trans = plain): Parts {
+/** The parts, given the way to other pages. */
+export function servedParts(run: RunCommand, trans: Trans = plain): Parts {
   return {
-    visit,
+    visit: runId => run(Commands.open, { runId }),
+    run,
     files: FilesPane,
     tabs: (model, parts) => [
       {
@@ -25,6 +28,11 @@ export function servedParts(visit: (runId: string) => void, trans: Trans = plain
       },
       { id: 'system', label: trans('System'), pane: () => <SystemPane model={model} /> },
       { id: 'code', label: trans('Code'), pane: () => <CodePane model={model} /> },
+      {
+        id: 'data',
+        label: trans('Data'),
+        pane: () => <RunDataPane model={model} parts={parts} />
+      },
       { id: 'facts', label: trans('Environment'), pane: () => <FactsPane model={model} /> }
     ]
   };
