@@ -9,7 +9,16 @@ from typing import Any
 
 import pytest
 
-from jupyter_aml.sdk.core import Dataset, Environment, Experiment, Run, ScriptRunConfig, Workspace
+from jupyter_aml.sdk.core import (
+    Dataset,
+    Environment,
+    Experiment,
+    Run,
+    RunConfiguration,
+    ScriptRunConfig,
+    Workspace,
+)
+from jupyter_aml.sdk.core.runconfig import DataReferenceConfiguration
 from jupyter_aml.sdk.data.datapath import DataPath
 from jupyter_aml.sdk.data.output_dataset_config import OutputFileDatasetConfig
 from jupyter_aml.sdk.exceptions import UserErrorException
@@ -335,3 +344,21 @@ def test_two_runs_differ_in_their_data(ws: Workspace, store: Any) -> None:
     told = ws.client.runs.difference(one.id, two.id)["facts"]
 
     assert {"name": "input t", "left": "iris-diff:1", "right": "iris-diff:2"} in told
+
+
+def test_the_configuration_of_old_samples_downloads_a_folder(ws: Workspace, store: Any) -> None:
+    config = RunConfiguration()
+    config.data_references = {
+        store.name: DataReferenceConfiguration(
+            datastore_name=store.name, path_on_datastore="iris", mode="download",
+            path_on_compute="/tmp/azureml_runs", overwrite=False,
+        ),
+        "other": store.path("iris/deep", data_reference_name="other").to_config(),
+    }  # fmt: skip
+
+    script = "import os, sys; print(*[sorted(os.listdir(each)) for each in sys.argv[1:]])"
+    words = (str(store.as_download()), "$AZUREML_DATAREFERENCE_other")
+
+    said = ran(ws, script, *words, run_config=config)
+
+    assert said.split("\n")[0] == "['a.csv', 'deep', 'notes.txt'] ['b.csv']"

@@ -110,7 +110,7 @@ def test_a_version_that_is_not_there_is_told_with_those_that_are(
 def test_a_table_cannot_be_mounted(ws: Workspace, store: Any) -> None:
     table = Dataset.Tabular.from_delimited_files((store, "iris/*.csv"))
 
-    with pytest.raises(Exception, match=r"is tabular, and only files are mounted .* as_mount"):
+    with pytest.raises(UserErrorException, match=r"is tabular, and only files are .* as_mount"):
         sent(ws, table.as_named_input("t").as_mount())
 
 
@@ -221,7 +221,7 @@ def test_an_output_that_was_left_empty_is_told(ws: Workspace, store: Any) -> Non
 def test_an_output_that_cannot_be_is_told_before_anything_is_made(
     ws: Workspace, output: Any, told: str
 ) -> None:
-    with pytest.raises(Exception, match=told):
+    with pytest.raises(UserErrorException, match=told):
         sent(ws, output)
 
 

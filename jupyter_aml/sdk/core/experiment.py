@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from jupyter_aml.domain import ids
-from jupyter_aml.domain.errors import Invalid, NotFound
+from jupyter_aml.domain.errors import AmlError, Invalid, NotFound
 from jupyter_aml.sdk._core import given
 from jupyter_aml.sdk._core.pages import experiment_page
 from jupyter_aml.sdk._run import filters
@@ -101,9 +101,9 @@ class Experiment:
         except NotFound as error:
             if "compute target" in str(error):
                 raise ComputeTargetException(str(error)) from None
-            if "inputs" in body or "outputs" in body:
-                raise UserErrorException(str(error)) from None
-            raise
+            raise _mistaken(error, body) from None
+        except Invalid as error:
+            raise _mistaken(error, body) from None
         return Run.from_wire(self._workspace, seen)
 
     def dry_run(
@@ -363,6 +363,12 @@ class Experiment:
                 "Docs Page": ("Link to Documentation", DOCS),
             },
         )
+
+
+def _mistaken(error: AmlError, body: Mapping[str, Any]) -> AmlError:
+    """As SDK v1 said it where it may be about data: of that it knew before the run was made."""
+    has_data = "inputs" in body or "outputs" in body
+    return UserErrorException(str(error)) if has_data else error
 
 
 def _origin() -> dict[str, Any]:

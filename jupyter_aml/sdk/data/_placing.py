@@ -10,6 +10,7 @@ from jupyter_aml.domain import run_data
 from jupyter_aml.domain.errors import Invalid
 from jupyter_aml.sdk.exceptions import UserErrorException
 
+_REFERENCE = re.compile(r"\$\{?AZUREML_DATAREFERENCE_(\w+)\}?")
 _WORD = re.compile(r"(DatasetConsumptionConfig|DatasetOutputConfig):(\w+)")
 
 
@@ -54,6 +55,12 @@ class Placing:
     def check(self, words: Iterable[str]) -> None:
         """Raise UserErrorException for a word that stands for an input nobody gave."""
         for word in words:
+            named = _REFERENCE.fullmatch(word)
+            if named is not None and named[1] not in {*self.inputs, *self.outputs}:
+                raise UserErrorException(
+                    f"an argument is {word!r}, and the run has no such reference: put the object "
+                    "itself among the arguments, or into run_config.data_references"
+                )
             for kind, name in _WORD.findall(word):
                 there = self.inputs if kind == "DatasetConsumptionConfig" else self.outputs
                 if name not in there:

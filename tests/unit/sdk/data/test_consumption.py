@@ -120,6 +120,7 @@ def test_a_way_to_use_it_makes_another_one() -> None:
         (LinkFileOutputDatasetConfig("o"), "a data set that the script makes itself"),
         (OutputFileDatasetConfig("o").read_parquet_files(), r"add register_on_complete\(name\)"),
         ("DatasetConsumptionConfig:x", r"names 'x', and .* run_config\.data"),
+        ("$AZUREML_DATAREFERENCE_x", r"no such reference: .* run_config\.data_references"),
         ("--o=DatasetOutputConfig:x", r"names 'x', and .* run_config\.output_data"),
         (reference(data_reference_name="a b"), "'a b' cannot be the name"),
     ],
