@@ -11,7 +11,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jupyter_aml.domain.dataset import Dataset, Source
+from jupyter_aml.domain.dataset import Dataset, Source, without_keys
 from jupyter_aml.domain.errors import Invalid, NotFound
 
 if TYPE_CHECKING:
@@ -105,7 +105,9 @@ def _of(source: Source, open_store: OpenStore) -> tuple[str, Iterator[DataFile]]
         from jupyter_aml.data.web import WebStore
 
         web = WebStore(source.path)
-        return "", iter([DataFile(web, web.name, source.path, web.name)])
+        each = web.entry()
+        shown = without_keys(source.path)
+        return "", iter([DataFile(web, each.path, shown, each.path, each.size, etag=each.etag)])
     return _of_url(source.path)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from jupyter_aml.data.listing import DataFile, changed_at, seen
+from jupyter_aml.data.listing import DataFile, changed_at, is_url, seen
 from jupyter_aml.domain.dataset import Files
 from jupyter_aml.domain.errors import AmlError
 
@@ -110,6 +110,8 @@ def sha256(path: str) -> str:
 def _mark(each: DataFile, hash_whole: Hash, is_whole: bool) -> str | None:
     if each.etag is not None:
         return f"etag:{each.etag}"
+    if is_url(each.shown):
+        return None  # It is not fetched only to be hashed.
     try:
         local = each.local
         if local is None:

@@ -11,6 +11,7 @@ import shutil
 import socket
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
@@ -24,6 +25,8 @@ from jupyter_aml.domain.errors import Invalid, NotFound, Refused, Unreachable
 _PATIENCE = 60.0
 _lock = threading.Lock()
 _folder: list[str] = []
+_looks: dict[str, tuple[float, tuple[int | None, str | None]]] = {}
+_FRESH = 10.0
 
 
 class WebStore:
@@ -40,15 +43,20 @@ class WebStore:
 
     def walk(self, prefix: str = "") -> Iterator[Entry]:
         """The one file."""
-        yield Entry(self.name)
+        yield self.entry()
 
     def listing(self, path: str = "") -> Folder:
         """The one file."""
-        return Folder((), (Entry(self.name),))
+        return Folder((), (self.entry(),))
+
+    def entry(self) -> Entry:
+        """What its server says of it without sending it; not every server does."""
+        size, etag = _looked_at(self._url)
+        return Entry(self.name, size, None, etag)
 
     def glob(self, pattern: str) -> Iterator[Entry]:
         """The one file."""
-        yield Entry(self.name)
+        yield self.entry()
 
     def open(self, path: str, mode: Mode = "rb") -> IO[Any]:
         """Its content; it cannot be written."""
@@ -89,11 +97,37 @@ class WebStore:
             if not _folder:
                 _folder.append(tempfile.mkdtemp(prefix="jupyter-aml-web-"))
                 atexit.register(shutil.rmtree, _folder[0], True)
-        place = Path(_folder[0], hashlib.sha256(self._url.encode()).hexdigest()[:32], self.name)
+        # What has changed since is another file.
+        said = f"{self._url} {_looked_at(self._url)}".encode()
+        place = Path(_folder[0], hashlib.sha256(said).hexdigest()[:32], self.name)
         if not place.is_file():
             place.parent.mkdir(exist_ok=True)
             _fetch(self._url, place)
         return place
+
+
+def _looked_at(url: str) -> tuple[int | None, str | None]:
+    """The size and the etag of a file, asked again after some seconds; None for what is not told.
+
+    Raises Refused for an address that must not be asked.
+    """
+    known = _looks.get(url)
+    if known is not None and time.monotonic() - known[0] < _FRESH:
+        return known[1]
+    check(url)
+    found: tuple[int | None, str | None] = (None, None)
+    asked = Request(url, headers={"User-Agent": "jupyter-aml"}, method="HEAD")
+    try:
+        with build_opener(_Checked()).open(asked, timeout=_PATIENCE / 6) as answer:
+            length = answer.headers.get("Content-Length", "")
+            etag = answer.headers.get("ETag") or answer.headers.get("Last-Modified")
+            found = int(length) if length.isdecimal() else None, etag
+    except HTTPError as error:
+        error.close()  # Whether it is there is seen when it is read.
+    except (URLError, OSError):
+        pass  # Likewise.
+    _looks[url] = time.monotonic(), found
+    return found
 
 
 def check(url: str) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -53,6 +54,17 @@ STEPS: Mapping[str, frozenset[str]] = {
 """What may be done with rows or files after that."""
 
 
+_KEY = re.compile(
+    r"([?&](?:sig|signature|token|key|api_?key|password|secret|x-amz-[a-z-]+|awsaccesskeyid)=)[^&#]+",
+    re.IGNORECASE,
+)
+
+
+def without_keys(address: str) -> str:
+    """An address as it is shown: what lets somebody in is left out of its query."""
+    return _KEY.sub(r"\1***", address)
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """A path or glob on a datastore; without one a URL, or an absolute path on this machine."""
@@ -61,7 +73,8 @@ class Source:
     datastore: str | None = None
 
     def __str__(self) -> str:
-        return self.path if self.datastore is None else f"{self.datastore}/{self.path}"
+        shown = without_keys(self.path)
+        return shown if self.datastore is None else f"{self.datastore}/{shown}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from jupyter_aml.domain.dataset import Source
 from jupyter_aml.widgets.plain import clean, local, moment, size
 
 if TYPE_CHECKING:
@@ -63,8 +64,7 @@ def cells(preview: WirePreview) -> list[tuple[str, ...]]:
 
 
 def _place(source: Mapping[str, Any]) -> str:
-    return source["path"] if source["datastore"] is None \
-        else f"{source['datastore']}/{source['path']}"  # fmt: skip
+    return str(Source(source["path"], source["datastore"]))
 
 
 def _step(step: Mapping[str, Any]) -> str:

@@ -405,7 +405,7 @@ def _seed(given: Any) -> int:
 
 def _place(source: Source) -> str:
     """A source as SDK v1 wrote it."""
-    return source.path if source.datastore is None else str((source.datastore, source.path))
+    return str(source) if source.datastore is None else str((source.datastore, source.path))
 
 
 def _word(step: Mapping[str, Any]) -> str:

@@ -11,12 +11,15 @@ from threading import Thread
 import pytest
 
 from jupyter_aml.data import web
+from jupyter_aml.data.listing import files, seen
+from jupyter_aml.data.manifest import compare, record, sha256
 from jupyter_aml.data.web import WebStore
 from jupyter_aml.domain.dataset import Dataset, Source
 from jupyter_aml.domain.errors import NotFound, Refused, Unreachable
-from tests.unit.data.tables import read
+from tests.unit.data.tables import no_store, read
 
 asked: list[str] = []
+tagged: list[str] = []
 
 
 class Site(BaseHTTPRequestHandler):
@@ -34,6 +37,11 @@ class Site(BaseHTTPRequestHandler):
         if found == 200:
             self.wfile.write(b"x\n1\n2\n")
 
+    def do_HEAD(self) -> None:
+        self.send_response(200 if tagged else 405)
+        self.send_header("ETag", tagged[0] if tagged else "")
+        self.end_headers()
+
     def log_message(self, *args: object) -> None:
         pass
 
@@ -41,7 +49,9 @@ class Site(BaseHTTPRequestHandler):
 @pytest.fixture
 def site(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[str]:
     monkeypatch.setattr(web, "_folder", [str(tmp_path)])
+    monkeypatch.setattr(web, "_looks", {})
     asked.clear()
+    tagged.clear()
     server = ThreadingHTTPServer(("127.0.0.1", 0), Site)
     thread = Thread(target=server.serve_forever)
     thread.start()
@@ -61,6 +71,23 @@ def test_a_table_on_the_web_is_fetched_once(site: str) -> None:
         assert read(of(f"{site}/a.csv?key=1"))["x"].tolist() == [1, 2]
 
     assert asked == ["/a.csv?key=1"]
+
+
+def test_a_table_that_has_changed_is_fetched_again_and_is_another(
+    site: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(web, "_FRESH", 0.0)
+    tagged.append("one")
+    before, rows = record(files(of(f"{site}/a.csv"), no_store), sha256)
+    read(of(f"{site}/a.csv"))
+    assert (asked, [row.hash for row in rows]) == (["/a.csv"], ["etag:one"])
+
+    tagged[0] = "two"
+    found = files(of(f"{site}/a.csv"), no_store)
+    read(of(f"{site}/a.csv"))
+
+    assert asked == ["/a.csv", "/a.csv"] and seen(found) != before.seen
+    assert compare(rows, found, sha256).changed == (f"{site}/a.csv",)
 
 
 def test_what_is_not_there_or_not_for_us_is_said_without_the_key(site: str) -> None:

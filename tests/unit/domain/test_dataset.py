@@ -87,6 +87,12 @@ def test_a_label_is_a_name_and_perhaps_a_version(text: str, label: tuple[str, st
     assert dataset.read_label(text) == label
 
 
+def test_a_key_in_an_address_is_not_shown() -> None:
+    source = Source("https://a/b.csv?sv=1&sig=hidden&id=2")
+
+    assert str(source) == "https://a/b.csv?sv=1&sig=***&id=2"
+
+
 def test_a_name_is_one_however_its_letters_are_put_together() -> None:
     assert dataset.dataset_name("gro\u0308ße") == dataset.dataset_name("größe") == "größe"
 
