@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from jupyter_aml.domain.errors import AmlError, NotFound, Refused, StorageFailed
+from jupyter_aml.domain.ids import WorkspaceName
 from jupyter_aml.domain.token import UNKNOWN, Token, digest_of, parts_of, text_of
 from jupyter_aml.engine.root import write_json
 from jupyter_aml.runfolder.plain import NotPlain, read_plain
@@ -55,6 +56,12 @@ class Tokens:
             self._place(token_id).unlink()
         except (FileNotFoundError, ValueError):
             raise NotFound(f"there is no token {token_id!r}") from None
+
+    def revoke_of(self, workspace: WorkspaceName) -> None:
+        """Let no token of a workspace open the next one of that name."""
+        for token in self._every():
+            if token.workspace == workspace:
+                self._place(token.id).unlink(missing_ok=True)
 
     def check(self, text: str) -> Token:
         """The token that was sent; raises Refused for one that is unknown, revoked or over."""

@@ -15,6 +15,7 @@ from jupyter_aml.domain.workspace import Workspace, check_deletable
 from jupyter_aml.engine import workspace_files as files
 from jupyter_aml.engine.ledger import Ledger, now
 from jupyter_aml.engine.root import Root
+from jupyter_aml.engine.tokens import Tokens
 from jupyter_aml.runfolder.trees import remove_tree
 from jupyter_aml.wire.workspaces import NewWorkspace, WorkspaceChange
 
@@ -60,6 +61,7 @@ class Workspaces:
         """
         check_deletable(name)
         gone = await self._ledger.do(self._remove, name)
+        await asyncio.to_thread(Tokens(self._root.path).revoke_of, name)
         await asyncio.to_thread(remove_tree, gone)
 
     async def adopt(self) -> tuple[Path, ...]:

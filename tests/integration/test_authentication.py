@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from jupyter_aml.domain.errors import Refused
 from jupyter_aml.engine.tokens import Tokens
 from jupyter_aml.sdk.core import Workspace, authentication
 from jupyter_aml.sdk.core.authentication import (
@@ -65,6 +66,19 @@ def test_a_workspace_logs_in_for_itself_alone_or_as_it_was_told(ws: Workspace) -
 
     assert Tokens(_root(ws)).check(text).workspace == "lab"
     assert Workspace(workspace_name="lab", auth=mine)._auth_object is mine
+
+
+def test_a_token_does_not_outlive_its_workspace(ws: Workspace) -> None:
+    lab = Workspace.create("lab", exist_ok=True)
+    text = lab._auth_object.get_authentication_header()["Authorization"].partition(" ")[2]
+    others = len(ws.client.tokens.list()) - 1
+
+    lab.delete()
+    Workspace.create("lab")
+
+    with pytest.raises(Refused):
+        Tokens(_root(ws)).check(text)
+    assert len(ws.client.tokens.list()) == others
 
 
 def test_a_function_gives_its_own_tokens(ws: Workspace) -> None:
