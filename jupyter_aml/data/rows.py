@@ -11,7 +11,7 @@ from jupyter_aml.data.listing import DataFile, OpenStore
 from jupyter_aml.data.scan import Again, Part, Report, Scan, Unreadable, needs
 from jupyter_aml.domain import expression
 from jupyter_aml.domain.dataset import Dataset
-from jupyter_aml.domain.errors import Invalid
+from jupyter_aml.domain.errors import AmlError, Invalid
 from jupyter_aml.domain.near import did_you_mean
 
 T = TypeVar("T")
@@ -21,6 +21,8 @@ PATH = "Path"
 _BY_PLACE = frozenset({"skip", "take", "sample", "split"})
 """Steps for which it matters which row is which."""
 _MOST_ATTEMPTS = 500
+_OLDEST = 14
+"""Of pyarrow; the first that puts schemas of wider types together."""
 
 
 class Reader:
@@ -288,9 +290,15 @@ class _Plan:
 def import_needed(what: str) -> None:
     """Raise an AmlError where the libraries are missing that read tables."""
     try:
-        import pyarrow.dataset  # noqa: F401
+        import pyarrow
+        import pyarrow.dataset
     except ImportError:
         raise needs(what) from None
+    if int(pyarrow.__version__.partition(".")[0]) < _OLDEST:
+        raise AmlError(
+            f"{what} needs pyarrow {_OLDEST} or newer, and this environment has "
+            f"{pyarrow.__version__}: pip install --upgrade pyarrow"
+        )
 
 
 def _told_path(each: DataFile) -> str:

@@ -17,6 +17,7 @@ from jupyter_aml.data.reading import files
 from jupyter_aml.data.rows import Reader
 from jupyter_aml.data.scan import Unreadable
 from jupyter_aml.domain.dataset import Dataset, Source
+from jupyter_aml.domain.errors import AmlError
 from tests.unit.data.tables import no_store, read, texts, write
 
 
@@ -85,4 +86,12 @@ def test_a_file_that_may_not_be_read_is_named(tmp_path: Path, monkeypatch: Any) 
     monkeypatch.setattr("jupyter_aml.data.layout._beginning", refuse)
 
     with pytest.raises(Unreadable, match=r"cannot be read: .*Permission denied.*a\.csv"):
+        read(texts(tmp_path))
+
+
+def test_a_pyarrow_that_is_too_old_is_named(tmp_path: Path, monkeypatch: Any) -> None:
+    write(tmp_path, a_csv="x\n1\n")
+    monkeypatch.setattr("pyarrow.__version__", "10.0.1")
+
+    with pytest.raises(AmlError, match=r"needs pyarrow 14 or newer, .* has 10\.0\.1"):
         read(texts(tmp_path))
