@@ -60,7 +60,7 @@ _EXTRAS = {
     "explain": _EXPLAINING,
     "fuse": (),
     "interpret": _EXPLAINING,
-    "pandas": ("pandas", "pyarrow"),
+    "pandas": ("pandas", "pyarrow", "adlfs"),
     "tensorboard": ("tensorboard",),
 }  # fmt: skip
 """What an extra of them stands for; others stand for nothing that scripts import."""

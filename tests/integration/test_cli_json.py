@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from jupyter_aml.cli import VERBS
+from jupyter_aml.sdk.core import Dataset, Workspace
 from jupyter_aml.testing.engines import end_engine
 from tests.index import serving
 
@@ -39,6 +40,25 @@ COMMANDS: tuple[tuple[str, list[str]], ...] = (
     ("compare", ["digits#1", "digits#2"]),
     ("compare", ["--diff", "digits#1", "digits#2"]),
     ("export", ["digits#1", "there", "--format", "csv"]),
+    ("register", ["digits#1", "outputs/model.txt", "--model", "digits"]),
+    ("models register", ["train.py", "--model", "digits"]),
+    ("models ls", []),
+    ("models show", ["digits:1"]),
+    ("models alias", ["digits:1", "champion"]),
+    ("models download", ["digits@champion", "there"]),
+    ("models rm", ["digits:2", "--yes"]),
+    ("data upload", ["points.csv", "workspaceblobstore:points"]),
+    ("data ls", []),
+    ("data ls", ["workspaceblobstore:points"]),
+    ("data download", ["workspaceblobstore:points", "there"]),
+    ("data sets", []),
+    ("data show", ["points"]),
+    ("data preview", ["points"]),
+    ("data changes", ["points"]),
+    ("data rm", ["points", "--yes"]),
+    ("secret set", ["password"]),
+    ("secret ls", []),
+    ("secret rm", ["password"]),
     ("env add", ["needs.txt"]),
     ("env ls", []),
     ("env show", ["needs"]),
@@ -100,6 +120,7 @@ def folder(
         "print('one')\nprint('two')\n"
     )
     (place / "needs.txt").write_text("hello\n")
+    (place / "points.csv").write_text("x,y\n1,2\n")
     monkeypatch.chdir(place)
     with serving(tmp_path / "index") as index:
         monkeypatch.setenv("UV_DEFAULT_INDEX", index.url)
@@ -111,7 +132,7 @@ def folder(
 def call(*words: str) -> str:
     done = subprocess.run(
         [sys.executable, "-m", "jupyter_aml.cli", *words],
-        capture_output=True, text=True, timeout=DEADLINE, check=False,
+        input="what a secret is", capture_output=True, text=True, timeout=DEADLINE, check=False,
     )  # fmt: skip
     assert done.returncode == 0 or words[0] == "doctor", done.stderr
     return done.stdout
@@ -121,6 +142,7 @@ def call(*words: str) -> str:
 def test_each_answer_is_one_json_value(folder: Path, aml_root: Path) -> None:
     answers: dict[str, Any] = {}
 
+    Dataset.Tabular.from_delimited_files("points.csv").register(Workspace(), "points")
     for verb, words in COMMANDS:
         given = [answers[HELD[word][0]][HELD[word][1]] if word in HELD else word for word in words]
         answers[verb] = json.loads(call(*verb.split(), "--json", *given))

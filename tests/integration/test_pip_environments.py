@@ -62,12 +62,14 @@ async def refused(builder: PipBuilder, *pip: str) -> str:
 async def test_the_distributions_of_sdk_v1_are_satisfied_by_the_runtime_and_what_they_brought(
     builder: PipBuilder, index: Index
 ) -> None:
-    for name in ("numpy", "pandas", "pyarrow", "requests"):
+    for name in ("adlfs", "numpy", "pandas", "pyarrow", "requests"):
         index.add(name)
 
     environment = await built(builder, "azureml-defaults~=1.27.0", "azureml-dataprep[pandas]")
 
-    assert sorted(versions(environment.lock)) == ["numpy", "pandas", "pyarrow", "requests"]
+    assert sorted(versions(environment.lock)) == [
+        "adlfs", "numpy", "pandas", "pyarrow", "requests",
+    ]  # fmt: skip
     assert environment.warnings == ()
 
 

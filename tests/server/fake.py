@@ -295,6 +295,7 @@ class FakeRuns:
         if asked.is_dry:
             return {
                 "files": [], "excluded": [], "totalSize": 0, "command": ["x"],
+                "inputs": [], "outputs": [],
                 "target": "local", "reason": "",
             }  # fmt: skip
         run_id = sent.run_id or "run-1"

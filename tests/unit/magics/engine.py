@@ -174,6 +174,7 @@ class FakeEngine:
             file = {"path": "cell.py", "size": 1234, "hash": ""}
             return 200, {
                 "files": [file], "excluded": [".env: a secret"], "totalSize": 1234,
+                "inputs": [], "outputs": [],
                 "command": ["python", "cell.py"], "target": "local", "reason": "starts at once",
             }  # fmt: skip
         if body.get("ifChanged") and self.unchanged is not None:

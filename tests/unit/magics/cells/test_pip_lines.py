@@ -109,7 +109,7 @@ def test_names_in_any_spelling_are_known() -> None:
     assert retired.is_retired("azureml")
     assert not retired.is_retired("azure-ai-ml")
     assert retired.stand_in("azureml-dataprep", ["pandas"]).libraries == (
-        "numpy", "pyarrow", "pandas",
+        "numpy", "pyarrow", "pandas", "adlfs",
     )  # fmt: skip
 
 
