@@ -6,15 +6,14 @@ from typing import Any
 
 import pytest
 
-from jupyter_aml.sdk.core import Environment, Run, Workspace
+from jupyter_aml.sdk.core import Environment, Model, Run, Workspace
 
 
 @pytest.mark.parametrize(
     ("kind", "name"),
     [
-        (Environment, "add_private_pip_wheel"),
+        (Model, "deploy"),
         (Workspace, "webservices"),
-        (Run, "list_by_compute"),
     ],
 )
 def test_a_member_that_is_later_work_says_so(kind: Any, name: str) -> None:
