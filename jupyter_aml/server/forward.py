@@ -81,7 +81,7 @@ async def request(
     for name in ASKED:
         if name in handler.request.headers:
             headers[name] = handler.request.headers[name]
-    if body or handler.request.method in ("POST", "PATCH"):
+    if body or handler.request.method in ("POST", "PATCH", "PUT"):
         headers["Content-Length"] = str(len(body))
     answer = _Answer(handler)
     # A server that is stopped, not ended, would keep us for ever.

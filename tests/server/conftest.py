@@ -63,7 +63,7 @@ def ask(server, jp_fetch):
 
     async def ask(method, *parts, body=None, raw=None, **more):
         given = raw if raw is not None else None if body is None else json.dumps(body)
-        if method in ("POST", "PATCH") and given is None:
+        if method in ("POST", "PATCH", "PUT") and given is None:
             given = ""
         try:
             answer = await jp_fetch("aml", *parts, method=method, body=given, **more)

@@ -104,7 +104,7 @@ async def test_every_verb_asks_the_authorizer(ask, server, engine):
 
 async def test_reading_changing_and_ending_are_three_rights(ask, server, engine):
     """As docs/reference/settings.md tells those who write an authorizer."""
-    rights = {"GET": "read", "POST": "write", "PATCH": "write", "DELETE": "write"}
+    rights = dict.fromkeys(("POST", "PUT", "PATCH", "DELETE"), "write") | {"GET": "read"}
     noting = server.web_app.settings["authorizer"] = Noting()
 
     told = {}
