@@ -409,5 +409,40 @@ def test_a_run_links_to_its_data_and_models_and_they_to_it(
     graph.get_by_role("button", name=re.compile("from-data:1")).click()
 
     model = notebook.page.get_by_role("article", name="Model from-data", exact=True)
-    expect(model).to_be_visible()
+    model.get_by_role("tab", name="Lineage").click()
+    way = model.get_by_role("region", name="Lineage")
+    expect(way.get_by_role("button", name=re.compile("read-by-a-run:1"))).to_be_visible()
     expect(data.row("read-by-a-run")).to_be_visible()
+
+
+def test_a_file_of_the_file_browser_is_uploaded_where_it_is_dropped(visit: Visit) -> None:
+    notebook = visit()
+    (notebook.lab.folder / "browsed.csv").write_text(CSV)
+    data = shown(notebook)
+    notebook.page.evaluate(
+        """() => {
+            const { shell } = window.jupyterapp;
+            const panel = [...shell.widgets("left")].find(one => one.id === "jupyter-aml-sidebar");
+            shell.add(panel, "right", { rank: 1 });
+            shell.activateById(panel.id);
+            shell.activateById("filebrowser");
+        }"""
+    )
+    notebook.command("filebrowser:refresh")
+    file = notebook.page.locator(".jp-DirListing-item", has_text="browsed.csv")
+    expect(file).to_be_visible()
+    expect(data.store("workspaceblobstore")).to_be_visible()
+    start, end = file.bounding_box(), data.store("workspaceblobstore").bounding_box()
+    assert start is not None and end is not None
+
+    mouse = notebook.page.mouse
+    mouse.move(start["x"] + 40, start["y"] + 8)
+    mouse.down()
+    mouse.move(start["x"] + 80, start["y"] + 40, steps=5)
+    mouse.move(end["x"] + 60, end["y"] + 10, steps=10)
+    mouse.up()
+
+    expect(data.uploads).to_contain_text("1 uploaded")
+    expect(data.place("browsed.csv")).to_be_visible()
+    assert laid(notebook.lab, "y", "").with_name("browsed.csv").read_text() == CSV
+    assert (notebook.lab.folder / "browsed.csv").exists()
