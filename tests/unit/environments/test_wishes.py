@@ -15,7 +15,7 @@ def test_the_retired_go_and_what_they_brought_comes() -> None:
     found = wishes.satisfied(["azureml-defaults~=1.27.0", "AzureML_Dataprep[pandas]", "hello==1"])
 
     assert found.kept == ("hello==1",)
-    assert found.brought == ("numpy", "pandas", "pyarrow", "requests")
+    assert found.brought == ("numpy", "pandas", "pyarrow", "requests", "adlfs")
     assert found.warnings == ()
 
 
