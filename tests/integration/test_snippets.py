@@ -40,7 +40,8 @@ ELSEWHERE: Mapping[tuple[str, str], str] = {
         "tests/integration/test_datastores.py",
     ("docs/reference/sdk.md", "from azureml.train.sklearn"):
         "tests/integration/test_tutorial_estimators.py",
-    ("docs/how-to/keep_secrets.md", "$ jupyter aml secret set"): "tests/integration/test_vault.py",
+    ("docs/how-to/keep_secrets.md", "$ jupyter aml secret set"):
+        "tests/integration/test_cli_json.py",
     ("docs/how-to/keep_secrets.md", "from getpass"): "tests/integration/test_vault.py",
     ("docs/how-to/keep_secrets.md", "from azureml.core import Run"):
         "tests/integration/test_vault.py",
