@@ -42,9 +42,11 @@ def test_a_path_that_holds_no_model_registers_none(victim: Victim, path: str) ->
     assert models(victim) == before
 
 
-def test_files_of_a_run_that_are_links_register_nothing_of_others(victim: Victim) -> None:
+def test_files_of_a_run_that_are_links_register_nothing_of_others(
+    victim: Victim, tmp_path: Path
+) -> None:
     """Case 13: a link, and a folder that is one, in the place of a file of the run."""
-    secret = victim.root.parent / "secret-of-models"
+    secret = tmp_path / "secret-of-models"
     secret.write_bytes(SECRET)
     run = victim.run(
         f"import os\nos.makedirs('outputs/m')\nopen('outputs/m/own', 'w').write('own')\n"

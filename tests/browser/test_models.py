@@ -226,23 +226,23 @@ def test_a_model_that_is_dragged_into_a_notebook_is_the_code_that_gets_it(visit:
 
 
 def test_a_model_is_found_by_its_tag_and_deleted_by_a_key(visit: Visit) -> None:
-    notebook, models = registered(visit, "doomed")
-    notebook.card("doomed").is_in("Completed")
+    notebook, models = registered(visit, "outlived")
+    notebook.card("outlived").is_in("Completed")
     filter = models.section.get_by_role("searchbox", name="Filter the models")
-    filter.fill("doomed area=health")
+    filter.fill("outlived area=health")
     expect(models.section.get_by_role("option")).to_have_count(1)
     filter.press("ArrowDown")
     notebook.page.keyboard.press("ArrowDown")
     notebook.page.keyboard.press("Enter")
-    details = notebook.page.get_by_role("article", name="Model doomed", exact=True)
+    details = notebook.page.get_by_role("article", name="Model outlived", exact=True)
     expect(details.get_by_role("tab", name="About")).to_be_visible()
 
     models.section.get_by_role("listbox").focus()
     notebook.page.keyboard.press("Delete")
-    expect(models.dialog).to_contain_text("Delete model doomed:1?")
+    expect(models.dialog).to_contain_text("Delete model outlived:1?")
     models.dialog.get_by_role("button", name="Delete model").click()
 
-    expect(models.row("doomed")).to_have_count(0)
+    expect(models.row("outlived")).to_have_count(0)
     expect(details.get_by_role("alert")).to_have_text("This model was deleted.")
 
 

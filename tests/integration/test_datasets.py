@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import sqlite3
+import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -24,8 +24,6 @@ from jupyter_aml.sdk.data.dataset_error_handling import (
 from jupyter_aml.sdk.data.dataset_factory import DataType
 from jupyter_aml.sdk.exceptions import UserErrorException
 from tests.conftest import a_folder, a_root, jupyter_folders
-
-pytestmark = pytest.mark.xdist_group("datasets")
 
 
 @pytest.fixture(scope="module")
@@ -203,12 +201,13 @@ def test_what_is_said_of_a_version_can_be_changed(ws: Workspace, store: Any) -> 
     assert found.update(tags={"z": "3"}).tags == {"z": "3"}
 
 
-def _register(home: str, place: int) -> int:
-    space = Workspace.from_config()
-    made = Dataset.Tabular.from_delimited_files(f"{home}/{place}.csv")
-    version = made.register(space, "raced", create_new_version=True).version
-    assert version is not None
-    return version
+REGISTERS = """
+import sys
+from jupyter_aml.sdk.core import Dataset, Workspace
+
+made = Dataset.Tabular.from_delimited_files(sys.argv[1])
+print(made.register(Workspace.from_config(), "raced", create_new_version=True).version)
+"""
 
 
 def test_of_eight_processes_each_registers_a_version_of_its_own(
@@ -217,8 +216,14 @@ def test_of_eight_processes_each_registers_a_version_of_its_own(
     for place in range(8):
         (tmp_path / f"{place}.csv").write_text(f"x\n{place}\n")
 
-    with multiprocessing.get_context("spawn").Pool(8) as pool:
-        versions = pool.starmap(_register, [(str(tmp_path), place) for place in range(8)])
+    at_once = [
+        subprocess.Popen(
+            [sys.executable, "-c", REGISTERS, str(tmp_path / f"{place}.csv")],
+            stdout=subprocess.PIPE, text=True,
+        )
+        for place in range(8)
+    ]  # fmt: skip
+    versions = [int(process.communicate(timeout=120)[0]) for process in at_once]
 
     assert sorted(versions) == list(range(1, 9))
     read = {

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -311,7 +312,7 @@ def test_blocks_of_the_tutorial_run_against_a_server_of_blobs(
     ws = core.Workspace.from_config()
 
     blob_ds = core.Datastore.register_azure_blob_container(
-        workspace=ws, datastore_name="blob_data", container_name="data-container",
+        workspace=ws, datastore_name="blob_data", container_name=f"c{uuid4().hex}",
         account_name="az_store_acct", account_key=KEY, create_if_not_exists=True,
     )  # fmt: skip
     seen = [*ws.datastores]

@@ -25,8 +25,6 @@ from jupyter_aml.sdk.exceptions import UserErrorException
 from jupyter_aml.sdk.train.sklearn import SKLearn
 from tests.conftest import a_folder, a_root, jupyter_folders
 
-pytestmark = pytest.mark.xdist_group("run_data")
-
 
 @pytest.fixture(scope="module")
 def home() -> Iterator[Workspace]:

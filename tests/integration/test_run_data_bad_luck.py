@@ -20,8 +20,6 @@ from jupyter_aml.sdk.data.output_dataset_config import OutputFileDatasetConfig
 from jupyter_aml.sdk.exceptions import ActivityFailedException, UserErrorException
 from tests.conftest import a_folder, a_root, jupyter_folders
 
-pytestmark = pytest.mark.xdist_group("run_data")
-
 
 @pytest.fixture(scope="module")
 def home() -> Iterator[Workspace]:

@@ -84,7 +84,7 @@ export function RunList(props: RunListProps): JSX.Element {
       event.stopPropagation();
     }
   };
-  return (
+  const tree = (
     <div
       className="jp-aml-RunList"
       ref={box}
@@ -130,12 +130,18 @@ export function RunList(props: RunListProps): JSX.Element {
           })}
         </div>
       </div>
-      {hasMore && (
+    </div>
+  );
+  // Beside the tree, which holds nothing but its items; it comes where the end is near.
+  return (
+    <>
+      {tree}
+      {hasMore && last >= rows.length && (
         <Button className="jp-aml-RunList-more" onClick={more}>
           {trans('Older runs')}
         </Button>
       )}
-    </div>
+    </>
   );
 }
 
