@@ -28,8 +28,9 @@ test('a page may do nothing: no script, no form, no origin, no word of where it 
 
   const [frame] = /<iframe[^>]*>/.exec(html)!;
   const attributes = [...frame.matchAll(/\s(\w+)="([^"]*)"/g)].map(found => found.slice(1));
-  const { sandbox, referrerPolicy, ...others } = Object.fromEntries(attributes);
+  const { sandbox, referrerPolicy, csp, ...others } = Object.fromEntries(attributes);
   assert.deepEqual([sandbox, referrerPolicy], ['', 'no-referrer']);
+  assert.match(csp, /^default-src &#x27;none&#x27;; /, 'in force before the page has been read');
   assert.deepEqual(Object.keys(others), ['class', 'title', 'srcDoc']);
   assert.match(others.srcDoc, /^&lt;!doctype html&gt;&lt;meta http-equiv=&quot;Content-Security/);
   assert.doesNotMatch(html, /<script|<img/);

@@ -148,8 +148,10 @@ function joined(source: unknown): string {
   return Array.isArray(source) ? source.join('') : typeof source === 'string' ? source : '';
 }
 
+/** What a page may do that was found among the files of a run: look as it is, and nothing else. */
+export const INERT = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; font-src data:";
+
 /** A page of which nothing runs and that asks nobody for anything. */
 export function inertPage(html: string): string {
-  const policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; font-src data:";
-  return `<!doctype html><meta http-equiv="Content-Security-Policy" content="${policy}">${html}`;
+  return `<!doctype html><meta http-equiv="Content-Security-Policy" content="${INERT}">${html}`;
 }

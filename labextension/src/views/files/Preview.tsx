@@ -3,7 +3,14 @@
 import * as React from 'react';
 import { parsed } from '../../models/common/table';
 import { size } from '../../models/common/words';
-import { inertPage, kindOf, notebookText, separatorOf, TextFile } from '../../models/files/preview';
+import {
+  INERT,
+  inertPage,
+  kindOf,
+  notebookText,
+  separatorOf,
+  TextFile
+} from '../../models/files/preview';
 import type { Kind } from '../../models/files/preview';
 import type { Shelf } from '../../models/files/shelf';
 import { Code } from '../common/Code';
@@ -152,6 +159,9 @@ export function Formed({ held, kind, first }: FormedProps): JSX.Element {
         <iframe
           className="jp-aml-Preview-page"
           sandbox=""
+          // In force from the first byte, where the browser knows it: what a parser looks for ahead
+          // of itself may be asked for before it has come to the page's own policy.
+          {...{ csp: INERT }}
           referrerPolicy="no-referrer"
           title={name}
           srcDoc={inertPage(text)}
