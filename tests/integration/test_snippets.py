@@ -31,7 +31,7 @@ FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 DEADLINE = 120.0
 
 ELSEWHERE: Mapping[tuple[str, str], str] = {
-    ("README.md", "pip install ."): "tests/integration/test_packaging.py",
+    ("README.md", "pip install '.[data]'"): "tests/integration/test_packaging.py",
     ("README.md", "make demo"): ".ci/headless.py",
     ("README.md", "make test"): ".ci/run",
     ("docs/reference/data.md", "from azureml.core import Dataset, Experiment, Scr"):
