@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,10 @@ from jupyter_aml.shim.shim import start_of
 
 _PROC = Path("/proc")
 _DEAD = (b"Z", b"X")
+_KERNEL_THREAD = 0x00200000
+"""The flag of /proc/PID/stat."""
+_ASKED, _MOMENT = 20, 0.002
+"""How often a process without variables is asked for them, and the seconds between."""
 HAS_PROC = (_PROC / "self" / "stat").exists()
 
 
@@ -94,15 +99,30 @@ def of_run(
 def _carries(pid: int, run: str, attempt: str, root: str) -> bool:
     if not HAS_PROC:
         return False
-    try:
-        variables = (_PROC / str(pid) / "environ").read_bytes().split(b"\0")
-    except OSError:
-        return False
+    variables = _variables(pid).split(b"\0")
     if b"AML_RUN_ID=" + os.fsencode(run) not in variables:
         return False
     return _is_or_unsaid(variables, "AML_ATTEMPT", attempt) and (
         not root or _is_or_unsaid(variables, "AML_ROOT_ID", root)
     )
+
+
+def _variables(pid: int) -> bytes:
+    """The variables of a process as they were when it started; none where it is gone.
+
+    In the middle of an exec a process shows none, and would be taken for a stranger's: it is asked
+    again for a moment, unless it is a thread of the kernel, which never has any.
+    """
+    for _ in range(_ASKED):
+        try:
+            variables = (_PROC / str(pid) / "environ").read_bytes()
+        except OSError:
+            return b""
+        fields = _stat(pid)
+        if variables or not fields or fields[0] in _DEAD or int(fields[6]) & _KERNEL_THREAD:
+            return variables
+        time.sleep(_MOMENT)
+    return b""
 
 
 def _is_or_unsaid(variables: Iterable[bytes], name: str, value: str) -> bool:

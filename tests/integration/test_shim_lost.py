@@ -363,3 +363,37 @@ def a_handle(folder: Path, shim_of: dict[str, str]) -> Handle:
     status = {"status": str(folder / "status"), "log": str(folder / "log")}
     data = {"run": folder.name, "attempt": "1", "root": "", **status, **shim_of}
     return Handle(backend="local", data=data)
+
+
+def test_a_process_that_is_becoming_another_program_is_asked_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the middle of an exec the system shows no variables of it."""
+    place = tmp_path / "7"
+    place.mkdir()
+    (place / "stat").write_text("7 (python) R 1 7 7 0 -1 0 0")
+    (place / "environ").touch()
+    monkeypatch.setattr(proc, "_PROC", tmp_path)
+
+    def later(seconds: float) -> None:
+        (place / "environ").write_bytes(b"AML_RUN_ID=mine\0AML_ATTEMPT=1\0")
+
+    monkeypatch.setattr(proc.time, "sleep", later)
+
+    assert proc._carries(7, "mine", "1", "")
+
+
+@pytest.mark.parametrize(
+    "stat", ["7 (python) Z 1 7 7 0 -1 0 0", "7 (kworker) S 2 0 0 0 -1 2129984 0"]
+)
+def test_what_never_has_variables_is_asked_once(
+    stat: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "7"
+    place.mkdir()
+    (place / "stat").write_text(stat)
+    (place / "environ").touch()
+    monkeypatch.setattr(proc, "_PROC", tmp_path)
+    monkeypatch.setattr(proc.time, "sleep", lambda seconds: pytest.fail("it waited"))
+
+    assert not proc._carries(7, "mine", "1", "")
