@@ -14,7 +14,7 @@ NOTEBOOK ?= notebooks/01_quickstart.ipynb
 HEADLESS ?=
 TESTS ?=
 # How many tests at a time; those that share a server, an engine or a browser stay together.
-WORKERS ?= 0
+WORKERS ?= 2
 
 # What goes into an installed copy: a change of it makes the copy stale.
 PACKED := pyproject.toml README.md $(shell find build_backend jupyter-config jupyter_aml labextension \
@@ -30,7 +30,7 @@ help:
 	@echo 'make demo HEADLESS=1   run the quickstart without a browser'
 	@echo 'make test              install what the tests need, check everything, run all tests'
 	@echo 'make test TESTS=PATH   the same for some tests'
-	@echo 'make test WORKERS=2    the same, two tests at a time'
+	@echo 'make test WORKERS=0    the same, one test at a time'
 	@echo 'make test-nightly      long chaos, random order, other users and languages, mutations'
 	@echo 'make check             style, types, imports and TypeScript alone'
 	@echo 'make fix               let the formatters repair what they can'
