@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import hashlib
 import os
 import shutil
 import signal
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -195,6 +197,27 @@ def a_root() -> Iterator[Path]:
         root.mkdir(mode=0o700)
         yield root
         end_engine(root)
+        # One that a client had begun to start takes the root when the other has let go of it.
+        deadline = time.monotonic() + 20
+        while not _removed(root):
+            assert time.monotonic() < deadline, f"somebody goes on writing in {root}"
+            time.sleep(0.05)
+            end_engine(root)
+
+
+def _removed(folder: Path) -> bool:
+    """Remove a folder with all that is read-only in it; False where somebody writes in it."""
+    try:
+        for parent, _, _ in os.walk(folder):
+            os.chmod(parent, 0o700)
+        shutil.rmtree(folder)
+    except FileNotFoundError:
+        return not folder.exists()
+    except OSError as error:
+        if error.errno != errno.ENOTEMPTY:
+            raise
+        return False
+    return True
 
 
 @contextmanager
