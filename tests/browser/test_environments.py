@@ -190,16 +190,16 @@ def test_an_environment_that_is_edited_gets_a_version_which_can_be_deleted_alone
 def test_the_runs_in_an_environment_are_a_click_away_from_its_page(
     visit: Visit, photograph: Photograph
 ) -> None:
-    notebook = visit(f"%%aml submit used -e counted -n counting\nimport {LACKING}")
+    notebook = visit(f"%%aml submit used -e counted -n reckoning\nimport {LACKING}")
     environments = built(notebook, "counted")
     notebook.page.get_by_role("tab", name=notebook.file.name).click()
     notebook.run_all()
-    notebook.card("counting").is_in("Completed")
+    notebook.card("reckoning").is_in("Completed")
     expect(environments.row("counted")).to_contain_text("1 run")
     environments.row("counted").dblclick()
     details = environments.details("counted")
     details.get_by_role("tab", name="Runs").click()
-    expect(details.get_by_role("button", name=re.compile("counting"))).to_be_visible()
+    expect(details.get_by_role("button", name=re.compile("reckoning"))).to_be_visible()
     photograph(notebook.page, "environment-runs")
     details.get_by_role("button", name="Show the run in the sidebar").click()
 
