@@ -51,7 +51,8 @@ async function open(
   const target = targetOf(search);
   if (target === null) {
     const words = trans('The address names no run and no experiment: %1', search);
-    Notification.warning(words, { autoClose: 8000 });
+    // It stays: the page may still be loading, and nobody looks yet.
+    Notification.warning(words, { autoClose: false });
   } else if (target.kind === 'run') {
     await app.commands.execute(Commands.open, { runId: target.name });
   } else {
