@@ -49,3 +49,11 @@ def test_the_address_of_a_run_opens_its_page(visit: Visit, photograph: Photograp
     expect(sidebar.filter).to_have_value("experiment:linked")
     expect(sidebar.row("here")).to_be_visible()
     photograph(page, "link-experiment")
+
+
+def test_an_address_of_nothing_says_so(visit: Visit) -> None:
+    notebook = visit("1")
+
+    page = follow(notebook, f"{notebook.lab.url}lab?aml=nothing:x")
+
+    expect(page.get_by_text("names no run and no experiment: ?aml=nothing:x")).to_be_visible()
