@@ -2,7 +2,7 @@
 
 import { IRouter } from '@jupyterlab/application';
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
-import { Notification } from '@jupyterlab/apputils';
+import { showErrorMessage } from '@jupyterlab/apputils';
 import { targetOf, withoutTarget } from '../../models/common/links';
 import { Commands, ISidebar } from '../../tokens';
 import { IRunOfCommand } from './commands';
@@ -51,8 +51,8 @@ async function open(
   const target = targetOf(search);
   if (target === null) {
     const words = trans('The address names no run and no experiment: %1', search);
-    // It stays: the page may still be loading, and nobody looks yet.
-    Notification.warning(words, { autoClose: false });
+    // Not a toast, which JupyterLab may not show while its page is being made.
+    await showErrorMessage(trans('A link of AML'), words);
   } else if (target.kind === 'run') {
     await app.commands.execute(Commands.open, { runId: target.name });
   } else {
