@@ -9,6 +9,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+from jupyter_aml.domain.run_limits import NO_LIMITS, Limits
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Container:
@@ -45,6 +47,8 @@ class BackendJob:
     grace: timedelta = timedelta(seconds=10)
     container: Container | None = None
     """Where the job runs in an image; None for one that runs on the machine itself."""
+    limits: Limits = NO_LIMITS
+    """How much of its machine the job may take."""
 
     @property
     def run(self) -> str:
