@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_aml._version import __version__
 from jupyter_aml.domain.errors import AmlError
 from jupyter_aml.sdk._core.later import PAGE, NotThereYet, missing
+from jupyter_aml.sdk._core.version import V1
 
 if TYPE_CHECKING:
     from importlib.abc import Loader
@@ -105,7 +106,7 @@ class Alias(ModuleType):
 
     def __getattr__(self, name: str) -> Any:
         if name == "__version__":
-            return __version__
+            return V1
         names = _table().get(self.__name__, [])
         if name == "__all__":
             return [each for each in names if not each.startswith("_")]

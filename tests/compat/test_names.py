@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_aml import __version__, azureml
+from jupyter_aml import azureml
 from jupyter_aml.sdk import exceptions
+from jupyter_aml.sdk._core.version import V1
 from jupyter_aml.sdk.core.conda_dependencies import CondaDependencies
 from jupyter_aml.sdk.core.workspace import Workspace
 from jupyter_aml.widgets import RunDetails
@@ -43,15 +44,21 @@ def test_what_real_notebooks_import_can_be_imported(site: str) -> None:
         ("azureml.core.compute.aks.ComputeTargetException", exceptions.ComputeTargetException),
         ("azureml.telemetry.UserErrorException", exceptions.UserErrorException),
         ("azureml.core.datastore.UserErrorException", exceptions.UserErrorException),
-        ("azureml.core.VERSION", __version__),
-        ("azureml.core.__version__", __version__),
-        ("azureml.data.__version__", __version__),
+        ("azureml.core.VERSION", V1),
+        ("azureml.core.__version__", V1),
+        ("azureml.data.__version__", V1),
     ],
 )
 def test_a_name_is_ours_at_every_module_that_had_it(site: str, ours: object) -> None:
     module, _, name = site.rpartition(".")
 
     assert getattr(import_module(module), name) is ours
+
+
+def test_the_version_is_one_that_notebooks_of_sdk_v1_ask_for() -> None:
+    exec('import azureml.core; assert azureml.core.VERSION >= "1.0.2"', {})
+
+    assert import_module("azureml.core").VERSION.startswith("1.")
 
 
 def test_a_class_that_we_lack_is_one_class_wherever_it_is_imported_from() -> None:

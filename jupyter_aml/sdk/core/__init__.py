@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from jupyter_aml._version import __version__ as VERSION
+from jupyter_aml.sdk._core.version import V1 as VERSION
 
 if TYPE_CHECKING:
     from jupyter_aml.sdk.core.compute import ComputeTarget
