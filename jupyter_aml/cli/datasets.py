@@ -18,7 +18,9 @@ def add(verbs: asking.Verbs) -> None:
     """Declare the verbs and what each takes."""
     sets = verbs.add("sets", _sets, "list the newest version of each data set, or all of one")
     sets.add_argument("--name", metavar="NAME", help="all versions of this data set")
-    _one(verbs.add("show", _show, "print a data set: its sources, steps and files"))
+    _one(
+        verbs.add("show", _show, "print a data set: its sources, steps and files, and who uses it")
+    )
     preview = verbs.add("preview", _preview, "print the first rows, or the first files")
     _one(preview)
     preview.add_argument("-n", "--rows", type=int, default=10, metavar="N", help="default: 10")
@@ -47,8 +49,11 @@ def _sets(args: argparse.Namespace) -> int:
 
 
 def _show(args: argparse.Namespace) -> int:
-    found = _found(asking.workspace(args), args.dataset)
-    asking.answer(args, found, datasets.describe(found))
+    space = asking.workspace(args)
+    found = _found(space, args.dataset)
+    place = found["workspace"], found["name"], found["version"]
+    lineage = space.client.datasets.lineage(*place)
+    asking.answer(args, {**found, "lineage": lineage}, datasets.describe(found, lineage))
     return codes.DONE
 
 

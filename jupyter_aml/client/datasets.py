@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         WireDataset,
         WireDatasetChanges,
         WireDatasetFileList,
+        WireDatasetLineage,
         WirePreview,
         WireProfile,
     )
@@ -75,6 +76,12 @@ class Datasets:
         """What is other now than it was when a version was registered."""
         query = {"workspace": workspace, "version": version}
         answer: WireDatasetChanges = self._door.get(f"datasets/{quoted(name)}/changes", **query)
+        return answer
+
+    def lineage(self, workspace: str, name: str, version: str | None = None) -> WireDatasetLineage:
+        """Which runs have written and read a version, and which models were made with it."""
+        query = {"workspace": workspace, "version": version}
+        answer: WireDatasetLineage = self._door.get(f"datasets/{quoted(name)}/lineage", **query)
         return answer
 
     def preview(

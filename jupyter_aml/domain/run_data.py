@@ -15,6 +15,8 @@ INPUT_MODES = (DIRECT, DOWNLOAD, MOUNT)
 OUTPUT_MODES = (MOUNT, UPLOAD)
 VARIABLE = "AZUREML_DATAREFERENCE_"
 """How the variable begins that tells a script where an input or output lies; its name follows."""
+READ, WRITTEN = "aml.dataset.", "aml.written."
+"""How the properties of a run begin that name the registered data sets it reads and has written."""
 DEFAULT_STORE = "workspaceblobstore"
 DEFAULT_DESTINATION = "dataset/{run-id}/{output-name}"
 MOST = 1_000
@@ -128,6 +130,27 @@ class RunData:
 
 
 NOTHING = RunData()
+
+
+def properties(data: RunData) -> dict[str, str]:
+    """What a run says of the registered data sets that it reads and has written.
+
+    `aml.dataset.<name>` is the version; where a run reads or writes several of one name, the
+    others stand under `<name>:<version>`.
+    """
+    said: dict[str, str] = {}
+    for prefix, uses in ((READ, data.inputs), (WRITTEN, data.outputs)):
+        for each in uses:
+            if each.dataset is not None:
+                first = said.setdefault(f"{prefix}{each.dataset}", str(each.version))
+                if first != str(each.version):
+                    said[f"{prefix}{each.dataset}:{each.version}"] = str(each.version)
+    return said
+
+
+def names(said: Mapping[str, str], prefix: str, name: str, version: str) -> bool:
+    """Whether these properties say that a run reads, or has written, a version of a data set."""
+    return said.get(f"{prefix}{name}") == version or f"{prefix}{name}:{version}" in said
 
 
 def check(data: RunData) -> None:

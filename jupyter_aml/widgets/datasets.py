@@ -9,7 +9,12 @@ from jupyter_aml.domain.dataset import Source
 from jupyter_aml.widgets.plain import clean, local, moment, size
 
 if TYPE_CHECKING:
-    from jupyter_aml.wire.datasets import WireDataset, WireDatasetChanges, WirePreview
+    from jupyter_aml.wire.datasets import (
+        WireDataset,
+        WireDatasetChanges,
+        WireDatasetLineage,
+        WirePreview,
+    )
 
 HEADS = ("Data set", "Version", "Kind", "Files", "Size", "Created", "Tags", "Source")
 _SHOWN = 20
@@ -25,9 +30,21 @@ def row(seen: WireDataset) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def describe(seen: WireDataset) -> str:
+def describe(seen: WireDataset, lineage: WireDatasetLineage) -> str:
     """All that is known of a data set."""
-    return clean("\n".join(_lines(seen)))
+    return clean("\n".join([*_lines(seen), *_origin(lineage)]))
+
+
+def _origin(lineage: WireDatasetLineage) -> Iterator[str]:
+    for what, names in (
+        ("written by", [f"run {run['runId']}" for run in lineage["writtenBy"]]),
+        ("read by", [f"run {run['runId']}" for run in lineage["readBy"]]),
+        ("models", [model["id"] for model in lineage["models"]]),
+    ):
+        if names:
+            yield f"{what}: {', '.join(names)}"
+    if lineage["readers"] > len(lineage["readBy"]):
+        yield f"  and {lineage['readers'] - len(lineage['readBy'])} more runs read it"
 
 
 def _lines(seen: WireDataset) -> Iterator[str]:

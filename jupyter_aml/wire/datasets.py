@@ -11,6 +11,8 @@ from jupyter_aml.domain.dataset import Dataset, Files
 from jupyter_aml.domain.errors import Invalid
 from jupyter_aml.domain.ids import WorkspaceName
 from jupyter_aml.wire.fields import Fields
+from jupyter_aml.wire.models import WireModel
+from jupyter_aml.wire.runs import WireRun
 
 
 class WireDatasetSource(TypedDict):
@@ -75,6 +77,20 @@ class WireDatasetChanges(TypedDict):
     removed: list[str]
     changed: list[str]
     count: int
+
+
+class WireDatasetLineage(TypedDict):
+    """Who has written a version of a data set and who uses it: the newest 20 of each.
+
+    `readers` is how many runs read it in all. Models are those that were made with it.
+    """
+
+    name: str
+    version: str
+    writtenBy: list[WireRun]
+    readBy: list[WireRun]
+    readers: int
+    models: list[WireModel]
 
 
 class WireColumn(TypedDict):

@@ -12,6 +12,7 @@ import type {
   WireDataset,
   WireDatasetChanges,
   WireDatasetFileList,
+  WireDatasetLineage,
   WireDatasetPatch,
   WireDatastore,
   WireEnvironment,
@@ -246,6 +247,7 @@ export interface DatasetRest {
   datasetFiles(wanted: Wanted, after: string | null): Promise<WireDatasetFileList>;
   /** What is other now than when the version was registered. */
   datasetChanges(wanted: Wanted): Promise<WireDatasetChanges>;
+  datasetLineage(wanted: Wanted): Promise<WireDatasetLineage>;
   datasetPreview(wanted: Wanted, rows: number): Promise<WirePreview>;
   datasetProfile(wanted: Wanted): Promise<WireProfile>;
   changeDataset(name: string, body: WireDatasetPatch): Promise<WireDataset>;

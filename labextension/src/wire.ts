@@ -553,6 +553,20 @@ export interface WireDatasetChanges {
   count: number;
 }
 
+/**
+ * Who has written a version of a data set and who uses it: the newest 20 of each.
+ *
+ * `readers` is how many runs read it in all. Models are those that were made with it.
+ */
+export interface WireDatasetLineage {
+  name: string;
+  version: string;
+  writtenBy: WireRun[];
+  readBy: WireRun[];
+  readers: number;
+  models: WireModel[];
+}
+
 /** A column of a table: its name and its type in the words of SDK v1's profiles. */
 export interface WireColumn {
   name: string;

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
 import { plain } from '../src/models/common/words';
-import { lineageGraph, lineageOf } from '../src/models/models/lineage';
+import { lineageGraph } from '../src/models/models/lineage';
 import { ModelPageModel } from '../src/models/models/model';
 import { modelCode, ModelList, modelsWith } from '../src/models/models/models';
-import type { Rest } from '../src/tokens';
 import type { WireModelLineage } from '../src/wire';
 import { aModel, aRun, FakeServer, settled } from './samples';
 
@@ -189,36 +188,4 @@ test('a model without a run comes from its data alone', () => {
   const { edges } = lineageGraph(aModel(), lineage, ways, plain);
 
   assert.deepEqual(edges, [['data-0', 'model']]);
-});
-
-test('what the run read that made a model is in its lineage, once', async () => {
-  const known = { scenario: 'training', name: 'patients', version: '3', definition: null };
-  const maker = {
-    runId: 'made',
-    experiment: 'e',
-    environment: null,
-    snapshotId: null,
-    isThere: true
-  };
-  const rest = {
-    modelLineage: async () => ({ name: 'r', version: '1', maker, datasets: [known], usedBy: [] }),
-    runData: async () => ({
-      inputs: [
-        { name: 'a', dataset: { name: 'patients', version: '3' } },
-        { name: 'b', dataset: { name: 'beds', version: '1' } },
-        { name: 'c', datastore: 'blob', path: 'x' }
-      ],
-      outputs: []
-    })
-  } as unknown as Rest;
-
-  const { datasets } = await lineageOf(rest, { workspace: 'default', name: 'r' });
-
-  assert.deepEqual(
-    datasets.map(({ scenario, name, version }) => [scenario, name, version]),
-    [
-      ['training', 'patients', '3'],
-      ['b', 'beds', '1']
-    ]
-  );
 });

@@ -226,6 +226,48 @@ def test_what_a_script_writes_becomes_files_and_data_sets(ws: Workspace, store: 
     assert [told[name]["files"] for name in ("plain", "table", "some")] == [2, 2, 1]
 
 
+def test_who_writes_and_who_reads_a_data_set_is_known_whatever_the_path(
+    ws: Workspace, store: Any
+) -> None:
+    there = OutputFileDatasetConfig("o", (store, "anywhere/at/all")).register_on_complete("traced")
+    script = "import os, sys; open(os.path.join(sys.argv[1], 'x.txt'), 'w').write('x')"
+    writer = started(ws, script, there)
+    writer.wait_for_completion()
+
+    made = Dataset.get_by_name(ws, "traced")
+    reader = started(ws, "", made.as_named_input("t"))
+    reader.wait_for_completion()
+    model = reader.register_model("traced-model", "user_logs/std_log.txt")
+    lineage = ws.client.datasets.lineage(ws.name, "traced")
+
+    assert [run["runId"] for run in lineage["writtenBy"]] == [writer.id]
+    assert [run["runId"] for run in lineage["readBy"]] == [reader.id]
+    assert lineage["readers"] == 1
+    assert [each["id"] for each in lineage["models"]] == [model.id]
+
+
+def test_a_data_set_that_a_run_reads_is_deleted_once_the_run_has_ended(
+    ws: Workspace, store: Any, tmp_path: Path
+) -> None:
+    for version in ("1", "2"):
+        put(store, {f"in-use/{version}.csv": "x,y\n5,6\n"})
+        files = Dataset.File.from_files((store, "in-use/*.csv"))
+        files.register(ws, "in-use", create_new_version=True)
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
+    one = Dataset.get_by_name(ws, "in-use", version=1)
+    run = started(ws, f"open({str(gate)!r}).read()", one.as_named_input("t").as_mount())
+
+    with pytest.raises(UserErrorException, match=f"'in-use' cannot be deleted.* run {run.id}"):
+        one.unregister_all_versions()
+    ws.client.datasets.remove(ws.name, "in-use", "2")
+    gate.write_text("go on")
+    run.wait_for_completion()
+    one.unregister_all_versions()
+
+    assert "in-use" not in ws.datasets
+
+
 def test_a_run_that_fails_registers_and_uploads_nothing(ws: Workspace, store: Any) -> None:
     upload = OutputFileDatasetConfig("up", (store, "failed")).as_upload()
     mount = OutputFileDatasetConfig("kept").register_on_complete("never-made")

@@ -19,7 +19,7 @@ from jupyter_aml.domain.experiment import Experiment
 from jupyter_aml.domain.run import Run, RunStatus
 from jupyter_aml.domain.vault import Secret
 from jupyter_aml.domain.workspace import Workspace
-from jupyter_aml.engine.data import datasets
+from jupyter_aml.engine.data import datasets, uses
 from jupyter_aml.engine.data.datastores import Known, Registered
 from jupyter_aml.engine.feed.pieces import list_files
 from jupyter_aml.engine.lock import RootLock
@@ -477,6 +477,10 @@ class FakeDatasets:
     async def changes(self, workspace, name, version):
         self.engine.heard("dataset changes", workspace, name, version)
         return Changes(("x/b",), (), ())
+
+    async def uses(self, known):
+        self.engine.heard("dataset uses", known.registered.name)
+        return uses.Uses([], [], 0)
 
     async def preview(self, workspace, name, version, rows):
         self.engine.heard("dataset preview", workspace, name, version, rows)

@@ -7,6 +7,7 @@ import builtins
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
@@ -21,10 +22,11 @@ from jupyter_aml.domain.datastore import Datastore
 from jupyter_aml.domain.errors import AlreadyExists, Invalid, NotFound
 from jupyter_aml.domain.ids import WorkspaceName
 from jupyter_aml.engine import registry
+from jupyter_aml.engine.data import uses
 from jupyter_aml.engine.data.datastores import Datastores
 from jupyter_aml.engine.data.looks import PROFILE_SECONDS, Looks
 from jupyter_aml.engine.ledger import Ledger, now
-from jupyter_aml.engine.registry import Noun, Registry, Uses
+from jupyter_aml.engine.registry import Noun, Registry
 from jupyter_aml.engine.root import Root
 from jupyter_aml.wire.coding import encode_time
 from jupyter_aml.wire.datasets import DatasetPatch, NewDataset, WirePreview, WireProfile
@@ -80,10 +82,10 @@ class Datasets:
         ledger: Ledger,
         datastores: Datastores,
         tell: Tell,
-        uses: Uses = registry.unused,
     ) -> None:
         self._root, self._ledger, self._datastores, self._tell = root, ledger, datastores, tell
-        noun = Noun("data set", "datasets", dataset.read, uses, named=dataset.dataset_name)
+        used = partial(uses.going_on, ledger)
+        noun = Noun("data set", "datasets", dataset.read, used, named=dataset.dataset_name)
         self._registry = Registry(root, noun)
         self._looks = Looks()
 
@@ -159,6 +161,13 @@ class Datasets:
         await self._ledger.do(self._sweep, workspace)
         self._told(workspace, name)
         return gone
+
+    async def uses(self, known: Known) -> uses.Uses:
+        """The runs that read a version, and those that have written it."""
+        there = known.registered
+        return await self._ledger.do(
+            uses.of, self._ledger, there.workspace, there.name, there.version
+        )
 
     async def recorded(
         self, workspace: WorkspaceName, name: str, version: str | None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from jupyter_aml.data.stores import Store, open_store
@@ -27,6 +27,15 @@ from jupyter_aml.wire.datasets import NewDataset
 T = TypeVar("T")
 _THREADS = 8
 """Runs whose data is brought at the same time; those beyond wait."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of the outputs of a run."""
+
+    warnings: tuple[str, ...] = ()
+    properties: Mapping[str, str] = field(default_factory=dict)
+    """What the run says of the data sets that it has written."""
 
 
 class DataOfRuns:
@@ -63,30 +72,26 @@ class DataOfRuns:
         return await self._in_thread(lambda work: _ready(run, data, stores, self._root, work, far),
                                      say)  # fmt: skip
 
-    async def take(self, run: Run, say: Say, *, completed: bool) -> tuple[str, ...]:
-        """Upload what a run leaves, and register what it has become; returns warnings.
+    async def take(self, run: Run, say: Say, *, completed: bool) -> Taken:
+        """Upload what a run leaves, and register what it has become.
 
         A run that has not completed leaves what it wrote to a mount, and nothing is registered.
-        Nothing is registered before all is uploaded. Raises AmlError.
+        Nothing is registered before all is uploaded; what is done is kept, and done once. Raises
+        AmlError.
         """
         folder = self._root.folder(run)
         data = await asyncio.to_thread(kept.read, folder)
         if not data:
-            return ()
-        outputs = []
-        for each in data.outputs:
-            if each.place is not None and (completed or each.mode == run_data.MOUNT):
-                each = await self._taken(run, each, say)
-            outputs.append(each)
-        if completed:
-            outputs = [await self._registered(run, each, say) for each in outputs]
-        if outputs:
-            done = replace(data, outputs=tuple(outputs))
-            await asyncio.to_thread(kept.write, folder, done)
+            return Taken()
+        if any(each.files is None for each in data.outputs):
+            data = replace(data, outputs=await self._done(run, data.outputs, say, completed))
+            await asyncio.to_thread(kept.write, folder, data)
         # What was fetched can be fetched again, and what went to a datastore is there.
         for path in (folder.inputs, folder.results):
             await asyncio.to_thread(remove_tree, path)
-        return tuple(_left_empty(each) for each in outputs if completed and not each.files)
+        empty = (_left_empty(each) for each in data.outputs if completed and not each.files)
+        written = run_data.properties(RunData(outputs=data.outputs))
+        return Taken(tuple(empty), written)
 
     # ---- inside -----------------------------------------------------------------------------
 
@@ -146,6 +151,19 @@ class DataOfRuns:
             opened[name] = open_store(known.definition, secrets.__getitem__)
         return opened
 
+    async def _done(
+        self, run: Run, outputs: Iterable[Output], say: Say, completed: bool
+    ) -> tuple[Output, ...]:
+        done = []
+        for each in outputs:
+            is_due = each.files is None and each.place is not None
+            if is_due and (completed or each.mode == run_data.MOUNT):
+                each = await self._taken(run, each, say)
+            done.append(each)
+        if completed:
+            done = [await self._registered(run, each, say) for each in done]
+        return tuple(done)
+
     async def _taken(self, run: Run, each: Output, say: Say) -> Output:
         store = (await self._stores(run.workspace, [each.datastore]))[each.datastore]
         folder = self._root.folder(run)
@@ -158,7 +176,7 @@ class DataOfRuns:
             raise _unended(each, error) from error
 
     async def _registered(self, run: Run, each: Output, say: Say) -> Output:
-        if each.register is None:
+        if each.register is None or each.dataset is not None:
             return each
         say(f"registering {each.register.name!r}")
         try:

@@ -9,7 +9,7 @@ from jupyter_aml.domain.errors import AmlError
 from jupyter_aml.domain.run import Failure, Run, RunStatus, outcome
 from jupyter_aml.engine.ledger import Ledger
 from jupyter_aml.engine.root import Root
-from jupyter_aml.engine.run_data.run_data import DataOfRuns
+from jupyter_aml.engine.run_data.run_data import DataOfRuns, Taken
 from jupyter_aml.engine.runs.children import Children
 from jupyter_aml.engine.runs.failure import explain, read_end, read_script
 from jupyter_aml.engine.runs.records import Follower, Said
@@ -42,22 +42,27 @@ class Finalizer:
         unwritten = await asyncio.to_thread(pack, self._root.folder(run))
         await asyncio.to_thread(self._mask, run)
         to = self._outcome(run, follower.said)
-        failure, empty = await self._take_data(run, to)
+        failure, taken = await self._take_data(run, to)
+        run = await self._noted(run, taken)
         if failure is not None:
             to = RunStatus.FAILED
         await children.end(to)
         if to is RunStatus.FAILED and failure is None:
             failure = run.failure or await asyncio.to_thread(self._why, run, follower.said)
-        warnings = dict.fromkeys((*run.warnings, *empty, *_lost(unwritten)))
+        warnings = dict.fromkeys((*run.warnings, *taken.warnings, *_lost(unwritten)))
         return await self._ledger.move(run, to, failure=failure, warnings=tuple(warnings))
 
-    async def _take_data(self, run: Run, to: RunStatus) -> tuple[Failure | None, tuple[str, ...]]:
-        """Bring the outputs to their datastores.
+    async def _noted(self, run: Run, taken: Taken) -> Run:
+        """The run with what it says of the data sets it has written; Outdated as `change` is."""
+        properties = {**run.properties, **taken.properties}
+        if properties == run.properties:
+            return run
+        return await self._ledger.change(run, properties=properties)
 
-        Returns why a run that completed has failed, and warnings.
-        """
+    async def _take_data(self, run: Run, to: RunStatus) -> tuple[Failure | None, Taken]:
+        """Bring the outputs to their datastores; says why a run that completed has failed."""
         if run.job is None or run.attempt == 0:
-            return None, ()
+            return None, Taken()
         said: list[str] = []
 
         def say(line: str) -> None:
@@ -69,7 +74,7 @@ class Finalizer:
             with self._waiting.because(run, lambda: said[0] if said else None):
                 return None, await self._data.take(run, say, completed=completed)
         except AmlError as error:
-            return Failure(message=str(error)) if completed else None, ()
+            return Failure(message=str(error)) if completed else None, Taken()
 
     def _mask(self, run: Run) -> None:
         folder = self._root.folder(run)

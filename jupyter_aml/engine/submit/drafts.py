@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 
-from jupyter_aml.domain import ids, limits
+from jupyter_aml.domain import ids, limits, run_data
 from jupyter_aml.domain import secrets as hiding
 from jupyter_aml.domain.environment import Definition
 from jupyter_aml.domain.errors import AlreadyExists, NotFound, StorageFailed
@@ -34,10 +34,6 @@ from jupyter_aml.wire.submissions import Submission
 
 TARGET_KIND = "_azureml.ComputeTargetType"
 """The property by which SDK v1 told what a target is: `local`, say."""
-
-
-DATASET = "aml.dataset."
-"""How the property of a run begins that tells the version of a data set it reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,12 +159,8 @@ def _with_snapshot(run: Run, snapshot_id: str) -> Run:
 
 
 def with_data(run: Run, data: RunData) -> Run:
-    """The run with a property for each registered data set that it reads: `aml.dataset.<name>`."""
-    named = {
-        f"{DATASET}{each.dataset}": str(each.version)
-        for each in data.inputs
-        if each.dataset is not None
-    }
+    """The run with a property for each registered data set that it reads."""
+    named = run_data.properties(data)
     return replace(run, properties={**run.properties, **named}) if named else run
 
 

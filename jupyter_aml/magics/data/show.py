@@ -9,11 +9,13 @@ from jupyter_aml.widgets.datasets import describe
 
 
 class Show(OneDataset):
-    """Print a data set: where it comes from, what is done with it, and how much there is."""
+    """Print a data set: where it comes from, what is done with it, and who uses it."""
 
     name = "data show"
     usage = "NAME[:VERSION]"
 
     def __call__(self, args: Namespace, cell: str) -> None:
         """Print it."""
-        print(describe(self.found(args)))
+        seen = self.found(args)
+        client = self.session.workspace.client.datasets
+        print(describe(seen, client.lineage(seen["workspace"], seen["name"], seen["version"])))

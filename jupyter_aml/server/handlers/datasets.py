@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from jupyter_server.auth.decorator import authorized
@@ -12,6 +13,8 @@ from tornado.web import authenticated
 
 from jupyter_aml.domain import dataset, ids
 from jupyter_aml.domain.ids import WorkspaceName
+from jupyter_aml.domain.run import MOST_METRICS
+from jupyter_aml.engine.models.choice import ModelChoice
 from jupyter_aml.server.base import AmlHandler, served
 from jupyter_aml.server.handlers.experiments import WORKSPACE
 from jupyter_aml.server.openapi import Call, Route
@@ -22,6 +25,7 @@ from jupyter_aml.wire.datasets import (
     WireDataset,
     WireDatasetChanges,
     WireDatasetFileList,
+    WireDatasetLineage,
     WirePreview,
     WireProfile,
     decode_dataset_patch,
@@ -37,7 +41,7 @@ if TYPE_CHECKING:
 VERSION = Text("version", "A version; the newest where it is left out or `latest`.")
 AFTER = Text("after", "The path after which to go on.")
 ROWS = Number("rows", "How many rows or files to show.", 1, 1_000, 50)
-MOST = 1_000
+MOST, MOST_MODELS = 1_000, 20
 VERSIONED = (WORKSPACE, VERSION)
 
 
@@ -142,6 +146,31 @@ class ChangesHandler(_Handler):
         self.reply(answer)
 
 
+class LineageHandler(_Handler):
+    """/aml/datasets/<name>/lineage"""
+
+    @authenticated
+    @authorized
+    @served
+    async def get(self, engine: Engine, name: str) -> None:
+        """Tell which runs have written and read a version, and which models were made with it."""
+        known = await engine.datasets.get(*self.meant(engine, name))
+        there = known.registered
+        uses = await engine.datasets.uses(known)
+        wanted = ModelChoice(dataset=f"{there.name}:{there.version}")
+        models = await engine.models.page(there.workspace, wanted, after=None, limit=MOST_MODELS)
+        told = partial(engine.runs.told, metrics=MOST_METRICS)
+        answer: WireDatasetLineage = {
+            "name": there.name,
+            "version": there.version,
+            "writtenBy": [told(run) for run in uses.written_by],
+            "readBy": [told(run) for run in uses.read_by],
+            "readers": uses.readers,
+            "models": models["models"],
+        }
+        self.reply(answer)
+
+
 class PreviewHandler(_Handler):
     """/aml/datasets/<name>/preview"""
 
@@ -233,6 +262,9 @@ ROUTES = (
     }),
     Route("datasets/{name}/changes", ChangesHandler, {
         "get": Call(query=VERSIONED, answer=WireDatasetChanges),
+    }),
+    Route("datasets/{name}/lineage", LineageHandler, {
+        "get": Call(query=VERSIONED, answer=WireDatasetLineage),
     }),
     Route("datasets/{name}/preview", PreviewHandler, {
         "get": Call(query=(*VERSIONED, ROWS), answer=WirePreview),

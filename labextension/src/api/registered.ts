@@ -13,6 +13,7 @@ import type {
   WireDataset,
   WireDatasetChanges,
   WireDatasetFileList,
+  WireDatasetLineage,
   WireDatasetPatch,
   WireDatastore,
   WireModel,
@@ -134,6 +135,10 @@ export class RegisteredClient extends Door implements ModelRest, StoreRest, Data
 
   datasetChanges(wanted: Wanted): Promise<WireDatasetChanges> {
     return this.json(dataset(wanted, '/changes'));
+  }
+
+  datasetLineage(wanted: Wanted): Promise<WireDatasetLineage> {
+    return this.json(dataset(wanted, '/lineage'));
   }
 
   datasetPreview(wanted: Wanted, rows: number): Promise<WirePreview> {

@@ -77,3 +77,19 @@ def test_a_line_for_the_shell_gets_places_as_one_word_and_reads_variables_itself
     assert run_data.command(["cat", "DatasetConsumptionConfig:a"], {"a": "/my data"}) == (
         "cat", "/my data"
     )  # fmt: skip
+
+
+def test_a_run_says_which_versions_it_reads_and_has_written():
+    inputs = [Input(name=name, dataset="d", version=name) for name in ("1", "2")]
+    data = RunData(
+        inputs=(*inputs, Input(name="x", datastore="s")),
+        outputs=(Output(name="o", dataset="e", version="3"), Output(name="p")),
+    )
+
+    said = run_data.properties(data)
+
+    assert said == {"aml.dataset.d": "1", "aml.dataset.d:2": "2", "aml.written.e": "3"}
+    assert all(run_data.names(said, run_data.READ, "d", version) for version in "12")
+    assert run_data.names(said, run_data.WRITTEN, "e", "3")
+    assert not run_data.names(said, run_data.WRITTEN, "d", "1")
+    assert not run_data.names(said, run_data.READ, "d", "3")

@@ -1,51 +1,9 @@
 /** Where a data set comes from and who uses it, as a graph. */
 
-import type { Rest, Trans } from '../../tokens';
-import type { WireDataset, WireModel, WireRun } from '../../wire';
+import type { Trans } from '../../tokens';
+import type { WireDatasetLineage, WireModel, WireRun } from '../../wire';
 import type { Edge, Graph, GraphNode } from '../common/graph';
 import { distinction } from '../common/words';
-
-const MOST = 20;
-/** What the property of a run begins with that says which version of a data set it read. */
-const READ = 'aml.dataset.';
-/** Where outputs of runs go by default: the id of the run stands in the path. */
-const WRITTEN = /^dataset\/([\w-]+)\//;
-
-/** The run that wrote a data set, the runs that read it, and the models made with it. */
-export interface DataLineage {
-  writtenBy: WireRun[];
-  readBy: WireRun[];
-  /** How many read it in all. */
-  readers: number;
-  models: WireModel[];
-}
-
-/** Ask the server who wrote and who uses a version. */
-export async function lineageOf(rest: Rest, dataset: WireDataset): Promise<DataLineage> {
-  const { workspace, name, version } = dataset;
-  const filter = `${JSON.stringify(`property.${READ}${name}`)}:${JSON.stringify(version)}`;
-  const [page, { models }, writtenBy] = await Promise.all([
-    rest.runs({ workspace, filter, limit: MOST }),
-    rest.models({ workspace, dataset: `${name}:${version}`, limit: MOST }),
-    writers(rest, dataset)
-  ]);
-  return { writtenBy, readBy: page.runs, readers: page.total, models };
-}
-
-/** The runs in whose outputs the files lie, as far as these runs say so, too. */
-async function writers(rest: Rest, { sources, name, version }: WireDataset): Promise<WireRun[]> {
-  const ids = new Set(sources.flatMap(({ path }) => WRITTEN.exec(path)?.[1] ?? []));
-  const found = await Promise.all(
-    [...ids].slice(0, MOST).map(async id => {
-      const data = await rest.runData(id).catch(() => null);
-      const isMine = data?.outputs.some(
-        ({ dataset }) => dataset?.name === name && dataset.version === version
-      );
-      return isMine ? rest.run(id) : null;
-    })
-  );
-  return found.filter(run => run !== null);
-}
 
 /** What the things of a graph lead to. */
 export interface Ways {
@@ -55,8 +13,7 @@ export interface Ways {
 
 /** Runs that wrote the data set lead to it; it leads to runs that read it, and these to models. */
 export function dataGraph(
-  dataset: WireDataset,
-  { writtenBy, readBy, readers, models }: DataLineage,
+  { name, version, writtenBy, readBy, readers, models }: WireDatasetLineage,
   ways: Ways,
   trans: Trans
 ): Graph {
@@ -76,7 +33,7 @@ export function dataGraph(
       kind: trans('Data set'),
       glyph: '▤',
       tone: 'active',
-      label: `${dataset.name}:${dataset.version}`,
+      label: `${name}:${version}`,
       isCentre: true
     },
     ...readBy.map(runNode),

@@ -1,6 +1,6 @@
 /** Where a model comes from and who uses it, as a graph. */
 
-import type { Rest, Trans, Wanted } from '../../tokens';
+import type { Trans } from '../../tokens';
 import type { WireDataUse, WireModel, WireModelLineage, WireModelUse } from '../../wire';
 import type { Edge, Graph, GraphNode } from '../common/graph';
 
@@ -11,19 +11,6 @@ export interface Ways {
   run(runId: string): void;
   dataset(name: string, version: string | null): void;
   environment(label: string): void;
-}
-
-/** Ask the server for the lineage of a version; data that its run read belongs to it, too. */
-export async function lineageOf(rest: Rest, wanted: Wanted): Promise<WireModelLineage> {
-  const lineage = await rest.modelLineage(wanted);
-  const { maker, datasets } = lineage;
-  const read = maker?.isThere ? await rest.runData(maker.runId).catch(() => null) : null;
-  const isKnown = (name: string): boolean => datasets.some(use => use.name === name);
-  const more = (read?.inputs ?? []).flatMap(({ name: scenario, dataset }) => {
-    const { name, version = null } = dataset ?? {};
-    return name && !isKnown(name) ? [{ scenario, name, version, id: null, definition: null }] : [];
-  });
-  return { ...lineage, datasets: [...datasets, ...more] };
 }
 
 /** Data and environment lead to the run, the run to the model, the model to those who use it. */

@@ -1,7 +1,7 @@
 /** Which runs wrote and read a data set, and which models were made with it. */
 
 import * as React from 'react';
-import { dataGraph, lineageOf } from '../../models/data/lineage';
+import { dataGraph } from '../../models/data/lineage';
 import { Commands, ModelCommands } from '../../tokens';
 import { Graph } from '../common/Graph';
 import { useTrans } from '../common/hooks';
@@ -11,8 +11,8 @@ import type { DatasetPartProps } from './DatasetView';
 
 export function DataLineage({ model, one, run }: DatasetPartProps): JSX.Element {
   const trans = useTrans();
-  const { rest, round } = model;
-  const asked = useRenewed(() => lineageOf(rest, one), one.id, round);
+  const { rest, wanted, round } = model;
+  const asked = useRenewed(() => rest.datasetLineage(wanted), one.id, round);
   if (!asked.value) {
     return <Waited asked={asked} />;
   }
@@ -32,7 +32,7 @@ export function DataLineage({ model, one, run }: DatasetPartProps): JSX.Element 
   };
   return (
     <div className="jp-aml-Scroll">
-      <Graph graph={dataGraph(one, asked.value, ways, trans)} label={trans('Lineage')} />
+      <Graph graph={dataGraph(asked.value, ways, trans)} label={trans('Lineage')} />
     </div>
   );
 }

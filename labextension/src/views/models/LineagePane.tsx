@@ -1,7 +1,7 @@
 /** Where a version of a model comes from, and who uses it. */
 
 import * as React from 'react';
-import { lineageGraph, lineageOf } from '../../models/models/lineage';
+import { lineageGraph } from '../../models/models/lineage';
 import { Commands, DataCommands, EnvironmentCommands } from '../../tokens';
 import { Graph } from '../common/Graph';
 import { useTrans } from '../common/hooks';
@@ -12,7 +12,7 @@ import type { ModelPartProps } from './ModelView';
 export function LineagePane({ model, one, run }: ModelPartProps): JSX.Element {
   const trans = useTrans();
   const { rest, wanted, round } = model;
-  const asked = useRenewed(() => lineageOf(rest, wanted), one.id, round);
+  const asked = useRenewed(() => rest.modelLineage(wanted), one.id, round);
   if (!asked.value) {
     return <Waited asked={asked} />;
   }
