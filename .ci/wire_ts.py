@@ -14,6 +14,7 @@ sys.path.insert(0, str(ROOT))
 from jupyter_aml.domain.run import CELL_RUNNER, MOVES, RunStatus  # noqa: E402
 from jupyter_aml.wire import (  # noqa: E402
     asked,
+    compute,
     contents,
     datasets,
     datastores,
@@ -35,6 +36,7 @@ MODULES = (
     runs,
     contents,
     facts,
+    compute,
     environments,
     datastores,
     datasets,

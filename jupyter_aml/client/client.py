@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from jupyter_aml.client.compute import Compute
 from jupyter_aml.client.datasets import Datasets
 from jupyter_aml.client.datastores import Datastores, Secrets
 from jupyter_aml.client.door import Door
@@ -14,7 +15,7 @@ from jupyter_aml.client.patience import LONGEST
 from jupyter_aml.client.runs import Runs
 from jupyter_aml.client.tokens import Tokens
 from jupyter_aml.client.transport import Address, Transport
-from jupyter_aml.client.workspaces import Compute, Experiments, Workspaces
+from jupyter_aml.client.workspaces import Experiments, Workspaces
 
 if TYPE_CHECKING:
     from jupyter_aml.wire.protocol import WireStatus

@@ -1,4 +1,4 @@
-"""What can be asked of workspaces, experiments and compute targets."""
+"""What can be asked of workspaces and experiments."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from jupyter_aml.client.door import Door
 from jupyter_aml.client.transport import quoted
 
 if TYPE_CHECKING:
-    from jupyter_aml.wire.runs import WireCompute, WireExperiment, WireWorkspace
+    from jupyter_aml.wire.runs import WireExperiment, WireWorkspace
 
 
 class Workspaces:
@@ -72,15 +72,3 @@ class Experiments:
         """Delete an experiment that has no runs; IllegalMove otherwise."""
         query = {"workspace": workspace}
         self._door.delete(f"experiments/{quoted(name)}", **query)
-
-
-class Compute:
-    """Calls about compute targets."""
-
-    def __init__(self, door: Door) -> None:
-        self._door = door
-
-    def list(self) -> list[WireCompute]:
-        """The compute targets."""
-        answer: list[WireCompute] = self._door.get("compute")
-        return answer

@@ -1,8 +1,4 @@
-"""Compute targets: what a run names, and which backend its job is handed to.
-
-Packages add targets through the entry points `jupyter_aml.compute`: each names a function that
-takes `TargetSettings` and returns its targets.
-"""
+"""The targets and kinds of targets that installed packages bring; `local` is ours."""
 
 from __future__ import annotations
 
@@ -10,11 +6,13 @@ import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
-from typing import Protocol
+from typing import Any
 
 from jupyter_aml.compute.docker import DOCKER, DockerBackend
+from jupyter_aml.compute.kinds import Kind
 from jupyter_aml.compute.local import LocalBackend
 from jupyter_aml.compute.protocol import BackendJob, ComputeBackend, Handle
+from jupyter_aml.compute.target import Target, TargetState
 from jupyter_aml.domain.errors import Unreachable
 
 GROUP = "jupyter_aml.compute"
@@ -32,29 +30,10 @@ class TargetSettings:
     """Where the docker engine listens; None for what the variables name."""
 
 
-class Target(Protocol):
-    """One name to send runs to. It alone knows which backend does the work."""
-
-    name: str
-    kind: str
-    """The type that SDK v1 would tell, such as `Local`."""
-    slots: int
-    """How many runs it executes at once."""
-
-    def backend_for(self, job: BackendJob) -> ComputeBackend:
-        """Return what a new job is handed to; raises Invalid for one that it cannot take."""
-
-    def backend_of(self, handle: Handle) -> ComputeBackend:
-        """Return what a job was handed to, perhaps by an earlier engine."""
-
-    def close(self) -> None:
-        """Let go of connections; the jobs go on."""
+Factory = Callable[[TargetSettings], Iterable[Target | Kind]]
 
 
-Factory = Callable[[TargetSettings], Iterable[Target]]
-
-
-class LocalTarget:
+class LocalTarget(Target):
     """This machine: processes, and containers where a job brings an image."""
 
     name, kind = "local", "Local"
@@ -77,24 +56,29 @@ class LocalTarget:
         self._containers.close()
 
 
-class AbsentTarget:
-    """A target that runs name and that no installed package brings: they wait for it."""
+class AbsentTarget(Target):
+    """A target that runs name and that is not there: they wait for it."""
 
     kind, slots = "Absent", 0
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    def __init__(self, name: str, why: str | None = None) -> None:
+        self.name, self.why = name, why or absence(name)
 
     def backend_for(self, job: BackendJob) -> ComputeBackend:
         """Raise Unreachable: what becomes of the job cannot be seen from here."""
-        raise Unreachable(absence(self.name))
+        raise Unreachable(self.why)
 
     def backend_of(self, handle: Handle) -> ComputeBackend:
         """Raise Unreachable."""
-        raise Unreachable(absence(self.name))
+        raise Unreachable(self.why)
 
-    def close(self) -> None:
-        """Nothing is open."""
+    def refusal(self) -> str | None:
+        """Why it is not there."""
+        return self.why
+
+    def state(self) -> TargetState:
+        """Why it is not there."""
+        return TargetState(state="Failed", why=self.why)
 
 
 def absence(name: str) -> str:
@@ -107,27 +91,37 @@ def local(settings: TargetSettings) -> Iterable[Target]:
     return (LocalTarget(settings),)
 
 
-def load(settings: TargetSettings) -> dict[str, Target]:
-    """Return the targets of all installed packages by name.
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What installed packages bring, by name."""
+
+    targets: dict[str, Target]
+    kinds: dict[str, Kind]
+
+
+def load(settings: TargetSettings) -> Loaded:
+    """Return the targets and kinds of all installed packages.
 
     A package that cannot be loaded, or that offers a name that is taken, is told in the log and
     left out: runs on other targets do not depend on it.
     """
-    found: dict[str, Target] = {}
+    loaded = Loaded({}, {})
     for entry in sorted(entry_points(group=GROUP), key=_ours_first):
-        for target in _offered(entry, settings):
-            if target.name in found:
-                _LOG.error("%s offers a target %r, which is taken", entry.value, target.name)
+        for offered in _offered(entry, settings):
+            there: dict[str, Any] = loaded.kinds if isinstance(offered, Kind) else loaded.targets
+            if offered.name in there:
+                what = "kind" if isinstance(offered, Kind) else "target"
+                _LOG.error("%s offers a %s %r, which is taken", entry.value, what, offered.name)
             else:
-                found[target.name] = target
-    return found
+                there[offered.name] = offered
+    return loaded
 
 
 def _ours_first(entry: EntryPoint) -> tuple[bool, str]:
     return not entry.value.startswith("jupyter_aml."), entry.name
 
 
-def _offered(entry: EntryPoint, settings: TargetSettings) -> Iterator[Target]:
+def _offered(entry: EntryPoint, settings: TargetSettings) -> Iterator[Target | Kind]:
     try:
         factory: Factory = entry.load()
         offered = list(factory(settings))

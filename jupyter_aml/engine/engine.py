@@ -14,7 +14,6 @@ from jupyter_aml.domain.identity import Identity, Origin
 from jupyter_aml.domain.run import Run
 from jupyter_aml.domain.run_data import RunData
 from jupyter_aml.engine import identity
-from jupyter_aml.engine.compute.slots import Slots
 from jupyter_aml.engine.compute.targets import Compute
 from jupyter_aml.engine.data.datasets import Datasets
 from jupyter_aml.engine.data.datastores import Datastores
@@ -32,7 +31,7 @@ from jupyter_aml.engine.root import Root
 from jupyter_aml.engine.run_data import kept
 from jupyter_aml.engine.run_data.run_data import DataOfRuns
 from jupyter_aml.engine.runs import recover, variables
-from jupyter_aml.engine.runs.jobs import Jobs, target_of
+from jupyter_aml.engine.runs.jobs import Jobs
 from jupyter_aml.engine.runs.runs import Runs
 from jupyter_aml.engine.runs.waiting import Waiting
 from jupyter_aml.engine.runs.watch import Watch
@@ -76,16 +75,19 @@ class Engine:
         self._ledger = Ledger(self._root, database, epoch=self._epoch)
         self._feed = Feed()
         self._ledger.publish = self._feed.publish
-        self._targets = load(
-            TargetSettings(max_runs=settings.max_runs, docker_url=settings.docker_url)
-        )
         self._waiting = Waiting()
-        self._waiting.stirred = moved = self._feed.stir
-        self._slots = {
-            name: Slots(name, target.slots, moved=moved) for name, target in self._targets.items()
-        }
-        self.compute = Compute(self._targets, self._slots)
+        self._waiting.stirred = self._feed.stir
         self.secrets = Secrets(self._root, self._ledger, settings.vault_key)
+        self.compute = Compute(
+            self._root,
+            self._ledger,
+            self.secrets,
+            settings,
+            loaded=load(TargetSettings(max_runs=settings.max_runs, docker_url=settings.docker_url)),
+            moved=self._feed.stir,
+            tell=self._feed.registered,
+            log=self._log,
+        )
         self.workspaces = Workspaces(self._root, self._ledger)
         self.tokens = Tokens(settings.root)
         self.experiments = Experiments(self._root, self._ledger, self.workspaces)
@@ -129,7 +131,7 @@ class Engine:
         jobs = Jobs(
             self._root,
             root_id=self._identity.token,
-            targets=self._targets,
+            stations=self.compute.stations,
             materialise=self._facts.noting(environments.ensure),
             variables=self._variables,
             container=environments.container,
@@ -139,7 +141,7 @@ class Engine:
             self._ledger,
             self._root,
             jobs=jobs,
-            slots=self._slots,
+            stations=self.compute.stations,
             waiting=self._waiting,
             data=self._data,
             log=self._log,
@@ -157,7 +159,7 @@ class Engine:
             environments=self.environments,
             facts=self._facts,
             data=self._data,
-            kinds={name: target.kind for name, target in self._targets.items()},
+            stations=self.compute.stations,
             library=self._runtime.pythonpath[0],
             begin=self._watch.begin,
             tell=self.runs.told,
@@ -186,8 +188,7 @@ class Engine:
         self._data.close()
         await self._facts.close()
         await self.environments.close()
-        for target in self._targets.values():
-            target.close()
+        self.compute.close()
         self.runs.close()
         self._submissions.close()
         await self._ledger.close()
@@ -233,8 +234,8 @@ class Engine:
             await recover.end_copied(self._identity, ledger=self._ledger, log=self._log)
         # Only now: whoever is killed before finds the copy again, and ends what is left to end.
         await asyncio.to_thread(identity.write, self.settings.root, self._identity)
+        await self.compute.begin(each.name for each in await self.workspaces.list())
         for run in await self._ledger.active():
-            self.compute.know(target_of(run))
             self._watch.begin(run)
 
     def _variables(

@@ -19,6 +19,8 @@ class Settings:
     """URL of a database, or a path for the SQLite file; None means `<root>/aml.db`."""
     max_runs: int = os.cpu_count() or 1
     """Runs at a time on the compute target `local`."""
+    max_nodes: int = 2 * (os.cpu_count() or 1) + 4
+    """Nodes of clusters on this machine at a time."""
     snapshot_max_bytes: int = 300_000_000
     snapshot_max_files: int = 2_000
     grace: timedelta = timedelta(seconds=10)

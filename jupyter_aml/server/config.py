@@ -28,6 +28,9 @@ class AmlConfig(Configurable):
     max_runs = Int(help="How many runs the compute target 'local' executes at a time.").tag(
         config=True
     )
+    max_nodes = Int(help="How many nodes of clusters there are on this machine at a time.").tag(
+        config=True
+    )
     snapshot_max_mb = Int(300, help="Largest snapshot, in megabytes.").tag(config=True)
     snapshot_max_files = Int(2_000, help="Most files in a snapshot.").tag(config=True)
     grace_seconds = Float(10.0, help="Seconds between asking a script to end and ending it.").tag(
@@ -93,6 +96,10 @@ class AmlConfig(Configurable):
     def _max_runs_default(self) -> int:
         return os.cpu_count() or 1
 
+    @default("max_nodes")
+    def _max_nodes_default(self) -> int:
+        return 2 * (os.cpu_count() or 1) + 4
+
     def settings(self) -> Settings:
         """Return the settings as the engine takes them; raises Invalid, which names the setting."""
         self._check()
@@ -100,6 +107,7 @@ class AmlConfig(Configurable):
             root=Path(self.root).expanduser(),
             database=self.database or None,
             max_runs=self.max_runs,
+            max_nodes=self.max_nodes,
             snapshot_max_bytes=self.snapshot_max_mb * 1_000_000,
             snapshot_max_files=self.snapshot_max_files,
             grace=timedelta(seconds=self.grace_seconds),

@@ -109,10 +109,10 @@ class WireEnvironmentGoneEvent(TypedDict):
 
 
 class WireRegisteredEvent(TypedDict):
-    """A version of a datastore, data set or model is new, changed or gone: ask for it again."""
+    """What is registered is new, changed or gone, or a target's nodes are: ask for it again."""
 
     type: Literal["registered"]
-    noun: Literal["datastore", "dataset", "model"]
+    noun: Literal["datastore", "dataset", "model", "compute"]
     workspace: str
     name: str
 

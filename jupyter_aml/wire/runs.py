@@ -124,16 +124,6 @@ class WireWorkspace(TypedDict):
     labels: dict[str, str]
 
 
-class WireCompute(TypedDict):
-    """A compute target and how busy it is."""
-
-    name: str
-    type: str
-    slots: int
-    busy: int
-    waiting: int
-
-
 class WirePrunedRuns(TypedDict):
     """The runs that were, or with `dryRun` would be, deleted; size in bytes."""
 

@@ -232,15 +232,6 @@ export interface WireWorkspace {
   labels: Record<string, string>;
 }
 
-/** A compute target and how busy it is. */
-export interface WireCompute {
-  name: string;
-  type: string;
-  slots: number;
-  busy: number;
-  waiting: number;
-}
-
 /** The runs that were, or with `dryRun` would be, deleted; size in bytes. */
 export interface WirePrunedRuns {
   runIds: string[];
@@ -382,6 +373,104 @@ export interface WireRunDifference {
   metrics: WireChange[];
   packages: WireChange[];
   files: WireFileChange[];
+}
+
+/** A node of a compute target: what it does, since when, and the runs that it executes. */
+export interface WireNode {
+  id: string;
+  state: 'starting' | 'idle' | 'busy' | 'leaving' | 'lost';
+  runs: string[];
+  since: string | null;
+  address: string;
+  note: string;
+}
+
+/**
+ * A compute target and how busy it is.
+ *
+ * `state` is SDK v1's (`Succeeded`, `Creating`, `Resizing`, `Stopped`, `Failed`), `why` a
+ * sentence where it is not well. `refusal` says why it takes no runs. A setting
+ * `secret://NAME` stands in the vault. Targets that nobody created have no workspace.
+ */
+export interface WireCompute {
+  name: string;
+  workspace: string | null;
+  type: string;
+  kind: string;
+  slots: number;
+  busy: number;
+  waiting: number;
+  state: string;
+  why: string | null;
+  refusal: string | null;
+  minNodes: number;
+  maxNodes: number;
+  idleSeconds: number;
+  vmSize: string;
+  vmPriority: string;
+  nodes: WireNode[];
+  settings: Record<string, unknown>;
+  description: string;
+  tags: Record<string, string>;
+  isAttached: boolean;
+  isStopped: boolean;
+  createdAt: string | null;
+  changedAt: string | null;
+}
+
+/** A setting of a kind of targets, as a form offers it. */
+export interface WireComputeSetting {
+  name: string;
+  label: string;
+  type: 'text' | 'number' | 'flag' | 'choice' | 'lines' | 'secret';
+  help: string;
+  required: boolean;
+  choices: string[];
+  default: string | number | boolean | null;
+}
+
+/** A kind of targets that can be created or attached, with its settings. */
+export interface WireComputeKind {
+  name: string;
+  type: string;
+  label: string;
+  help: string;
+  hasNodes: boolean;
+  isAttached: boolean;
+  settings: WireComputeSetting[];
+}
+
+/** What was found where a target connects to. */
+export interface WireComputeCheck {
+  found: string;
+}
+
+/** A target that shall be there. What is left out has the default of SDK v1. */
+export interface WireNewCompute {
+  workspace?: string;
+  name?: string;
+  kind?: string;
+  type?: string;
+  minNodes?: number | null;
+  maxNodes?: number | null;
+  idleSeconds?: number | null;
+  vmSize?: string | null;
+  vmPriority?: string | null;
+  settings?: Record<string, unknown>;
+  description?: string;
+  tags?: Record<string, string>;
+}
+
+/** What shall be other than it is; what is left out stays, a tag or setting of null goes. */
+export interface WireComputeChange {
+  workspace?: string;
+  minNodes?: number | null;
+  maxNodes?: number | null;
+  idleSeconds?: number | null;
+  description?: string | null;
+  tags?: Record<string, string | null>;
+  settings?: Record<string, unknown>;
+  isStopped?: boolean | null;
 }
 
 /**
@@ -1145,10 +1234,10 @@ export interface WireEnvironmentGoneEvent {
   version: string;
 }
 
-/** A version of a datastore, data set or model is new, changed or gone: ask for it again. */
+/** What is registered is new, changed or gone, or a target's nodes are: ask for it again. */
 export interface WireRegisteredEvent {
   type: 'registered';
-  noun: 'datastore' | 'dataset' | 'model';
+  noun: 'datastore' | 'dataset' | 'model' | 'compute';
   workspace: string;
   name: string;
 }

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator
 
 from jupyter_aml.compute.targets import absence
 from jupyter_aml.domain.ids import RunId
-from jupyter_aml.wire.runs import WireCompute
 
 
 class Slots:
@@ -38,15 +37,11 @@ class Slots:
         """Runs in the line."""
         return len(self._line)
 
-    def told(self) -> WireCompute:
-        """How busy it is, as it is told."""
-        return {
-            "name": self.target,
-            "type": "Local",
-            "slots": self.count,
-            "busy": self.busy,
-            "waiting": self.waiting,
-        }
+    def resize(self, count: int) -> None:
+        """Have another number of places; who has one keeps it."""
+        if count != self.count:
+            self.count = count
+            self._advance()
 
     def seat(self, run: RunId) -> None:
         """Give a place to a run that is found running already, even where none is free."""

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 
 from jupyter_aml.compute.protocol import BackendJob, ComputeBackend, Container, Handle
-from jupyter_aml.compute.targets import Target
 from jupyter_aml.domain import run_data
 from jupyter_aml.domain.errors import Invalid, StorageFailed, Unreachable
 from jupyter_aml.domain.ids import RunId
 from jupyter_aml.domain.run import Run
 from jupyter_aml.domain.run_data import RunData
+from jupyter_aml.engine.compute.stations import Stations
 from jupyter_aml.engine.root import Root
 from jupyter_aml.engine.run_data import kept
 from jupyter_aml.engine.run_data.run_data import DataOfRuns
@@ -31,13 +31,13 @@ class Jobs:
         root: Root,
         *,
         root_id: str,
-        targets: Mapping[str, Target],
+        stations: Stations,
         materialise: Materialise,
         variables: Variables,
         container: Inside,
         data: DataOfRuns,
     ) -> None:
-        self._root, self._root_id, self._targets = root, root_id, targets
+        self._root, self._root_id, self._stations = root, root_id, stations
         self._materialise, self._variables, self._container = materialise, variables, container
         self._data = data
         self._handles: dict[RunId, tuple[int, Handle]] = {}
@@ -74,13 +74,13 @@ class Jobs:
         if known is None or known[0] != run.attempt:
             # A second submit of the same attempt only finds the job again.
             job = await self._job(run)
-            backend = self._targets[target_of(run)].backend_for(job)
+            backend = self._stations.of(run).target.backend_for(job)
             known = self._handles[run.id] = (run.attempt, await backend.submit(job))
         return known[1]
 
     def backend(self, run: Run, handle: Handle) -> ComputeBackend:
         """What runs the job, as its target says."""
-        return self._targets[target_of(run)].backend_of(handle)
+        return self._stations.of(run).target.backend_of(handle)
 
     async def _job(self, run: Run) -> BackendJob:
         assert run.job is not None
@@ -107,8 +107,3 @@ class Jobs:
 
 def _is_in_image(built: Materialised | None) -> bool:
     return built is not None and built.image is not None
-
-
-def target_of(run: Run) -> str:
-    """The compute target of a run."""
-    return "local" if run.job is None else run.job.target

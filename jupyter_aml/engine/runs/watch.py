@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
 from jupyter_aml.compute.protocol import ComputeBackend, Handle, Phase, Sighting
@@ -18,14 +18,14 @@ from jupyter_aml.domain.errors import (
 )
 from jupyter_aml.domain.ids import RunId
 from jupyter_aml.domain.run import Failure, Run, RunStatus
-from jupyter_aml.engine.compute.slots import Slots
+from jupyter_aml.engine.compute.stations import Stations, target_of
 from jupyter_aml.engine.ledger import Ledger, now
 from jupyter_aml.engine.root import Root
 from jupyter_aml.engine.run_data.run_data import DataOfRuns
 from jupyter_aml.engine.runs.children import Families
 from jupyter_aml.engine.runs.finalize import Finalizer
 from jupyter_aml.engine.runs.interactive import InteractiveRuns
-from jupyter_aml.engine.runs.jobs import Jobs, target_of
+from jupyter_aml.engine.runs.jobs import Jobs
 from jupyter_aml.engine.runs.plan import next_status
 from jupyter_aml.engine.runs.records import Follower
 from jupyter_aml.engine.runs.waiting import Waiting, Why
@@ -47,14 +47,14 @@ class Watch:
         root: Root,
         *,
         jobs: Jobs,
-        slots: Mapping[str, Slots],
+        stations: Stations,
         waiting: Waiting,
         data: DataOfRuns,
         log: logging.Logger,
         masks: MasksOf = unmasked,
     ) -> None:
         self._ledger, self._root, self._log = ledger, root, log
-        self._jobs, self._slots, self._waiting = jobs, slots, waiting
+        self._jobs, self._stations, self._waiting = jobs, stations, waiting
         self._tasks: dict[RunId, asyncio.Task[None]] = {}
         self._kicks: dict[RunId, asyncio.Event] = {}
         self._followers: dict[RunId, Follower] = {}
@@ -128,9 +128,7 @@ class Watch:
                 self._log.exception("run %s: the engine failed in state %s", run.id, run.status)
                 told = Failure(message=f"jupyter_aml failed: {error!r}", code="ServiceError")
                 run = await self._fail(run, told)
-        slots = self._slots.get(target_of(run))
-        if slots is not None:
-            slots.give_back(run.id)
+        self._stations.of(run).slots.give_back(run.id)
 
     async def _found(self, run_id: RunId) -> Run | None:
         """The run as it is now, or None where it is gone; tried until the index answers."""
@@ -216,7 +214,7 @@ class Watch:
         )
 
     async def _queue(self, run: Run) -> Run:
-        slots, run_id = self._slots[target_of(run)], run.id
+        slots, run_id = self._stations.of(run).slots, run.id
         run, _ = await self._while(run, slots.take(run_id), why=lambda: slots.reason(run_id))
         if run.status is not S.QUEUED:
             return run
@@ -247,7 +245,7 @@ class Watch:
             kicked.cancel()
 
     async def _start(self, run: Run) -> Run:
-        self._slots[target_of(run)].seat(run.id)
+        self._stations.of(run).slots.seat(run.id)
         handle = await self._jobs.of(run)
         backend = self._jobs.backend(run, handle)
         while True:
@@ -276,7 +274,7 @@ class Watch:
                 return await self._ledger.move(run, S.FINALIZING, **ended)
             await self._kicked(run, _FOLLOW)
             return await self._still(run)
-        self._slots[target_of(run)].seat(run.id)
+        self._stations.of(run).slots.seat(run.id)
         handle = await self._jobs.of(run)
         backend = self._jobs.backend(run, handle)
         seen = await backend.look(handle)
@@ -289,7 +287,7 @@ class Watch:
 
     async def _lend(self, run: Run) -> None:
         """Give the place of a run that waits for others to them, until it waits no more."""
-        slots = self._slots[target_of(run)]
+        slots = self._stations.of(run).slots
         awaited = self._follower(run).said.awaited(now().timestamp())
         some = await self._ledger.do(self._ledger.runs.among, list(awaited)) if awaited else {}
         going = [each for each in some.values() if each.job is not None and not each.is_final]

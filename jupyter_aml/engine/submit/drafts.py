@@ -7,18 +7,19 @@ import getpass
 import os
 import secrets
 import time
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 
+from jupyter_aml.compute.target import Target
 from jupyter_aml.domain import ids, limits, run_data
 from jupyter_aml.domain import secrets as hiding
 from jupyter_aml.domain.environment import Definition
-from jupyter_aml.domain.errors import AlreadyExists, NotFound, StorageFailed
+from jupyter_aml.domain.errors import AlreadyExists, Invalid, NotFound, StorageFailed
 from jupyter_aml.domain.ids import ExperimentName, RunId
-from jupyter_aml.domain.near import near
+from jupyter_aml.domain.near import did_you_mean, near
 from jupyter_aml.domain.run import INTERACTIVE_RUN, SCRIPT_RUN, Process, Run, RunStatus
 from jupyter_aml.domain.run_data import RunData
 from jupyter_aml.engine import snapshot
+from jupyter_aml.engine.compute.stations import Stations, target_of
 from jupyter_aml.engine.ledger import now
 from jupyter_aml.engine.root import Root, write_json, write_record
 from jupyter_aml.engine.run_data import kept
@@ -62,18 +63,12 @@ class Draft:
         return replace(self, run=run, environment=environment)
 
 
-def draft(asked: Submission, *, settings: Settings, kinds: Mapping[str, str]) -> Draft:
-    """Look at the source and the target; raises Invalid or NotFound, makes nothing.
-
-    `kinds` says of each target what it is.
-    """
+def draft(asked: Submission, *, settings: Settings, stations: Stations) -> Draft:
+    """Look at the source and the target; raises Invalid or NotFound, makes nothing."""
     run = _run(asked)
     if asked.type == SCRIPT_RUN:
-        assert asked.job is not None
-        if asked.job.target not in kinds:
-            raise _no_target(asked.job.target, [*kinds])
-        kind = kinds[asked.job.target].lower()
-        run = replace(run, properties={TARGET_KIND: kind, **run.properties})
+        target = _target(run, stations)
+        run = replace(run, properties={TARGET_KIND: target.kind.lower(), **run.properties})
     limits.run(run)
     plan = snapshot.plan_source(asked.source, settings=settings)
     _check_script(asked.script, plan)
@@ -180,10 +175,16 @@ def describe(drafted: Draft) -> WireDryRun:
     }
 
 
-def _no_target(name: str, targets: list[str]) -> NotFound:
-    close = near(name, targets, 1)
-    cure = f"did you mean {close[0]!r}?" if close else f"there is: {', '.join(targets)}"
-    return NotFound(f"there is no compute target {name!r}; {cure}")
+def _target(run: Run, stations: Stations) -> Target:
+    """Where a run is sent; raises NotFound, or Invalid where it takes no runs."""
+    name = target_of(run)
+    station = stations.find(run.workspace, name)
+    if station is None:
+        there = stations.names(run.workspace)
+        raise NotFound(f"there is no compute target {name!r}{did_you_mean(name, there)}")
+    if (refusal := station.target.refusal()) is not None:
+        raise Invalid(f"compute target {name!r} takes no runs: {refusal}")
+    return station.target
 
 
 def _check_script(script: str | None, plan: snapshot.SnapshotPlan) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import replace
@@ -15,6 +15,7 @@ from jupyter_aml.domain.errors import AlreadyExists, NotFound, StorageFailed, Un
 from jupyter_aml.domain.ids import RunId
 from jupyter_aml.domain.run import Run
 from jupyter_aml.engine import snapshot
+from jupyter_aml.engine.compute.stations import Stations
 from jupyter_aml.engine.environments.environments import Environments
 from jupyter_aml.engine.experiments import Experiments
 from jupyter_aml.engine.facts.facts import Facts
@@ -58,7 +59,7 @@ class Submissions:
         environments: Environments,
         facts: Facts,
         data: DataOfRuns,
-        kinds: Mapping[str, str],
+        stations: Stations,
         library: Path,
         begin: Callable[[Run], None],
         tell: Callable[[Run], WireRun],
@@ -66,7 +67,7 @@ class Submissions:
         self._settings, self._root, self._ledger, self._blobs = settings, root, ledger, blobs
         self._workspaces, self._experiments = workspaces, experiments
         self._environments, self._facts, self._data = environments, facts, data
-        self._kinds, self._library = kinds, library
+        self._stations, self._library = stations, library
         self._begin, self._tell = begin, tell
         self._stats = snapshot.StatCache(settings.root / "cache")
         self._turns = Turns()
@@ -100,7 +101,7 @@ class Submissions:
             return self._tell(known)
         asked = await self._sending(sent.read)
         drafted = await self._sending(
-            drafts.draft, asked, settings=self._settings, kinds=self._kinds
+            drafts.draft, asked, settings=self._settings, stations=self._stations
         )
         if asked.check is not None:
             drafted = await self._checked(drafted, asked.check)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from jupyter_aml.wire.runs import WireCompute
+    from jupyter_aml.wire.compute import WireCompute
 
 
 class AmlComputeStatus:

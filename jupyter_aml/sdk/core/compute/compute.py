@@ -45,7 +45,7 @@ class ComputeTarget:
     @staticmethod
     def list(workspace: Workspace) -> list[ComputeTarget]:
         """All targets."""
-        there = workspace.client.compute.list()
+        there = workspace.client.compute.list(workspace.name)
         return [ComputeTarget(workspace, each["name"]) for each in there]
 
     def wait_for_completion(
@@ -69,7 +69,7 @@ class ComputeTarget:
 
     def refresh_state(self) -> None:
         """Look how busy it is; raises ComputeTargetException where it is not there."""
-        there = {each["name"]: each for each in self.workspace.client.compute.list()}
+        there = {each["name"]: each for each in self.workspace.client.compute.list(self.workspace.name)}
         seen = there.get(self.name)
         if seen is None:
             close = near(str(self.name), there, 1)

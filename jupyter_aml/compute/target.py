@@ -1,0 +1,93 @@
+"""What the engine sends runs to: a target, its places, and the nodes behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from jupyter_aml.compute.protocol import BackendJob, ComputeBackend, Handle
+from jupyter_aml.domain.compute import ComputeDefinition
+from jupyter_aml.domain.errors import Unreachable
+
+
+class NodeState(StrEnum):
+    """What a node does."""
+
+    STARTING = "starting"
+    IDLE = "idle"
+    BUSY = "busy"
+    LEAVING = "leaving"
+    LOST = "lost"
+    """It is gone without having been told to go."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """One node of a target."""
+
+    id: str
+    state: NodeState
+    runs: tuple[str, ...] = ()
+    """Ids of the runs that it executes."""
+    since: datetime | None = None
+    """Since when it is in that state."""
+    address: str = ""
+    note: str = ""
+    """A sentence, where there is something to say."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetState:
+    """How a target does, as SDK v1 called it, and a sentence where it is not well."""
+
+    state: str = "Succeeded"
+    """`Succeeded`, `Creating`, `Resizing`, `Stopped` or `Failed`."""
+    why: str | None = None
+
+
+class Target:
+    """One name to send runs to. It alone knows which backend does the work.
+
+    All but `close` may be called again and again, from the event loop alone.
+    """
+
+    name: str
+    kind: str
+    """The type that SDK v1 would tell, such as `Local`."""
+    slots: int
+    """How many runs it executes at once; what may wait in an engine of its own counts too."""
+
+    def backend_for(self, job: BackendJob) -> ComputeBackend:
+        """Return what a new job is handed to; raises Invalid for one that it cannot take."""
+        raise NotImplementedError
+
+    def backend_of(self, handle: Handle) -> ComputeBackend:
+        """Return what a job was handed to, perhaps by an earlier engine."""
+        raise NotImplementedError
+
+    def refusal(self) -> str | None:
+        """Why it takes no runs at all, told whoever sends one; None where it takes them."""
+        return None
+
+    def state(self) -> TargetState:
+        """How it does."""
+        return TargetState()
+
+    def nodes(self) -> Sequence[Node]:
+        """The nodes that it has now; none where nodes are no business of ours."""
+        return ()
+
+    async def begin(self) -> None:
+        """Take up what an earlier engine left, and keep the nodes that are wanted."""
+
+    async def change(self, definition: ComputeDefinition) -> None:
+        """Be as that definition says; the jobs go on."""
+        raise Unreachable(f"{self.name!r} cannot be changed")
+
+    async def end(self) -> None:
+        """End all its nodes; called before a target is deleted, when no run is on it."""
+
+    def close(self) -> None:
+        """Let go of connections; the jobs go on."""

@@ -1,0 +1,80 @@
+"""The targets that runs may go to, each with its places: found by a run, or by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from jupyter_aml.compute.target import Target
+from jupyter_aml.compute.targets import AbsentTarget
+from jupyter_aml.domain.compute import LOCAL
+from jupyter_aml.domain.ids import WorkspaceName
+from jupyter_aml.domain.run import Run
+from jupyter_aml.engine.compute.slots import Slots
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """A target and who waits in front of it."""
+
+    target: Target
+    slots: Slots
+
+
+class Stations:
+    """Targets that every workspace has, and those of one workspace, which come and go."""
+
+    def __init__(self, common: Mapping[str, Target], *, moved: Callable[[], None]) -> None:
+        self._moved = moved
+        self._common = {name: self._station(target) for name, target in common.items()}
+        self._own: dict[tuple[WorkspaceName, str], Station] = {}
+
+    def of(self, run: Run) -> Station:
+        """Where a run goes; a target that is not there is one that the run waits for."""
+        name = target_of(run)
+        found = self.find(run.workspace, name)
+        return self.put(run.workspace, AbsentTarget(name)) if found is None else found
+
+    def find(self, workspace: WorkspaceName, name: str) -> Station | None:
+        """The target of that name, seen from a workspace."""
+        return self._own.get((workspace, name)) or self._common.get(name)
+
+    def put(self, workspace: WorkspaceName, target: Target) -> Station:
+        """Have a target in a workspace; runs that waited for one of its name wait for it now."""
+        key = (workspace, target.name)
+        known = self._own.get(key)
+        if known is None:
+            self._own[key] = self._station(target)
+        else:
+            known.slots.resize(target.slots)
+            self._own[key] = Station(target, known.slots)
+        return self._own[key]
+
+    def drop(self, workspace: WorkspaceName, name: str) -> None:
+        """Have it no more."""
+        self._own.pop((workspace, name), None)
+
+    def seen_from(self, workspace: WorkspaceName) -> Iterator[tuple[WorkspaceName | None, Station]]:
+        """All targets of a workspace: the common ones first, then its own by name."""
+        for station in self._common.values():
+            yield None, station
+        for (owner, _), station in sorted(self._own.items(), key=lambda item: item[0]):
+            if owner == workspace:
+                yield owner, station
+
+    def all(self) -> Iterator[Station]:
+        """All targets of all workspaces."""
+        yield from self._common.values()
+        yield from self._own.values()
+
+    def names(self, workspace: WorkspaceName) -> list[str]:
+        """The names of all targets of a workspace."""
+        return [station.target.name for _, station in self.seen_from(workspace)]
+
+    def _station(self, target: Target) -> Station:
+        return Station(target, Slots(target.name, target.slots, moved=self._moved))
+
+
+def target_of(run: Run) -> str:
+    """The compute target of a run."""
+    return LOCAL if run.job is None else run.job.target
