@@ -42,10 +42,11 @@ class Route(Protocol):
 
 _BEARER = re.compile(r"bearer\s+(aml_\S*)\s*", re.IGNORECASE)
 _READS = ("GET", "HEAD")
-_OPEN = ("status", "compute", "openapi.json")
+_OPEN = ("status", "compute-kinds", "openapi.json")
 """What belongs to no workspace and is told to whoever is let in."""
 _NOUNS = (
-    "runs", "experiments", "environments", "datastores", "default-datastore", "datasets", "models",
+    "runs", "experiments", "environments", "compute", "datastores", "default-datastore", "datasets",
+    "models",
 )  # fmt: skip
 """What belongs to a workspace; all else is not for who may see one workspace only."""
 _NEVER = ("tokens", "engine", "secrets", "secret-values")

@@ -262,14 +262,47 @@ class FakeExperiments:
 
 
 class FakeCompute:
-    """The targets of an engine: this machine."""
+    """The targets of an engine: this machine, and any that is asked for."""
 
     def __init__(self, engine):
         self.engine = engine
 
-    async def list(self):
-        self.engine.heard("compute")
-        return [{"name": "local", "type": "Local", "slots": 2, "busy": 0, "waiting": 0}]
+    def one(self, name, workspace=None, kind="local", type="Local"):
+        return {
+            "name": name, "workspace": workspace, "type": type, "kind": kind, "slots": 2,
+            "busy": 0, "waiting": 0, "state": "Succeeded", "why": None, "refusal": None,
+            "minNodes": 0, "maxNodes": 2, "idleSeconds": 1800.0, "vmSize": "",
+            "vmPriority": "dedicated", "nodes": [], "settings": {}, "description": "", "tags": {},
+            "isAttached": False, "isStopped": False, "createdAt": None, "changedAt": None,
+        }  # fmt: skip
+
+    async def list(self, workspace="default"):
+        self.engine.heard("compute", workspace)
+        return [self.one("local")]
+
+    async def get(self, workspace, name):
+        self.engine.heard("target", workspace, name)
+        return self.one(name, workspace)
+
+    async def add(self, asked):
+        self.engine.heard("add_target", asked)
+        definition = asked.definition
+        return self.one(definition.name, asked.workspace, definition.kind, definition.type)
+
+    async def change(self, asked):
+        self.engine.heard("change_target", asked)
+        return self.one(asked.name, asked.workspace)
+
+    async def remove(self, workspace, name):
+        self.engine.heard("remove_target", workspace, name)
+
+    async def probe(self, asked):
+        self.engine.heard("probe", asked)
+        return "it is there"
+
+    def kinds(self):
+        self.engine.heard("kinds")
+        return []
 
 
 class FakeRuns:

@@ -11,6 +11,7 @@ from tornado.web import authenticated
 from jupyter_aml.domain import errors
 from jupyter_aml.server.base import AmlHandler, served
 from jupyter_aml.wire.changes import decode_patch
+from jupyter_aml.wire.compute import decode_compute_change, decode_new_compute
 from jupyter_aml.wire.submissions import decode_retry, decode_submission
 from jupyter_aml.wire.workspaces import ExperimentTags, NewWorkspace
 
@@ -23,6 +24,7 @@ async def test_the_handshake_tells_who_answers(ask, engine):
 
 RUN = {"experiment": "e", "type": "azureml.interactive"}
 DRY = {**RUN, "dryRun": True}
+TARGET = {"name": "c-1", "kind": "cluster", "maxNodes": 2}
 MORE = {"parameters": {"alpha": 1}}
 NEW = NewWorkspace(name="w", tags={})
 
@@ -49,7 +51,19 @@ NEW = NewWorkspace(name="w", tags={})
             ("tag_experiment", ExperimentTags(workspace="default", name="e", tags={"a": None})),
         ),
         ("DELETE", "experiments/e", None, 204, ("remove_experiment", "default", "e")),
-        ("GET", "compute", None, 200, ("compute",)),
+        ("GET", "compute", None, 200, ("compute", "default")),
+        ("POST", "compute", TARGET, 201, ("add_target", decode_new_compute(TARGET))),
+        ("GET", "compute/c-1", None, 200, ("target", "default", "c-1")),
+        (
+            "PATCH",
+            "compute/c-1",
+            {"maxNodes": 3},
+            200,
+            ("change_target", decode_compute_change("c-1", {"maxNodes": 3})),
+        ),
+        ("DELETE", "compute/c-1", None, 204, ("remove_target", "default", "c-1")),
+        ("GET", "compute-kinds", None, 200, ("kinds",)),
+        ("POST", "compute-check", TARGET, 200, ("probe", decode_new_compute(TARGET))),
         ("POST", "runs", RUN, 201, ("submit", decode_submission(RUN).read())),
         ("POST", "runs", DRY, 200, ("submit", decode_submission(DRY).read())),
         ("POST", "runs/run-1/retry", MORE, 201, ("retry", "run-1", decode_retry(MORE).read())),

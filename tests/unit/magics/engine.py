@@ -23,6 +23,7 @@ from jupyter_aml.domain.run import RunStatus
 from jupyter_aml.runfolder.layout import CONSOLE
 from jupyter_aml.testing.wires import NOON, a_wire_run
 from jupyter_aml.wire.coding import encode_job
+from jupyter_aml.wire.compute import WireCompute
 from jupyter_aml.wire.datasets import WireDataset
 from jupyter_aml.wire.models import WireModel
 from jupyter_aml.wire.protocol import PROTOCOL, WireStatus
@@ -32,6 +33,19 @@ from tests import described
 from tests.unit.magics.environments import FakeEnvironments, Log
 
 Answer = tuple[int, Any]
+
+
+def a_target(name: str, **different: Any) -> WireCompute:
+    """A compute target as an engine tells it."""
+    target: WireCompute = {
+        "name": name, "workspace": None, "type": "Local", "kind": "local", "slots": 2, "busy": 0,
+        "waiting": 0, "state": "Succeeded", "why": None, "refusal": None, "minNodes": 0,
+        "maxNodes": 2, "idleSeconds": 1800.0, "vmSize": "", "vmPriority": "dedicated", "nodes": [],
+        "settings": {}, "description": "", "tags": {}, "isAttached": False, "isStopped": False,
+        "createdAt": None, "changedAt": None,
+    }  # fmt: skip
+    target.update(different)  # type: ignore[typeddict-item]
+    return target
 
 
 class FakeEngine:
@@ -86,8 +100,7 @@ class FakeEngine:
             case ["POST", "experiments"]:
                 return 201, self._experiment(body["name"])
             case ["GET", "compute"]:
-                local = {"name": "local", "type": "Local", "slots": 2, "busy": 0, "waiting": 0}
-                return 200, [local]
+                return 200, [a_target("local")]
             case [_, "environments" | "environment-check" | "environment-prune" | "kernels", *_]:
                 return self.environments.answer(verb, path.split("/"), query, body)
             case ["GET", "datasets"]:

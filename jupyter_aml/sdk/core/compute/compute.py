@@ -69,7 +69,9 @@ class ComputeTarget:
 
     def refresh_state(self) -> None:
         """Look how busy it is; raises ComputeTargetException where it is not there."""
-        there = {each["name"]: each for each in self.workspace.client.compute.list(self.workspace.name)}
+        there = {
+            each["name"]: each for each in self.workspace.client.compute.list(self.workspace.name)
+        }
         seen = there.get(self.name)
         if seen is None:
             close = near(str(self.name), there, 1)
