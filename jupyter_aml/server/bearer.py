@@ -42,7 +42,7 @@ class Route(Protocol):
 
 _BEARER = re.compile(r"bearer\s+(aml_\S*)\s*", re.IGNORECASE)
 _READS = ("GET", "HEAD")
-_OPEN = ("status", "compute-kinds", "openapi.json")
+_OPEN = ("status", "compute-kinds", "compute-sizes", "openapi.json")
 """What belongs to no workspace and is told to whoever is let in."""
 _NOUNS = (
     "runs", "experiments", "environments", "compute", "datastores", "default-datastore", "datasets",

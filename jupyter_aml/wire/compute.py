@@ -58,6 +58,25 @@ class WireCompute(TypedDict):
     changedAt: str | None
 
 
+class WireComputeSample(TypedDict):
+    """How a target was from a moment on, until the next sample: places taken, nodes there."""
+
+    at: str
+    slots: int
+    busy: int
+    waiting: int
+    nodes: int
+
+
+class WireComputeSize(TypedDict):
+    """What a node of a size has; memory in bytes."""
+
+    name: str
+    cores: int
+    memory: int
+    gpus: int
+
+
 class WireComputeSetting(TypedDict):
     """A setting of a kind of targets, as a form offers it."""
 

@@ -418,6 +418,23 @@ export interface WireCompute {
   changedAt: string | null;
 }
 
+/** How a target was from a moment on, until the next sample: places taken, nodes there. */
+export interface WireComputeSample {
+  at: string;
+  slots: number;
+  busy: number;
+  waiting: number;
+  nodes: number;
+}
+
+/** What a node of a size has; memory in bytes. */
+export interface WireComputeSize {
+  name: string;
+  cores: number;
+  memory: number;
+  gpus: number;
+}
+
 /** A setting of a kind of targets, as a form offers it. */
 export interface WireComputeSetting {
   name: string;

@@ -284,6 +284,14 @@ class FakeCompute:
         self.engine.heard("target", workspace, name)
         return self.one(name, workspace)
 
+    async def history(self, workspace, name):
+        self.engine.heard("target_history", workspace, name)
+        return []
+
+    def sizes(self):
+        self.engine.heard("sizes")
+        return []
+
     async def add(self, asked):
         self.engine.heard("add_target", asked)
         definition = asked.definition

@@ -6,10 +6,18 @@ from jupyter_aml.compute.kinds import Kind
 from jupyter_aml.compute.target import Node
 from jupyter_aml.domain.compute import ComputeDefinition, Scale
 from jupyter_aml.domain.ids import WorkspaceName
+from jupyter_aml.domain.vm_sizes import VmSize
+from jupyter_aml.engine.compute.history import Sample
 from jupyter_aml.engine.compute.stations import Station
 from jupyter_aml.engine.noun import Registered
 from jupyter_aml.wire.coding import encode_time
-from jupyter_aml.wire.compute import WireCompute, WireComputeKind, WireNode
+from jupyter_aml.wire.compute import (
+    WireCompute,
+    WireComputeKind,
+    WireComputeSample,
+    WireComputeSize,
+    WireNode,
+)
 
 
 def shown(
@@ -71,6 +79,22 @@ def kind(each: Kind) -> WireComputeKind:
             for one in each.settings
         ],
     }
+
+
+def sample(each: Sample) -> WireComputeSample:
+    """How a target was from a moment on."""
+    return {
+        "at": encode_time(each.at) or "",
+        "slots": each.slots,
+        "busy": each.busy,
+        "waiting": each.waiting,
+        "nodes": each.nodes,
+    }
+
+
+def size(each: VmSize) -> WireComputeSize:
+    """What a node of a size has."""
+    return {"name": each.name, "cores": each.cores, "memory": each.memory, "gpus": each.gpus}
 
 
 def _node(node: Node) -> WireNode:

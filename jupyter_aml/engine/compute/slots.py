@@ -17,9 +17,15 @@ class Slots:
     """
 
     def __init__(
-        self, target: str, count: int, *, moved: Callable[[], None] = lambda: None
+        self,
+        target: str,
+        count: int,
+        *,
+        moved: Callable[[], None] = lambda: None,
+        changed: Callable[[], None] = lambda: None,
     ) -> None:
-        self.target, self.count, self._moved = target, count, moved
+        """`moved` is called when the line moves, `changed` when places are taken or freed too."""
+        self.target, self.count, self._moved, self._changed = target, count, moved, changed
         self._seated: set[RunId] = set()
         self._lent: dict[RunId, list[RunId]] = {}
         """Who lends its place, and those that it waits for and that have not ended."""
@@ -118,6 +124,7 @@ class Slots:
 
     def _stir(self) -> None:
         self._ahead = None
+        self._changed()
         if self._line:
             self._moved()
 

@@ -4,21 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from jupyter_aml.compute.target import Target
 from jupyter_aml.compute.targets import AbsentTarget
 from jupyter_aml.domain.compute import LOCAL
 from jupyter_aml.domain.ids import WorkspaceName
 from jupyter_aml.domain.run import Run
+from jupyter_aml.engine.compute.history import History
 from jupyter_aml.engine.compute.slots import Slots
 
 
 @dataclass(frozen=True, slots=True)
 class Station:
-    """A target and who waits in front of it."""
+    """A target, who waits in front of it, and how busy it was."""
 
     target: Target
     slots: Slots
+    history: History
+
+    def note(self) -> None:
+        """Take down how it is now."""
+        slots = self.slots
+        self.history.note(
+            slots=slots.count, busy=slots.busy, waiting=slots.waiting,
+            nodes=len(self.target.nodes()),
+        )  # fmt: skip
 
 
 class Stations:
@@ -26,8 +37,10 @@ class Stations:
 
     def __init__(self, common: Mapping[str, Target], *, moved: Callable[[], None]) -> None:
         self._moved = moved
-        self._common = {name: self._station(target) for name, target in common.items()}
         self._own: dict[tuple[WorkspaceName, str], Station] = {}
+        self._common: dict[str, Station] = {}
+        for name, target in common.items():
+            self._common[name] = self._station(target, partial(self._common.get, name))
 
     def of(self, run: Run) -> Station:
         """Where a run goes; a target that is not there is one that the run waits for."""
@@ -44,10 +57,10 @@ class Stations:
         key = (workspace, target.name)
         known = self._own.get(key)
         if known is None:
-            self._own[key] = self._station(target)
+            self._own[key] = self._station(target, partial(self._own.get, key))
         else:
             known.slots.resize(target.slots)
-            self._own[key] = Station(target, known.slots)
+            self._own[key] = Station(target, known.slots, known.history)
         return self._own[key]
 
     def drop(self, workspace: WorkspaceName, name: str) -> None:
@@ -71,8 +84,16 @@ class Stations:
         """The names of all targets of a workspace."""
         return [station.target.name for _, station in self.seen_from(workspace)]
 
-    def _station(self, target: Target) -> Station:
-        return Station(target, Slots(target.name, target.slots, moved=self._moved))
+    def _station(self, target: Target, find: Callable[[], Station | None]) -> Station:
+        def note() -> None:
+            station = find()
+            if station is not None:
+                station.note()
+
+        slots = Slots(target.name, target.slots, moved=self._moved, changed=note)
+        station = Station(target, slots, History())
+        station.note()
+        return station
 
 
 def target_of(run: Run) -> str:

@@ -17,8 +17,11 @@ from jupyter_aml.domain.errors import AlreadyExists, AmlError, IllegalMove, Inva
 from jupyter_aml.domain.ids import WorkspaceName
 from jupyter_aml.domain.near import did_you_mean
 from jupyter_aml.domain.vault import NewSecret
+from jupyter_aml.domain.vm_sizes import SIZES
 from jupyter_aml.engine.compute.shown import kind as shown_kind
+from jupyter_aml.engine.compute.shown import sample as shown_sample
 from jupyter_aml.engine.compute.shown import shown
+from jupyter_aml.engine.compute.shown import size as shown_size
 from jupyter_aml.engine.compute.stations import Stations, target_of
 from jupyter_aml.engine.ledger import Ledger, now
 from jupyter_aml.engine.registry import Noun, Registered, Registry
@@ -28,7 +31,14 @@ from jupyter_aml.engine.settings import Settings
 from jupyter_aml.engine.turns import Turns
 from jupyter_aml.runfolder.trees import remove_tree
 from jupyter_aml.wire.coding import encode_time
-from jupyter_aml.wire.compute import ComputeChange, NewCompute, WireCompute, WireComputeKind
+from jupyter_aml.wire.compute import (
+    ComputeChange,
+    NewCompute,
+    WireCompute,
+    WireComputeKind,
+    WireComputeSample,
+    WireComputeSize,
+)
 from jupyter_aml.wire.events import WireRegisteredEvent
 
 Known = Registered[ComputeDefinition]
@@ -85,9 +95,21 @@ class Compute:
             raise NotFound(f"there is no compute target {name!r}{did_you_mean(name, there)}")
         return there[name]
 
+    async def history(
+        self, workspace: WorkspaceName, name: str
+    ) -> builtins.list[WireComputeSample]:
+        """How busy a target was lately, a sample a change; NotFound names the nearest."""
+        await self.get(workspace, name)
+        station = self.stations.find(workspace, name)
+        return [] if station is None else [shown_sample(each) for each in station.history.samples()]
+
     def kinds(self) -> builtins.list[WireComputeKind]:
         """The kinds of targets that can be created or attached."""
         return [shown_kind(kind) for kind in self._kinds.values()]
+
+    def sizes(self) -> builtins.list[WireComputeSize]:
+        """The sizes of nodes that are known."""
+        return [shown_size(each) for each in SIZES.values()]
 
     async def add(self, asked: NewCompute) -> WireCompute:
         """Create or attach a target; an equal one stays what it is.
@@ -210,6 +232,9 @@ class Compute:
             )
 
     def _changed(self, workspace: WorkspaceName, name: str) -> None:
+        station = self.stations.find(workspace, name)
+        if station is not None:
+            station.note()
         self._tell({"type": "registered", "noun": "compute", "workspace": workspace, "name": name})
 
     # ---- in the thread of the index -----------------------------------------------------------

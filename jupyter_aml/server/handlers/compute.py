@@ -17,6 +17,8 @@ from jupyter_aml.wire.compute import (
     WireComputeChange,
     WireComputeCheck,
     WireComputeKind,
+    WireComputeSample,
+    WireComputeSize,
     WireNewCompute,
     decode_compute_change,
     decode_new_compute,
@@ -76,6 +78,28 @@ class TargetHandler(_Handler):
         self.reply_nothing()
 
 
+class HistoryHandler(_Handler):
+    """/aml/compute/<name>/history"""
+
+    @authenticated
+    @authorized
+    @served
+    async def get(self, engine: Engine, name: str) -> None:
+        """Return how busy a target was lately, oldest first."""
+        self.reply(await engine.compute.history(self.workspace(engine), name))
+
+
+class ComputeSizesHandler(_Handler):
+    """/aml/compute-sizes"""
+
+    @authenticated
+    @authorized
+    @served
+    async def get(self, engine: Engine) -> None:
+        """List the sizes of nodes that are known, by name."""
+        self.reply(engine.compute.sizes())
+
+
 class ComputeKindsHandler(_Handler):
     """/aml/compute-kinds"""
 
@@ -111,6 +135,10 @@ ROUTES = (
         "patch": Call(answer=WireCompute, body=WireComputeChange),
         "delete": Call(status=204, query=(WORKSPACE,)),
     }),
+    Route("compute/{name}/history", HistoryHandler, {
+        "get": Call(answer=list[WireComputeSample], query=(WORKSPACE,)),
+    }),
+    Route("compute-sizes", ComputeSizesHandler, {"get": Call(answer=list[WireComputeSize])}),
     Route("compute-kinds", ComputeKindsHandler, {"get": Call(answer=list[WireComputeKind])}),
     Route("compute-check", ComputeCheckHandler, {
         "post": Call(answer=WireComputeCheck, body=WireNewCompute),
