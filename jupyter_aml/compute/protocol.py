@@ -81,6 +81,10 @@ class Sighting:
     ended: datetime | None = None
     never_started: bool = False
     """With GONE: nothing was started under this attempt, and nothing ever will be."""
+    reason: str | None = None
+    """With WAITING: for what, in a sentence, where the target knows."""
+    lost_node: str | None = None
+    """With GONE: why its node was lost or taken from it; the run may be tried again elsewhere."""
     resources: Mapping[str, float] = field(default_factory=dict)
     """maxRssKb, userSeconds, systemSeconds, as far as the backend knows them."""
 

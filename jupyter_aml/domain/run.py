@@ -47,8 +47,9 @@ MOVES: Mapping[RunStatus, frozenset[RunStatus]] = {
     S.QUEUED: frozenset({S.PROVISIONING, S.STARTING, S.CANCEL_REQUESTED, S.FINALIZING}),
     # An attempt that provably never began goes back into the queue.
     S.STARTING: frozenset({S.QUEUED, S.RUNNING, S.CANCEL_REQUESTED, S.FINALIZING}),
-    S.RUNNING: frozenset({S.NOT_RESPONDING, S.CANCEL_REQUESTED, S.FINALIZING}),
-    S.NOT_RESPONDING: frozenset({S.RUNNING, S.CANCEL_REQUESTED, S.FINALIZING}),
+    # One that has lost its node goes back, too, and begins again in a new attempt.
+    S.RUNNING: frozenset({S.QUEUED, S.NOT_RESPONDING, S.CANCEL_REQUESTED, S.FINALIZING}),
+    S.NOT_RESPONDING: frozenset({S.QUEUED, S.RUNNING, S.CANCEL_REQUESTED, S.FINALIZING}),
     S.CANCEL_REQUESTED: frozenset({S.FINALIZING}),
     # Every end goes through here, so that outputs are always collected.
     S.FINALIZING: frozenset({S.COMPLETED, S.FAILED, S.CANCELED}),
@@ -180,9 +181,16 @@ class Run:
             changed_at=at,
             reason=reason,
             cancel_requested=self.cancel_requested or to is S.CANCEL_REQUESTED,
-            started_at=at if to is S.RUNNING and self.started_at is None else self.started_at,
+            started_at=_started(self.started_at, to, at),
             ended_at=at if to.is_final else self.ended_at,
         )
+
+
+def _started(before: datetime | None, to: RunStatus, at: datetime) -> datetime | None:
+    """When the attempt that counts has begun."""
+    if to is S.QUEUED:
+        return None
+    return at if to is S.RUNNING and before is None else before
 
 
 def outcome(*, exit_code: int | None, cancel_requested: bool, said_failed: bool) -> RunStatus:

@@ -145,6 +145,7 @@ class Engine:
             waiting=self._waiting,
             data=self._data,
             log=self._log,
+            attempts=self.settings.max_attempts,
             masks=self.secrets.masks,
         )
 

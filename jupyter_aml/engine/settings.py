@@ -21,6 +21,8 @@ class Settings:
     """Runs at a time on the compute target `local`."""
     max_nodes: int = 2 * (os.cpu_count() or 1) + 4
     """Nodes of clusters on this machine at a time."""
+    max_attempts: int = 3
+    """How often a run is begun that loses its node."""
     snapshot_max_bytes: int = 300_000_000
     snapshot_max_files: int = 2_000
     grace: timedelta = timedelta(seconds=10)

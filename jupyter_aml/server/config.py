@@ -31,6 +31,9 @@ class AmlConfig(Configurable):
     max_nodes = Int(help="How many nodes of clusters there are on this machine at a time.").tag(
         config=True
     )
+    max_attempts = Int(
+        3, help="How often a run is begun that loses its node, before it has failed."
+    ).tag(config=True)
     snapshot_max_mb = Int(300, help="Largest snapshot, in megabytes.").tag(config=True)
     snapshot_max_files = Int(2_000, help="Most files in a snapshot.").tag(config=True)
     grace_seconds = Float(10.0, help="Seconds between asking a script to end and ending it.").tag(
@@ -108,6 +111,7 @@ class AmlConfig(Configurable):
             database=self.database or None,
             max_runs=self.max_runs,
             max_nodes=self.max_nodes,
+            max_attempts=self.max_attempts,
             snapshot_max_bytes=self.snapshot_max_mb * 1_000_000,
             snapshot_max_files=self.snapshot_max_files,
             grace=timedelta(seconds=self.grace_seconds),
@@ -136,7 +140,10 @@ class AmlConfig(Configurable):
 
     def _check(self) -> None:
         # Not by @validate: traitlets leaves it out where a value equals the static default.
-        for name in ("max_runs", "snapshot_max_mb", "snapshot_max_files", "idle_exit_minutes"):
+        for name in (
+            "max_runs", "max_attempts", "snapshot_max_mb", "snapshot_max_files",
+            "idle_exit_minutes",
+        ):  # fmt: skip
             if not 0 < getattr(self, name) < float("inf"):
                 raise self._wrong(name, f"must be more than 0, not {getattr(self, name)}")
         if not 0 <= self.kernel_idle_minutes < float("inf"):

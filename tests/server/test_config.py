@@ -36,12 +36,13 @@ def test_a_root_may_be_given_from_here(monkeypatch, tmp_path):
 
 def test_every_setting_reaches_the_engine():
     config = AmlConfig(
-        root="/r", database="postgresql+psycopg://u:p@h/d", max_runs=3, snapshot_max_mb=1,
-        snapshot_max_files=2, grace_seconds=0.5, idle_exit_minutes=2, strict=True,
+        root="/r", database="postgresql+psycopg://u:p@h/d", max_runs=3, max_attempts=5,
+        snapshot_max_mb=1, snapshot_max_files=2, grace_seconds=0.5, idle_exit_minutes=2,
+        strict=True,
     )  # fmt: skip
 
     assert config.settings() == Settings(
-        root=Path("/r"), database="postgresql+psycopg://u:p@h/d", max_runs=3,
+        root=Path("/r"), database="postgresql+psycopg://u:p@h/d", max_runs=3, max_attempts=5,
         snapshot_max_bytes=1_000_000, snapshot_max_files=2, grace=timedelta(seconds=0.5),
         idle_exit=timedelta(minutes=2), strict=True,
     )  # fmt: skip
@@ -51,7 +52,7 @@ def test_every_setting_reaches_the_engine():
     ("name", "value"),
     [
         ("root", ""), ("root", "relative"), ("root", "/a\0b"), ("max_runs", 0),
-        ("max_runs", -1), ("snapshot_max_mb", 0), ("snapshot_max_files", 0),
+        ("max_runs", -1), ("max_attempts", 0), ("snapshot_max_mb", 0), ("snapshot_max_files", 0),
         ("grace_seconds", -1), ("grace_seconds", float("inf")), ("grace_seconds", float("nan")),
         ("idle_exit_minutes", 0), ("database", "mysql://user:secret@host/d"),
     ],

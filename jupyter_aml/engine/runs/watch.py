@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
 from typing import Any, TypeVar
 
 from jupyter_aml.compute.protocol import ComputeBackend, Handle, Phase, Sighting
@@ -36,6 +37,8 @@ T = TypeVar("T")
 _RETRY = 1.0
 _FOLLOW = 1.0
 """Seconds between two looks at the records of a run that nobody watches."""
+_WAIT = 10.0
+"""Seconds between two looks at a job that waits for its target, where nothing stirs."""
 
 
 class Watch:
@@ -51,9 +54,13 @@ class Watch:
         waiting: Waiting,
         data: DataOfRuns,
         log: logging.Logger,
+        attempts: int = 3,
         masks: MasksOf = unmasked,
     ) -> None:
+        """`attempts` is how often a run is begun that loses its node."""
         self._ledger, self._root, self._log = ledger, root, log
+        self._attempts = attempts
+        self._trouble: dict[RunId, str] = {}
         self._jobs, self._stations, self._waiting = jobs, stations, waiting
         self._tasks: dict[RunId, asyncio.Task[None]] = {}
         self._kicks: dict[RunId, asyncio.Event] = {}
@@ -102,6 +109,7 @@ class Watch:
         self._tasks.pop(run_id, None)
         self._kicks.pop(run_id, None)
         self._followers.pop(run_id, None)
+        self._trouble.pop(run_id, None)
         self._jobs.forget(run_id)
         self._families.forget(run_id)
 
@@ -119,7 +127,9 @@ class Watch:
             except (Unreachable, StorageFailed) as error:
                 # Neither says anything about the job, which goes on meanwhile.
                 self._log.warning("run %s: %s; trying again", run.id, error)
-                await asyncio.sleep(_RETRY)
+                self._trouble[run.id] = str(error)
+                with self._waiting.because(run, partial(self._trouble.get, run.id)):
+                    await asyncio.sleep(_RETRY)
             except asyncio.CancelledError:
                 raise
             except AmlError as error:
@@ -246,19 +256,40 @@ class Watch:
 
     async def _start(self, run: Run) -> Run:
         self._stations.of(run).slots.seat(run.id)
-        handle = await self._jobs.of(run)
-        backend = self._jobs.backend(run, handle)
-        while True:
-            seen = await backend.look(handle)
-            to = next_status(run, seen)
-            if to is S.RUNNING:
-                return await self._ledger.move(run, to)
-            if to is not None:
-                return await self._ledger.move(run, to, reason="the job did not begin; once more")
-            await self._something(run, backend, handle)
-            run = await self._still(run)
-            if run.status is not S.STARTING:
-                return run
+        with self._waiting.because(run, partial(self._trouble.get, run.id)):
+            handle = await self._jobs.of(run)
+            backend = self._jobs.backend(run, handle)
+            while run.status is S.STARTING:
+                seen = await backend.look(handle)
+                to = next_status(run, seen, attempts=self._attempts)
+                if to is S.RUNNING:
+                    return await self._ledger.move(run, to)
+                if to is S.QUEUED:
+                    return await self._again(run, backend, handle, seen)
+                self._waits_for(run, seen.reason)
+                await self._something(run, backend, handle, limit=_WAIT)
+                run = await self._still(run)
+        return run
+
+    def _waits_for(self, run: Run, reason: str | None) -> None:
+        """Note why a job that was handed over has not begun."""
+        if self._trouble.get(run.id) != reason:
+            self._trouble.pop(run.id, None)
+            if reason is not None:
+                self._trouble[run.id] = reason
+            self._waiting.stirred()
+
+    async def _again(
+        self, run: Run, backend: ComputeBackend, handle: Handle, seen: Sighting
+    ) -> Run:
+        """Send a run back to the queue whose job did not begin, or has lost its node."""
+        if seen.lost_node is None:
+            return await self._ledger.move(run, S.QUEUED, reason="the job did not begin; once more")
+        await backend.forget(handle)
+        self._stations.of(run).slots.give_back(run.id)
+        told = f"attempt {run.attempt} of {self._attempts} was lost: {seen.lost_node}"
+        self._log.warning("run %s: %s", run.id, told)
+        return await self._ledger.move(run, S.QUEUED, reason=told, warnings=(*run.warnings, told))
 
     async def _attend(self, run: Run) -> Run:
         """Wait beside a running job until it has ended, taking in what it says of its run."""
@@ -278,8 +309,12 @@ class Watch:
         handle = await self._jobs.of(run)
         backend = self._jobs.backend(run, handle)
         seen = await backend.look(handle)
-        if next_status(run, seen) is S.FINALIZING:
-            return await self._over(run, backend, handle, seen)
+        match next_status(run, seen, attempts=self._attempts):
+            case S.FINALIZING:
+                return await self._over(run, backend, handle, seen)
+            case S.QUEUED:
+                run = await self._take_in(run)
+                return await self._again(run, backend, handle, seen)
         await self._something(run, backend, handle)
         run = await self._take_in(await self._still(run))
         await self._lend(run)
@@ -314,9 +349,11 @@ class Watch:
             await backend.stop(handle, grace=run.job.grace)
             lost = "the process beside the script vanished, so the script was ended"
             changes["failure"] = Failure(message=lost, code="ServiceError")
+        elif seen.lost_node is not None:
+            told = f"{seen.lost_node} (attempt {run.attempt} of {self._attempts})"
+            changes["failure"] = Failure(message=told, code="NodeLost")
         elif seen.why is not None and seen.why != "canceled":
-            told = self._finalizer.explain(run, seen)
-            changes["failure"] = told
+            changes["failure"] = self._finalizer.explain(run, seen)
         return await self._ledger.move(run, S.FINALIZING, **changes)
 
     async def _stop(self, run: Run) -> Run:
@@ -330,7 +367,7 @@ class Watch:
             stopping = asyncio.create_task(backend.stop(handle, grace=run.job.grace))
             try:
                 seen = await backend.look(handle)
-                if next_status(run, seen) is S.FINALIZING:
+                if next_status(run, seen, attempts=self._attempts) is S.FINALIZING:
                     await stopping
                     return await self._over(run, backend, handle, seen)
                 await self._something(run, backend, handle)
@@ -339,12 +376,14 @@ class Watch:
             finally:
                 stopping.cancel()
 
-    async def _something(self, run: Run, backend: ComputeBackend, handle: Handle) -> None:
-        """Return when the job or the run may have changed, or after a second."""
+    async def _something(
+        self, run: Run, backend: ComputeBackend, handle: Handle, *, limit: float = _FOLLOW
+    ) -> None:
+        """Return when the job or the run may have changed, or after that many seconds."""
         job = asyncio.ensure_future(backend.wait(handle))
         kicked = asyncio.create_task(self._kicks[run.id].wait())
         try:
-            await asyncio.wait({job, kicked}, timeout=_FOLLOW, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({job, kicked}, timeout=limit, return_when=asyncio.FIRST_COMPLETED)
         finally:
             job.cancel()
             kicked.cancel()

@@ -2,7 +2,7 @@
 
 import type { WireRun } from '../../wire';
 
-const WAITS: ReadonlySet<string> = new Set(['Preparing', 'Provisioning', 'Queued']);
+const WAITS: ReadonlySet<string> = new Set(['Preparing', 'Provisioning', 'Queued', 'Starting']);
 
 /** The run with the reason for which it waits now; the very same where there is none to tell. */
 export function withReason(run: WireRun, reasons: Readonly<Record<string, string>>): WireRun {
