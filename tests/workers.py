@@ -29,8 +29,10 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 @functools.cache
 def group(module: str) -> str:
-    """The group of a module's tests, by its path: one docker engine, one victim, else its own."""
+    """The group of a module's tests, by its path: one engine, one victim, else its own."""
     path = _TESTS.parent / module
-    if path.is_file() and "docker_engine" in path.read_text(encoding="utf-8"):
-        return "docker"
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    for engine in ("docker", "slurm"):
+        if f"{engine}_engine" in text or f"{engine}_cluster" in text:
+            return engine
     return "attacks" if path.parent == _TESTS / "attacks" else module

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from jupyter_aml.compute.protocol import Phase, Sighting
+from jupyter_aml.compute.protocol import BackendJob, Phase, Sighting
 from jupyter_aml.domain.errors import StorageFailed, Unreachable
 from jupyter_aml.runfolder.layout import RunFolder
 from jupyter_aml.runfolder.plain import NotPlain, plain, read_plain
@@ -85,6 +85,16 @@ class Attempt:
         with contextlib.suppress(OSError):
             draft.write_text(repr(grace.total_seconds()))
             draft.replace(wish)
+
+
+def shim_words(job: BackendJob) -> list[str]:
+    """What the shim of a job is started with, behind its program."""
+    folder = RunFolder(job.folder.absolute())
+    limit = 0.0 if job.timeout is None else job.timeout.total_seconds()
+    return [
+        *(str(folder.status), str(job.attempt), str(folder.console), str(job.cwd.absolute())),
+        *(repr(job.grace.total_seconds()), repr(limit), "--", *job.command),
+    ]
 
 
 def make_folders(folder: RunFolder) -> None:

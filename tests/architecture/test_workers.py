@@ -42,5 +42,6 @@ def test_a_worker_gets_all_tests_of_a_module(tmp_path: Path) -> None:
 
 def test_modules_that_share_an_engine_or_a_victim_are_one_group() -> None:
     assert group("tests/contracts/test_docker.py") == group("tests/integration/test_docker_runs.py")
+    assert group("tests/contracts/test_slurm.py") == "slurm"
     assert group("tests/attacks/test_paths.py") == group("tests/attacks/test_injection.py")
     assert group("tests/unit/domain/test_ids.py") != group("tests/unit/domain/test_run.py")
