@@ -206,11 +206,8 @@ class SlurmBackend:
         was_stopped = row is not None and row.state == "CANCELLED" and place.has("grace")
         if row is None or lost is not None or was_stopped:
             return Sighting(phase=Phase.GONE, never_started=True, lost_node=lost)
-        said = place.output()
-        tail = f"; the last that its node said: {said}" if said else ""
-        return Sighting(
-            phase=Phase.GONE, why=f"{rows.ended(row)} before the script was started{tail}"
-        )
+        why = rows.ended(row, said=place.output(), before=" before the script was started")
+        return Sighting(phase=Phase.GONE, why=why)
 
     def _without_a_word(self, place: _Place, row: Row | None) -> Sighting:
         """The script was started, and left no exit record."""
@@ -225,20 +222,23 @@ class SlurmBackend:
             # The shim has ended well, so its record is on its way through the file system.
             return Sighting(phase=Phase.ALIVE, started=started)
         is_stopped = row.state == "CANCELLED" and place.has("grace")
-        return Sighting(
-            phase=Phase.GONE, why="canceled" if is_stopped else rows.ended(row), started=started
-        )
+        why = "canceled" if is_stopped else rows.ended(row, said=place.output())
+        return Sighting(phase=Phase.GONE, why=why, started=started)
 
     async def _explained(self, place: _Place, end: Sighting) -> Sighting:
         """The end of a job, and what Slurm had to do with it where nobody here asked for it."""
         was_told = end.why == "canceled" and not place.has("grace")
-        was_killed = end.why is None and end.exit_code == -9
-        if not (was_told or was_killed):
+        # Slurm signals the script as well as its shim, and which of them hears first is chance.
+        may_be_slurm = end.why is None and end.exit_code != 0
+        if not (was_told or may_be_slurm):
             return end
         row = await self._row(place)
         if row is not None and row.lives and not self._is_late(place):
             # Slurm says how it ended once it has tidied up behind it.
             return Sighting(phase=Phase.ALIVE, started=end.started)
+        if row is None and was_told:
+            why = f"job {place.job} was ended from outside, and Slurm does not know why any more"
+            return replace(end, why=why)
         if row is None or row.lives or row.state in ("COMPLETED", "FAILED"):
             return end
         lost = rows.lost_node(row)

@@ -24,6 +24,22 @@ _OF_THE_JOB = frozenset({"CUDA_VISIBLE_DEVICES", "GPU_DEVICE_ORDINAL", "ROCR_VIS
 """Variables by which Slurm says which GPUs are the job's; kept to where it says so."""
 _MARGIN = 60.0
 """Seconds that Slurm leaves beyond our own limit and grace, so that it is ours that ends a run."""
+_GUARD = """\
+aml_shim=$!
+trap 'kill -TERM $aml_shim 2> /dev/null' TERM INT
+while :; do
+  wait $aml_shim
+  aml_code=$?
+  kill -0 $aml_shim 2> /dev/null || break
+done
+[ $aml_code -gt 128 ] || exit $aml_code
+# The shim was killed, and not every cluster ends what it has left.
+for aml_file in $(grep -lzx {run} /proc/[0-9]*/environ 2> /dev/null); do
+  grep -qzx {attempt} $aml_file 2> /dev/null && grep -qzx {root} $aml_file 2> /dev/null || continue
+  aml_pid=${{aml_file#/proc/}}
+  kill -KILL ${{aml_pid%/environ}} 2> /dev/null
+done
+exit $aml_code"""
 
 
 def name_of(job: BackendJob) -> str:
@@ -64,13 +80,18 @@ def options(job: BackendJob, wished: SlurmOptions) -> list[str]:
 
 
 def script(job: BackendJob, wished: SlurmOptions) -> str:
-    """What Slurm runs on the node: it becomes the shim, which so hears Slurm's signals itself."""
+    """What Slurm runs on the node: it starts the shim, and passes Slurm's signals on to it."""
     lines = [
         "#!/bin/bash -l" if wished.setup else "#!/bin/sh",
         *_exports(job.environment),
         *(("set -e", *wished.setup, "set +e") if wished.setup else ()),
         *_python(wished),
-        " ".join(("exec", *_odd(job.environment), '"$aml_python"', "-I", "-S", *_words(job))),
+        " ".join((*_odd(job.environment), '"$aml_python"', "-I", "-S", *_words(job), "&")),
+        _GUARD.format(
+            run=shlex.quote(f"AML_RUN_ID={job.run}"),
+            attempt=shlex.quote(f"AML_ATTEMPT={job.attempt}"),
+            root=shlex.quote(f"AML_ROOT_ID={job.root}"),
+        ),
     ]
     text = "\n".join(lines) + "\n"
     if "\0" in text:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from jupyter_aml.domain.errors import Unreachable
 
 FORMAT = "%i|%T|%r|%P|%N|%l|%k|%j"
 """The columns of `squeue` where it cannot write JSON. Only the last two may hold a `|`."""
@@ -74,6 +77,7 @@ _LIMITS = (
     ("Wall", "its time limit is above what may be used"),
     ("Submit", "as many jobs are in the queue as may"),
 )
+_MEMORY = re.compile(r"exceeded (job |step )?memory limit|oom.kill", re.IGNORECASE)
 _LIMITED = ("QOS", "Assoc", "Max", "Grp")
 
 
@@ -106,8 +110,16 @@ class Row:
 
 
 def read_json(text: str) -> list[Row]:
-    """Read what `squeue --json` says, in the spellings of its versions; raises ValueError."""
+    """Read what `squeue --json` says, in the spellings of its versions; raises ValueError.
+
+    Raises Unreachable where it says that it could not ask: it ends as if all were well, and tells
+    of no jobs.
+    """
     told = json.loads(text)
+    if isinstance(told, dict) and told.get("errors"):
+        error = told["errors"][0]
+        said = error.get("description") or error.get("error") if isinstance(error, dict) else error
+        raise Unreachable(f"Slurm does not answer: {said}")
     jobs = told.get("jobs") if isinstance(told, dict) else None
     if not isinstance(jobs, list):
         raise ValueError("no list of jobs")
@@ -211,14 +223,16 @@ def lost_node(row: Row) -> str | None:
     return f"job {row.job}{node}: {told} ({row.state})"
 
 
-def ended(row: Row) -> str:
-    """Say how Slurm ended a job."""
-    told = _ENDED.get(row.state, "ended")
+def ended(row: Row, *, said: str = "", before: str = "") -> str:
+    """Say how Slurm ended a job; `said` is the last that Slurm wrote of it on its node."""
+    state = "OUT_OF_MEMORY" if _MEMORY.search(said) else row.state
+    told = _ENDED.get(state, "ended")
     if row.state == "TIMEOUT" and row.limit:
         told += f" of {row.limit}"
     if row.by.isdigit():
         told = f"was cancelled by {_user(row.by)}"
-    return f"Slurm's job {row.job} {told} ({row.state})"
+    tail = f"; the last that its node said: {said}" if said else ""
+    return f"Slurm's job {row.job} {told}{before} ({row.state}){tail}"
 
 
 def _user(number: str) -> str:
