@@ -36,7 +36,6 @@ NOTHING_TO_DO = {
     "sdk/core/conda_dependencies.py:create": "pin_sdk_version: the runtime is of this version",
     "sdk/_run/children.py:get_children": "_rehydrate_runs: there is one class of runs",
     "sdk/_run/place.py:submit": "it is a protocol's",
-    "sdk/core/compute/compute.py:wait_for_completion": "a target that is there is not waited for",
     "sdk/telemetry.py": "nothing is collected, whatever is wished",
     "sdk/core/run.py:get_run": "there is one class of runs, and nothing to clean up",
     "sdk/core/run.py:get_context": "used_for_context_manager: each run is one",

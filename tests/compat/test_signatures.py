@@ -22,7 +22,7 @@ SURFACE = json.loads((Path(__file__).parent / "signatures.json").read_text())
 LATER = {
     "azureml.core.run.Run": set(),
     "azureml.core.workspace.Workspace": {
-        "get_default_compute_target", "webservices",
+        "webservices",
     },
     "azureml.core.experiment.Experiment": set(),
     "azureml.core.script_run_config.ScriptRunConfig": set(),
@@ -75,12 +75,6 @@ LATER = {
     "azureml.data.sql_data_reference.SqlDataReference": set(),
     "azureml.data.stored_procedure_parameter.StoredProcedureParameter": set(),
     "azureml.widgets.RunDetails": set(),
-    "azureml.core.compute.ComputeTarget": {"deserialize"},
-    "azureml.core.compute.AmlCompute": {
-        "add_identity", "deserialize", "get", "get_active_runs", "list_nodes", "list_quotas",
-        "list_usages", "remove_identity", "supported_vmsizes", "update", "update_quotas",
-    },
-    "azureml.core.compute.amlcompute.AmlComputeStatus": {"deserialize"},
 }  # fmt: skip
 
 

@@ -1,12 +1,22 @@
-"""`ComputeTarget`: what is there is found, and what is not says so as SDK v1 did."""
+"""`ComputeTarget` at a real engine: what is there is found, what is not says so."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import pytest
 
 from jupyter_aml.sdk.core import Experiment, ScriptRunConfig, Workspace
-from jupyter_aml.sdk.core.compute import AmlCompute, ComputeTarget
+from jupyter_aml.sdk.core.compute import (
+    AksCompute,
+    AmlCompute,
+    ComputeTarget,
+    DatabricksCompute,
+    KustoCompute,
+)
 from jupyter_aml.sdk.exceptions import ComputeTargetException
+
+TOKEN = "1234-abc-5678-defg-90..."
 
 
 def test_this_machine_is_a_target_that_runs_can_be_given(ws: Workspace, tmp_path, capsys) -> None:
@@ -16,21 +26,18 @@ def test_this_machine_is_a_target_that_runs_can_be_given(ws: Workspace, tmp_path
     assert [*ws.compute_targets] == ["local"]
     status = target.get_status().serialize()
     assert (status["currentNodeCount"], status["nodeStateCounts"]["idleNodeCount"]) == (1, 1)
-    target.wait_for_completion(show_output=True, min_node_count=None, timeout_in_minutes=20)
+    target.wait_for_completion(show_output=True)
     assert "Succeeded" in capsys.readouterr().out
     (tmp_path / "a.py").write_text("print('here')\n")
     run = Experiment(ws, "e").submit(ScriptRunConfig(".", "a.py", compute_target=target))
     assert run.wait_for_completion()["target"] == "local"
 
 
-def test_find_or_create_goes_as_far_as_it_can(ws: Workspace) -> None:
+def test_what_is_not_there_names_what_is_near(ws: Workspace) -> None:
     with pytest.raises(ComputeTargetException, match=r"ComputeTargetNotFound.*'local'"):
         ComputeTarget(ws, "locale")
 
-    with pytest.raises(NotImplementedError, match=r"clusters of nodes come later.*'local'"):
-        AmlCompute.provisioning_configuration(vm_size="STANDARD_D2_V2", max_nodes=4)
-    with pytest.raises(NotImplementedError, match=r"names\.md"):
-        ComputeTarget.create(ws, "cpu-cluster", None)
+    assert ws.get_default_compute_target("CPU") is None
 
 
 def test_a_target_that_was_not_made_here_is_not_deleted(ws: Workspace) -> None:
@@ -38,5 +45,61 @@ def test_a_target_that_was_not_made_here_is_not_deleted(ws: Workspace) -> None:
 
     with pytest.raises(ComputeTargetException, match="cannot be deleted"):
         target.delete()
-    with pytest.raises(ComputeTargetException, match="one node"):
-        target.wait_for_completion(min_node_count=2)
+    with pytest.raises(ComputeTargetException, match=r"'local'.*choose another name"):
+        AmlCompute.create(ws, "local", AmlCompute.provisioning_configuration())
+
+
+def test_a_kind_that_nobody_brings_is_said(ws: Workspace) -> None:
+    asked = AmlCompute.provisioning_configuration(provider="slrm")
+
+    with pytest.raises(ComputeTargetException, match="no kind of compute target 'slrm'"):
+        ComputeTarget.create(ws, "c", asked)
+
+
+def test_a_databricks_workspace_is_known_and_takes_no_runs(
+    ws: Workspace, tmp_path: Path, aml_root: Path
+) -> None:
+    asked = DatabricksCompute.attach_configuration(
+        resource_group="g", workspace_name="db", access_token=TOKEN
+    )
+
+    with pytest.warns(UserWarning, match="need a Databricks workspace"):
+        target = ComputeTarget.attach(ws, "db", asked)
+
+    target.wait_for_completion(True)
+    assert type(ws.compute_targets["db"]) is DatabricksCompute
+    (tmp_path / "a.py").write_text("print('here')\n")
+    config = ScriptRunConfig(".", "a.py", compute_target=target)
+    with pytest.raises(
+        ComputeTargetException, match=r"'db' takes no runs: .* Databricks workspace"
+    ):
+        Experiment(ws, "e").submit(config)
+    written = [path for path in aml_root.rglob("*") if path.is_file()]
+    assert not [path for path in written if TOKEN.encode() in path.read_bytes()]
+    target.detach()
+    assert [*ws.compute_targets] == ["local"]
+
+
+def test_secrets_of_targets_stand_in_the_vault(ws: Workspace) -> None:
+    asked = KustoCompute.attach_configuration(
+        resource_group="g", workspace_name="k", application_id="a", application_key="geheim"
+    )
+    with pytest.warns(UserWarning, match="need an Azure Data Explorer cluster"):
+        ComputeTarget.attach(ws, "k", asked)
+
+    told = ws.client.compute.get(ws.name, "k")["settings"]
+
+    assert told["application_key"] == "secret://compute/k/application_key"
+    with pytest.raises(ComputeTargetException, match="vault"):
+        KustoCompute(ws, "k").get_credentials()
+
+
+def test_a_cluster_for_services_is_found_again(ws: Workspace) -> None:
+    asked = AksCompute.provisioning_configuration(agent_count=3, vm_size="STANDARD_D2_V2")
+    with pytest.warns(UserWarning, match="send runs to 'local'"):
+        ComputeTarget.create(ws, "aks", asked)
+
+    found = AksCompute(ws, "aks")
+
+    assert (found.agent_count, found.get_status()) == (3, "Succeeded")
+    found.delete()

@@ -18,7 +18,13 @@ def experiment_page(workspace: str, name: str) -> str | None:
     return _page(f"experiment:{name if workspace == DEFAULT_WORKSPACE else f'{workspace}/{name}'}")
 
 
+def lab() -> str | None:
+    """The address of JupyterLab, or None."""
+    base = os.environ.get(PAGE)
+    return None if not base else f"{base.rstrip('/')}/lab"
+
+
 def _page(target: str) -> str | None:
     # Names hold nothing that an address would have to escape.
-    base = os.environ.get(PAGE)
-    return None if not base else f"{base.rstrip('/')}/lab?aml={target}"
+    base = lab()
+    return None if base is None else f"{base}?aml={target}"

@@ -24,9 +24,8 @@ _AS_IT_IS = {
 }  # fmt: skip
 """What may be said, as it is so here; anything else would be a promise that nobody keeps."""
 _REFUSED = (
-    "cmk_keyvault", "default_cpu_compute_target", "default_gpu_compute_target",
-    "primary_user_assigned_identity", "private_endpoint_config", "resource_cmk_uri",
-    "user_assigned_identity_for_cmk_encryption",
+    "cmk_keyvault", "primary_user_assigned_identity", "private_endpoint_config",
+    "resource_cmk_uri", "user_assigned_identity_for_cmk_encryption",
 )  # fmt: skip
 OF_THE_CLOUD = (*_LABELS, *_AS_IT_IS, *_REFUSED)
 """All that `Workspace.create` takes beside names, tags and location."""

@@ -98,11 +98,7 @@ class Experiment:
         )
         try:
             seen = self._workspace.client.runs.submit(body)
-        except NotFound as error:
-            if "compute target" in str(error):
-                raise ComputeTargetException(str(error)) from None
-            raise _mistaken(error, body) from None
-        except Invalid as error:
+        except (Invalid, NotFound) as error:
             raise _mistaken(error, body) from None
         return Run.from_wire(self._workspace, seen)
 
@@ -366,7 +362,9 @@ class Experiment:
 
 
 def _mistaken(error: AmlError, body: Mapping[str, Any]) -> AmlError:
-    """As SDK v1 said it where it may be about data: of that it knew before the run was made."""
+    """As SDK v1 said it: of its target and its data it knew before a run was made."""
+    if "compute target" in str(error):
+        return ComputeTargetException(str(error))
     has_data = "inputs" in body or "outputs" in body
     return UserErrorException(str(error)) if has_data else error
 

@@ -197,7 +197,8 @@ class RunConfiguration:
             there = ", ".join(sorted(_ATTRIBUTES))
             cure = f"did you mean {close[0]!r}?" if close else f"there are {there}"
             raise AttributeError(f"RunConfiguration has no attribute {name!r}; {cure}")
-        super().__setattr__(name, value)
+        # A compute target stands for its name, which is what travels.
+        super().__setattr__(name, getattr(value, "name", value) if name == "target" else value)
 
     @property
     def environment_variables(self) -> dict[str, str]:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from jupyter_aml.sdk.data.abstract_dataset import Datasets
 
 
-@later("get_default_compute_target webservices")
+@later("webservices")
 class Workspace(OfTheCloud):
     """Runs, experiments and what else belongs to one name of a root."""
 
@@ -97,12 +97,16 @@ class Workspace(OfTheCloud):
         friendly_name: str | None = None,
         exist_ok: bool = False,
         show_output: bool = True,
+        *,
+        default_cpu_compute_target: Any = None,
+        default_gpu_compute_target: Any = None,
         **cloud: Any,
     ) -> Workspace:
         """Make a workspace; what SDK v1 made in the cloud beside it is kept as labels.
 
         What would be a promise that nobody keeps here (keys of one's own, private endpoints, ...)
-        is refused, and so is what SDK v1 never took. Raises WorkspaceException for a name that is
+        is refused, and so is what SDK v1 never took. The default targets are what
+        AmlCompute.provisioning_configuration returns. Raises WorkspaceException for a name that is
         taken, unless `exist_ok`.
         """
         labels = labels_of({"sku": sku, "friendly_name": friendly_name, **cloud})
@@ -119,7 +123,17 @@ class Workspace(OfTheCloud):
             find().workspaces.add(body)
         except AlreadyExists as error:
             raise WorkspaceException(f"{error}; pass exist_ok=True to take it") from None
-        return Workspace(workspace_name=name)
+        made = Workspace(workspace_name=name)
+        made._create_defaults(default_cpu_compute_target, default_gpu_compute_target)
+        return made
+
+    def _create_defaults(self, cpu: Any, gpu: Any) -> None:
+        from jupyter_aml.sdk.core.compute import ComputeTarget
+
+        names = (self.DEFAULT_CPU_CLUSTER_NAME, self.DEFAULT_GPU_CLUSTER_NAME)
+        for name, asked in zip(names, (cpu, gpu), strict=True):
+            if asked is not None:
+                ComputeTarget.create(self, name, asked)
 
     @staticmethod
     def setup() -> Workspace:
@@ -212,6 +226,19 @@ class Workspace(OfTheCloud):
         from jupyter_aml.sdk.core.compute import ComputeTarget
 
         return {target.name: target for target in ComputeTarget.list(self)}
+
+    def get_default_compute_target(self, type: str) -> ComputeTarget | None:
+        """The cluster `cpu-cluster` for "CPU", `gpu-cluster` for "GPU"; None where it is not there.
+
+        Raises UserErrorException for another type.
+        """
+        from jupyter_aml.sdk.core.compute import ComputeTarget
+
+        names = {"CPU": self.DEFAULT_CPU_CLUSTER_NAME, "GPU": self.DEFAULT_GPU_CLUSTER_NAME}
+        if type not in names:
+            raise UserErrorException(f"type: {type!r} is neither 'CPU' nor 'GPU'")
+        there = ComputeTarget.list(self)
+        return next((target for target in there if target.name == names[type]), None)
 
     @property
     def models(self) -> dict[str, Model]:
