@@ -18,6 +18,9 @@ from jupyter_aml.runfolder.plain import NotPlain, plain, read_plain
 from jupyter_aml.shim import shim
 
 _BLOCK = 1 << 16
+_RESOURCES = (
+    "maxRssKb", "userSeconds", "systemSeconds", "memoryPeak", "memoryLimit", "oomKills",
+)  # fmt: skip
 
 
 class Attempt:
@@ -115,11 +118,7 @@ def _gone(end: Mapping[str, Any]) -> Sighting:
         why=end.get("why"),
         started=_time(end.get("started")),
         ended=_time(end.get("time")),
-        resources={
-            name: float(end[name])
-            for name in ("maxRssKb", "userSeconds", "systemSeconds")
-            if name in end
-        },
+        resources={name: float(end[name]) for name in _RESOURCES if name in end},
     )
 
 

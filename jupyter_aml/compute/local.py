@@ -18,9 +18,12 @@ from typing import Any
 
 from jupyter_aml.compute import proc
 from jupyter_aml.compute.attempt import Attempt, make_folders
+from jupyter_aml.compute.cgroups import Group
 from jupyter_aml.compute.protocol import BackendJob, Handle, Phase, Sighting
+from jupyter_aml.compute.walls import Walls, group_of
 from jupyter_aml.domain.errors import Invalid, Unreachable
 from jupyter_aml.domain.identity import Place, Whose, whose
+from jupyter_aml.domain.run_limits import NO_LIMITS, Limits
 from jupyter_aml.runfolder.layout import RunFolder
 from jupyter_aml.shim import shim
 
@@ -43,9 +46,12 @@ _shims: dict[int, subprocess.Popen[bytes]] = {}
 class LocalBackend:
     """Starts a shim for each job and finds it again by the files it writes."""
 
-    def __init__(self, *, python: str = sys.executable) -> None:
-        """`python` runs the shims: any of version 3.10 or later, it needs no packages."""
-        self._python = python
+    def __init__(self, *, python: str = sys.executable, usual: Limits = NO_LIMITS) -> None:
+        """`python` runs the shims: any of version 3.10 or later, it needs no packages.
+
+        `usual` are the limits of jobs that name none.
+        """
+        self._python, self._walls = python, Walls(usual)
         self._seen: dict[str, Phase] = {}
 
     async def submit(self, job: BackendJob) -> Handle:
@@ -53,7 +59,11 @@ class LocalBackend:
         if not job.command:
             raise Invalid(f"job {job.id} has an empty command")
         _reap()
-        return await asyncio.to_thread(_start, self._python, job)
+        return await asyncio.to_thread(_start, self._python, job, self._walls)
+
+    def check(self, limits: Limits) -> None:
+        """Raise Invalid for limits that this machine cannot give. Blocks."""
+        self._walls.check(limits)
 
     async def look(self, handle: Handle) -> Sighting:
         """Say where the job stands, by its records and by who of it lives."""
@@ -98,9 +108,11 @@ class LocalBackend:
             await asyncio.sleep(_POLL)
 
     async def forget(self, handle: Handle) -> None:
-        """Drop what this process remembers; the records belong to the run folder and stay."""
-        self._seen.pop(_Place(handle).key, None)
+        """Remove the control group of the job; its records belong to the run folder and stay."""
+        place = _Place(handle)
+        self._seen.pop(place.key, None)
         _reap()
+        await asyncio.to_thread(place.group.remove)
 
 
 class _Place(Attempt):
@@ -111,6 +123,12 @@ class _Place(Attempt):
         super().__init__(data["run"], data["attempt"], Path(data["status"]), Path(data["log"]))
         self.root = data["root"]
         self._first = int(data["shim"]), data["shimStart"]
+
+    @property
+    def group(self) -> Group:
+        """The control groups that were made for it."""
+        record = self.status / f"cgroup.{self.attempt}"
+        return group_of(record, root=self.root, job=f"{self.run}.{self.attempt}")
 
     def look(self) -> Sighting:
         """Decide from the records and the living; takes the attempt away if it cannot start."""
@@ -156,6 +174,8 @@ class _Place(Attempt):
         is_ours = self._whose(self.read("claim") or {}) in (Whose.OURS, Whose.UNSAID)
         child = (int(pids["child"]), str(pids["childStart"])) if "child" in pids else None
         known = [child] if child and is_ours else []
+        if is_ours:
+            known += [(pid, shim.start_of(pid)) for pid in self.group.pids()]
         return proc.of_run(self.run, self.attempt, known, root=self.root)
 
     def _whose(self, claim: Mapping[str, Any]) -> Whose:
@@ -191,12 +211,13 @@ class _Place(Attempt):
             return False
 
 
-def _start(python: str, job: BackendJob) -> Handle:
+def _start(python: str, job: BackendJob, walls: Walls) -> Handle:
     folder, attempt = RunFolder(job.folder.absolute()), str(job.attempt)
     make_folders(folder)
     pid, start = -1, ""
     if not (folder.status / f"claim.{attempt}").exists():
-        pid = _popen(python, job, folder)
+        limits = walls.around(job, folder.status / f"cgroup.{attempt}")
+        pid = _popen(python, job, folder, limits)
         start = shim.start_of(pid)
     data = {
         "run": job.run,
@@ -210,12 +231,12 @@ def _start(python: str, job: BackendJob) -> Handle:
     return Handle(backend=LOCAL, data=data)
 
 
-def _popen(python: str, job: BackendJob, folder: RunFolder) -> int:
+def _popen(python: str, job: BackendJob, folder: RunFolder, limits: list[str]) -> int:
     limit = 0.0 if job.timeout is None else job.timeout.total_seconds()
     words = [
         *(python, "-I", "-S", _program(python), str(folder.status), str(job.attempt)),
         *(str(folder.console), str(job.cwd.absolute()), repr(job.grace.total_seconds())),
-        *(repr(limit), "--", *job.command),
+        *(repr(limit), *limits, "--", *job.command),
     ]
     try:
         process = subprocess.Popen(

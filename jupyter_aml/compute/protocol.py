@@ -76,7 +76,7 @@ class Sighting:
     exit_code: int | None = None
     """Negative for a signal; None while it lives or where nobody saw the end."""
     why: str | None = None
-    """None for an end of the job's own, else "canceled", "timeout" or a sentence."""
+    """None for an end of the job's own, else "canceled", "timeout", "memory" or a sentence."""
     started: datetime | None = None
     ended: datetime | None = None
     never_started: bool = False
@@ -86,7 +86,11 @@ class Sighting:
     lost_node: str | None = None
     """With GONE: why its node was lost or taken from it; the run may be tried again elsewhere."""
     resources: Mapping[str, float] = field(default_factory=dict)
-    """maxRssKb, userSeconds, systemSeconds, as far as the backend knows them."""
+    """maxRssKb, userSeconds, systemSeconds, as far as the backend knows them.
+
+    Of a job that failed also memoryPeak and memoryLimit in bytes, and oomKills: how many of its
+    processes were killed for more.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

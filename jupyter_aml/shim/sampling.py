@@ -146,6 +146,37 @@ def _read(path: str) -> bytes:
         os.close(fd)
 
 
+# ---- memory of a control group --------------------------------------------------------------
+
+
+def memory_of(group: str) -> dict[str, int]:
+    """Peak and limit in bytes, and how many processes were killed for more; what is known of it.
+
+    `group` is a folder of either version, or one that holds those of version 1 by name.
+    """
+    told: dict[str, int] = {}
+    for folder in (group, f"{group}/memory"):
+        for name, files in _OF_A_GROUP.items():
+            for file in files:
+                value = _read(f"{folder}/{file}").strip()
+                if value.isdigit() and int(value) < _NONE:
+                    told.setdefault(name, int(value))
+        for file in ("memory.events", "memory.oom_control"):
+            for line in _read(f"{folder}/{file}").splitlines():
+                key, _, value = line.partition(b" ")
+                if key == b"oom_kill" and value.isdigit():
+                    told.setdefault("oomKills", int(value))
+    return told
+
+
+_NONE = 1 << 60
+"""A limit of version 1 from which on there is none."""
+_OF_A_GROUP = {
+    "memoryPeak": ("memory.peak", "memory.max_usage_in_bytes"),
+    "memoryLimit": ("memory.max", "memory.limit_in_bytes"),
+}
+
+
 # ---- GPUs -----------------------------------------------------------------------------------
 
 

@@ -1,20 +1,30 @@
 """The process beside a run: starts the script, guards it, and writes down how it ended.
 
-    python -I -S shim.py STATUS_DIR ATTEMPT LOG_FILE CWD GRACE_SECONDS LIMIT_SECONDS -- COMMAND...
+    python -I -S shim.py STATUS_DIR ATTEMPT LOG_FILE CWD GRACE_SECONDS LIMIT_SECONDS [WALL...]
+        -- COMMAND...
 
 It needs neither the server nor the kernel that started it. A limit of 0 is none. SIGTERM ends
-the script's group, and kills it once the grace has passed. Into STATUS_DIR it writes, each as a
-line of JSON:
+the script's group, and kills it once the grace has passed. A wall is one of these words:
+
+    cgroup=FOLDER    a control group for the script, each followed by
+    home=FOLDER      that of the shim, which goes back to it
+    measure=FOLDER   the control group that knows what memory the script took
+    memory=BYTES     the most addresses that a process of the script may have
+    processes=N      the most processes that its user may have
+    cpus=N,...       the cores that it may use
+
+Into STATUS_DIR it writes, each as a line of JSON:
 
     claim.N   {"pid", "start", "boot", "time",          made once: who has it may start attempt N;
                "root", "file": [device, inode]}         of which root it is, and of which file
     pids.N    {"shim", "shimStart", "child", "childStart", "time", "python"}
     pulse     empty; its mtime is at most some seconds old while a shim lives
-    exit.N    {"code", "time", "started", "why", "maxRssKb", "userSeconds", "systemSeconds"}
+    exit.N    {"code", "time", "started", "why", "maxRssKb", "userSeconds", "systemSeconds"},
+              and of a script that failed {"memoryPeak", "memoryLimit", "oomKills"}, if measured
 
-A code below 0 is a signal. `why` is null, "canceled", "timeout" or "spawn failed: ...". What the
-run takes of its machine is sampled by a thread (see sampling.py, which lies beside this file) into
-the folder `system` beside STATUS_DIR.
+A code below 0 is a signal. `why` is null, "canceled", "timeout", "memory" of a script that was
+killed for what it took, or "spawn failed: ...". What the run takes of its machine is sampled by a
+thread (see sampling.py, which lies beside this file) into the folder `system` beside STATUS_DIR.
 """
 
 from __future__ import annotations
@@ -46,6 +56,10 @@ _PATIENCE_SECONDS = 0.25
 _GIVE_UP_SECONDS = 5.0
 _SAMPLE_AFTER_SECONDS = 0.5
 _NEVER = float("inf")
+_KILLED = (-9, 137)
+"""How a script ends that is killed, and how a shell ends that waited for it."""
+_FIRST_TO_GO = 500
+"""Where the memory of the whole machine is used up, a script goes before its server."""
 _PR_SET_CHILD_SUBREAPER = 36
 _RESERVED = b" " * 4096
 # A script that puts a pipe or a link in the place of a record must not make its shim wait.
@@ -56,13 +70,15 @@ _stop_asked = False
 
 def main(arguments: list[str]) -> int:
     """Run one attempt to its end; returns the exit code of the shim, not of the script."""
-    if len(arguments) < 8 or arguments[6] != "--":
+    end = arguments.index("--") if "--" in arguments else 0
+    if end < 6 or end == len(arguments) - 1:
         print(__doc__, file=sys.stderr)
         return 2
     wake = _listen()
     status, attempt, log, cwd = arguments[:4]
     status, log = os.path.abspath(status), os.path.abspath(log)
-    grace, limit, command = float(arguments[4]), float(arguments[5]), arguments[7:]
+    grace, limit, command = float(arguments[4]), float(arguments[5]), arguments[end + 1 :]
+    walls = _Walls(arguments[6:end])
     try:
         if not claim(status, attempt, os.getpid()):
             return TAKEN
@@ -71,7 +87,7 @@ def main(arguments: list[str]) -> int:
     adopts = _adopt_orphans()
     started = time.time()
     try:
-        child = _spawn(command, cwd, log, f"{os.path.dirname(status)}/secrets.json")
+        child = _spawn(command, cwd, log, f"{os.path.dirname(status)}/secrets.json", walls)
     except (OSError, ValueError) as error:
         why = f"spawn failed: {_sentence(error)}"
         # The log itself may be what is wrong; the exit record says so too.
@@ -85,7 +101,10 @@ def main(arguments: list[str]) -> int:
     guard.watch(grace=grace, limit=limit or _NEVER)
     guard.end_leftovers()
     code, usage = guard.reap()
-    _write_exit(status, attempt, started, code, guard.why, usage)
+    taken = _memory_taken(walls.measure) if code and walls.measure else {}
+    if guard.why is None and code in _KILLED and taken.get("oomKills"):
+        guard.why = "memory"
+    _write_exit(status, attempt, started, code, guard.why, usage, taken)
     return 0
 
 
@@ -314,14 +333,75 @@ def _adopt_orphans() -> bool:
         return False
 
 
-def _spawn(command: list[str], cwd: str, log: str, secrets: str) -> int:
+class _Walls:
+    """The limits of the script: this process takes them on while it starts it, and off again.
+
+    So no moment is left in which the script has none.
+    """
+
+    def __init__(self, words: list[str]) -> None:
+        told = [word.partition("=") for word in words]
+        self._groups = [value for name, _, value in told if name == "cgroup"]
+        self._homes = [value for name, _, value in told if name == "home"]
+        self._told = {name: value for name, _, value in told}
+        self._before: dict[int, tuple[int, int]] = {}
+        self._cores: set[int] = set()
+        self._standing = b""
+        self.measure = self._told.get("measure", "")
+
+    def put_on(self) -> None:
+        """Take on what the next process shall inherit; raises OSError or ValueError."""
+        self._standing = _read("/proc/self/oom_score_adj")
+        if self._standing:
+            standing = b"%d" % max(_FIRST_TO_GO, int(self._standing))
+            _try(_overwrite, "/proc/self/oom_score_adj", standing)
+        for group in self._groups:
+            _overwrite(f"{group}/cgroup.procs", b"0")
+        if "cpus" in self._told:
+            self._cores = os.sched_getaffinity(0)
+            os.sched_setaffinity(0, map(int, self._told["cpus"].split(",")))
+        if "memory" in self._told or "processes" in self._told:
+            import resource
+
+            for name, kind in ("memory", resource.RLIMIT_AS), ("processes", resource.RLIMIT_NPROC):
+                if name in self._told:
+                    self._before[kind] = _, hard = resource.getrlimit(kind)
+                    most = int(self._told[name])
+                    low = most if hard == resource.RLIM_INFINITY else min(most, hard)
+                    resource.setrlimit(kind, (low, hard))
+
+    def take_off(self) -> None:
+        """Be as before: the shim must outlive a script that is out of memory."""
+        for kind, limits in self._before.items():
+            import resource
+
+            resource.setrlimit(kind, limits)
+        if self._cores:
+            _try(os.sched_setaffinity, 0, self._cores)
+        for home in self._homes:
+            # Where it may not leave, it counts as part of the script.
+            _try(_overwrite, f"{home}/cgroup.procs", b"0")
+        if self._standing:
+            _try(_overwrite, "/proc/self/oom_score_adj", self._standing)
+
+    def close_in(self, child: int) -> None:
+        """Make the limits of the script such that it cannot raise them itself."""
+        for kind in self._before:
+            import resource
+
+            soft = resource.prlimit(child, kind)[0]
+            _try(resource.prlimit, child, kind, (soft, soft))
+
+
+def _spawn(command: list[str], cwd: str, log: str, secrets: str, walls: _Walls) -> int:
     """Start the script in a session of its own, its output straight in the log."""
     variables = _revealed(dict(os.environ), secrets)
     os.makedirs(os.path.dirname(log) or ".", exist_ok=True)
     fd = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     try:
         os.chdir(cwd)
-        return os.posix_spawnp(
+        walls.put_on()
+        child = os.posix_spawnp(
             command[0],
             command,
             variables,
@@ -335,7 +415,10 @@ def _spawn(command: list[str], cwd: str, log: str, secrets: str) -> int:
             setsigdef=signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP},
         )
     finally:
+        walls.take_off()
         os.close(fd)
+    walls.close_in(child)
+    return child
 
 
 def _revealed(variables: dict[str, str], secrets: str) -> dict[str, str]:
@@ -368,15 +451,28 @@ def _begin_sampling(folder: str) -> None:
 def _sample(folder: str) -> None:
     # Most of what a short run needs is over by then.
     time.sleep(_SAMPLE_AFTER_SECONDS)
+    _sampling().follow(folder)
+
+
+def _memory_taken(group: str) -> dict[str, int]:
+    """What a control group tells of the memory that was taken, and of who was killed for it."""
+    try:
+        taken: dict[str, int] = _sampling().memory_of(group)
+        return taken
+    except (ImportError, OSError):
+        return {}
+
+
+def _sampling() -> Any:
+    """The module beside this file."""
     here = os.path.dirname(os.path.abspath(__file__))
     if os.path.basename(here) == "__pycache__":
         here = os.path.dirname(here)
     sys.path.insert(0, here)
     try:
-        sampling: Any = __import__("sampling")
+        return __import__("sampling")
     finally:
         sys.path.remove(here)
-    sampling.follow(folder)
 
 
 # ---- files ----------------------------------------------------------------------------------
@@ -405,13 +501,15 @@ def _write_exit(
     code: int,
     why: str | None,
     usage: _Usage = (0, 0.0, 0.0),
+    taken: dict[str, int] | None = None,
 ) -> None:
     """Publish the exit record; on a full disk, as soon as there is room."""
     rss, user, system = usage
+    more = "".join(f',"{name}":{count}' for name, count in (taken or {}).items())
     text = (
         f'{{"code":{code},"time":{time.time()!r},"started":{started!r},'
         f'"why":{"null" if why is None else _quoted(why)},"maxRssKb":{rss},'
-        f'"userSeconds":{user:.3f},"systemSeconds":{system:.3f}}}\n'
+        f'"userSeconds":{user:.3f},"systemSeconds":{system:.3f}{more}}}\n'
     ).encode()
     draft = f"{status}/exit.{attempt}.tmp"
     while True:
@@ -435,6 +533,27 @@ def _write(path: str, data: bytes, *, sync: bool = False) -> None:
         os.ftruncate(fd, len(data))
         if sync:
             os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def _overwrite(path: str, data: bytes) -> None:
+    """Write into a file of the kernel."""
+    fd = os.open(path, os.O_WRONLY)
+    try:
+        os.write(fd, data)
+    finally:
+        os.close(fd)
+
+
+def _read(path: str) -> bytes:
+    """A small file of the kernel; nothing where there is none."""
+    try:
+        fd = os.open(path, os.O_RDONLY)
+    except OSError:
+        return b""
+    try:
+        return os.read(fd, 4096)
     finally:
         os.close(fd)
 
