@@ -14,6 +14,7 @@ from jupyter_aml.domain.errors import Invalid, NotFound, StorageFailed, Unreacha
 
 _HOW_TO = "start docker, or set AmlConfig.docker_url to where it listens"
 _LIMITS = {"--memory": "mem_limit", "-m": "mem_limit", "--shm-size": "shm_size",
+           "--pids-limit": "pids_limit",
            "--network": "network_mode", "--net": "network_mode", "--ipc": "ipc_mode"}  # fmt: skip
 
 
@@ -169,17 +170,27 @@ def _next(words: list[str]) -> tuple[str, str]:
     return name, value
 
 
-def _limit(name: str, value: str) -> str:
-    from docker.errors import DockerException
+def size(given: str | int | None) -> int | None:
+    """Bytes of a size as docker writes it; None for none. Raises docker's error."""
     from docker.utils import parse_bytes
 
+    return None if given is None else int(parse_bytes(given))
+
+
+def _limit(name: str, value: str) -> str | int:
+    from docker.errors import DockerException
+
+    if name == "--pids-limit":
+        if not value.isascii() or not value.isdigit() or not int(value):
+            raise Invalid(f"docker.arguments: {name} {value!r} is no number of processes")
+        return int(value)
     if _LIMITS[name] in ("network_mode", "ipc_mode"):
         # Those of another container are none of this job's business.
         if ":" in value:
             raise Invalid(f"docker.arguments: {name} {value!r} is not taken")
         return value
     try:
-        parse_bytes(value)
+        size(value)
     except DockerException:
         raise Invalid(
             f"docker.arguments: {name} {value!r} is no size: expected such as 512m or 2g"

@@ -252,11 +252,11 @@ def _set(file: Path, value: str) -> None:
 # ---- the end --------------------------------------------------------------------------------
 
 
-def sweep(root: str, where: Iterable[Hierarchy]) -> list[str]:
-    """Remove the empty groups of a root whose jobs are over; returns their names."""
+def sweep(where: Iterable[Hierarchy]) -> list[str]:
+    """Remove the groups, of whatever root, in which nobody is any more; returns their names."""
     removed = set()
     for each in where:
-        for folder in each.folder.glob(f"{PREFIX}{root[:8]}-*"):
+        for folder in each.folder.glob(f"{PREFIX}*"):
             try:
                 is_old = time.time() - folder.stat().st_ctime > _STALE
                 if is_old and not any(_pids(one) for one in _tree(folder)):

@@ -16,10 +16,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from jupyter_aml.compute import machine
 from jupyter_aml.compute.attempt import Attempt, make_folders
 from jupyter_aml.compute.protocol import BackendJob, Container, Handle, Phase, Sighting
-from jupyter_aml.containers import arguments, connect, mount, remove, said, tell, walls
+from jupyter_aml.containers import arguments, connect, mount, remove, said, size, tell, walls
 from jupyter_aml.domain.errors import Invalid, NotFound, Unreachable
+from jupyter_aml.domain.run_limits import NO_LIMITS, Limits
 from jupyter_aml.runfolder.layout import RunFolder
 from jupyter_aml.shim import shim
 
@@ -29,15 +31,19 @@ LABEL, ROOT = "aml.job", "aml.root"
 _POLL, _LOOK = 0.05, 1.0
 _KILLED = 137
 _PATIENCE = 10
-_OUT_OF_MEMORY = "the container was ended because its memory was used up"
+_GROUP = "/sys/fs/cgroup"
+"""Where a container finds its own control groups."""
 
 
 class DockerBackend:
     """Starts a container for each job and finds it again by its name."""
 
-    def __init__(self, *, url: str | None = None) -> None:
-        """`url` is the address of the engine; None for the one that the variables name."""
-        self._url = url
+    def __init__(self, *, url: str | None = None, usual: Limits = NO_LIMITS) -> None:
+        """`url` is the address of the engine; None for the one that the variables name.
+
+        `usual` are the limits of jobs that name none, and the most that any may have.
+        """
+        self._url, self._usual = url, usual
         self._made: Any = None
         self._making = threading.Lock()
         self._seen: dict[str, Phase] = {}
@@ -134,7 +140,7 @@ class DockerBackend:
 
     def _create(self, job: BackendJob, wished: Container) -> Any:
         """Make the container; None where another submit of the job is just doing so."""
-        options = _options(job, wished)
+        options = _options(job, wished, self._usual)
         with said():
             try:
                 return self._client.containers.create(wished.image, **options)
@@ -157,7 +163,8 @@ class DockerBackend:
         # It may have written its last record since the first line of this method.
         if (end := place.end()) is not None:
             return self._explained(place, end)
-        return _ended(state, place)
+        ended = _ended(state, place)
+        return _of_memory(ended, container) if state.get("OOMKilled") else ended
 
     def _explained(self, place: _Place, end: Sighting) -> Sighting:
         """The end of a job, and whether it was killed for its memory, which no shim can see."""
@@ -173,7 +180,7 @@ class DockerBackend:
                 container.reload()
         except (NotFound, Unreachable):
             return end
-        return replace(end, why=_OUT_OF_MEMORY) if container.attrs["State"]["OOMKilled"] else end
+        return _of_memory(end, container) if container.attrs["State"]["OOMKilled"] else end
 
     def _without(self, place: _Place) -> Sighting:
         claim: Mapping[str, Any] | None = place.read("claim") or place.claim_for_nobody()
@@ -238,7 +245,7 @@ def _handle(job: BackendJob, folder: RunFolder) -> Handle:
     return Handle(backend=DOCKER, data=data)
 
 
-def _options(job: BackendJob, container: Container) -> dict[str, Any]:
+def _options(job: BackendJob, container: Container, usual: Limits) -> dict[str, Any]:
     """How the container is made: as little as a script needs, and nothing of this machine else."""
     folder = RunFolder(job.folder.absolute())
     program = Path(shim.__file__).absolute()
@@ -252,16 +259,39 @@ def _options(job: BackendJob, container: Container) -> dict[str, Any]:
             *(container.python, "-I", "-S", str(program)),
             *(str(folder.status), str(job.attempt)),
             *(str(folder.console), str(job.cwd.absolute()), repr(job.grace.total_seconds())),
-            *(repr(limit), "--", *job.command),
+            *(repr(limit), f"measure={_GROUP}", "--", *job.command),
         ],
         "name": _handle(job, folder).data["container"],
         "labels": {LABEL: job.id, "aml.run": job.run, ROOT: job.root},
         "mounts": [*reading, mount(folder.path, read_only=False)],
         "working_dir": "/",
         "shm_size": container.shm_size,
-        **wished,
+        **_limits(job, wished, usual),
         "environment": {"HOME": "/tmp", **wished["environment"], **job.environment},
     }
+
+
+def _limits(job: BackendJob, wished: Mapping[str, Any], usual: Limits) -> dict[str, Any]:
+    """The limits as docker takes them: those of the job, else of its arguments, else the usual."""
+    told = {**_told(usual), **wished, **_told(job.limits)}
+    asked = Limits(memory=size(told.get("mem_limit")), processes=told.get("pids_limit"))
+    machine.check(asked, most=usual)
+    # Without this a job may take the same again of swap.
+    return told if asked.memory is None else {**told, "memswap_limit": told["mem_limit"]}
+
+
+def _told(limits: Limits) -> dict[str, Any]:
+    told: dict[str, Any] = {"mem_limit": limits.memory, "pids_limit": limits.processes}
+    if limits.cpus is not None:
+        told["nano_cpus"] = int(limits.cpus * 1e9)
+    return {name: value for name, value in told.items() if value is not None}
+
+
+def _of_memory(end: Sighting, container: Any) -> Sighting:
+    """The end of a job that was killed for its memory, as docker saw it."""
+    limit = container.attrs["HostConfig"].get("Memory")
+    known = {"memoryLimit": float(limit)} if limit else {}
+    return replace(end, why="memory", resources={**known, **end.resources})
 
 
 def _is_of(container: Any, place: _Place) -> bool:
@@ -276,9 +306,7 @@ def _is_of(container: Any, place: _Place) -> bool:
 def _ended(state: Mapping[str, Any], place: Attempt) -> Sighting:
     """The end of a container whose shim left no word."""
     code = int(state.get("ExitCode") or 0)
-    if state.get("OOMKilled"):
-        why = _OUT_OF_MEMORY
-    elif place.read("claim") is None:
+    if place.read("claim") is None:
         told = str(state.get("Error") or "").strip()
         why = told or f"the image cannot start Python: exit code {code}"
     else:

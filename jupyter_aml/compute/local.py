@@ -62,7 +62,7 @@ class LocalBackend:
         return await asyncio.to_thread(_start, self._python, job, self._walls)
 
     def check(self, limits: Limits) -> None:
-        """Raise Invalid for limits that this machine cannot give. Blocks."""
+        """Raise Invalid for limits that this machine cannot keep a job to. Blocks."""
         self._walls.check(limits)
 
     async def look(self, handle: Handle) -> Sighting:

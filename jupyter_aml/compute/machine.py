@@ -6,13 +6,13 @@ import os
 from pathlib import Path
 
 from jupyter_aml.domain.errors import Invalid
-from jupyter_aml.domain.run_limits import Limits, amount
+from jupyter_aml.domain.run_limits import NO_LIMITS, Limits, amount
 
 _MEMORY_OF_GROUPS = ("memory.max", "memory.limit_in_bytes", "memory/memory.limit_in_bytes")
 
 
-def check(limits: Limits) -> None:
-    """Raise Invalid for more cores or memory than there is."""
+def check(limits: Limits, *, most: Limits = NO_LIMITS) -> None:
+    """Raise Invalid for more than there is, or than one run may have of it."""
     cores, size = len(cpus()), memory()
     if limits.cpus is not None and limits.cpus > cores:
         has = "1 core" if cores == 1 else f"{cores} cores"
@@ -21,6 +21,20 @@ def check(limits: Limits) -> None:
         raise Invalid(
             f"limits.memory: {amount(limits.memory)} are asked for, and this machine has "
             f"{amount(size)}"
+        )
+    if limits.memory is not None and most.memory is not None and limits.memory > most.memory:
+        raise Invalid(
+            f"limits.memory: {amount(limits.memory)} are asked for, and a run may have "
+            f"{amount(most.memory)} here (the setting max_run_memory)"
+        )
+    if (
+        limits.processes is not None
+        and most.processes is not None
+        and limits.processes > most.processes
+    ):
+        raise Invalid(
+            f"limits.processes: {limits.processes:,} are asked for, and a run may have "
+            f"{most.processes:,} here (the setting max_run_processes)"
         )
 
 

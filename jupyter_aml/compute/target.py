@@ -9,7 +9,8 @@ from enum import StrEnum
 
 from jupyter_aml.compute.protocol import BackendJob, ComputeBackend, Handle
 from jupyter_aml.domain.compute import ComputeDefinition
-from jupyter_aml.domain.errors import Unreachable
+from jupyter_aml.domain.errors import Invalid, Unreachable
+from jupyter_aml.domain.run_limits import Limits
 
 
 class NodeState(StrEnum):
@@ -66,6 +67,13 @@ class Target:
     def backend_of(self, handle: Handle) -> ComputeBackend:
         """Return what a job was handed to, perhaps by an earlier engine."""
         raise NotImplementedError
+
+    def check(self, limits: Limits) -> None:
+        """Raise Invalid for limits that no run can have here. Called from threads; may block.
+
+        A target that keeps its jobs to limits overrides it: none may ignore what was asked.
+        """
+        raise Invalid(f"limits: runs on {self.name!r} are kept to none; leave them out")
 
     def refusal(self) -> str | None:
         """Why it takes no runs at all, told whoever sends one; None where it takes them."""

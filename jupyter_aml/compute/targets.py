@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
+from jupyter_aml.compute import machine
 from jupyter_aml.compute.docker import DOCKER, DockerBackend
 from jupyter_aml.compute.kinds import Kind
 from jupyter_aml.compute.local import LocalBackend
 from jupyter_aml.compute.protocol import BackendJob, ComputeBackend, Handle
 from jupyter_aml.compute.target import Target, TargetState
 from jupyter_aml.domain.errors import Unreachable
+from jupyter_aml.domain.run_limits import NO_LIMITS, Limits
 
 GROUP = "jupyter_aml.compute"
 
@@ -28,6 +30,8 @@ class TargetSettings:
     """How many runs this machine executes at once."""
     docker_url: str | None = None
     """Where the docker engine listens; None for what the variables name."""
+    most: Limits = NO_LIMITS
+    """The most that one run on this machine may have, also where it asks for nothing."""
 
 
 Factory = Callable[[TargetSettings], Iterable[Target | Kind]]
@@ -40,8 +44,14 @@ class LocalTarget(Target):
 
     def __init__(self, settings: TargetSettings) -> None:
         self.slots = settings.max_runs
-        self._processes = LocalBackend()
-        self._containers = DockerBackend(url=settings.docker_url)
+        self._processes = LocalBackend(usual=settings.most)
+        self._containers = DockerBackend(url=settings.docker_url, usual=settings.most)
+        self._most = settings.most
+
+    def check(self, limits: Limits) -> None:
+        """Raise Invalid for more than this machine has, or than a run may have of it."""
+        machine.check(limits, most=self._most)
+        self._processes.check(limits)
 
     def backend_for(self, job: BackendJob) -> ComputeBackend:
         """A container where the job's environment is an image."""

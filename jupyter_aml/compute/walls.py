@@ -29,11 +29,10 @@ class Walls:
     def __init__(self, usual: Limits = NO_LIMITS) -> None:
         self._usual = usual
         self._turn = itertools.count()
-        self._looking = Lock()
+        self._looking, self._is_swept = Lock(), False
 
     def check(self, limits: Limits) -> None:
-        """Raise Invalid for what this machine cannot give, or cannot keep a job to. Blocks."""
-        machine.check(limits)
+        """Raise Invalid for limits that this machine cannot keep a job to. Blocks."""
         left = _without(limits, cgroups.limited_by(self._where, limits))
         if left.processes is not None and os.geteuid() == 0:
             raise Invalid(
@@ -49,11 +48,13 @@ class Walls:
         `record` is written first: by it the groups are found again. Raises Unreachable where the
         limits that were asked for cannot be kept now.
         """
-        self._sweep(job.root)
+        wished = job.limits | self._usual
+        if not wished:
+            return []
+        self._sweep()
         is_there = record.with_name(f"claim.{job.attempt}").exists
         Thread(target=cgroups.hurry, args=(self._where, is_there), daemon=True).start()
-        group = self._group(job, record)
-        wished = job.limits | self._usual
+        group = self._group(job, wished, record)
         words = [
             word
             for folder, home in zip(group.folders, group.homes, strict=True)
@@ -80,14 +81,14 @@ class Walls:
             words.append(f"cpus={','.join(map(str, own))}")
         return words
 
-    def _group(self, job: BackendJob, record: Path) -> Group:
+    def _group(self, job: BackendJob, wished: Limits, record: Path) -> Group:
         name = cgroups.name_of(job.root, job.id)
         folders = [str(each.folder / name) for each in self._where]
         if not folders:
             return Group()
         try:
             record.write_text(json.dumps(folders))
-            return cgroups.make(name, job.limits | self._usual, self._where)
+            return cgroups.make(name, wished, self._where)
         except OSError as error:
             Group(tuple(map(Path, folders))).remove()
             why = f"job {job.id} can have no control group: {error.strerror} ({error.filename})"
@@ -96,21 +97,17 @@ class Walls:
             _LOG.warning("%s; it is started without one", why)
             return Group()
 
-    def _sweep(self, root: str) -> None:
-        """Once a root: remove what jobs left that nobody was there to forget."""
+    def _sweep(self) -> None:
+        """Once: remove what jobs left that nobody was there to forget."""
         with self._looking:
-            if root and root not in self._swept:
-                self._swept.add(root)
-                for name in cgroups.sweep(root, self._where):
+            if not self._is_swept:
+                self._is_swept = True
+                for name in cgroups.sweep(self._where):
                     _LOG.info("removed the control group %s, whose job is over", name)
 
     @cached_property
     def _where(self) -> tuple[Hierarchy, ...]:
         return cgroups.hierarchies()
-
-    @cached_property
-    def _swept(self) -> set[str]:
-        return set()
 
 
 def group_of(record: Path, *, root: str, job: str) -> Group:

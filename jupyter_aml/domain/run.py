@@ -10,6 +10,7 @@ from typing import Any
 
 from jupyter_aml.domain.errors import IllegalMove
 from jupyter_aml.domain.ids import ExperimentName, RunId, WorkspaceName
+from jupyter_aml.domain.run_limits import NO_LIMITS, Limits
 
 
 class RunStatus(str, Enum):
@@ -115,6 +116,8 @@ class Job:
     grace: timedelta = timedelta(seconds=10)
     line_offset: int = 0
     """Lines that the editor shows above the first line of a cell; its runner counts them."""
+    limits: Limits = NO_LIMITS
+    """What it asks of its machine, and what it is kept to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,21 +45,24 @@ class Limits:
         return {name: value for name, value in told if value is not None}
 
     @staticmethod
-    def from_json(given: Any, *, what: str = "limits") -> Limits:
-        """Read and check limits; memory may be a text such as "4g". Raises Invalid by field."""
+    def from_json(given: Any, *, what: str = "limits.") -> Limits:
+        """Read and check limits; memory may be a text such as "4g".
+
+        Raises Invalid, which names the field behind `what`.
+        """
         if given is None:
             return NO_LIMITS
         if not isinstance(given, Mapping):
-            raise Invalid(f"{what}: expected an object such as {{'memory': '4g'}}, not {given!r}")
+            raise Invalid(f"limits: expected an object such as {{'memory': '4g'}}, not {given!r}")
         known = [each.name for each in fields(Limits)]
         for name in given:
             if name not in known:
-                raise Invalid(f"{what}: there is no limit {name!r}{did_you_mean(str(name), known)}")
+                raise Invalid(f"limits: there is no limit {name!r}{did_you_mean(str(name), known)}")
         return Limits(
-            cpus=_cpus(f"{what}.cpus", given.get("cpus")),
-            memory=_memory(f"{what}.memory", given.get("memory")),
-            processes=_count(f"{what}.processes", given.get("processes"), least=1),
-            gpus=_count(f"{what}.gpus", given.get("gpus"), least=0),
+            cpus=_cpus(f"{what}cpus", given.get("cpus")),
+            memory=_memory(f"{what}memory", given.get("memory")),
+            processes=_count(f"{what}processes", given.get("processes"), least=1),
+            gpus=_count(f"{what}gpus", given.get("gpus"), least=0),
         )
 
     def words(self) -> str:
@@ -85,6 +88,14 @@ def amount(size: float) -> str:
         if size >= scale:
             return f"{round(size / scale, 1):g} {unit}"
     return f"{size:.0f} bytes"
+
+
+def written(size: int) -> str:
+    """Write a size as it may be asked for, without losing a byte: `512m`, `4g`."""
+    for unit, scale in (("g", 1 << 30), ("m", 1 << 20), ("k", 1 << 10)):
+        if size % scale == 0:
+            return f"{size // scale}{unit}"
+    return str(size)
 
 
 def read_amount(what: str, given: object) -> int:

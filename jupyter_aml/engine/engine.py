@@ -83,7 +83,11 @@ class Engine:
             self._ledger,
             self.secrets,
             settings,
-            loaded=load(TargetSettings(max_runs=settings.max_runs, docker_url=settings.docker_url)),
+            loaded=load(
+                TargetSettings(
+                    max_runs=settings.max_runs, docker_url=settings.docker_url, most=settings.most
+                )
+            ),
             moved=self._feed.stir,
             tell=self._feed.registered,
             log=self._log,

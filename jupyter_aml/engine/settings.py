@@ -9,6 +9,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
+from jupyter_aml.domain.run_limits import NO_LIMITS, Limits
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
@@ -23,6 +25,8 @@ class Settings:
     """Nodes of clusters on this machine at a time."""
     max_attempts: int = 3
     """How often a run is begun that loses its node."""
+    most: Limits = NO_LIMITS
+    """The most that one run may take of this machine, also where it asks for nothing."""
     snapshot_max_bytes: int = 300_000_000
     snapshot_max_files: int = 2_000
     grace: timedelta = timedelta(seconds=10)

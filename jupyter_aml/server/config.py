@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,11 +11,14 @@ from jupyter_core.paths import jupyter_data_dir
 from traitlets import Bool, Enum, Float, Int, Unicode, default
 from traitlets.config import Configurable
 
+from jupyter_aml.compute import machine
 from jupyter_aml.domain.errors import Invalid
+from jupyter_aml.domain.run_limits import Limits
 from jupyter_aml.engine.data.addresses import read_endpoints
 from jupyter_aml.engine.settings import Settings
 
 DATABASES = ("sqlite", "postgresql")
+_SHARE = re.compile(r"(\d+(?:\.\d+)?)\s*%", re.ASCII)
 
 
 class AmlConfig(Configurable):
@@ -33,6 +37,14 @@ class AmlConfig(Configurable):
     )
     max_attempts = Int(
         3, help="How often a run is begun that loses its node, before it has failed."
+    ).tag(config=True)
+    max_run_memory = Unicode(
+        "90%",
+        help="The most memory that a run on this machine may have, also one that asks for none: a "
+        "share of what there is, or an amount such as 16g; empty for no limit.",
+    ).tag(config=True)
+    max_run_processes = Int(
+        help="The most processes and threads of a run on this machine; 0 for no limit."
     ).tag(config=True)
     snapshot_max_mb = Int(300, help="Largest snapshot, in megabytes.").tag(config=True)
     snapshot_max_files = Int(2_000, help="Most files in a snapshot.").tag(config=True)
@@ -103,6 +115,10 @@ class AmlConfig(Configurable):
     def _max_nodes_default(self) -> int:
         return 2 * (os.cpu_count() or 1) + 4
 
+    @default("max_run_processes")
+    def _max_run_processes_default(self) -> int:
+        return max(4_000, 100 * (os.cpu_count() or 1))
+
     def settings(self) -> Settings:
         """Return the settings as the engine takes them; raises Invalid, which names the setting."""
         self._check()
@@ -112,6 +128,7 @@ class AmlConfig(Configurable):
             max_runs=self.max_runs,
             max_nodes=self.max_nodes,
             max_attempts=self.max_attempts,
+            most=self._most(),
             snapshot_max_bytes=self.snapshot_max_mb * 1_000_000,
             snapshot_max_files=self.snapshot_max_files,
             grace=timedelta(seconds=self.grace_seconds),
@@ -157,6 +174,26 @@ class AmlConfig(Configurable):
         if colon and scheme.partition("+")[0] not in DATABASES:
             # The URL may hold a password, so it is not repeated.
             raise self._wrong("database", "must be a path or a URL of sqlite or postgresql")
+
+    def _most(self) -> Limits:
+        if self.max_run_processes < 0:
+            told = f"must be 0 or more, not {self.max_run_processes}"
+            raise self._wrong("max_run_processes", told)
+        return Limits(memory=self._most_memory(), processes=self.max_run_processes or None)
+
+    def _most_memory(self) -> int | None:
+        given, size = self.max_run_memory.strip(), machine.memory()
+        share = _SHARE.fullmatch(given)
+        if not given or (share and size is None):
+            return None
+        if share and size is not None and 0 < float(share[1]) <= 100:
+            return int(size * float(share[1]) / 100)
+        try:
+            memory = Limits.from_json({"memory": given}).memory
+        except Invalid:
+            told = f"must be a share such as 90% or an amount such as 16g, not {given!r}"
+            raise self._wrong("max_run_memory", told) from None
+        return memory
 
     def _endpoints(self) -> dict[str, str]:
         try:

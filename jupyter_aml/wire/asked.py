@@ -67,6 +67,15 @@ class WireCellCheck(TypedDict, total=False):
     cells: dict[str, str]
 
 
+class WireNewLimits(TypedDict, total=False):
+    """How much of its machine a run shall have; memory in bytes, or as text such as `4g`."""
+
+    cpus: float
+    memory: int | str
+    processes: int
+    gpus: int
+
+
 class _NewJob(TypedDict):
     command: list[str]
 
@@ -82,6 +91,7 @@ class WireNewJob(_NewJob, total=False):
     timeout: float | None
     grace: float
     lineOffset: int
+    limits: WireNewLimits
 
 
 class WireSubmit(TypedDict, total=False):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
-from typing import Any
+from typing import Any, cast
 
 from jupyter_aml.domain import ids, secrets
 from jupyter_aml.domain.errors import Invalid
 from jupyter_aml.domain.run import Failure, Job, Origin, Run, RunStatus
+from jupyter_aml.domain.run_limits import Limits
 from jupyter_aml.wire.fields import Fields
-from jupyter_aml.wire.runs import WireFailure, WireJob, WireOrigin, WireRun
+from jupyter_aml.wire.runs import WireFailure, WireJob, WireLimits, WireOrigin, WireRun
 
 
 def encode_time(at: datetime | None) -> str | None:
@@ -43,6 +44,7 @@ def encode_job(job: Job) -> WireJob:
         "timeout": None if job.timeout is None else job.timeout.total_seconds(),
         "grace": job.grace.total_seconds(),
         "lineOffset": job.line_offset,
+        "limits": cast(WireLimits, job.limits.to_json()),
     }
 
 
@@ -63,6 +65,7 @@ def decode_job(data: Mapping[str, Any]) -> Job:
         timeout=None if timeout is None else _span("timeout", timeout),
         grace=_span("grace", 10.0 if grace is None else grace),
         line_offset=given.whole("lineOffset", 0) or 0,
+        limits=Limits.from_json(data.get("limits")),
     )
 
 

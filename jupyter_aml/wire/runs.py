@@ -30,6 +30,15 @@ class WireOrigin(TypedDict):
     executionCount: int | None
 
 
+class WireLimits(TypedDict, total=False):
+    """How much of its machine a run asks for and is kept to; memory in bytes."""
+
+    cpus: float
+    memory: int
+    processes: int
+    gpus: int
+
+
 class WireJob(TypedDict):
     """What a run executes. Times are seconds.
 
@@ -45,6 +54,7 @@ class WireJob(TypedDict):
     timeout: float | None
     grace: float
     lineOffset: int
+    limits: WireLimits
 
 
 class WireRun(TypedDict):

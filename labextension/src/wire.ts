@@ -140,6 +140,14 @@ export interface WireOrigin {
   executionCount: number | null;
 }
 
+/** How much of its machine a run asks for and is kept to; memory in bytes. */
+export interface WireLimits {
+  cpus?: number;
+  memory?: number;
+  processes?: number;
+  gpus?: number;
+}
+
 /**
  * What a run executes. Times are seconds.
  *
@@ -155,6 +163,7 @@ export interface WireJob {
   timeout: number | null;
   grace: number;
   lineOffset: number;
+  limits: WireLimits;
 }
 
 /**
@@ -925,6 +934,14 @@ export interface WireCellCheck {
   cells?: Record<string, string>;
 }
 
+/** How much of its machine a run shall have; memory in bytes, or as text such as `4g`. */
+export interface WireNewLimits {
+  cpus?: number;
+  memory?: number | string;
+  processes?: number;
+  gpus?: number;
+}
+
 /** What a run shall execute; what is left out is as WireJob has it by default. */
 export interface WireNewJob {
   command: string[];
@@ -936,6 +953,7 @@ export interface WireNewJob {
   timeout?: number | null;
   grace?: number;
   lineOffset?: number;
+  limits?: WireNewLimits;
 }
 
 /**

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 import signal
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from jupyter_aml.domain.errors import Invalid, Refused
 from jupyter_aml.domain.run import Failure, Run
+from jupyter_aml.domain.run_limits import amount
 from jupyter_aml.engine.runs import traceback as tracebacks
 from jupyter_aml.engine.runs.traceback import HEAD, Traceback
 from jupyter_aml.runfolder.layout import RunFolder, checked
@@ -18,8 +21,12 @@ _GROUP = f"  + Exception Group {HEAD}"
 _OUTSIDE = re.compile(rf"^{re.escape(HEAD)}", re.MULTILINE)
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _LAST_LINE = 2000
+_NEARLY = 0.95
+_MORE = "give it more with --memory, or let it hold less at a time"
+NOTHING: Mapping[str, float] = {}
 _FRAME = re.compile(r'\s+File "(?P<file>[^"]+)", line (?P<line>\d+)')
 _MODULE = re.compile(r"No module named '([^']+)'")
+_NO_MEMORY = re.compile(r"([\w.]+\.)?_?(Array)?MemoryError\b")
 _FILE = re.compile(r"No such file or directory: '([^']+)'")
 
 
@@ -47,12 +54,46 @@ def read_script(run: Run, folder: RunFolder) -> str | None:
 
 
 def explain(
-    run: Run, *, exit_code: int | None, why: str | None, console: str, code: str | None = None
+    run: Run,
+    *,
+    exit_code: int | None,
+    why: str | None,
+    console: str,
+    code: str | None = None,
+    resources: Mapping[str, float] = NOTHING,
 ) -> Failure:
     """Say why the run failed: the exception that ended the script, where there is one.
 
-    `code` is the script, with the lines that tracebacks tell.
+    `code` is the script, with the lines that tracebacks tell; `resources` what its backend tells
+    that it took.
     """
+    if why == "memory":
+        return Failure(
+            message=f"the script was ended {out_of_memory(resources)}",
+            code="OutOfMemory",
+            hint=_MORE,
+        )
+    failure = _explained(run, exit_code=exit_code, why=why, console=console, code=code)
+    if resources.get("oomKills"):
+        told = f"a process of the script was ended {out_of_memory(resources)}: {_MORE}"
+        return replace(failure, hint=told)
+    return failure
+
+
+def out_of_memory(resources: Mapping[str, float]) -> str:
+    """Say what memory was used up, and how much of it there was, as far as that is known."""
+    limit, peak = resources.get("memoryLimit"), resources.get("memoryPeak")
+    # Somebody else may have used up what both had together.
+    is_own = limit is not None and (peak is None or peak >= limit * _NEARLY)
+    said = "because there was no memory left on its machine"
+    if limit is not None and is_own:
+        said = f"for using more than {amount(limit)} of memory"
+    return said if peak is None else f"{said}; its peak was {amount(peak)}"
+
+
+def _explained(
+    run: Run, *, exit_code: int | None, why: str | None, console: str, code: str | None
+) -> Failure:
     if why == "timeout":
         limit = run.job.timeout if run.job else None
         return Failure(message=f"ended after its time limit of {limit}", code="Timeout")
@@ -155,6 +196,9 @@ def _place(run: Run, traceback: str) -> tuple[str | None, int | None]:
 
 
 def _hint(run: Run, message: str) -> str | None:
+    limit = None if run.job is None else run.job.limits.memory
+    if limit is not None and _NO_MEMORY.match(message):
+        return f"it may have {amount(limit)} of memory: {_MORE}"
     module, file = _MODULE.search(message), _FILE.search(message)
     if module:
         name = module[1].split(".")[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 
 from jupyter_aml.compute.protocol import Sighting
 from jupyter_aml.domain.errors import AmlError
@@ -11,7 +12,7 @@ from jupyter_aml.engine.ledger import Ledger
 from jupyter_aml.engine.root import Root
 from jupyter_aml.engine.run_data.run_data import DataOfRuns, Taken
 from jupyter_aml.engine.runs.children import Children
-from jupyter_aml.engine.runs.failure import explain, read_end, read_script
+from jupyter_aml.engine.runs.failure import NOTHING, explain, read_end, read_script
 from jupyter_aml.engine.runs.records import Follower, Said
 from jupyter_aml.engine.runs.waiting import Waiting
 from jupyter_aml.runfolder.masking import MasksOf, mask_logs, unmasked
@@ -34,7 +35,7 @@ class Finalizer:
 
     def explain(self, run: Run, seen: Sighting) -> Failure:
         """Say why a job ended, from its exit record and its console."""
-        return self._explain(run, exit_code=seen.exit_code, why=seen.why)
+        return self._explain(run, exit_code=seen.exit_code, why=seen.why, resources=seen.resources)
 
     async def end(self, run: Run, follower: Follower, children: Children) -> Run:
         """Collect what the run said, pack its metrics, end its children and write its last move."""
@@ -97,11 +98,20 @@ class Finalizer:
             return Failure(message=message, code=str(code or "UserError"))
         return self._explain(run, exit_code=run.exit_code, why=None)
 
-    def _explain(self, run: Run, *, exit_code: int | None, why: str | None) -> Failure:
+    def _explain(
+        self,
+        run: Run,
+        *,
+        exit_code: int | None,
+        why: str | None,
+        resources: Mapping[str, float] = NOTHING,
+    ) -> Failure:
         folder = self._root.folder(run)
         console = self._masks(folder).text(read_end(folder.console))
         code = read_script(run, folder)
-        return explain(run, exit_code=exit_code, why=why, console=console, code=code)
+        return explain(
+            run, exit_code=exit_code, why=why, console=console, code=code, resources=resources
+        )
 
 
 def _lost(unwritten: int) -> list[str]:

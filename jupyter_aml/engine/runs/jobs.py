@@ -102,6 +102,7 @@ class Jobs:
             grace=run.job.grace,
             attempt=run.attempt,
             container=self._container(run, data, built),
+            limits=run.job.limits,
         )
 
 

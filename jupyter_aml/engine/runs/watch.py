@@ -352,7 +352,7 @@ class Watch:
         elif seen.lost_node is not None:
             told = f"{seen.lost_node} (attempt {run.attempt} of {self._attempts})"
             changes["failure"] = Failure(message=told, code="NodeLost")
-        elif seen.why is not None and seen.why != "canceled":
+        elif seen.why not in (None, "canceled") or (seen.exit_code and _has_killed(seen)):
             changes["failure"] = self._finalizer.explain(run, seen)
         return await self._ledger.move(run, S.FINALIZING, **changes)
 
@@ -412,3 +412,8 @@ class Watch:
                 self._ledger, self._root.folder(run), announce=self._families.of(run.id).announce
             )
         return self._followers[run.id]
+
+
+def _has_killed(seen: Sighting) -> bool:
+    """Whether the system has killed parts of a job, so that its own words are not all there is."""
+    return seen.why is None and seen.resources.get("oomKills", 0) > 0

@@ -12,6 +12,7 @@ from jupyter_aml.domain import secrets
 from jupyter_aml.domain.errors import Invalid
 from jupyter_aml.domain.run import CELL_RUNNER, Job, Run
 from jupyter_aml.domain.run_data import RunData
+from jupyter_aml.domain.run_limits import written
 from jupyter_aml.engine import snapshot
 from jupyter_aml.engine.root import Root
 from jupyter_aml.engine.run_data import kept
@@ -64,6 +65,7 @@ def _magic(run: Run, job: Job, root: Root) -> str:
     if source.get("directory"):
         words.append(_option("--source", "--source", source["directory"]))
     words += [_option("--include", "--include", glob) for glob in source.get("include", ())]
+    words += [f"--{name} {value}" for name, value in _limits(job).items()]
     if job.timeout is not None:
         words.append(f"--timeout {job.timeout.total_seconds():g}s")
     return " ".join(words)
@@ -123,6 +125,8 @@ def _python(run: Run, job: Job, root: Root) -> Iterator[str]:
         yield f"    environment=Environment.get(workspace, {asked}),"
     if job.target != "local":
         yield f"    compute_target={job.target!r},"
+    if job.limits:
+        yield f"    limits={_limits(job)!r},"
     seconds = None if job.timeout is None else job.timeout.total_seconds()
     if seconds not in (None, _LONGEST_TIME):
         yield f"    max_run_duration_seconds={seconds:g},"
@@ -130,6 +134,14 @@ def _python(run: Run, job: Job, root: Root) -> Iterator[str]:
     yield from data_code.others((*run.arguments, *_listed(job)), data)
     yield from variables
     yield from _sending(run)
+
+
+def _limits(job: Job) -> dict[str, Any]:
+    """The limits of a job as a person writes them."""
+    told = job.limits.to_json()
+    if job.limits.memory is not None:
+        told["memory"] = written(job.limits.memory)
+    return told
 
 
 def _config(run: Run, job: Job, folder: str, data: RunData, *, is_notebook: bool) -> Iterator[str]:

@@ -68,11 +68,18 @@ def draft(asked: Submission, *, settings: Settings, stations: Stations) -> Draft
     run = _run(asked)
     if asked.type == SCRIPT_RUN:
         target = _target(run, stations)
+        check_limits(run, target)
         run = replace(run, properties={TARGET_KIND: target.kind.lower(), **run.properties})
     limits.run(run)
     plan = snapshot.plan_source(asked.source, settings=settings)
     _check_script(asked.script, plan)
     return Draft(run, plan, asked.process, asked.environment, asked.source.place(), asked.data)
+
+
+def check_limits(run: Run, target: Target) -> None:
+    """Raise Invalid where a run asks for more than its target can give. Blocks."""
+    if run.job is not None and run.job.limits:
+        target.check(run.job.limits)
 
 
 def _run(asked: Submission) -> Run:

@@ -126,9 +126,10 @@ class Submissions:
             return self._tell(known)
         earlier = await self._ledger.find(earlier_id)
         asked = await self._sending(sent.read)
-        drafted = await self._placed(
-            await self._sending(repeats.draft, earlier, asked, root=self._root)
-        )
+        again = await self._sending(repeats.draft, earlier, asked, root=self._root)
+        target = self._stations.of(again.run).target
+        await self._sending(drafts.check_limits, again.run, target)
+        drafted = await self._placed(again)
         manifest = await self._sending(
             repeats.manifest_of, earlier, root=self._root, blobs=self._blobs
         )

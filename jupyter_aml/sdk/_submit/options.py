@@ -47,6 +47,7 @@ def declare(parser: argparse.ArgumentParser, values: Values, *, parameter: str) 
     )  # fmt: skip
     add("--source", type=values.text, metavar="DIR", help="a folder to send along")
     _environment(parser, values)
+    _limits(parser, values)
     add("--timeout", type=values.span, metavar="2h", help="time limit: 90s, 30m, 2h, 1d")
     add(
         "--if-changed",
@@ -55,6 +56,19 @@ def declare(parser: argparse.ArgumentParser, values: Values, *, parameter: str) 
         "code, files, parameters, environment and target",
     )
     add("--dry-run", action="store_true", help="say what would be sent, and send nothing")
+
+
+def _limits(parser: argparse.ArgumentParser, values: Values) -> None:
+    add = parser.add_argument
+    add("--cpus", type=values.text, metavar="N", help="cores that the run may use, as 2 or 0.5")
+    add(
+        "--memory",
+        type=values.text,
+        metavar="4g",
+        help="memory that it may have: 512m, 4g; a run that takes more is ended, and told so",
+    )
+    add("--gpus", type=values.text, metavar="N", help="GPUs of its own; 0 hides them all")
+    add("--processes", type=values.text, metavar="N", help="processes and threads at a time")
 
 
 def _environment(parser: argparse.ArgumentParser, values: Values) -> None:

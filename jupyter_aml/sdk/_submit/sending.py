@@ -10,6 +10,7 @@ from typing import Any
 
 from jupyter_aml.domain.environment import read_label
 from jupyter_aml.domain.errors import Invalid
+from jupyter_aml.domain.run_limits import Limits
 from jupyter_aml.sdk._core.files import text_of
 from jupyter_aml.sdk._submit import command_line, modules
 from jupyter_aml.sdk.core.environment import Environment
@@ -142,8 +143,12 @@ def checked(made: Environment, workspace: Workspace) -> Environment:
 
 
 def apply(config: ScriptRunConfig, args: argparse.Namespace) -> None:
-    """Put the target and the time limit of the line into the configuration."""
+    """Put the target and the limits of the line into the configuration; raises Invalid."""
     config.run_config.target = args.compute
+    asked = {name: getattr(args, name) for name in ("cpus", "memory", "gpus", "processes")}
+    given = {name: value for name, value in asked.items() if value is not None}
+    if given:
+        config.run_config.limits = Limits.from_json(given, what="--").to_json()
     if args.timeout is not None:
         config.max_run_duration_seconds = args.timeout.total_seconds()
 

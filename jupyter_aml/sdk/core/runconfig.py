@@ -124,8 +124,9 @@ _PLAIN: dict[str, Any] = {
     "communicator": "None", "auto_prepare_environment": True, "max_run_duration_seconds": None,
     "node_count": 1, "priority": None, "credential_passthrough": False,
     "source_directory_data_store": None, "auto_cluster_compute_specification": None,
-    "secret_variables": None,
+    "secret_variables": None, "limits": None,
 }  # fmt: skip
+_EMPTY = {"arguments": list, "secret_variables": list, "limits": dict}
 _ATTRIBUTES = ("environment", "environment_variables", *_PARTS, *_MAPPED, *_PLAIN)
 
 
@@ -146,6 +147,7 @@ class RunConfiguration:
     node_count: int
     environment: Environment
     secret_variables: list[str]
+    limits: dict[str, Any]
     history: HistoryConfiguration
     spark: SparkConfiguration
     docker: DockerConfiguration
@@ -184,6 +186,8 @@ class RunConfiguration:
         self.framework, self.communicator = framework or "Python", communicator or "None"
         # Ours: names of variables that are secrets though their names do not say so.
         self.secret_variables = []
+        # Ours: cpus, memory, processes and gpus, as in {"memory": "4g", "cpus": 2}.
+        self.limits = {}
         self.environment = Environment._of_the_caller()
         if conda_dependencies is not None:
             self.environment.python.conda_dependencies = conda_dependencies
@@ -284,8 +288,8 @@ class RunConfiguration:
             made = {str(each): kind._from_json(data, where) for each, data in (value or {}).items()}
             setattr(self, name, made)
         elif name:
-            default = [] if name in ("arguments", "secret_variables") else _PLAIN[name]
-            setattr(self, name, default if value in (None, "") else value)
+            empty = _EMPTY[name]() if name in _EMPTY else _PLAIN[name]
+            setattr(self, name, empty if value in (None, "") else value)
         else:
             close = near(key, known)
             cure = f"; did you mean {close[0]!r}?" if close else ""

@@ -12,7 +12,7 @@ from typing import Any
 from jupyter_aml.domain import environment as definitions
 from jupyter_aml.domain.run import CELL_RUNNER
 from jupyter_aml.sdk._core import given
-from jupyter_aml.sdk.core._runconfig import limits
+from jupyter_aml.sdk.core._runconfig import limits as refusals
 from jupyter_aml.sdk.core.environment import Environment
 from jupyter_aml.sdk.core.runconfig import (
     MpiConfiguration,
@@ -48,8 +48,13 @@ class ScriptRunConfig:
         max_run_duration_seconds: float | None = MAX_DURATION_SECONDS_DEFAULT,
         command: list[str] | str | None = None,
         docker_runtime_config: Any = None,
+        limits: Mapping[str, Any] | None = None,
     ) -> None:
-        """Take what is to be run; raises UserErrorException for a folder or script not there."""
+        """Take what is to be run; raises UserErrorException for a folder or script not there.
+
+        `limits`, which SDK v1 did not have, is what the run may take of its machine, as in
+        `{"cpus": 2, "memory": "4g", "processes": 500, "gpus": 1}`.
+        """
         self.run_config = run_config or RunConfiguration()
         self.source_directory = os.fspath(source_directory) if source_directory else "."
         self.script = script or self.run_config.script
@@ -64,6 +69,8 @@ class ScriptRunConfig:
             self.run_config.environment = _checked(environment)
         if docker_runtime_config is not None:
             self.run_config.docker = docker_runtime_config
+        if limits is not None:
+            self.run_config.limits = dict(limits)
         given.refuse("nothing is sent anywhere", _telemetry_values=_telemetry_values)
         if distributed_job_config is not None:
             self._distribute(distributed_job_config)
@@ -140,7 +147,7 @@ class ScriptRunConfig:
         own Python. Raises Invalid or UserErrorException for an environment that cannot be.
         """
         cell = self._cell
-        limits.check(self.run_config)
+        refusals.check(self.run_config)
         environment = self._environment() if self.names_an_environment else otherwise
         placing, words = self._placing()
         body: dict[str, Any] = {
@@ -179,6 +186,8 @@ class ScriptRunConfig:
             "target": str(config.target),
             "lineOffset": 0 if self._cell is None else self._cell.line_offset,
         }
+        if config.limits:
+            job["limits"] = dict(config.limits)
         limit = self.max_run_duration_seconds
         if config.max_run_duration_seconds and limit in (None, MAX_DURATION_SECONDS_DEFAULT):
             limit = config.max_run_duration_seconds
@@ -206,7 +215,7 @@ class ScriptRunConfig:
     def _variables(self, environment: definitions.Definition | None, python: str) -> dict[str, str]:
         own = self.run_config.environment_variables
         variables = {} if environment is None else environment.variables
-        variables.update(limits.variables(self.run_config))
+        variables.update(refusals.variables(self.run_config))
         variables.update({str(name): str(value) for name, value in own.items()})
         if self.command and "PATH" not in variables and python != _BUILT:
             # `python` in a command is the environment's, as it is for a script.

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from jupyter_aml.domain.errors import Invalid
+from jupyter_aml.domain.run_limits import Limits
 from jupyter_aml.sdk.core._runconfig import kinds
 from jupyter_aml.sdk.exceptions import UserErrorException
 
@@ -74,11 +76,20 @@ def check_passthrough(value: Any) -> None:
         )
 
 
+def check_limits(value: Any) -> None:
+    """Raise UserErrorException for limits that no machine has."""
+    try:
+        Limits.from_json(value)
+    except Invalid as error:
+        raise UserErrorException(str(error)) from None
+
+
 CHECKS: dict[str, Callable[[Any], None]] = {
     "auto_cluster_compute_specification": check_auto_cluster,
     "communicator": check_communicator,
     "credential_passthrough": check_passthrough,
     "framework": check_framework,
+    "limits": check_limits,
     "node_count": check_nodes,
     "priority": check_priority,
     "source_directory_data_store": check_source_store,
