@@ -8,6 +8,8 @@ from pathlib import Path
 from jupyter_aml.domain.errors import Invalid
 from jupyter_aml.domain.run_limits import NO_LIMITS, Limits, amount
 
+SHARE = 0.9
+"""The part of the memory that one run may have where nobody has set it."""
 _MEMORY_OF_GROUPS = ("memory.max", "memory.limit_in_bytes", "memory/memory.limit_in_bytes")
 
 
@@ -17,6 +19,8 @@ def check(limits: Limits, *, most: Limits = NO_LIMITS) -> None:
     if limits.cpus is not None and limits.cpus > cores:
         has = "1 core" if cores == 1 else f"{cores} cores"
         raise Invalid(f"limits.cpus: {limits.cpus:g} are asked for, and this machine has {has}")
+    if limits.gpus:
+        raise Invalid("limits.gpus: GPUs are not given out on this machine; leave it out")
     if limits.memory is not None and size is not None and limits.memory > size:
         raise Invalid(
             f"limits.memory: {amount(limits.memory)} are asked for, and this machine has "
@@ -36,6 +40,20 @@ def check(limits: Limits, *, most: Limits = NO_LIMITS) -> None:
             f"limits.processes: {limits.processes:,} are asked for, and a run may have "
             f"{most.processes:,} here (the setting max_run_processes)"
         )
+
+
+def most(*, share: float = SHARE, processes: int | None = None) -> Limits:
+    """What one run may have at most where nobody has set it; `share` is that of the memory."""
+    size = memory()
+    return Limits(
+        memory=None if size is None else int(size * share),
+        processes=most_processes() if processes is None else processes or None,
+    )
+
+
+def most_processes() -> int:
+    """Processes and threads enough for any run, and too few to take the machine."""
+    return max(4_000, 100 * (os.cpu_count() or 1))
 
 
 def cpus() -> set[int]:

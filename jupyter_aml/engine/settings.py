@@ -9,7 +9,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
-from jupyter_aml.domain.run_limits import NO_LIMITS, Limits
+from jupyter_aml.compute import machine
+from jupyter_aml.domain.run_limits import Limits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +26,7 @@ class Settings:
     """Nodes of clusters on this machine at a time."""
     max_attempts: int = 3
     """How often a run is begun that loses its node."""
-    most: Limits = NO_LIMITS
+    most: Limits = field(default_factory=machine.most)
     """The most that one run may take of this machine, also where it asks for nothing."""
     snapshot_max_bytes: int = 300_000_000
     snapshot_max_files: int = 2_000

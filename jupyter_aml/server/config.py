@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -117,7 +118,7 @@ class AmlConfig(Configurable):
 
     @default("max_run_processes")
     def _max_run_processes_default(self) -> int:
-        return max(4_000, 100 * (os.cpu_count() or 1))
+        return machine.most_processes()
 
     def settings(self) -> Settings:
         """Return the settings as the engine takes them; raises Invalid, which names the setting."""
@@ -179,21 +180,21 @@ class AmlConfig(Configurable):
         if self.max_run_processes < 0:
             told = f"must be 0 or more, not {self.max_run_processes}"
             raise self._wrong("max_run_processes", told)
-        return Limits(memory=self._most_memory(), processes=self.max_run_processes or None)
+        most = machine.most(share=self._share() or 1, processes=self.max_run_processes)
+        return most if self._share() else replace(most, memory=self._amount())
 
-    def _most_memory(self) -> int | None:
-        given, size = self.max_run_memory.strip(), machine.memory()
-        share = _SHARE.fullmatch(given)
-        if not given or (share and size is None):
-            return None
-        if share and size is not None and 0 < float(share[1]) <= 100:
-            return int(size * float(share[1]) / 100)
+    def _share(self) -> float | None:
+        """The share of the machine's memory that a run may have; None where an amount is set."""
+        share = _SHARE.fullmatch(self.max_run_memory.strip())
+        return float(share[1]) / 100 if share and 0 < float(share[1]) <= 100 else None
+
+    def _amount(self) -> int | None:
+        given = self.max_run_memory.strip()
         try:
-            memory = Limits.from_json({"memory": given}).memory
+            return Limits.from_json({"memory": given}).memory if given else None
         except Invalid:
             told = f"must be a share such as 90% or an amount such as 16g, not {given!r}"
             raise self._wrong("max_run_memory", told) from None
-        return memory
 
     def _endpoints(self) -> dict[str, str]:
         try:

@@ -14,6 +14,7 @@ import pytest
 
 from jupyter_aml.compute.protocol import BackendJob, ComputeBackend, Handle, Phase, Sighting
 from jupyter_aml.domain.errors import Invalid
+from jupyter_aml.domain.run_limits import Limits
 
 T = TypeVar("T")
 
@@ -43,6 +44,27 @@ async def output(backend: ComputeBackend, handle: Handle, *, after: int = 0) -> 
     return b"".join([piece async for piece in backend.logs(handle, after=after)])
 
 
+def filling(size: int) -> str:
+    """Python that fills so many bytes."""
+    return f"bytearray(b'x' * 1024) * ({size} // 1024)"
+
+
+def breeding(count: int) -> str:
+    """Python that starts so many processes at a time, and ends with 1 where it may not."""
+    return f"""
+import os, sys
+r, w = os.pipe()
+try:
+    for _ in range({count}):
+        if os.fork() == 0:
+            os.close(w)
+            os.read(r, 1)
+            os._exit(0)
+except OSError:
+    os._exit(1)
+"""
+
+
 def run_folder(below: Path) -> Path:
     """A folder whose name, the id of its run, no other run on this machine has."""
     folder = below / uuid4().hex
@@ -65,6 +87,18 @@ class ComputeBackendContract:
     def command(self, *, says: str, code: int | None) -> tuple[str, ...]:
         """A command that prints this and exits with the code, or stays until told if None."""
         raise NotImplementedError
+
+    def hungry(self, size: int) -> tuple[str, ...] | None:
+        """A command that fills so many bytes of memory and ends with 0.
+
+        None, as by itself, of a backend that keeps its jobs to no limits.
+        """
+        return None
+
+    def fertile(self, count: int) -> tuple[str, ...] | None:
+        """A command that starts so many processes at a time and ends with 0, or with 1 if it may
+        not; None as above."""
+        return None
 
     @property
     def fields(self) -> dict[str, Any]:
@@ -221,6 +255,53 @@ class ComputeBackendContract:
             await backend.forget(handle)
 
         within(run())
+
+    def test_a_job_that_takes_no_more_than_it_may_is_left_alone(
+        self, backend: ComputeBackend, a_job: Callable[..., BackendJob]
+    ) -> None:
+        command = self.hungry(32 << 20) or pytest.skip("it keeps its jobs to no limits")
+        limits = Limits(cpus=1, memory=512 << 20, processes=500)
+
+        async def run() -> Sighting:
+            job = a_job(command=command, limits=limits)
+            return await see(backend, await backend.submit(job), Phase.GONE)
+
+        end = within(run())
+
+        assert (end.exit_code, end.why) == (0, None)
+
+    def test_a_job_does_not_get_more_memory_than_it_may_have(
+        self, backend: ComputeBackend, a_job: Callable[..., BackendJob]
+    ) -> None:
+        command = self.hungry(400 << 20) or pytest.skip("it keeps its jobs to no limits")
+
+        async def run() -> Sighting:
+            job = a_job(command=command, limits=Limits(memory=128 << 20))
+            return await see(backend, await backend.submit(job), Phase.GONE)
+
+        end = within(run())
+
+        # Killed for it, where the system counts what is filled; else it was refused.
+        assert end.exit_code == 1 or (end.exit_code, end.why) == (-9, "memory")
+        if end.why == "memory":
+            assert end.resources["memoryLimit"] == 128 << 20
+            assert end.resources.get("memoryPeak", 128 << 20) > 100 << 20
+
+    def test_a_job_does_not_get_more_processes_than_it_may_have(
+        self, backend: ComputeBackend, a_job: Callable[..., BackendJob]
+    ) -> None:
+        command = self.fertile(60) or pytest.skip("it keeps its jobs to no limits")
+
+        async def run() -> tuple[Sighting, Sighting]:
+            ends = []
+            for most in (20, 200):
+                job = a_job(command=command, limits=Limits(processes=most))
+                ends.append(await see(backend, await backend.submit(job), Phase.GONE))
+            return ends[0], ends[1]
+
+        few, many = within(run())
+
+        assert (few.exit_code, many.exit_code) == (1, 0)
 
     def test_a_job_without_a_command_is_refused(
         self, backend: ComputeBackend, a_job: Callable[..., BackendJob]

@@ -14,7 +14,7 @@ from jupyter_aml.environments.cache import Cache
 from jupyter_aml.environments.docker.builder import DockerBuilder
 from jupyter_aml.environments.protocol import Materialised, Wish
 from jupyter_aml.testing.builds import a_wish
-from jupyter_aml.testing.compute_contracts import ComputeBackendContract
+from jupyter_aml.testing.compute_contracts import ComputeBackendContract, breeding, filling
 from jupyter_aml.testing.environment_contracts import EnvironmentBuilderContract
 from tests.docker_engine import BASE, said_in
 from tests.index import serving
@@ -51,6 +51,12 @@ class TestDockerBackend(ComputeBackendContract):
         end = f"sys.exit({code})" if code is not None else "signal.pause()"
         say = f"print({says!r}, flush=True); " if says else ""
         return ("/usr/bin/python3", "-I", "-S", "-c", f"import signal, sys; {say}{end}")
+
+    def hungry(self, size: int) -> tuple[str, ...]:
+        return ("/usr/bin/python3", "-I", "-S", "-c", filling(size))
+
+    def fertile(self, count: int) -> tuple[str, ...]:
+        return ("/usr/bin/python3", "-I", "-S", "-c", breeding(count))
 
 
 class TestDockerBuilder(EnvironmentBuilderContract):

@@ -10,6 +10,7 @@ from traitlets import TraitError
 from traitlets.config import Config
 
 from jupyter_aml.domain.errors import Invalid, StorageFailed
+from jupyter_aml.domain.run_limits import Limits
 from jupyter_aml.engine.settings import Settings
 from jupyter_aml.server import holder
 from jupyter_aml.server.config import AmlConfig
@@ -38,14 +39,23 @@ def test_every_setting_reaches_the_engine():
     config = AmlConfig(
         root="/r", database="postgresql+psycopg://u:p@h/d", max_runs=3, max_attempts=5,
         snapshot_max_mb=1, snapshot_max_files=2, grace_seconds=0.5, idle_exit_minutes=2,
-        strict=True,
+        strict=True, max_run_memory="2g", max_run_processes=50,
     )  # fmt: skip
 
     assert config.settings() == Settings(
         root=Path("/r"), database="postgresql+psycopg://u:p@h/d", max_runs=3, max_attempts=5,
         snapshot_max_bytes=1_000_000, snapshot_max_files=2, grace=timedelta(seconds=0.5),
-        idle_exit=timedelta(minutes=2), strict=True,
+        idle_exit=timedelta(minutes=2), strict=True, most=Limits(memory=2 << 30, processes=50),
     )  # fmt: skip
+
+
+def test_what_a_run_may_have_is_a_share_an_amount_or_not_limited():
+    half = AmlConfig(root="/r", max_run_memory="50 %").settings().most.memory
+    whole = AmlConfig(root="/r", max_run_memory="100%").settings().most.memory
+    none = AmlConfig(root="/r", max_run_memory="", max_run_processes=0).settings().most
+
+    assert half == whole // 2
+    assert none == Limits()
 
 
 @pytest.mark.parametrize(
@@ -54,7 +64,9 @@ def test_every_setting_reaches_the_engine():
         ("root", ""), ("root", "relative"), ("root", "/a\0b"), ("max_runs", 0),
         ("max_runs", -1), ("max_attempts", 0), ("snapshot_max_mb", 0), ("snapshot_max_files", 0),
         ("grace_seconds", -1), ("grace_seconds", float("inf")), ("grace_seconds", float("nan")),
-        ("idle_exit_minutes", 0), ("database", "mysql://user:secret@host/d"),
+        ("max_run_memory", "lots"), ("max_run_memory", "0%"), ("max_run_memory", "101%"),
+        ("max_run_memory", "1k"), ("max_run_processes", -1), ("idle_exit_minutes", 0),
+        ("database", "mysql://user:secret@host/d"),
     ],
 )  # fmt: skip
 def test_a_value_that_cannot_be_is_named(root, name, value):
