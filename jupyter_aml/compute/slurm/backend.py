@@ -47,7 +47,8 @@ class SlurmBackend:
 
     def __init__(self, options: SlurmOptions | None = None, *, slurm: Slurm | None = None) -> None:
         """`slurm` is given in tests; one of its own is made else."""
-        self._options = options or SlurmOptions()
+        self.options = options or SlurmOptions()
+        """What is asked of Slurm from the next job on."""
         self._slurm = slurm or Slurm()
         self._queue = Queue(self._slurm)
         self._submitting: dict[str, asyncio.Task[Handle]] = {}
@@ -125,6 +126,15 @@ class SlurmBackend:
         left = [row.job for row in (await self._queue.view()).jobs.get(place.name, ()) if row.waits]
         await self._slurm.cancel(left, "--state=PENDING")
 
+    @property
+    def silence(self) -> str | None:
+        """What was said when Slurm was asked last and did not answer; None while it does."""
+        return self._queue.silence
+
+    async def probe(self) -> str:
+        """Ask whether Slurm would take a job with these options; raises Invalid, Unreachable."""
+        return await self._slurm.probe(batch.asked(self.options))
+
     def close(self) -> None:
         """Let go of the threads; the jobs go on."""
         self._slurm.close()
@@ -138,7 +148,7 @@ class SlurmBackend:
 
     async def _submit(self, job: BackendJob) -> Handle:
         folder = RunFolder(job.folder.absolute())
-        options, script = batch.options(job, self._options), batch.script(job, self._options)
+        options, script = batch.options(job, self.options), batch.script(job, self.options)
         await asyncio.to_thread(make_folders, folder)
         handle = _handle(job, folder)
         place = _Place(handle)

@@ -14,6 +14,7 @@ from jupyter_aml.compute.attempt import shim_words
 from jupyter_aml.compute.protocol import BackendJob
 from jupyter_aml.compute.slurm.options import SlurmOptions
 from jupyter_aml.domain.errors import Invalid
+from jupyter_aml.domain.run_limits import NO_LIMITS, Limits
 from jupyter_aml.runfolder.layout import RunFolder
 from jupyter_aml.shim import shim
 
@@ -59,24 +60,33 @@ def output_of(folder: RunFolder, attempt: int) -> Path:
 
 def options(job: BackendJob, wished: SlurmOptions) -> list[str]:
     """The options of sbatch; raises Invalid for limits that Slurm cannot keep."""
+    if job.limits.processes is not None:
+        raise Invalid("Slurm cannot limit the number of processes: leave 'processes' out")
     folder = RunFolder(job.folder.absolute())
     output = str(output_of(folder, job.attempt)).replace("%", "%%")
-    asked = {
-        "partition": wished.partition,
-        "account": wished.account,
-        "qos": wished.qos,
-        "time": wished.time if job.timeout is None else _minutes(job),
-        "mem": _memory(job, wished),
-        "cpus-per-task": _cpus(job, wished),
-        "gres": _gpus(job, wished),
-    }
     return [
         *("--parsable", "--no-requeue", "--nodes=1", "--ntasks=1", "--export=ALL", "--chdir=/"),
         *(f"--job-name={name_of(job)}", f"--comment={comment_of(job)}"),
         *(f"--output={output}", "--open-mode=append"),
-        *(f"--{name}={value}" for name, value in asked.items() if value is not None),
-        *wished.arguments,
+        *asked(wished, job.limits, time=None if job.timeout is None else _minutes(job)),
     ]
+
+
+def asked(
+    wished: SlurmOptions, limits: Limits = NO_LIMITS, *, time: str | None = None
+) -> list[str]:
+    """The options that say what a job gets: its own limits come before those of the target."""
+    told = {
+        "partition": wished.partition,
+        "account": wished.account,
+        "qos": wished.qos,
+        "time": time or wished.time,
+        "mem": _memory(limits, wished),
+        "cpus-per-task": _cpus(limits, wished),
+        "gres": _gpus(limits, wished),
+    }
+    some = (f"--{name}={value}" for name, value in told.items() if value is not None)
+    return [*some, *wished.arguments]
 
 
 def script(job: BackendJob, wished: SlurmOptions) -> str:
@@ -146,22 +156,20 @@ def _minutes(job: BackendJob) -> str:
     return str(math.ceil(seconds / 60))
 
 
-def _memory(job: BackendJob, wished: SlurmOptions) -> str | None:
-    size = wished.memory if job.limits.memory is None else job.limits.memory
+def _memory(limits: Limits, wished: SlurmOptions) -> str | None:
+    size = wished.memory if limits.memory is None else limits.memory
     return None if size is None else f"{max(1, math.ceil(size / (1 << 20)))}M"
 
 
-def _cpus(job: BackendJob, wished: SlurmOptions) -> int | None:
+def _cpus(limits: Limits, wished: SlurmOptions) -> int | None:
     # Slurm hands out whole cores.
-    return wished.cpus if job.limits.cpus is None else max(1, math.ceil(job.limits.cpus))
+    return wished.cpus if limits.cpus is None else max(1, math.ceil(limits.cpus))
 
 
-def _gpus(job: BackendJob, wished: SlurmOptions) -> str | None:
-    if job.limits.processes is not None:
-        raise Invalid("Slurm cannot limit the number of processes: leave 'processes' out")
-    if job.limits.gpus is None:
+def _gpus(limits: Limits, wished: SlurmOptions) -> str | None:
+    if limits.gpus is None:
         return None if wished.gpus is None else f"gpu:{wished.gpus}"
-    if job.limits.gpus == 0:
+    if limits.gpus == 0:
         return None
     kind = (wished.gpus or "").rpartition(":")[0]
-    return ":".join(filter(None, ("gpu", kind, str(job.limits.gpus))))
+    return ":".join(filter(None, ("gpu", kind, str(limits.gpus))))

@@ -37,6 +37,7 @@ _SILENT = re.compile(
 )
 """What is said where Slurm does not answer, as against where it refuses."""
 _FULL = re.compile(r"Max(Submit|Jobs)\w*|job submit limit.*already", re.IGNORECASE)
+_WOULD = re.compile(r"to start at (\S+).* on nodes (\S+)(?: in partition (\S+))?")
 _PARTITION = re.compile(r"invalid partition specified: (\S+)")
 
 
@@ -70,15 +71,9 @@ class Slurm:
         if numbers:
             await self._off(self._cancel, [*options, *numbers])
 
-    async def partitions(self) -> list[str]:
-        """The names of all partitions."""
-        told = await self._off(self._said, ["sinfo", "--noheader", "--all", "--format=%R"])
-        return sorted(set(told.split()))
-
-    async def version(self) -> str:
-        """Ask the controller whether it is there; returns what it calls itself."""
-        await self._off(self._said, ["scontrol", "ping"])
-        return (await self._off(self._said, ["scontrol", "--version"])).strip()
+    async def probe(self, options: Iterable[str]) -> str:
+        """Say when a job with these options would begin; raises Invalid where it never would."""
+        return await self._off(self._probe, list(options))
 
     # ---- in threads -------------------------------------------------------------------------
 
@@ -93,6 +88,17 @@ class Slurm:
         if not number.isdigit():
             raise Unreachable(f"sbatch named no job, but said: {_sentence(done)}")
         return int(number)
+
+    def _probe(self, options: list[str]) -> str:
+        done = _run(["sbatch", "--test-only", *options], "#!/bin/sh\n")
+        if done.returncode != 0:
+            raise self._refused(done)
+        version = _run(["sbatch", "--version"]).stdout.strip()
+        would = _WOULD.search(done.stderr)
+        if would is None:
+            return f"{version} answers"
+        where = f" in partition '{would[3]}'" if would[3] else ""
+        return f"{version} answers: a run would begin at {would[1]} on {would[2]}{where}"
 
     def _refused(self, done: subprocess.CompletedProcess[str]) -> Invalid | Unreachable:
         told = _sentence(done)

@@ -43,6 +43,11 @@ class Queue:
         quiet = (time.monotonic() - self._changed) / 10
         return max(_SHORTEST, min(_LONGEST, quiet), self._view.took * _COST)
 
+    @property
+    def silence(self) -> str | None:
+        """What was said when it did not answer to the last question; None where it did."""
+        return None if self._silent is None else self._silent[2]
+
     def stir(self) -> None:
         """Something was asked of Slurm, so that its jobs will soon stand elsewhere."""
         self._changed = time.monotonic()
