@@ -154,7 +154,7 @@ def slurm_cluster() -> Iterator[SlurmCluster]:
     """A cluster of four nodes. Where there can be none tests are skipped; under CI they fail."""
     with contextlib.ExitStack() as stack:
         try:
-            cluster = stack.enter_context(_a_cluster())
+            cluster = stack.enter_context(a_cluster())
         except Unavailable as error:
             if os.environ.get("CI"):
                 raise
@@ -172,7 +172,8 @@ def slurm(slurm_cluster: SlurmCluster, monkeypatch: pytest.MonkeyPatch) -> Itera
 
 
 @contextlib.contextmanager
-def _a_cluster() -> Iterator[SlurmCluster]:
+def a_cluster() -> Iterator[SlurmCluster]:
+    """A cluster of one's own, ended with the block; raises Unavailable."""
     for program in _NEEDED:
         _program(program)
     # /tmp, because the path of munge's socket may be no longer than that of any socket.

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_aml.environments.pip import uv
+from tests.slurm_cluster import SlurmCluster
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 
@@ -34,6 +35,10 @@ def index(tmp_path: Path) -> None:
 
 def test_the_way_of_a_run_can_be_measured() -> None:
     assert len(rows("bench_flow")) == 2 + 9
+
+
+def test_the_way_to_slurm_can_be_measured(slurm_cluster: SlurmCluster) -> None:
+    assert len(rows("bench_slurm")) == 2 + 3
 
 
 def test_many_children_can_be_measured() -> None:

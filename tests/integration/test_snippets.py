@@ -48,6 +48,8 @@ ELSEWHERE: Mapping[tuple[str, str], str] = {
     ("docs/how-to/binder.md", "lab/tree/"): "tests/integration/test_binder.py",
     ("docs/reference/compute_plugins.md", "[project.entry-points"):
         "tests/integration/test_target_plugins.py",
+    ("docs/how-to/slurm.md", "from azureml.core import Workspace"):
+        "tests/integration/test_slurm_runs.py",
     ("docs/reference/kernels.md", "%aml kernel add"): "tests/integration/test_kernels.py",
     ("docs/reference/sidebar.md", "sidebar.add("): "tests/browser/test_nouns.py",
 }  # fmt: skip
