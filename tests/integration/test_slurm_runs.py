@@ -15,6 +15,7 @@ from jupyter_aml.domain.errors import Invalid, Unreachable
 from jupyter_aml.domain.ids import workspace_name
 from jupyter_aml.engine.engine import Engine
 from jupyter_aml.sdk.core import Experiment, ScriptRunConfig, Workspace
+from jupyter_aml.sdk.core.compute import AmlCompute, ComputeTarget
 from jupyter_aml.testing.engines import end_engine
 from jupyter_aml.wire.compute import decode_compute_change, decode_new_compute
 from tests.asking import submit
@@ -90,7 +91,15 @@ def number(root: Path, run: Any, attempt: int = 1) -> str:
 
 
 def test_a_script_run_config_names_the_cluster(ws: Workspace, tmp_path: Path) -> None:
-    ws.client.compute.add(a_target(partition="dedicated", cpus=1, memory="200m"))
+    target = ComputeTarget.create(
+        ws,
+        "my-slurm",
+        AmlCompute.provisioning_configuration(
+            "STANDARD_D1", min_nodes=1, max_nodes=4, provider="slurm",
+            settings={"partition": "dedicated", "memory": "200m"},
+        ),
+    )  # fmt: skip
+    target.wait_for_completion(show_output=True, min_node_count=2)
     (tmp_path / "train.py").write_text(TRAINING)
     config = ScriptRunConfig(str(tmp_path), script="train.py", compute_target="my-slurm")
 
@@ -98,6 +107,7 @@ def test_a_script_run_config_names_the_cluster(ws: Workspace, tmp_path: Path) ->
     details = run.wait_for_completion()
 
     assert details["status"] == "Completed"
+    assert (target.type, target.provider) == ("AmlCompute", "slurm")
     assert run.get_metrics()["loss"][-1] == 0.2
     assert run.get_tags()["where"] in NODES
     assert "outputs/model.txt" in run.get_file_names()
@@ -167,6 +177,9 @@ async def test_what_is_wrong_with_a_target_is_said_before_it_is_there(aml_root: 
         ):
             with pytest.raises(Invalid, match=words):
                 await attach(engine, **settings)
+        low = {**a_target(), "vmPriority": "lowpriority"}
+        with pytest.raises(Invalid, match="setting partition or qos"):
+            await engine.compute.add(decode_new_compute(low))
         with pytest.raises(Invalid, match="no partition 'dedicate'; did you mean 'dedicated'"):
             await engine.compute.probe(decode_new_compute(a_target(partition="dedicate")))
         assert [each["name"] for each in await engine.compute.list(DEFAULT)] == ["local"]

@@ -13,8 +13,9 @@ from jupyter_aml.compute.slurm.commands import Slurm
 from jupyter_aml.compute.slurm.options import SlurmOptions
 from jupyter_aml.compute.target import Target, TargetState
 from jupyter_aml.compute.targets import TargetSettings
-from jupyter_aml.domain.compute import ComputeDefinition
+from jupyter_aml.domain.compute import DEDICATED, ComputeDefinition
 from jupyter_aml.domain.errors import Invalid
+from jupyter_aml.domain.vm_sizes import vm_size
 
 PLACES = 10_000
 """Runs that are handed over at a time: they wait in Slurm's queue, not in ours."""
@@ -60,13 +61,14 @@ class SlurmKind(Kind):
         """The definition as it is kept; raises Invalid for a setting that is wrong."""
         given = {name: _given(name, value) for name, value in definition.settings.items()}
         checked = super().checked(replace(definition, settings=given))
-        if checked.vm_size:
+        if checked.priority != DEDICATED:
             raise Invalid(
-                f"vm_size: {checked.vm_size!r} is a size of Azure; say what a run gets of Slurm's "
-                "nodes by cpus, memory and gpus"
+                f"vm_priority: in Slurm a partition or a QOS makes a run {checked.priority!r}; "
+                "name it by the setting partition or qos"
             )
         options(checked)
-        return checked
+        # Its nodes are there without us, so that none is waited for.
+        return replace(checked, scale=replace(checked.scale, min_nodes=0))
 
     async def probe(self, definition: ComputeDefinition, place: TargetPlace) -> str:
         """Have Slurm check a job with these settings, which it does not begin."""
@@ -127,8 +129,17 @@ class SlurmTarget(Target):
 
 
 def options(definition: ComputeDefinition) -> SlurmOptions:
-    """What a target asks for; raises Invalid."""
-    return SlurmOptions.from_json(definition.settings)
+    """What a target asks for; a size of Azure says what its settings do not. Raises Invalid."""
+    wished = SlurmOptions.from_json(definition.settings)
+    if not definition.vm_size:
+        return wished
+    size = vm_size(definition.vm_size)
+    return replace(
+        wished,
+        cpus=wished.cpus or size.cores,
+        memory=wished.memory or size.memory,
+        gpus=wished.gpus or (str(size.gpus) if size.gpus else None),
+    )
 
 
 def _given(name: str, value: Any) -> Any:
