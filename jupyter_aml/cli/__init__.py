@@ -31,6 +31,7 @@ VERBS: Mapping[str, str] = {
     "doctor": "check all that runs need, and say how to mend it",
     "config": "list the settings, read or write one",
     "env": "list, show, build, compare, register, delete and prune environments",
+    "compute": "list, show, create, attach, resize, start, stop and delete compute targets",
     "models": "list, show, register, fetch, name and delete models",
     "register": "register a file of a run as a model",
     "data": "list datastores, copy files to and from them; list and show data sets",

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
-from typing import Any
 
 from jupyter_aml.cli import asking, codes, following
+from jupyter_aml.cli.words import WORDS
 from jupyter_aml.domain import ids
 from jupyter_aml.domain.errors import Invalid
-from jupyter_aml.sdk._submit import command_line, options, sending
+from jupyter_aml.sdk._submit import options, sending
 from jupyter_aml.sdk.core import Experiment, Run, ScriptRunConfig
 
 _EPILOG = """\
@@ -36,7 +34,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     asking.options(parser)
     options.declare(
         parser,
-        _Values(),
+        WORDS,
         parameter="`--K V` behind a script's arguments, a value of a notebook's parameters, a "
         "variable of a script from stdin",
     )
@@ -124,24 +122,3 @@ def _named_after(script: str) -> str:
     if script == sending.STDIN:
         return ids.experiment_of(f"{Path.cwd().name}.", otherwise="shell")
     return ids.experiment_of(script, otherwise="script")
-
-
-class _Values:
-    """Words as values, their mistakes as argparse tells them."""
-
-    def __init__(self) -> None:
-        self.text: Callable[[str], Any] = str
-        self.pair, self.parameter, self.span = map(
-            _type, (command_line.pair, command_line.parameter, command_line.span)
-        )
-
-
-def _type(read: Callable[[str], Any]) -> Callable[[str], Any]:
-    return partial(_typed, read)
-
-
-def _typed(read: Callable[[str], Any], text: str) -> Any:
-    try:
-        return read(text)
-    except Invalid as error:
-        raise argparse.ArgumentTypeError(str(error)) from None

@@ -60,6 +60,9 @@ class Target:
     slots: int
     """How many runs it executes at once; what may wait in an engine of its own counts too."""
 
+    has_nodes = False
+    """Whether its runs are executed by nodes that come and go, which `nodes` tells."""
+
     def backend_for(self, job: BackendJob) -> ComputeBackend:
         """Return what a new job is handed to; raises Invalid for one that it cannot take."""
         raise NotImplementedError

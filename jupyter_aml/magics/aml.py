@@ -15,6 +15,7 @@ from IPython.core.magic import (
 
 from jupyter_aml.domain.errors import AmlError
 from jupyter_aml.magics import line as lines
+from jupyter_aml.magics.compute import Compute
 from jupyter_aml.magics.data import Data
 from jupyter_aml.magics.env import Env, EnvCell
 from jupyter_aml.magics.help import Help
@@ -40,7 +41,7 @@ from jupyter_aml.magics.verbs import Verbs
 
 _VERBS: tuple[type[Verb], ...] = (
     Submit, SubmitFile, Ls, Show, Logs, Wait, Cancel, Metrics, Get, Compare, Diff, Clone, Retry,
-    Last, EnvCell, Env, Kernel, Register, Models, Data,
+    Last, EnvCell, Env, Kernel, Compute, Register, Models, Data,
 )  # fmt: skip
 
 

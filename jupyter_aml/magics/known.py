@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from jupyter_aml.client.patience import quietly
+from jupyter_aml.wire.compute import WireCompute, WireComputeKind
 from jupyter_aml.wire.datasets import WireDataset
 from jupyter_aml.wire.environments import WireEnvironment
 from jupyter_aml.wire.models import WireModel
@@ -22,7 +23,8 @@ class Known:
     """What there was to choose from at the last look."""
 
     experiments: tuple[str, ...] = ()
-    computes: tuple[str, ...] = ()
+    computes: tuple[WireCompute, ...] = field(default=())
+    kinds: tuple[WireComputeKind, ...] = field(default=())
     runs: tuple[WireRun, ...] = field(default=())
     environments: tuple[WireEnvironment, ...] = field(default=())
     kernels: tuple[str, ...] = ()

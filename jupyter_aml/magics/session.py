@@ -130,6 +130,11 @@ class Session:
             return [each["name"] for each in known]
         return [f"{each['name']}:{version}" for each in known for version in each["versions"]]
 
+    def compute_names(self, *, made: bool = False) -> list[str]:
+        """What may stand for a compute target; with `made` only what was created or attached."""
+        known = self.cache.get().computes
+        return [each["name"] for each in known if each["workspace"] is not None or not made]
+
     # ---- which run is meant -----------------------------------------------------------------
 
     def find(self, text: str) -> Run:
@@ -172,7 +177,8 @@ class Session:
         try:
             return Known(
                 experiments=tuple(each["name"] for each in client.experiments.list(workspace.name)),
-                computes=tuple(each["name"] for each in client.compute.list()),
+                computes=tuple(client.compute.list(workspace.name)),
+                kinds=tuple(client.compute.kinds()),
                 runs=tuple(client.runs.page(workspace=workspace.name, limit=_RECENT)["runs"]),
                 environments=tuple(client.environments.list(workspace.name)),
                 kernels=tuple(each["spec"] for each in client.kernels.list()["specs"]),

@@ -73,7 +73,10 @@ class WireSnapshot(TypedDict):
 
 
 class WireDryRun(TypedDict):
-    """What a submission would send, and nothing done; sizes in bytes."""
+    """What a submission would send, and nothing done; sizes in bytes.
+
+    `reason` is a sentence on when it would probably start on that target.
+    """
 
     files: list[WireSnapshotFile]
     excluded: list[str]

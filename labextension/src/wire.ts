@@ -314,7 +314,11 @@ export interface WireSnapshot {
   excluded: string[];
 }
 
-/** What a submission would send, and nothing done; sizes in bytes. */
+/**
+ * What a submission would send, and nothing done; sizes in bytes.
+ *
+ * `reason` is a sentence on when it would probably start on that target.
+ */
 export interface WireDryRun {
   files: WireSnapshotFile[];
   excluded: string[];

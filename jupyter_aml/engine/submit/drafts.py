@@ -19,13 +19,13 @@ from jupyter_aml.domain.near import did_you_mean, near
 from jupyter_aml.domain.run import INTERACTIVE_RUN, SCRIPT_RUN, Process, Run, RunStatus
 from jupyter_aml.domain.run_data import RunData
 from jupyter_aml.engine import snapshot
+from jupyter_aml.engine.compute.start import probable_start
 from jupyter_aml.engine.compute.stations import Stations, target_of
 from jupyter_aml.engine.ledger import now
 from jupyter_aml.engine.root import Root, write_json, write_record
 from jupyter_aml.engine.run_data import kept
 from jupyter_aml.engine.settings import Settings
 from jupyter_aml.runfolder import secrets as secret_files
-from jupyter_aml.runfolder.layout import CONSOLE
 from jupyter_aml.runfolder.trees import remove_tree
 from jupyter_aml.store.blobs import Blobs
 from jupyter_aml.wire.asked import WireSource
@@ -166,9 +166,9 @@ def with_data(run: Run, data: RunData) -> Run:
     return replace(run, properties={**run.properties, **named}) if named else run
 
 
-def describe(drafted: Draft) -> WireDryRun:
-    """Say what a submission would send."""
-    job = drafted.run.job
+def describe(drafted: Draft, *, stations: Stations) -> WireDryRun:
+    """Say what a submission would send, where to, and when it would probably start."""
+    job, station = drafted.run.job, stations.find(drafted.run.workspace, target_of(drafted.run))
     return {
         "files": [
             {"path": file.path, "size": file.size, "hash": ""} for file in drafted.plan.files
@@ -178,7 +178,7 @@ def describe(drafted: Draft) -> WireDryRun:
         "command": [] if job is None else [job.interpreter, *job.command],
         **encode_data(drafted.data),
         "target": "local" if job is None else job.target,
-        "reason": f"the console would be {CONSOLE}",
+        "reason": "" if station is None else probable_start(station),
     }
 
 

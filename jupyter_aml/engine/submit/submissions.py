@@ -106,7 +106,7 @@ class Submissions:
         if asked.check is not None:
             drafted = await self._checked(drafted, asked.check)
         if asked.is_dry:
-            return drafts.describe(drafted)
+            return drafts.describe(drafted, stations=self._stations)
         if drafted.run.parent is not None:
             await self._ledger.find(drafted.run.parent)
         drafted = await self._placed(drafted)

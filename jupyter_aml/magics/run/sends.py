@@ -30,7 +30,7 @@ class Sends(Verb):
         if name == "env":
             return self.session.environment_names(word)
         if name == "compute":
-            return list(self.session.cache.get().computes) or ["local"]
+            return self.session.compute_names() or ["local"]
         return None if name in ("include", "source", "env_file") else []
 
     def note(self, text: str) -> None:

@@ -55,7 +55,7 @@ def declare(parser: argparse.ArgumentParser, values: Values, *, parameter: str) 
         help="take the newest completed run of the experiment where nothing has changed since: "
         "code, files, parameters, environment and target",
     )
-    add("--dry-run", action="store_true", help="say what would be sent, and send nothing")
+    add("--dry-run", action="store_true", help="say what would be sent where, and send nothing")
 
 
 def _limits(parser: argparse.ArgumentParser, values: Values) -> None:

@@ -23,7 +23,7 @@ from jupyter_aml.domain.run import RunStatus
 from jupyter_aml.runfolder.layout import CONSOLE
 from jupyter_aml.testing.wires import NOON, a_wire_run
 from jupyter_aml.wire.coding import encode_job
-from jupyter_aml.wire.compute import WireCompute
+from jupyter_aml.wire.compute import WireCompute, WireComputeKind
 from jupyter_aml.wire.datasets import WireDataset
 from jupyter_aml.wire.models import WireModel
 from jupyter_aml.wire.protocol import PROTOCOL, WireStatus
@@ -48,6 +48,16 @@ def a_target(name: str, **different: Any) -> WireCompute:
     return target
 
 
+A_KIND: WireComputeKind = {
+    "name": "ssh", "type": "VirtualMachine", "label": "Machine", "help": "A machine.",
+    "hasNodes": False, "isAttached": True,
+    "settings": [{
+        "name": "address", "label": "Address", "type": "text", "help": "", "required": True,
+        "choices": [], "default": None,
+    }],
+}  # fmt: skip
+
+
 class FakeEngine:
     """Keeps runs in memory; `after_submit` says what becomes of a run that was just sent."""
 
@@ -70,6 +80,7 @@ class FakeEngine:
         """What was asked or answered otherwise than the routes of the real one say."""
         self.environments = FakeEnvironments()
         self.models: list[WireModel] = []
+        self.targets: list[WireCompute] = []
         self.datasets: list[dict[str, Any]] = []
 
     def add(self, **different: Any) -> WireRun:
@@ -100,7 +111,9 @@ class FakeEngine:
             case ["POST", "experiments"]:
                 return 201, self._experiment(body["name"])
             case ["GET", "compute"]:
-                return 200, [a_target("local")]
+                return 200, [a_target("local"), *self.targets]
+            case ["GET", "compute-kinds"]:
+                return 200, [A_KIND]
             case [_, "environments" | "environment-check" | "environment-prune" | "kernels", *_]:
                 return self.environments.answer(verb, path.split("/"), query, body)
             case ["GET", "datasets"]:

@@ -119,10 +119,10 @@ def test_a_slow_server_never_holds_the_kernel_up(monkeypatch):
 
 
 def test_a_server_that_fails_leaves_what_was_known():
-    answers = [Known(computes=("local",)), None]
+    answers = [Known(experiments=("digits",)), None]
     cache = Cache(lambda: answers.pop(0))
 
-    assert cache.get().computes == ("local",)
+    assert cache.get().experiments == ("digits",)
     cache.refresh()
     assert cache.settled(10)
-    assert cache.get().computes == ("local",)
+    assert cache.get().experiments == ("digits",)

@@ -1,0 +1,34 @@
+"""When a run that is not sent yet would probably start, from what its target does now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from jupyter_aml.compute.target import Node, NodeState
+from jupyter_aml.engine.compute.stations import Station
+
+
+def probable_start(station: Station) -> str:
+    """Say in a sentence when it would start."""
+    slots, target = station.slots, station.target
+    state = target.state()
+    if state.state in ("Stopped", "Failed"):
+        return f"it would wait: {state.why or f'the target is {state.state.lower()}'}"
+    busy = f"{slots.busy} of {slots.count} {'slot' if slots.count == 1 else 'slots'} busy"
+    if slots.waiting:
+        others = "1 run that waits" if slots.waiting == 1 else f"{slots.waiting} runs that wait"
+        return f"it would wait behind {others} ({busy})"
+    if slots.busy >= slots.count:
+        return f"it would wait until a run there ends, and be the next ({busy})"
+    if not target.has_nodes:
+        return f"it would start at once ({busy})"
+    return f"{_on_nodes(target.nodes())} ({busy})"
+
+
+def _on_nodes(nodes: Sequence[Node]) -> str:
+    states = [node.state for node in nodes]
+    if NodeState.IDLE in states:
+        return "it would start at once, on a node that is idle"
+    if NodeState.STARTING in states:
+        return "it would start as soon as a node that is starting is there"
+    return "it would start as soon as a node has started for it"

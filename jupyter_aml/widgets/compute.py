@@ -1,0 +1,126 @@
+"""Compute targets as text: the rows of a list, and one target in full."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from jupyter_aml.domain.vm_sizes import SIZES
+from jupyter_aml.widgets.plain import clean, local, moment
+
+if TYPE_CHECKING:
+    from jupyter_aml.wire.compute import WireCompute, WireComputeKind, WireNode
+
+HEADS = ("Target", "Type", "State", "Nodes", "Busy", "Waiting", "Size", "Kind")
+KIND_HEADS = ("Kind", "Type", "What it is", "Settings")
+_SHOWN_NODES = 50
+
+
+def row(seen: WireCompute) -> tuple[str, ...]:
+    """A target as the texts below HEADS."""
+    return (
+        seen["name"], seen["type"], state(seen), nodes(seen), busy(seen),
+        str(seen["waiting"] or ""), seen["vmSize"], seen["kind"],
+    )  # fmt: skip
+
+
+def state(seen: WireCompute) -> str:
+    """The state in a word; one that takes no runs says so."""
+    return "takes no runs" if seen["refusal"] and seen["state"] != "Failed" else seen["state"]
+
+
+def nodes(seen: WireCompute) -> str:
+    """The nodes that are there, of those that there may be; empty where that says nothing."""
+    if seen["workspace"] is None or (seen["isAttached"] and not seen["nodes"]):
+        return ""
+    return f"{len(seen['nodes'])} of {seen['maxNodes']}"
+
+
+def busy(seen: WireCompute) -> str:
+    """The places that are taken, of all."""
+    return f"{seen['busy']} of {seen['slots']}" if seen["slots"] else ""
+
+
+def kind_row(kind: WireComputeKind) -> tuple[str, ...]:
+    """A kind as the texts below KIND_HEADS; a setting that is needed has a star."""
+    settings = ", ".join(
+        f"{each['name']}{'*' if each['required'] else ''}" for each in kind["settings"]
+    )
+    return kind["name"], kind["type"], kind["help"] or kind["label"], settings
+
+
+def describe(seen: WireCompute) -> str:
+    """All that is known of a target."""
+    return clean("\n".join(_lines(seen)))
+
+
+def made(seen: WireCompute) -> str:
+    """A sentence on a target that was just created, attached or changed."""
+    verb = "attached" if seen["isAttached"] else "created"
+    if seen["refusal"]:
+        return clean(f"{seen['name']} is {verb}, and takes no runs: {seen['refusal']}")
+    return clean(f"{seen['name']} is {verb}: {seen['type']}{_scale(seen)}")
+
+
+def scaled(seen: WireCompute) -> str:
+    """A sentence on a target that was just resized."""
+    return clean(f"{seen['name']} has{_scale(seen).removeprefix(',') or ' no nodes of its own'}")
+
+
+def _lines(seen: WireCompute) -> Iterator[str]:
+    yield f"{seen['name']}: {seen['type']}, {state(seen)}"
+    if seen["description"]:
+        yield f"  {seen['description']}"
+    why = seen["why"] or seen["refusal"]
+    if why:
+        yield f"  {why}"
+    for what, text in (
+        ("kind", seen["kind"]),
+        ("size", f"{seen['vmSize']}{_what_it_has(seen['vmSize'])}" if seen["vmSize"] else ""),
+        ("nodes", _scale(seen).removeprefix(", ")),
+        ("priority", "low: its nodes may be taken back" if _is_low(seen) else ""),
+        ("runs", f"{busy(seen)} places busy, {seen['waiting']} waiting" if seen["slots"] else ""),
+        ("settings", _pairs(seen["settings"])),
+        ("tags", _pairs(seen["tags"])),
+        ("created", moment(seen["createdAt"]) if seen["createdAt"] else ""),
+        ("changed", moment(seen["changedAt"]) if seen["changedAt"] else ""),
+    ):
+        if text:
+            yield f"{what}: {text}"
+    yield from map(_node, seen["nodes"][:_SHOWN_NODES])
+    if len(seen["nodes"]) > _SHOWN_NODES:
+        yield f"  and {len(seen['nodes']) - _SHOWN_NODES} more nodes"
+
+
+def _scale(seen: WireCompute) -> str:
+    if not nodes(seen):
+        return ""
+    least, most = seen["minNodes"], seen["maxNodes"]
+    many = f"{least}" if least == most else f"{least} to {most}"
+    word = "node" if most == 1 else "nodes"
+    idle = f", each leaves after {seen['idleSeconds']:g} s without runs" if least < most else ""
+    return f", {many} {word}{idle}"
+
+
+def _what_it_has(size: str) -> str:
+    meant = SIZES.get(size.lower())
+    if meant is None:
+        return ""
+    gpus = f", {meant.gpus} GPUs" if meant.gpus else ""
+    return f" ({meant.cores} cores, {meant.gibibytes:g} GiB{gpus})"
+
+
+def _is_low(seen: WireCompute) -> bool:
+    return seen["vmPriority"] == "lowpriority"
+
+
+def _node(node: WireNode) -> str:
+    since = f" since {local(node['since'])}" if node["since"] else ""
+    runs = f": {', '.join(node['runs'])}" if node["runs"] else ""
+    address = f" at {node['address']}" if node["address"] else ""
+    note = f" ({node['note']})" if node["note"] else ""
+    return f"  {node['id']}{address} {node['state']}{since}{runs}{note}"
+
+
+def _pairs(labels: Mapping[str, Any]) -> str:
+    return ", ".join(f"{key}={value}" for key, value in labels.items())
