@@ -60,12 +60,8 @@ class TargetPlace:
     """What a kind is given to open a target with."""
 
     folder: Path
-    """A folder of the target's own, on the disk of the root; it is there."""
+    """A folder of the target's own, on the disk of the root; it need not be there yet."""
     root: Path
-    slots: int
-    """How many runs an administrator lets this machine execute at once."""
-    most_nodes: int
-    """How many nodes of clusters there may be on this machine at once."""
     secret: Callable[[str], str]
     """The value of a setting that is `secret://...`; it blocks."""
     moved: Callable[[], None]

@@ -10,7 +10,7 @@ import struct
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import timedelta
 from importlib.util import MAGIC_NUMBER, cache_from_source
 from pathlib import Path
@@ -68,38 +68,37 @@ class LocalBackend:
     async def look(self, handle: Handle) -> Sighting:
         """Say where the job stands, by its records and by who of it lives."""
         _reap()
-        place = _Place(handle)
-        sighting = await asyncio.to_thread(place.look)
-        self._seen[place.key] = sighting.phase
+        sighting = await self._sight(handle)
+        self._seen[LocalAttempt(handle).key] = sighting.phase
         return sighting
 
     async def stop(self, handle: Handle, *, grace: timedelta) -> None:
         """Tell the shim; where there is none any more, end what it has left."""
-        place = _Place(handle)
-        match (await asyncio.to_thread(place.look)).phase:
+        place = LocalAttempt(handle)
+        match (await self._sight(handle)).phase:
             case Phase.WAITING | Phase.ALIVE:
                 await asyncio.to_thread(place.tell, grace)
             case Phase.LOST:
-                await _end_lost(place, grace)
+                await end_lost(place, grace)
 
     async def wait(self, handle: Handle) -> None:
         """Return when the job may stand elsewhere than at the last `look`."""
-        place = _Place(handle)
+        place = LocalAttempt(handle)
         while True:
-            phase = (await asyncio.to_thread(place.look)).phase
+            phase = (await self._sight(handle)).phase
             if phase is not self._seen.get(place.key) or phase in (Phase.GONE, Phase.LOST):
                 return
             if phase is Phase.ALIVE:
                 await _until_gone(*place.guard())
                 return
-            await asyncio.sleep(_POLL)
+            await self._while_waiting(handle)
 
     async def logs(self, handle: Handle, *, after: int = 0) -> AsyncIterator[bytes]:
         """Yield output from byte `after` on, until the job has ended."""
-        place, offset = _Place(handle), after
+        place, offset = LocalAttempt(handle), after
         while True:
             # Looked before read: what was written up to the end is then read for certain.
-            phase = (await asyncio.to_thread(place.look)).phase
+            phase = (await self._sight(handle)).phase
             while piece := await asyncio.to_thread(place.piece, offset):
                 offset += len(piece)
                 yield piece
@@ -109,13 +108,21 @@ class LocalBackend:
 
     async def forget(self, handle: Handle) -> None:
         """Remove the control group of the job; its records belong to the run folder and stay."""
-        place = _Place(handle)
+        place = LocalAttempt(handle)
         self._seen.pop(place.key, None)
         _reap()
         await asyncio.to_thread(place.group.remove)
 
+    async def _sight(self, handle: Handle) -> Sighting:
+        """What is seen of a job now."""
+        return await asyncio.to_thread(LocalAttempt(handle).look)
 
-class _Place(Attempt):
+    async def _while_waiting(self, handle: Handle) -> None:
+        """Let some time pass while a job has not begun."""
+        await asyncio.sleep(_POLL)
+
+
+class LocalAttempt(Attempt):
     """An attempt on this machine."""
 
     def __init__(self, handle: Handle) -> None:
@@ -232,15 +239,9 @@ def _start(python: str, job: BackendJob, walls: Walls) -> Handle:
 
 
 def _popen(python: str, job: BackendJob, folder: RunFolder, limits: list[str]) -> int:
-    limit = 0.0 if job.timeout is None else job.timeout.total_seconds()
-    words = [
-        *(python, "-I", "-S", _program(python), str(folder.status), str(job.attempt)),
-        *(str(folder.console), str(job.cwd.absolute()), repr(job.grace.total_seconds())),
-        *(repr(limit), *limits, "--", *job.command),
-    ]
     try:
         process = subprocess.Popen(
-            words,
+            shim_words(python, job, folder, limits),
             env=dict(job.environment),
             cwd="/",
             stdin=subprocess.DEVNULL,
@@ -259,6 +260,16 @@ def _popen(python: str, job: BackendJob, folder: RunFolder, limits: list[str]) -
         raise Unreachable(f"cannot start a process for job {job.id}: {error.strerror}") from error
     _shims[process.pid] = process
     return process.pid
+
+
+def shim_words(python: str, job: BackendJob, folder: RunFolder, limits: Sequence[str]) -> list[str]:
+    """The command line of the shim of a job; `limits` are the walls around it."""
+    limit = 0.0 if job.timeout is None else job.timeout.total_seconds()
+    return [
+        *(python, "-I", "-S", _program(python), str(folder.status), str(job.attempt)),
+        *(str(folder.console), str(job.cwd.absolute()), repr(job.grace.total_seconds())),
+        *(repr(limit), *limits, "--", *job.command),
+    ]
 
 
 def _program(python: str) -> str:
@@ -284,7 +295,7 @@ def _reap() -> None:
             _shims.pop(pid, None)
 
 
-async def _end_lost(place: _Place, grace: timedelta) -> None:
+async def end_lost(place: LocalAttempt, grace: timedelta) -> None:
     """TERM, then KILL, until nothing of the attempt lives; raises Unreachable if that fails."""
     kill_at = time.monotonic() + grace.total_seconds()
     told: set[proc.Process] = set()

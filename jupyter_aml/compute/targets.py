@@ -28,6 +28,8 @@ class TargetSettings:
 
     max_runs: int
     """How many runs this machine executes at once."""
+    max_nodes: int = 8
+    """How many nodes of clusters there may be on this machine at once."""
     docker_url: str | None = None
     """Where the docker engine listens; None for what the variables name."""
     most: Limits = NO_LIMITS

@@ -82,10 +82,12 @@ class Engine:
             self._root,
             self._ledger,
             self.secrets,
-            settings,
             loaded=load(
                 TargetSettings(
-                    max_runs=settings.max_runs, docker_url=settings.docker_url, most=settings.most
+                    max_runs=settings.max_runs,
+                    max_nodes=settings.max_nodes,
+                    docker_url=settings.docker_url,
+                    most=settings.most,
                 )
             ),
             moved=self._feed.stir,

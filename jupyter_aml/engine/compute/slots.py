@@ -26,6 +26,7 @@ class Slots:
     ) -> None:
         """`moved` is called when the line moves, `changed` when places are taken or freed too."""
         self.target, self.count, self._moved, self._changed = target, count, moved, changed
+        self._closed: str | None = None
         self._seated: set[RunId] = set()
         self._lent: dict[RunId, list[RunId]] = {}
         """Who lends its place, and those that it waits for and that have not ended."""
@@ -43,11 +44,10 @@ class Slots:
         """Runs in the line."""
         return len(self._line)
 
-    def resize(self, count: int) -> None:
-        """Have another number of places; who has one keeps it."""
-        if count != self.count:
-            self.count = count
-            self._advance()
+    def resize(self, count: int, *, closed: str | None = None) -> None:
+        """Have another number of places; who has one keeps it. `closed` says why there is none."""
+        self.count, self._closed = count, closed
+        self._advance()
 
     def seat(self, run: RunId) -> None:
         """Give a place to a run that is found running already, even where none is free."""
@@ -94,6 +94,8 @@ class Slots:
         ahead = self._ahead.get(run)
         if ahead is None:
             return None
+        if self.count == 0 and self._closed is not None:
+            return self._closed
         return waiting_reason(ahead=ahead, target=self.target, busy=self.busy, slots=self.count)
 
     @property

@@ -59,9 +59,15 @@ class Stations:
         if known is None:
             self._own[key] = self._station(target, partial(self._own.get, key))
         else:
-            known.slots.resize(target.slots)
             self._own[key] = Station(target, known.slots, known.history)
+        self.resize(workspace, target.name)
         return self._own[key]
+
+    def resize(self, workspace: WorkspaceName, name: str) -> None:
+        """Have as many places as a target has now; where it has none, it says why."""
+        station = self._own[workspace, name]
+        why = station.target.refusal() or station.target.state().why
+        station.slots.resize(station.target.slots, closed=why)
 
     def drop(self, workspace: WorkspaceName, name: str) -> None:
         """Have it no more."""

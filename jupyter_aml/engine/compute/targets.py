@@ -27,7 +27,6 @@ from jupyter_aml.engine.ledger import Ledger, now
 from jupyter_aml.engine.registry import Noun, Registered, Registry
 from jupyter_aml.engine.root import Root
 from jupyter_aml.engine.secrets import Secrets
-from jupyter_aml.engine.settings import Settings
 from jupyter_aml.engine.turns import Turns
 from jupyter_aml.runfolder.trees import remove_tree
 from jupyter_aml.wire.coding import encode_time
@@ -54,14 +53,13 @@ class Compute:
         root: Root,
         ledger: Ledger,
         secrets: Secrets,
-        settings: Settings,
         *,
         loaded: Loaded,
         moved: Callable[[], None],
         tell: Tell,
         log: logging.Logger,
     ) -> None:
-        self._root, self._ledger, self._secrets, self._settings = root, ledger, secrets, settings
+        self._root, self._ledger, self._secrets = root, ledger, secrets
         self._kinds, self._tell, self._log = loaded.kinds, tell, log
         self.stations = Stations(loaded.targets, moved=moved)
         self._registry = Registry(root, NOUN)
@@ -137,7 +135,7 @@ class Compute:
                 await self._opened(known)
             else:
                 await station.target.change(known.definition)
-                station.slots.resize(station.target.slots)
+                self.stations.resize(workspace, name)
         self._changed(workspace, name)
         return await self.get(workspace, name)
 
@@ -209,8 +207,6 @@ class Compute:
         return TargetPlace(
             folder=self._folder(workspace, name),
             root=self._root.path,
-            slots=self._settings.max_runs,
-            most_nodes=self._settings.max_nodes,
             secret=secret,
             moved=lambda: self._changed(workspace, name),
         )

@@ -1,0 +1,1 @@
+"""A cluster of nodes on this machine: started on demand, stopped when they idle."""

@@ -1,0 +1,94 @@
+"""Runs jobs on the nodes of a cluster: each under a shim that its node starts."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+
+from jupyter_aml.compute.attempt import make_folders
+from jupyter_aml.compute.cluster.nodes import Order
+from jupyter_aml.compute.cluster.pool import LOST, Pool
+from jupyter_aml.compute.local import LocalAttempt, LocalBackend, end_lost, shim_words
+from jupyter_aml.compute.protocol import BackendJob, Handle, Phase, Sighting
+from jupyter_aml.domain.errors import Invalid
+from jupyter_aml.domain.run_limits import Limits
+from jupyter_aml.runfolder.layout import RunFolder
+
+CLUSTER = "cluster"
+_AT_ONCE = timedelta()
+
+
+class ClusterBackend(LocalBackend):
+    """A job waits for a node; from its claim on it is a job of this machine like any other."""
+
+    def __init__(self, pool: Pool, node_limits: Limits) -> None:
+        super().__init__()
+        self._pool, self._node_limits = pool, node_limits
+
+    async def submit(self, job: BackendJob) -> Handle:
+        """Let the job wait for a node, unless a shim has claimed this attempt before."""
+        if not job.command:
+            raise Invalid(f"job {job.id} has an empty command")
+        folder = RunFolder(job.folder.absolute())
+        attempt = str(job.attempt)
+        data = {
+            "run": job.run, "attempt": attempt, "root": job.root, "status": str(folder.status),
+            "log": str(folder.console), "shim": "-1", "shimStart": "",
+        }  # fmt: skip
+        handle = Handle(backend=CLUSTER, data=data)
+        if (folder.status / f"claim.{attempt}").exists():
+            return handle
+        limited = replace(job, limits=job.limits | self._node_limits)
+        words = await asyncio.to_thread(self._words, limited, folder)
+        lost = folder.status / f"node.{attempt}"
+        self._pool.enqueue(Order(job.id, words, dict(job.environment), lost))
+        return handle
+
+    async def stop(self, handle: Handle, *, grace: timedelta) -> None:
+        """Tell the shim; where there is none yet, there will be none."""
+        if self._has_not_begun(handle):
+            self._pool.forget(_job(handle))
+        await super().stop(handle, grace=grace)
+
+    async def forget(self, handle: Handle) -> None:
+        """Free the place that the job had on its node."""
+        self._pool.forget(_job(handle))
+        await super().forget(handle)
+
+    async def _sight(self, handle: Handle) -> Sighting:
+        """Where the job stands: in front of the cluster, on a node, or at its end."""
+        if self._has_not_begun(handle):
+            return Sighting(phase=Phase.WAITING, reason=self._pool.reason(_job(handle)))
+        seen = await super()._sight(handle)
+        place = LocalAttempt(handle)
+        why = (place.read("node") or {}).get("lost")
+        if seen.phase is Phase.GONE and why is not None and seen.exit_code != 0:
+            return replace(seen, why=None, lost_node=str(why))
+        if seen.phase is Phase.LOST and self._has_no_node(handle):
+            await end_lost(place, _AT_ONCE)
+            return Sighting(phase=Phase.GONE, started=place.started(), lost_node=str(why or LOST))
+        return seen
+
+    async def _while_waiting(self, handle: Handle) -> None:
+        """Let time pass until the job has a node, or a moment on its node."""
+        if self._pool.node_of(_job(handle)) is None:
+            await self._pool.moved(_job(handle))
+        else:
+            await super()._while_waiting(handle)
+
+    def _has_not_begun(self, handle: Handle) -> bool:
+        return LocalAttempt(handle).read("claim") is None and self._pool.waits(_job(handle))
+
+    def _has_no_node(self, handle: Handle) -> bool:
+        node = self._pool.node_of(_job(handle))
+        return node is None or not node.lives
+
+    def _words(self, job: BackendJob, folder: RunFolder) -> list[str]:
+        make_folders(folder)
+        walls = self._walls.around(job, folder.status / f"cgroup.{job.attempt}")
+        return shim_words(self._python, job, folder, walls)
+
+
+def _job(handle: Handle) -> str:
+    return f"{handle.data['run']}.{handle.data['attempt']}"

@@ -1,0 +1,72 @@
+"""How many nodes there may be on this machine, and whose give way to whom."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+
+class Claimant(Protocol):
+    """A cluster, as others see it that want a node."""
+
+    @property
+    def count(self) -> int:
+        """Its nodes that are there or starting."""
+
+    @property
+    def leaving(self) -> int:
+        """Those of them that are told to go."""
+
+    @property
+    def gives_way(self) -> bool:
+        """Whether its nodes may be taken back for others."""
+
+    def yield_one(self) -> bool:
+        """Let a node go, an idle one first; False where it has none."""
+
+    def stir(self) -> None:
+        """Look again: there may be room."""
+
+
+class Budget:
+    """Shared by the clusters of one engine. Lives on the event loop alone."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self._clusters: list[Claimant] = []
+
+    def join(self, cluster: Claimant) -> None:
+        """Count the nodes of this cluster, too."""
+        self._clusters.append(cluster)
+
+    def leave(self, cluster: Claimant) -> None:
+        """Count them no more."""
+        if cluster in self._clusters:
+            self._clusters.remove(cluster)
+        self.stir()
+
+    def grants(self, wanted: int, to: Claimant) -> int:
+        """How many nodes a cluster may start now.
+
+        Where there is no room, nodes of low priority are told to go, if it is not of low priority
+        itself, and the cluster is stirred once they are gone.
+        """
+        free = self.most - sum(each.count for each in self._clusters)
+        granted = max(0, min(wanted, free))
+        if granted < wanted and not to.gives_way:
+            coming = sum(each.leaving for each in self._clusters)
+            self._free(wanted - granted - coming, to)
+        return granted
+
+    def stir(self) -> None:
+        """Let all look again: a node is gone."""
+        for each in self._clusters:
+            each.stir()
+
+    def _free(self, missing: int, to: Claimant) -> None:
+        givers: Sequence[Claimant] = [
+            each for each in self._clusters if each.gives_way and each is not to
+        ]
+        for _ in range(missing):
+            if not any(each.yield_one() for each in givers):
+                return

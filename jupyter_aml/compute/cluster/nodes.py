@@ -1,0 +1,195 @@
+"""The nodes of a cluster as files and processes: started, handed jobs, ended, found again."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from jupyter_aml.compute import proc
+from jupyter_aml.compute.cluster import node
+from jupyter_aml.compute.target import NodeState
+from jupyter_aml.domain.errors import StorageFailed, Unreachable
+from jupyter_aml.runfolder.trees import remove_tree
+from jupyter_aml.shim import shim
+
+_POLL = 0.005
+_PATIENCE = 20.0
+"""Seconds within which a node is up, or is given up."""
+
+
+@dataclass(slots=True)
+class LiveNode:
+    """A node, as the pool knows it. `pid` and `start` are those of its process."""
+
+    folder: Path
+    pid: int
+    start: str
+    state: NodeState
+    since: datetime = field(default_factory=lambda: datetime.now(UTC))
+    heard: datetime = field(default_factory=lambda: datetime.now(UTC))
+    """When it was last told that there is an engine."""
+    jobs: dict[str, Path] = field(default_factory=dict)
+    """The jobs that it was handed and that nobody has forgotten: ids, and where to write down
+    that the node was taken from one."""
+    process: subprocess.Popen[bytes] | None = None
+    """Where this engine has started it, so that it is reaped."""
+    note: str = ""
+
+    @property
+    def id(self) -> str:
+        """Its name among the nodes of its cluster."""
+        return self.folder.name
+
+    @property
+    def lives(self) -> bool:
+        """Whether its process does."""
+        if self.process is not None and self.process.poll() is not None:
+            return False
+        return proc.is_alive(self.pid, self.start)
+
+    def turn(self, state: NodeState) -> None:
+        """Be in another state from now on."""
+        if state is not self.state:
+            self.state, self.since = state, datetime.now(UTC)
+
+    def tell(self, number: int) -> None:
+        """Send its process a signal."""
+        proc.send(self.pid, self.start, number)
+
+    def job_file(self, job: str) -> Path:
+        """Where a job of that id is handed over."""
+        return self.folder / "jobs" / f"{job}.json"
+
+
+async def start(folder: Path, *, idle: float) -> LiveNode:
+    """Start a node and return when it is up; raises StorageFailed or Unreachable.
+
+    It ends by itself when it hears nothing for `idle` seconds.
+    """
+    name = f"node-{secrets.token_hex(3)}"
+    made = await asyncio.to_thread(_started, folder / name, idle)
+    try:
+        give_up = time.monotonic() + _PATIENCE
+        while not (made.folder / "node.json").exists():
+            if not made.lives or time.monotonic() > give_up:
+                raise Unreachable(f"node {name} did not come up: {_last_words(made.folder)}")
+            await asyncio.sleep(_POLL)
+    except BaseException:
+        made.tell(signal.SIGKILL)
+        await asyncio.to_thread(remove_tree, made.folder)
+        raise
+    made.turn(NodeState.IDLE)
+    return made
+
+
+def found(folder: Path) -> list[LiveNode]:
+    """The nodes that an earlier engine left; what is left of those that are gone is removed."""
+    nodes = []
+    for path in sorted(folder.glob("node-*")):
+        record = _read(path / "node.json")
+        if record is not None and proc.is_alive(int(record["pid"]), str(record["start"])):
+            jobs = {file.stem: _lost_of(file) for file in (path / "jobs").glob("[!.]*.json")}
+            state = NodeState.BUSY if jobs else NodeState.IDLE
+            nodes.append(LiveNode(path, int(record["pid"]), str(record["start"]), state, jobs=jobs))
+        else:
+            remove_tree(path)
+    return nodes
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A job that a node shall start: the command line and variables of its shim."""
+
+    job: str
+    words: Sequence[str]
+    environment: Mapping[str, str]
+    lost: Path
+    """Where to write down why its node was taken from it."""
+
+
+def hand_over(to: LiveNode, order: Order) -> None:
+    """Let a node start the shim of a job; raises StorageFailed."""
+    path = to.job_file(order.job)
+    draft = path.with_name(f".{path.name}")
+    told = {"words": list(order.words), "environment": dict(order.environment)}
+    text = json.dumps({**told, "lost": str(order.lost)})
+    try:
+        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(text)
+        os.rename(draft, path)
+    except OSError as error:
+        raise StorageFailed(f"cannot write {path}: {error.strerror}") from error
+    to.jobs[order.job] = order.lost
+    to.turn(NodeState.BUSY)
+    to.tell(signal.SIGUSR1)
+
+
+def take_back(node: LiveNode, job: str) -> None:
+    """Take a job back that the node may not have started yet; one that runs goes on."""
+    with contextlib.suppress(OSError):
+        node.job_file(job).unlink()
+    node.jobs.pop(job, None)
+    if not node.jobs and node.state is NodeState.BUSY:
+        node.turn(NodeState.IDLE)
+
+
+def clear(gone: LiveNode) -> None:
+    """Reap a node that is gone, and remove what it left."""
+    if gone.process is not None:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            gone.process.wait(0)
+    remove_tree(gone.folder)
+
+
+def _started(folder: Path, idle: float) -> LiveNode:
+    try:
+        (folder / "jobs").mkdir(parents=True, mode=0o700)
+        with open(folder / "log.txt", "wb") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-I", "-S", node.__file__, str(folder), repr(idle)],
+                env={"PATH": os.environ.get("PATH", os.defpath)},
+                cwd="/",
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+    except OSError as error:
+        raise StorageFailed(f"cannot start a node in {folder}: {error.strerror}") from error
+    begun = shim.start_of(process.pid)
+    return LiveNode(folder, process.pid, begun, NodeState.STARTING, process=process)
+
+
+def _lost_of(file: Path) -> Path:
+    try:
+        return Path(json.loads(file.read_bytes())["lost"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return file.with_name(f".{file.name}.lost")
+
+
+def _last_words(folder: Path) -> str:
+    try:
+        said = (folder / "log.txt").read_text(errors="replace").strip()
+    except OSError:
+        said = ""
+    return said.splitlines()[-1] if said else "it said nothing"
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        record = json.loads(path.read_bytes())
+        return record if {"pid", "start"} <= record.keys() else None
+    except (OSError, ValueError, AttributeError):
+        return None

@@ -1,0 +1,331 @@
+"""The nodes of one cluster, and the jobs that wait for one: started, given work, stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from jupyter_aml.compute.cluster import nodes
+from jupyter_aml.compute.cluster.budget import Budget
+from jupyter_aml.compute.cluster.nodes import LiveNode, Order
+from jupyter_aml.compute.cluster.scaling import Plan, Present, plan
+from jupyter_aml.compute.target import Node, NodeState
+from jupyter_aml.domain.compute import LOW_PRIORITY, ComputeDefinition
+from jupyter_aml.domain.errors import AmlError
+
+_LOG = logging.getLogger("jupyter_aml.compute")
+_LOOK = 0.5
+"""Seconds between two looks at nodes that are there."""
+_RETRY = 2.0
+_LONELY = 60.0
+"""Seconds that a node waits at least for an engine before it ends by itself."""
+
+TAKEN = "its node was taken back for a run on dedicated nodes"
+LOST = "its node was lost: the process that stands for the machine is gone"
+
+
+@dataclass(slots=True)
+class _Held:
+    order: Order | None
+    node: LiveNode | None = None
+    moved: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class Pool:
+    """Lives on the event loop alone; what an earlier engine started is found by `begin`."""
+
+    def __init__(
+        self,
+        definition: ComputeDefinition,
+        folder: Path,
+        budget: Budget,
+        *,
+        per_node: int,
+        moved: Callable[[], None],
+    ) -> None:
+        self.definition, self._folder, self._budget = definition, folder, budget
+        self._per_node, self._moved = per_node, moved
+        self._nodes: dict[str, LiveNode] = {}
+        self._held: dict[str, _Held] = {}
+        self._starting = 0
+        self._stirred = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._starts: set[asyncio.Task[None]] = set()
+        self._why: str | None = None
+
+    # ---- what the target asks -----------------------------------------------------------------
+
+    async def begin(self) -> None:
+        """Take up the nodes that are there, and keep as many as are wanted from now on."""
+        if self._task is not None:
+            return
+        for node in await asyncio.to_thread(nodes.found, self._folder):
+            self._nodes[node.id] = node
+            for job in node.jobs:
+                self._held[job] = _Held(None, node)
+        self._budget.join(self)
+        self._task = asyncio.create_task(self._keep(), name=f"nodes of {self.definition.name}")
+        self.stir()
+
+    def change(self, definition: ComputeDefinition) -> None:
+        """Be as large as that definition says; jobs that run go on."""
+        self.definition = definition
+        self.stir()
+
+    async def end(self) -> None:
+        """End all nodes, and return when they are gone."""
+        self.close()
+        for node in self._nodes.values():
+            node.tell(signal.SIGTERM)
+        while any(node.lives for node in self._nodes.values()):
+            await asyncio.sleep(0.02)
+        for node in self._nodes.values():
+            await asyncio.to_thread(nodes.clear, node)
+        self._nodes.clear()
+        self._held.clear()
+
+    def close(self) -> None:
+        """Look after the nodes no more; those that idle go, those that work end when they do."""
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+        for task in self._starts:
+            task.cancel()
+        self._budget.leave(self)
+        for node in self._nodes.values():
+            if not node.jobs:
+                node.tell(signal.SIGTERM)
+
+    def shown(self) -> list[Node]:
+        """The nodes as they are told; those that are just being started have no name yet."""
+        there = [
+            Node(
+                id=node.id,
+                state=node.state,
+                runs=tuple(sorted(job.rpartition(".")[0] for job in node.jobs)),
+                since=node.since,
+                address=f"process {node.pid}",
+                note=node.note,
+            )
+            for node in self._nodes.values()
+        ]
+        coming = [Node(id="", state=NodeState.STARTING) for _ in range(self._starting)]
+        return there + coming
+
+    # ---- what the backend asks ----------------------------------------------------------------
+
+    def enqueue(self, order: Order) -> None:
+        """Have a job started on a node as soon as there is one; twice is once."""
+        if order.job not in self._held:
+            self._held[order.job] = _Held(order)
+            self.stir()
+
+    @property
+    def trouble(self) -> str | None:
+        """Why it cannot have the nodes that it wants; None where it can."""
+        return self._why
+
+    def waits(self, job: str) -> bool:
+        """Whether a job waits for a node, or is just being started on one that lives."""
+        held = self._held.get(job)
+        return held is not None and (held.node is None or held.node.lives)
+
+    def reason(self, job: str) -> str | None:
+        """Why a job has not been started yet."""
+        held = self._held.get(job)
+        if held is None or held.node is not None:
+            return None
+        name = self.definition.name
+        if self.definition.is_stopped:
+            return f"'{name}' is stopped: start it"
+        return self._why or f"a node of '{name}' is starting"
+
+    def node_of(self, job: str) -> LiveNode | None:
+        """The node that has a job; None where it has none, or the node is forgotten already."""
+        held = self._held.get(job)
+        return None if held is None else held.node
+
+    async def moved(self, job: str) -> None:
+        """Return when a job that waits has got a node, or waits no more."""
+        held = self._held.get(job)
+        if held is not None:
+            await held.moved.wait()
+
+    def forget(self, job: str) -> None:
+        """Free the place of a job that has ended, or shall not be started; twice is once."""
+        held = self._held.pop(job, None)
+        if held is None:
+            return
+        held.moved.set()
+        if held.node is not None:
+            nodes.take_back(held.node, job)
+        self.stir()
+        self._moved()
+
+    # ---- what other clusters ask --------------------------------------------------------------
+
+    @property
+    def count(self) -> int:
+        """Nodes that are there or starting."""
+        return len(self._nodes) + self._starting
+
+    @property
+    def leaving(self) -> int:
+        """Nodes that are told to go."""
+        return sum(node.state is NodeState.LEAVING for node in self._nodes.values())
+
+    @property
+    def gives_way(self) -> bool:
+        """Whether its nodes may be taken back."""
+        return self.definition.priority == LOW_PRIORITY
+
+    def yield_one(self) -> bool:
+        """Let a node go, an idle one first, else the one that has worked for the shortest time."""
+        there = [node for node in self._nodes.values() if node.state is not NodeState.LEAVING]
+        if not there:
+            return False
+        self._let_go(min(there, key=lambda node: (bool(node.jobs), -node.since.timestamp())))
+        return True
+
+    def stir(self) -> None:
+        """Look again at what is wanted and what is there."""
+        self._stirred.set()
+
+    # ---- inside -------------------------------------------------------------------------------
+
+    async def _keep(self) -> None:
+        while True:
+            self._stirred.clear()
+            again = _RETRY
+            try:
+                await self._bury()
+                self._assign()
+                again = self._scale()
+            except AmlError as error:
+                self._why = str(error)
+                _LOG.warning("compute target %s: %s", self.definition.name, error)
+            timeout = min(again, _LOOK) if self._nodes else again
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stirred.wait(), timeout or None)
+
+    async def _bury(self) -> None:
+        """Forget the nodes that are gone; their jobs find out by themselves."""
+        gone = [node for node in self._nodes.values() if not node.lives]
+        for node in gone:
+            del self._nodes[node.id]
+            for job in node.jobs:
+                held = self._held.pop(job, None)
+                if held is not None:
+                    held.moved.set()
+            await asyncio.to_thread(nodes.clear, node)
+        if gone:
+            self._budget.stir()
+            self._moved()
+
+    def _assign(self) -> None:
+        """Hand the jobs that wait to nodes that have room, the oldest first."""
+        for held in list(self._held.values()):
+            if held.node is not None or held.order is None:
+                continue
+            node = self._free_node()
+            if node is None:
+                return
+            nodes.hand_over(node, held.order)
+            held.node = node
+            held.moved.set()
+            self._moved()
+
+    def _free_node(self) -> LiveNode | None:
+        if self.definition.is_stopped:
+            return None
+        free = (
+            node
+            for node in self._nodes.values()
+            if node.state in (NodeState.IDLE, NodeState.BUSY) and len(node.jobs) < self._per_node
+        )
+        # Full nodes first, so that others come to idle.
+        return max(free, key=lambda node: len(node.jobs), default=None)
+
+    def _scale(self) -> float:
+        """Start and stop nodes; returns the seconds after which to look again."""
+        planned = self._plan()
+        for name in planned.stop:
+            self._let_go(self._nodes[name])
+        granted = self._budget.grants(planned.start, self)
+        if granted < planned.start:
+            self._why = (
+                f"all {self._budget.most} nodes that this machine may have are taken "
+                "(AmlConfig.max_nodes)"
+            )
+        for _ in range(granted):
+            self._starting += 1
+            task = asyncio.create_task(self._start())
+            self._starts.add(task)
+            task.add_done_callback(self._starts.discard)
+        if granted:
+            self._moved()
+        self._renew()
+        return 0.0 if planned.again_in is None else max(0.01, planned.again_in.total_seconds())
+
+    def _plan(self) -> Plan:
+        now = datetime.now(UTC)
+        staying = [node for node in self._nodes.values() if node.state is not NodeState.LEAVING]
+        present = [Present(node.id, bool(node.jobs), now - node.since) for node in staying]
+        present += [Present(f"starting {each}", True) for each in range(self._starting)]
+        waiting = sum(held.node is None for held in self._held.values())
+        # Nodes that are just starting take what waits, and count as busy until they do.
+        waiting = max(0, waiting - self._starting * self._per_node)
+        return plan(
+            present,
+            waiting=-(-waiting // self._per_node),
+            scale=self.definition.scale,
+            is_stopped=self.definition.is_stopped,
+        )
+
+    async def _start(self) -> None:
+        lonely = max(_LONELY, 2 * self.definition.scale.idle.total_seconds())
+        try:
+            node = await nodes.start(self._folder, idle=lonely)
+            self._nodes[node.id] = node
+            self._why = None
+        except AmlError as error:
+            self._why = str(error)
+            _LOG.warning("compute target %s: %s", self.definition.name, error)
+            await asyncio.sleep(_RETRY)
+        finally:
+            self._starting -= 1
+            self.stir()
+            self._moved()
+
+    def _let_go(self, node: LiveNode) -> None:
+        """End a node, whatever it does; its jobs are told why."""
+        for lost in node.jobs.values():
+            _note(lost, TAKEN)
+        node.turn(NodeState.LEAVING)
+        node.tell(signal.SIGTERM)
+        self._moved()
+
+    def _renew(self) -> None:
+        """Let idle nodes that stay know that there is an engine."""
+        half = timedelta(seconds=max(_LONELY, self.definition.scale.idle.total_seconds()) / 2)
+        now = datetime.now(UTC)
+        for node in self._nodes.values():
+            if node.state is NodeState.IDLE and now - node.heard > half:
+                node.heard = now
+                node.tell(signal.SIGUSR1)
+
+
+def _note(path: Path, why: str) -> None:
+    """Write down that a node was taken; the disk may refuse it, then the job was cancelled."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    with contextlib.suppress(OSError):
+        draft.write_text(json.dumps({"lost": why}))
+        draft.rename(path)
