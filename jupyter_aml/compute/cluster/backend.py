@@ -12,7 +12,7 @@ from jupyter_aml.compute.cluster.pool import LOST, Pool
 from jupyter_aml.compute.local import LocalAttempt, LocalBackend, end_lost, shim_words
 from jupyter_aml.compute.protocol import BackendJob, Handle, Phase, Sighting
 from jupyter_aml.domain.errors import Invalid
-from jupyter_aml.domain.run_limits import Limits
+from jupyter_aml.domain.run_limits import NO_LIMITS, Limits
 from jupyter_aml.runfolder.layout import RunFolder
 
 CLUSTER = "cluster"
@@ -22,9 +22,10 @@ _AT_ONCE = timedelta()
 class ClusterBackend(LocalBackend):
     """A job waits for a node; from its claim on it is a job of this machine like any other."""
 
-    def __init__(self, pool: Pool, node_limits: Limits) -> None:
-        super().__init__()
-        self._pool, self._node_limits = pool, node_limits
+    def __init__(self, pool: Pool, *, usual: Limits = NO_LIMITS) -> None:
+        """`usual` are the limits of jobs that name none: what a node has."""
+        super().__init__(usual=usual)
+        self._pool = pool
 
     async def submit(self, job: BackendJob) -> Handle:
         """Let the job wait for a node, unless a shim has claimed this attempt before."""
@@ -39,9 +40,9 @@ class ClusterBackend(LocalBackend):
         handle = Handle(backend=CLUSTER, data=data)
         if (folder.status / f"claim.{attempt}").exists():
             return handle
-        limited = replace(job, limits=job.limits | self._node_limits)
-        words = await asyncio.to_thread(self._words, limited, folder)
+        words = await asyncio.to_thread(self._words, job, folder)
         lost = folder.status / f"node.{attempt}"
+        await self._pool.begin()
         self._pool.enqueue(Order(job.id, words, dict(job.environment), lost))
         return handle
 

@@ -34,15 +34,19 @@ class Budget:
     def __init__(self, most: int) -> None:
         self.most = most
         self._clusters: list[Claimant] = []
+        self._unmet: dict[Claimant, int] = {}
+        """Nodes that clusters of high priority still want."""
 
     def join(self, cluster: Claimant) -> None:
         """Count the nodes of this cluster, too."""
-        self._clusters.append(cluster)
+        if cluster not in self._clusters:
+            self._clusters.append(cluster)
 
     def leave(self, cluster: Claimant) -> None:
         """Count them no more."""
         if cluster in self._clusters:
             self._clusters.remove(cluster)
+        self._unmet.pop(cluster, None)
         self.stir()
 
     def grants(self, wanted: int, to: Claimant) -> int:
@@ -52,8 +56,12 @@ class Budget:
         itself, and the cluster is stirred once they are gone.
         """
         free = self.most - sum(each.count for each in self._clusters)
+        if to.gives_way:
+            # What is freed for others is not for who gave way.
+            return max(0, min(wanted, free - sum(self._unmet.values())))
         granted = max(0, min(wanted, free))
-        if granted < wanted and not to.gives_way:
+        self._unmet[to] = wanted - granted
+        if granted < wanted:
             coming = sum(each.leaving for each in self._clusters)
             self._free(wanted - granted - coming, to)
         return granted

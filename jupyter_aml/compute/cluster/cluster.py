@@ -26,15 +26,20 @@ class ClusterTarget(Target):
     """Nodes that come and go as they are needed."""
 
     def __init__(
-        self, definition: ComputeDefinition, place: TargetPlace, budget: Budget, docker: str | None
+        self,
+        definition: ComputeDefinition,
+        place: TargetPlace,
+        budget: Budget,
+        settings: TargetSettings,
     ) -> None:
         self.name, self.kind = definition.name, definition.type
         self._definition = definition
         self._pool = Pool(
             definition, place.folder, budget, per_node=_per_node(definition), moved=place.moved
         )
-        self._nodes = ClusterBackend(self._pool, _limits_of(definition.vm_size))
-        self._containers = DockerBackend(url=docker)
+        self._most = _limits_of(definition.vm_size) | settings.most
+        self._nodes = ClusterBackend(self._pool, usual=self._most)
+        self._containers = DockerBackend(url=settings.docker_url, usual=self._most)
 
     @property
     def slots(self) -> int:  # type: ignore[override]
@@ -42,6 +47,11 @@ class ClusterTarget(Target):
         if self._definition.is_stopped:
             return 0
         return self._definition.scale.max_nodes * _per_node(self._definition)
+
+    def check(self, limits: Limits) -> None:
+        """Raise Invalid for more than a node has."""
+        machine.check(limits, most=self._most)
+        self._nodes.check(limits)
 
     def backend_for(self, job: BackendJob) -> ComputeBackend:
         """A node, or a container where the job's environment is an image."""
@@ -119,7 +129,7 @@ class Cluster(Kind):
 
     def open(self, definition: ComputeDefinition, place: TargetPlace) -> Target:
         """Return the cluster; its nodes are taken up by `begin`."""
-        return ClusterTarget(definition, place, self._budget, self._settings.docker_url)
+        return ClusterTarget(definition, place, self._budget, self._settings)
 
 
 class Instance(Cluster):

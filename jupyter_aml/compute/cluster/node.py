@@ -6,9 +6,9 @@ It belongs to no server: whoever holds the root finds it by FOLDER, in which it 
 (`{"pid", "start", "time"}`) once it is up. Jobs are handed to it as files `FOLDER/jobs/NAME.json`,
 whole, with a SIGUSR1 to say so: `{"words": [...], "environment": {...}}` is the command line of a
 shim. The file goes away when the shim has ended. SIGTERM ends the shims, each within the grace of
-its job, and then the node, which also ends when it has had nothing to do for IDLE_SECONDS and
-nobody has sent it a signal. What a node has started does not outlive it, as on a machine that is
-switched off (Linux).
+its job, and then the node. It also ends when FOLDER is gone, and when it has had nothing to do for
+IDLE_SECONDS and nobody has sent it a signal. What a node has started does not outlive it, as on a
+machine that is switched off (Linux).
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ import sys
 import time
 from typing import Any
 
+_LOOK = 30.0
+"""Seconds between two looks whether its folder is still there."""
 _PR_SET_PDEATHSIG = 1
 
 
@@ -58,9 +60,11 @@ class _Node:
             else:
                 self._take()
             left = quiet_since + self._idle - time.monotonic()
-            if not self._jobs and left <= 0:
+            if self._jobs:
+                left = _LOOK
+            elif left <= 0 or not os.path.exists(f"{self._folder}/node.json"):
                 return 0
-            ready, _, _ = select.select([awake], [], [], None if self._jobs else left)
+            ready, _, _ = select.select([awake], [], [], min(left, _LOOK))
             if ready:
                 os.read(awake, 4096)
                 quiet_since = time.monotonic()

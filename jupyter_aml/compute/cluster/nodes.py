@@ -29,6 +29,10 @@ _PATIENCE = 20.0
 """Seconds within which a node is up, or is given up."""
 
 
+_processes: dict[int, subprocess.Popen[bytes]] = {}
+"""Nodes started by this process and not reaped yet; children belong to the whole process."""
+
+
 @dataclass(slots=True)
 class LiveNode:
     """A node, as the pool knows it. `pid` and `start` are those of its process."""
@@ -43,8 +47,6 @@ class LiveNode:
     jobs: dict[str, Path] = field(default_factory=dict)
     """The jobs that it was handed and that nobody has forgotten: ids, and where to write down
     that the node was taken from one."""
-    process: subprocess.Popen[bytes] | None = None
-    """Where this engine has started it, so that it is reaped."""
     note: str = ""
 
     @property
@@ -55,8 +57,7 @@ class LiveNode:
     @property
     def lives(self) -> bool:
         """Whether its process does."""
-        if self.process is not None and self.process.poll() is not None:
-            return False
+        _reap()
         return proc.is_alive(self.pid, self.start)
 
     def turn(self, state: NodeState) -> None:
@@ -146,10 +147,8 @@ def take_back(node: LiveNode, job: str) -> None:
 
 
 def clear(gone: LiveNode) -> None:
-    """Reap a node that is gone, and remove what it left."""
-    if gone.process is not None:
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            gone.process.wait(0)
+    """Remove what a node left that is gone."""
+    _reap()
     remove_tree(gone.folder)
 
 
@@ -169,7 +168,14 @@ def _started(folder: Path, idle: float) -> LiveNode:
     except OSError as error:
         raise StorageFailed(f"cannot start a node in {folder}: {error.strerror}") from error
     begun = shim.start_of(process.pid)
-    return LiveNode(folder, process.pid, begun, NodeState.STARTING, process=process)
+    _processes[process.pid] = process
+    return LiveNode(folder, process.pid, begun, NodeState.STARTING)
+
+
+def _reap() -> None:
+    for pid, process in list(_processes.items()):
+        if process.poll() is not None:
+            _processes.pop(pid, None)
 
 
 def _lost_of(file: Path) -> Path:

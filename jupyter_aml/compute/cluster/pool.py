@@ -64,16 +64,11 @@ class Pool:
     # ---- what the target asks -----------------------------------------------------------------
 
     async def begin(self) -> None:
-        """Take up the nodes that are there, and keep as many as are wanted from now on."""
-        if self._task is not None:
+        """Take up the nodes that are there, and keep as many as are wanted; twice is once."""
+        if self._task is not None and not self._task.done():
             return
-        for node in await asyncio.to_thread(nodes.found, self._folder):
-            self._nodes[node.id] = node
-            for job in node.jobs:
-                self._held[job] = _Held(None, node)
-        self._budget.join(self)
         self._task = asyncio.create_task(self._keep(), name=f"nodes of {self.definition.name}")
-        self.stir()
+        self._budget.join(self)
 
     def change(self, definition: ComputeDefinition) -> None:
         """Be as large as that definition says; jobs that run go on."""
@@ -202,9 +197,15 @@ class Pool:
     # ---- inside -------------------------------------------------------------------------------
 
     async def _keep(self) -> None:
+        for node in await asyncio.to_thread(nodes.found, self._folder):
+            self._nodes[node.id] = node
+            for job in node.jobs:
+                held = self._held.setdefault(job, _Held(None))
+                held.node = node
+                held.moved.set()
         while True:
             self._stirred.clear()
-            again = _RETRY
+            again: float | None = _RETRY
             try:
                 await self._bury()
                 self._assign()
@@ -212,9 +213,10 @@ class Pool:
             except AmlError as error:
                 self._why = str(error)
                 _LOG.warning("compute target %s: %s", self.definition.name, error)
-            timeout = min(again, _LOOK) if self._nodes else again
+            if self._nodes:
+                again = min(again or _LOOK, _LOOK)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stirred.wait(), timeout or None)
+                await asyncio.wait_for(self._stirred.wait(), again)
 
     async def _bury(self) -> None:
         """Forget the nodes that are gone; their jobs find out by themselves."""
@@ -254,8 +256,8 @@ class Pool:
         # Full nodes first, so that others come to idle.
         return max(free, key=lambda node: len(node.jobs), default=None)
 
-    def _scale(self) -> float:
-        """Start and stop nodes; returns the seconds after which to look again."""
+    def _scale(self) -> float | None:
+        """Start and stop nodes; returns the seconds after which to look again, if at all."""
         planned = self._plan()
         for name in planned.stop:
             self._let_go(self._nodes[name])
@@ -273,7 +275,7 @@ class Pool:
         if granted:
             self._moved()
         self._renew()
-        return 0.0 if planned.again_in is None else max(0.01, planned.again_in.total_seconds())
+        return None if planned.again_in is None else max(0.01, planned.again_in.total_seconds())
 
     def _plan(self) -> Plan:
         now = datetime.now(UTC)
