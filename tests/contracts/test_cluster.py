@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,14 +15,14 @@ from jupyter_aml.compute.cluster.budget import Budget
 from jupyter_aml.compute.cluster.pool import Pool
 from jupyter_aml.compute.protocol import ComputeBackend
 from jupyter_aml.domain import compute
-from jupyter_aml.testing.compute_contracts import ComputeBackendContract
+from tests.contracts import test_compute as local
 
 
-class TestClusterBackend(ComputeBackendContract):
+class TestClusterBackend(local.TestLocalBackend):
     """A cluster of two nodes; each part of a test has an event loop, and a pool, of its own."""
 
     @pytest.fixture
-    def backend(self, tmp_path: Path) -> Iterator[ClusterBackend]:
+    def backend(self, tmp_path: Path) -> Iterator[ClusterBackend]:  # type: ignore[override]
         self.folder = tmp_path / "nodes"
         yield self.a_backend()
         for record in self.folder.glob("*/node.json"):
@@ -37,8 +36,3 @@ class TestClusterBackend(ComputeBackendContract):
 
     def again(self, backend: ComputeBackend) -> ClusterBackend:
         return self.a_backend()
-
-    def command(self, *, says: str, code: int | None) -> tuple[str, ...]:
-        end = f"sys.exit({code})" if code is not None else "signal.pause()"
-        say = f"print({says!r}, flush=True); " if says else ""
-        return (sys.executable, "-I", "-S", "-c", f"import signal, sys; {say}{end}")
