@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jupyter_aml.client.compute import Compute
@@ -48,6 +51,21 @@ class Client:
     def close(self) -> None:
         """Close this thread's connection."""
         self._transport.close()
+
+    @functools.cached_property
+    def is_elsewhere(self) -> bool:
+        """Whether the engine is on a machine whose files are not those of this one.
+
+        It is the same where its root is seen here, and is called what the engine calls it.
+        """
+        if self.address.url is None:
+            return False
+        status = self.status()
+        try:
+            told = json.loads(Path(status["root"], "root.json").read_bytes())
+            return bool(told["token"] != status.get("rootId"))
+        except (OSError, ValueError, KeyError, TypeError):
+            return True
 
     def status(self) -> WireStatus:
         """Who answers, and which protocol it speaks."""

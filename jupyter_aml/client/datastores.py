@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+from uuid import uuid4
 
-from jupyter_aml.client.door import Door
+from jupyter_aml.client.door import Door, pieces
 from jupyter_aml.client.transport import quoted
 
 if TYPE_CHECKING:
-    from jupyter_aml.wire.datastores import WireDatastore, WireStoreFolder
+    from jupyter_aml.wire.datastores import WireDatastore, WireStoreFile, WireStoreFolder
     from jupyter_aml.wire.secrets import WireSecret
 
 
@@ -58,11 +61,51 @@ class Datastores:
         answer: WireStoreFolder = self._door.get(f"datastores/{quoted(name)}/files", **query)
         return answer
 
+    def below(
+        self, workspace: str, name: str, folder: str = "", *, limit: int = 10_000
+    ) -> Iterator[WireStoreFile]:
+        """All files below a folder of a datastore (or the file of that path), by path."""
+        after: str | None = None
+        while True:
+            page: WireStoreFolder = self._door.get(
+                f"datastores/{quoted(name)}/files", workspace=workspace, folder=folder, deep=1,
+                after=after, limit=limit,
+            )  # fmt: skip
+            yield from page["files"]
+            after = page["next"]
+            if after is None:
+                return
+
+    def part(self, workspace: str, name: str, path: str, offset: int, size: int) -> bytes:
+        """At most so many bytes of a file of a datastore, from byte `offset` on."""
+        return self._door.part(_file(name, path), offset, size, workspace=workspace)
+
+    def save(self, workspace: str, name: str, path: str, target: Path) -> None:
+        """Write a file of a datastore to `target`, whole or not at all."""
+        self._door.save(f"{_file(name, path)}?{urlencode({'workspace': workspace})}", target)
+
+    def send(self, workspace: str, name: str, path: str, local: Path) -> None:
+        """Send a file to a datastore in pieces; one that is there is replaced once all came.
+
+        Raises OSError for a file that cannot be read.
+        """
+        upload = uuid4().hex
+        for piece in pieces(local):
+            query = {
+                "workspace": workspace, "upload": upload, "offset": piece.offset,
+                "last": int(piece.is_last), "overwrite": 1,
+            }  # fmt: skip
+            self._door.put(_file(name, path), piece.data, **query)
+
     def secrets(self, workspace: str, name: str, run_id: str | None = None) -> dict[str, str]:
         """The values of a datastore's secrets, by their names in the vault."""
         path = f"datastores/{quoted(name)}/secrets"
         answer: dict[str, str] = self._door.get(path, workspace=workspace, run=run_id)["values"]
         return answer
+
+
+def _file(name: str, path: str) -> str:
+    return f"datastores/{quoted(name)}/files/{quoted(path)}"
 
 
 class Secrets:

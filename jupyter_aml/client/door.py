@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jupyter_aml.client.transport import Transport
+from jupyter_aml.domain.errors import Unreachable
 
 if TYPE_CHECKING:
     from jupyter_aml.wire.contents import WireMetrics
+
+
+PIECE = 8 << 20
+"""Bytes of a file that are sent at once."""
+_WAITS = (0.2, 1.0, 3.0)
+"""Seconds after which a piece is sent again that could not be."""
 
 
 class LogPiece(NamedTuple):
@@ -19,6 +27,24 @@ class LogPiece(NamedTuple):
     data: bytes
     offset: int
     size: int
+
+
+class FilePiece(NamedTuple):
+    """Bytes of a file from byte `offset` on, and whether they are its last."""
+
+    data: bytes
+    offset: int
+    is_last: bool
+
+
+def pieces(local: Path) -> Iterator[FilePiece]:
+    """A file as it is sent; one piece of an empty one. Raises OSError."""
+    with local.open("rb") as file:
+        offset, data = 0, file.read(PIECE)
+        while following := file.read(PIECE):
+            yield FilePiece(data, offset, False)
+            offset, data = offset + len(data), following
+        yield FilePiece(data, offset, True)
 
 
 class Door:
@@ -50,6 +76,16 @@ class Door:
         """Send a body, which may be sent twice, where nothing comes back."""
         self._transport.request("POST", path, body=body, again=True)
 
+    def put(self, path: str, data: bytes, **query: Any) -> None:
+        """Send bytes, which are there once however often they come; again where a line breaks."""
+        for wait in _WAITS:
+            try:
+                self._transport.request("PUT", path, query=query, data=data)
+                return
+            except Unreachable:
+                time.sleep(wait)
+        self._transport.request("PUT", path, query=query, data=data)
+
     def patch(self, path: str, body: Mapping[str, Any]) -> Any:
         """Change what is there."""
         return self._transport.request("PATCH", path, body=body).json()
@@ -61,6 +97,12 @@ class Door:
     def content(self, path: str) -> bytes:
         """Return the bytes of a file."""
         return self._transport.request("GET", path).body
+
+    def part(self, path: str, offset: int, size: int, **query: Any) -> bytes:
+        """Return at most so many bytes of a file from byte `offset` on."""
+        headers = {"Range": f"bytes={offset}-{offset + size - 1}"}
+        answer = self._transport.request("GET", path, query=query, headers=headers)
+        return answer.body if answer.status == 206 else answer.body[offset : offset + size]
 
     def piece(self, path: str, query: Mapping[str, Any]) -> LogPiece:
         """Return bytes of a log, and where they lie in it."""

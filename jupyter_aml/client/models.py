@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from jupyter_aml.client.door import Door
+from jupyter_aml.client.door import Door, pieces
 from jupyter_aml.client.transport import quoted
 
 if TYPE_CHECKING:
@@ -47,6 +47,13 @@ class Models:
         """Register a model; with a `key` a second call finds the version of the first."""
         answer: WireModel = self._door.post("models", body, again="key" in body)
         return answer
+
+    def send(self, workspace: str, name: str, upload: str, path: str, local: Path) -> None:
+        """Send a file of a model that shall be registered from this upload; raises OSError."""
+        route = f"models/{quoted(name)}/files/{quoted(path)}"
+        for piece in pieces(local):
+            query = {"workspace": workspace, "upload": upload, "offset": piece.offset}
+            self._door.put(route, piece.data, **query)
 
     def get(self, workspace: str, name: str, version: str | None = None) -> WireModel:
         """A version by its number or alias, or the newest; NotFound names the nearest."""

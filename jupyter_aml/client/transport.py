@@ -18,7 +18,7 @@ from jupyter_aml.wire.values import sendable
 BLOCK = 1 << 20
 """Bytes of a large answer that are read at once."""
 
-_AGAIN = frozenset({"GET", "PATCH", "DELETE"})
+_AGAIN = frozenset({"GET", "PUT", "PATCH", "DELETE"})
 """Methods that may be sent twice; a POST that may be is told so by its caller."""
 
 
@@ -89,18 +89,20 @@ class Transport:
         *,
         query: Mapping[str, Any] | None = None,
         body: Any = None,
+        data: bytes | None = None,
         headers: Mapping[str, str] | None = None,
         again: bool = False,
     ) -> Answer:
-        """Ask; once more where the connection had gone stale, and once where the engine had gone.
+        """Ask, with a `body` as JSON or with `data` as it is.
+
+        Once more where the connection had gone stale, and once where the engine had gone.
 
         An engine that is slow is not asked again: it is still at the first. Raises the error that
         the server names, or Unreachable.
         """
-        data = None if body is None else _encoded(body)
         sent = {"Accept": "application/json", **(headers or {})}
-        if data is not None:
-            sent["Content-Type"] = "application/json"
+        if body is not None:
+            data, sent["Content-Type"] = _encoded(body), "application/json"
         target = self._path(path, query)
         was_found = False
         while True:
@@ -199,7 +201,8 @@ class Transport:
 
     def _headers(self, headers: Mapping[str, str]) -> dict[str, str]:
         token = self.address.token
-        return {**headers, **({"Authorization": f"token {token}"} if token else {})}
+        # Jupyter takes its own tokens so, and we take ours.
+        return {**headers, **({"Authorization": f"Bearer {token}"} if token else {})}
 
     def _path(self, path: str, query: Mapping[str, Any] | None) -> str:
         base = ""

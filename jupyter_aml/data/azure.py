@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from jupyter_aml.data.protocol import Entry
+from jupyter_aml.data.protocol import Entry, Lacking
 from jupyter_aml.data.remote import RemoteStore
 from jupyter_aml.data.trouble import told
 from jupyter_aml.domain.errors import Invalid
@@ -119,7 +119,7 @@ def _file_system() -> Any:
     try:
         from adlfs import AzureBlobFileSystem
     except ImportError:
-        raise Invalid(
+        raise Lacking(
             "blobs are read with the library adlfs, which is not installed here: "
             "pip install 'jupyter-aml[azure]' (in a run: add adlfs to its environment)"
         ) from None

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Literal, Protocol
 
+from jupyter_aml.domain.errors import Invalid
+
 Mode = Literal["rb", "wb"]
 
 
@@ -27,6 +29,10 @@ class Folder:
 
     folders: tuple[str, ...]
     files: tuple[Entry, ...]
+
+
+class Lacking(Invalid):
+    """The library that opens a store is not installed here."""
 
 
 class Store(Protocol):

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from jupyter_aml.data.local import LocalStore
-from jupyter_aml.data.protocol import Entry, Folder, Mode, Store
+from jupyter_aml.data.protocol import Entry, Folder, Lacking, Mode, Store
 from jupyter_aml.domain.datastore import (
     BLOB,
     DATA_LAKE,
@@ -20,7 +20,17 @@ from jupyter_aml.domain.datastore import (
 )
 from jupyter_aml.domain.errors import Invalid
 
-__all__ = ["Entry", "Folder", "LocalStore", "Mode", "Secret", "Store", "open_store", "open_url"]
+__all__ = [
+    "Entry",
+    "Folder",
+    "Lacking",
+    "LocalStore",
+    "Mode",
+    "Secret",
+    "Store",
+    "open_store",
+    "open_url",
+]
 
 Secret = Callable[[str], str]
 """Gives the value of a secret of the vault by its name."""
@@ -69,7 +79,7 @@ def open_url(url: str, options: Mapping[str, Any] | None = None) -> Store:
     try:
         from fsspec.core import url_to_fs
     except ImportError:
-        raise Invalid(
+        raise Lacking(
             f"{url} is read with the library fsspec, which is not installed here: pip install "
             "fsspec (in a run: add it to its environment)"
         ) from None
@@ -81,7 +91,7 @@ def open_url(url: str, options: Mapping[str, Any] | None = None) -> Store:
         with told(url, ""):
             system, base = url_to_fs(url, **dict(options or {}))
     except ImportError as error:
-        raise Invalid(f"{url} needs a library that is not installed here: {error}") from None
+        raise Lacking(f"{url} needs a library that is not installed here: {error}") from None
     except (ValueError, TypeError) as error:
         raise Invalid(f"nothing opens {scheme}://... with these options: {error}") from None
     return RemoteStore(system, base, url)

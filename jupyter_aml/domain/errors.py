@@ -15,6 +15,10 @@ class Invalid(AmlError):
     """The request asks for something that cannot be; the text names the thing and the cure."""
 
 
+class OutOfSight(Invalid):
+    """The engine does not see the files that the caller sees: it is on another machine, say."""
+
+
 class NotFound(AmlError):
     """There is no such thing; the text names it and, where there are any, its nearest names."""
 

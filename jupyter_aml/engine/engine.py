@@ -39,6 +39,7 @@ from jupyter_aml.engine.secrets import Secrets
 from jupyter_aml.engine.settings import Settings
 from jupyter_aml.engine.submit.submissions import Submissions
 from jupyter_aml.engine.tokens import Tokens
+from jupyter_aml.engine.uploads import Uploads
 from jupyter_aml.engine.workspaces import Workspaces
 from jupyter_aml.environments.protocol import Materialised
 from jupyter_aml.runtime.runtime import Runtime, ensure_runtime
@@ -98,10 +99,12 @@ class Engine:
         self.tokens = Tokens(settings.root)
         self.experiments = Experiments(self._root, self._ledger, self.workspaces)
         self.environments = Environments(self._root, self._ledger, settings, self._feed.tell)
+        uploads = Uploads(self._root)
         self.models = Models(
             self._root,
             self._ledger,
             self._blobs,
+            uploads=uploads,
             workspaces=self.workspaces,
             inputs=kept.read,
             tell=self._feed.registered,
@@ -113,7 +116,7 @@ class Engine:
             settings.storage_endpoints,
             self._feed.registered,
         )
-        self.store_files = StoreFiles(self._root, self.datastores)
+        self.store_files = StoreFiles(uploads, self.datastores)
         self.datasets = Datasets(self._root, self._ledger, self.datastores, self._feed.registered)
         self._facts = Facts(self._root, self._ledger, self._log)
         self._data = DataOfRuns(self._root, self.datastores, self.datasets)
@@ -223,6 +226,7 @@ class Engine:
             "epoch": self._epoch,
             "defaultWorkspace": ids.DEFAULT_WORKSPACE,
             "keepsPythonpath": self.settings.keep_pythonpath,
+            "rootId": self._identity.token,
         }
 
     def listen(self) -> Listener:

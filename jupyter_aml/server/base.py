@@ -44,6 +44,7 @@ RESOURCE = "jupyter_aml"
 LONGEST_BODY = 16 * 1024 * 1024
 
 HTTP_STATUS: Mapping[type[AmlError], int] = {
+    errors.OutOfSight: 422,
     errors.Invalid: 422,
     errors.NotFound: 404,
     errors.AlreadyExists: 409,

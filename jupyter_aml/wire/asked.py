@@ -237,11 +237,13 @@ class WirePatch(TypedDict, total=False):
 class WireModelSource(TypedDict, total=False):
     """The files of a model: a name among the files of a run, or a path on the engine's machine.
 
+    With `upload` it is a name among the files that were sent with that id.
     `stamp` is size and time of change in ns of what its caller sees there, as `7-1767355200000`;
     `only` names what is taken of a folder, `root` what it is called then.
     """
 
     runId: str
+    upload: str
     path: str
     stamp: str
     only: list[str]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypedDict
@@ -11,6 +12,9 @@ from jupyter_aml.domain.datastore import SECRET, Datastore
 from jupyter_aml.domain.errors import Invalid
 from jupyter_aml.domain.ids import WorkspaceName
 from jupyter_aml.domain.secrets import looks_secret
+
+if sys.version_info >= (3, 11):
+    from typing import NotRequired
 
 _SECRETS = frozenset({"kerberos_keytab", "connection_string"})
 """Options that are secrets, though no word of them says so."""
@@ -35,11 +39,16 @@ class WireDatastore(TypedDict):
 
 
 class WireStoreFile(TypedDict):
-    """A file of a datastore: its name in its folder, bytes, seconds since 1970."""
+    """A file of a datastore: its name in its folder, bytes, seconds since 1970.
+
+    Where all files below a folder are listed, its name is its path, and `etag` what the store
+    calls its content.
+    """
 
     name: str
     size: int | None
     modified: float | None
+    etag: NotRequired[str | None]
 
 
 class WireStoreFolder(TypedDict):
@@ -57,14 +66,14 @@ class WireStoreFolder(TypedDict):
 
 @dataclass(frozen=True, kw_only=True)
 class UploadPiece:
-    """Bytes of a file that is sent to a datastore in pieces, each from its offset on."""
+    """Bytes of a file that is sent in pieces, each from its offset on."""
 
     path: str
     upload: str
     offset: int
     data: bytes
-    is_last: bool
-    overwrite: bool
+    is_last: bool = False
+    overwrite: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -22,10 +22,12 @@ _OF_A_CHANGE = (
 
 @dataclass(frozen=True, kw_only=True)
 class ModelSource:
-    """The files of a model: among those of a run, or on this machine; then `path` is absolute."""
+    """The files of a model: of a run, of an upload, or else of this machine by an absolute path."""
 
     path: str
     run: RunId | None = None
+    upload: str | None = None
+    """The upload that brought them, whose file or folder `path` is."""
     stamp: str | None = None
     """Size and time of change of what the caller sees there, who may be in a container."""
     only: tuple[str, ...] = ()
@@ -136,15 +138,18 @@ def decode_model_alias(body: Mapping[str, Any]) -> ModelAlias:
 
 def _source(told: Any) -> ModelSource:
     given = Fields("source", told)
-    run, path = given.optional("runId"), given.text("path")
-    if run is None and not os.path.isabs(path):
+    run, upload, path = given.optional("runId"), given.optional("upload"), given.text("path")
+    if run is not None and upload is not None:
+        raise Invalid("source: files are of a run or of an upload, not of both")
+    if run is None and upload is None and not os.path.isabs(path):
         raise Invalid(f"source.path must be absolute where no run is named, not {path!r}")
     root = given.optional("root")
     if root is not None and "/" in checked(root):
         raise Invalid(f"source.root: {root!r} is no name of a file or folder")
     return ModelSource(
         run=None if run is None else ids.run_id(run),
-        path=path,
+        upload=upload,
+        path=path if upload is None else checked(path),
         stamp=given.optional("stamp"),
         only=tuple(given.texts("only")),
         root=root,

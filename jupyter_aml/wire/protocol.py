@@ -13,7 +13,10 @@ PROTOCOL = 2
 
 
 class WireStatus(TypedDict):
-    """The handshake: who answers, and which protocol it speaks."""
+    """The handshake: who answers, and which protocol it speaks.
+
+    `rootId` is what the root is called in its `root.json`: who reads the same there sees its files.
+    """
 
     version: str
     protocol: int
@@ -23,6 +26,7 @@ class WireStatus(TypedDict):
     epoch: int
     defaultWorkspace: str
     keepsPythonpath: NotRequired[bool]
+    rootId: NotRequired[str]
 
 
 class WireProblem(TypedDict):

@@ -43,7 +43,11 @@ export const FINAL: ReadonlySet<Status> = new Set<Status>(['Completed', 'Failed'
 
 export type EnvironmentState = 'not built' | 'building' | 'ready' | 'failed';
 
-/** The handshake: who answers, and which protocol it speaks. */
+/**
+ * The handshake: who answers, and which protocol it speaks.
+ *
+ * `rootId` is what the root is called in its `root.json`: who reads the same there sees its files.
+ */
 export interface WireStatus {
   version: string;
   protocol: number;
@@ -53,6 +57,7 @@ export interface WireStatus {
   epoch: number;
   defaultWorkspace: string;
   keepsPythonpath?: boolean;
+  rootId?: string;
 }
 
 /** Every error answer: `error` is the name of the error class, `message` one sentence. */
@@ -593,11 +598,17 @@ export interface WireDatastore {
   createdAt: string;
 }
 
-/** A file of a datastore: its name in its folder, bytes, seconds since 1970. */
+/**
+ * A file of a datastore: its name in its folder, bytes, seconds since 1970.
+ *
+ * Where all files below a folder are listed, its name is its path, and `etag` what the store
+ * calls its content.
+ */
 export interface WireStoreFile {
   name: string;
   size: number | null;
   modified: number | null;
+  etag?: string | null;
 }
 
 /**
@@ -1090,11 +1101,13 @@ export interface WirePatch {
 /**
  * The files of a model: a name among the files of a run, or a path on the engine's machine.
  *
+ * With `upload` it is a name among the files that were sent with that id.
  * `stamp` is size and time of change in ns of what its caller sees there, as `7-1767355200000`;
  * `only` names what is taken of a folder, `root` what it is called then.
  */
 export interface WireModelSource {
   runId?: string;
+  upload?: string;
   path?: string;
   stamp?: string;
   only?: string[];

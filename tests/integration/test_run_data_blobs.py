@@ -82,6 +82,40 @@ def test_far_files_are_fetched_and_what_is_written_is_uploaded(ws: Workspace, bl
     assert not (folder / "results").exists()
 
 
+WITHOUT = """
+import sys
+sys.modules["adlfs"] = None
+from azureml.core import Run
+run = Run.get_context()
+print(run.input_datasets["t"].to_pandas_dataframe()["x"].tolist())
+print(run.input_datasets["f"].download("here"))
+"""
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_a_script_without_the_library_of_blobs_reads_them_through_the_engine(
+    ws: Workspace, blobs: Any, kind: str, tmp_path: Path
+) -> None:
+    import pandas as pd
+
+    frame, make = pd.DataFrame({"x": [1, 2], "y": [3, 4]}), Dataset.Tabular
+    with blobs._store().open(f"t/a.{kind}", "wb") as file:
+        file.write(frame.to_csv(index=False).encode() if kind == "csv" else frame.to_parquet())
+    read = make.from_delimited_files if kind == "csv" else make.from_parquet_files
+    table = read((blobs, f"t/*.{kind}")).keep_columns(["x"])
+    files = Dataset.File.from_files((blobs, "in/**"))
+    Path("src", "s.py").write_text(WITHOUT)
+
+    run = sent(ws, table.as_named_input("t"), files.as_named_input("f"))
+    run.wait_for_completion()
+
+    said = console(run)
+    assert "[1, 2]" in said
+    assert "deep" in said[-1]
+    assert any("'blobs' is read through the engine: blobs are read with the library adlfs" in line
+               for line in said)  # fmt: skip
+
+
 def test_a_failed_run_leaves_in_blobs_what_it_wrote_to_a_mount(ws: Workspace, blobs: Any) -> None:
     Path("src", "s.py").write_text(WORK + "raise SystemExit(3)")
     reference = blobs.path("in", data_reference_name="data").as_download()

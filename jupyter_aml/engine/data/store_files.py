@@ -5,48 +5,80 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
-from jupyter_aml.data.stores import Folder, Store, open_store
+from jupyter_aml.data.stores import Entry, Folder, Store, open_store
 from jupyter_aml.domain.datastore import inside
-from jupyter_aml.domain.errors import AlreadyExists, Invalid, Outdated, StorageFailed
+from jupyter_aml.domain.errors import AlreadyExists, Invalid
 from jupyter_aml.domain.ids import WorkspaceName
 from jupyter_aml.engine.data.datastores import Datastores
-from jupyter_aml.engine.root import Root
+from jupyter_aml.engine.uploads import Uploads
 from jupyter_aml.wire.datastores import UploadPiece
 
-_FORGOTTEN = 24 * 3600.0
-"""Seconds after which an upload that does not go on is given up."""
+_CONTENT = "content"
+"""What the one file of an upload is called until it has its place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """A file that is not on this machine, open; `size` in bytes."""
+
+    file: IO[bytes]
+    size: int
+
+    def read(self, size: int, start: int) -> bytes:
+        """So many bytes from byte `start` on. Blocks."""
+        self.file.seek(start)
+        return self.file.read(size)
 
 
 class StoreFiles:
     """Lists folders of datastores, fetches files, and takes files in pieces."""
 
-    def __init__(self, root: Root, datastores: Datastores) -> None:
-        self._datastores = datastores
-        self._folder = root.path / "uploads"
+    def __init__(self, uploads: Uploads, datastores: Datastores) -> None:
+        self._datastores, self._uploads = datastores, uploads
 
     async def folder(self, workspace: WorkspaceName, name: str, path: str) -> Folder:
         """What lies in a folder of a datastore."""
         store = await self._store(workspace, name)
         return await asyncio.to_thread(store.listing, path)
 
+    async def below(self, workspace: WorkspaceName, name: str, path: str) -> tuple[Entry, ...]:
+        """All files below a folder of a datastore, or the file of that path, by path."""
+        store = await self._store(workspace, name)
+        return await asyncio.to_thread(lambda: tuple(store.walk(path)))
+
     @contextlib.asynccontextmanager
-    async def fetched(self, workspace: WorkspaceName, name: str, path: str) -> AsyncIterator[Path]:
-        """A file of a datastore on this machine: its own place, or a copy until the body ends."""
+    async def fetched(
+        self, workspace: WorkspaceName, name: str, path: str
+    ) -> AsyncIterator[Path | Remote]:
+        """A file of a datastore: its own place, or what reads parts of it where it is.
+
+        A store that does not say how long its files are is read whole, before the body begins.
+        """
         store = await self._store(workspace, name)
         local = store.local_path(path)
         if local is not None:
             yield Path(await asyncio.to_thread(os.path.realpath, local))
             return
-        copy = self._part(os.urandom(8).hex())
+        file = await asyncio.to_thread(store.open, path)
         try:
-            await asyncio.to_thread(store.get, path, copy)
-            yield copy
+            size = getattr(file, "size", None)
+            if isinstance(size, int):
+                yield Remote(file, size)
+                return
         finally:
-            copy.unlink(missing_ok=True)
+            await asyncio.to_thread(file.close)
+        copy = os.urandom(8).hex()
+        try:
+            place = self._uploads.folder(copy) / _CONTENT
+            await asyncio.to_thread(store.get, path, place)
+            yield place
+        finally:
+            await asyncio.to_thread(self._uploads.forget, copy)
 
     async def take(self, workspace: WorkspaceName, name: str, piece: UploadPiece) -> None:
         """Take a piece of a file; with the last one the file is on the datastore, whole.
@@ -69,38 +101,9 @@ class StoreFiles:
             raise Invalid("path: a file on a datastore needs a name")
         if not piece.overwrite and store.exists(piece.path):
             raise AlreadyExists(f"{piece.path!r} is on the datastore already")
-        part = self._part(piece.upload)
-        if piece.offset == 0:
-            self._sweep()
-        try:
-            with open(part, "r+b" if piece.offset else "wb") as file:
-                if file.seek(0, 2) < piece.offset:
-                    raise Outdated(f"the pieces of {piece.path!r} before this one are not there")
-                file.seek(piece.offset)
-                file.write(piece.data)
-                file.truncate()
-        except FileNotFoundError:
-            raise Outdated(f"the pieces of {piece.path!r} before this one are not there") from None
-        except OSError as error:
-            raise StorageFailed(f"cannot keep a piece of the file: {error.strerror}") from error
+        part = self._uploads.take(piece, called=_CONTENT)
         if piece.is_last:
             try:
                 store.put(part, piece.path)
             finally:
-                part.unlink(missing_ok=True)
-
-    def _part(self, name: str) -> Path:
-        self._folder.mkdir(mode=0o700, exist_ok=True)
-        return self._folder / name
-
-    def _sweep(self) -> None:
-        for path in self._old():
-            with contextlib.suppress(OSError):
-                path.unlink()
-
-    def _old(self) -> Iterator[Path]:
-        until = time.time() - _FORGOTTEN
-        for path in self._folder.iterdir():
-            with contextlib.suppress(OSError):
-                if path.stat().st_mtime < until:
-                    yield path
+                self._uploads.forget(piece.upload)

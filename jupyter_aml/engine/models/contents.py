@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from jupyter_aml.domain.errors import Invalid, NotFound, Refused, StorageFailed
+from jupyter_aml.domain.errors import Invalid, NotFound, OutOfSight, Refused, StorageFailed
 from jupyter_aml.domain.model import Model, ModelFile
 from jupyter_aml.domain.near import did_you_mean, near
 from jupyter_aml.runfolder import zips
@@ -49,17 +49,24 @@ def on_disk(
     """A file, or all files below a folder, of this machine; links are followed.
 
     `stamp` is `stamp_of` what the caller sees there, who may be in a container or on another
-    machine. Raises Invalid where it is not what is here.
+    machine. Raises OutOfSight where it is not what is here.
     """
     place = Path(os.path.abspath(path))
-    cure = "in a run, write it below outputs/ and use run.register_model"
     try:
         seen = stamp_of(place)
     except (OSError, ValueError):
-        raise Invalid(f"the engine's machine has no file or folder {path!r}; {cure}") from None
+        raise OutOfSight(f"the engine's machine has no file or folder {path!r}") from None
     if stamp is not None and stamp != seen:
-        raise Invalid(f"{path!r} is another file or folder on the engine's machine; {cure}")
+        raise OutOfSight(f"{path!r} is another file or folder on the engine's machine")
     return _all(place, only, root or shown(place.name), follow=True)
+
+
+def uploaded(folder: Path, name: str, only: Sequence[str], root: str | None) -> list[Found]:
+    """A file, or all files below a folder, of an upload; raises NotFound."""
+    place = folder / checked(name)
+    if not place.exists():
+        raise NotFound(f"the upload holds no {name!r}")
+    return _all(place, only, root or shown(place.name), follow=False)
 
 
 def stamp_of(place: Path) -> str:
@@ -171,6 +178,8 @@ def _kept(file: Found, blobs: Blobs) -> ModelFile:
                     blob = blobs.put_stream(source)
                 if _stamp(source.fileno()) == before and blob.size == before[0]:
                     return ModelFile(file.path, blob.size, blob.hash)
+    except PermissionError as error:
+        raise OutOfSight(f"the engine may not read {file.place}: {error.strerror}") from error
     except OSError as error:
         raise Invalid(f"cannot read {file.place}: {error.strerror}") from error
     raise Invalid(f"{file.place} changed while it was read; register it once it is written")
@@ -197,4 +206,5 @@ def _not_in(folder: RunFolder, name: str) -> str:
 
 
 def _unreadable(error: OSError) -> None:
-    raise Invalid(f"cannot read the folder {error.filename}: {error.strerror}") from error
+    kind = OutOfSight if isinstance(error, PermissionError) else Invalid
+    raise kind(f"cannot read the folder {error.filename}: {error.strerror}") from error

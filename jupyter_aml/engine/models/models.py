@@ -21,13 +21,15 @@ from jupyter_aml.engine.models.choice import ModelChoice
 from jupyter_aml.engine.models.drafts import changed, draft, maker_of
 from jupyter_aml.engine.registry import Noun, Registered, Registry
 from jupyter_aml.engine.root import Root
+from jupyter_aml.engine.uploads import Uploads
 from jupyter_aml.engine.workspaces import Workspaces
 from jupyter_aml.runfolder.layout import RunFolder
 from jupyter_aml.store.blobs import Blobs
 from jupyter_aml.store.filters import quoted
 from jupyter_aml.wire.coding import encode_time
+from jupyter_aml.wire.datastores import UploadPiece
 from jupyter_aml.wire.events import WireRegisteredEvent
-from jupyter_aml.wire.model_bodies import ModelAlias, ModelChange, NewModel
+from jupyter_aml.wire.model_bodies import ModelAlias, ModelChange, ModelSource, NewModel
 from jupyter_aml.wire.models import (
     WireModel,
     WireModelFiles,
@@ -51,12 +53,13 @@ class Models:
         ledger: Ledger,
         blobs: Blobs,
         *,
+        uploads: Uploads,
         workspaces: Workspaces,
         inputs: Callable[[RunFolder], RunData],
         tell: Tell,
     ) -> None:
         """Keep them in a root; `inputs` tells what data a run was sent with."""
-        self._root, self._ledger, self._blobs = root, ledger, blobs
+        self._root, self._ledger, self._blobs, self._uploads = root, ledger, blobs, uploads
         self._workspaces, self._inputs, self._tell = workspaces, inputs, tell
         self._aliases = ModelAliases(root)
         self._registry = Registry(
@@ -70,13 +73,22 @@ class Models:
         are not there, and enters nothing.
         """
         await self._workspaces.need(asked.workspace)
+        known = await self._ledger.do(self._by_key, asked)
+        if known is not None:
+            return await self._shown(known)
         run = await self._maker(asked)
         definition = await asyncio.to_thread(self._made, asked, run)
         at = encode_time(now()) or ""
         made = await self._ledger.do(
             self._registry.register, asked.workspace, definition, at=at, tags=asked.tags
         )
+        if asked.source.upload is not None:
+            await asyncio.to_thread(self._uploads.forget, asked.source.upload)
         return await self._told(made)
+
+    async def take(self, piece: UploadPiece) -> None:
+        """Take a piece of a file of a model that shall be registered from the upload."""
+        await asyncio.to_thread(self._uploads.take, piece)
 
     async def page(
         self, workspace: str, wanted: ModelChoice, *, after: str | None = None, limit: int = 255
@@ -187,21 +199,31 @@ class Models:
             raise Invalid(f"files of run {asked.source.run} were not made by run {asked.run}")
         return await self._ledger.find(wanted)
 
+    def _by_key(self, asked: NewModel) -> Known | None:
+        """The version that was registered with the same key, by a call that is repeated."""
+        every = self._registry.all_of(asked.workspace, asked.name)
+        return next((known for known in every if known.definition.key == asked.key), None)
+
+    def _files(self, source: ModelSource, run: Run | None) -> builtins.list[contents.Found]:
+        """Where the files lie that shall be a model. Blocks."""
+        if source.upload is not None:
+            folder = self._uploads.there(source.upload)
+            return contents.uploaded(folder, source.path, source.only, source.root)
+        if source.run is None:
+            return contents.on_disk(source.path, source.only, source.root, stamp=source.stamp)
+        assert run is not None
+        return contents.in_run(self._root.folder(run), source.path, source.only, source.root)
+
     def _made(self, asked: NewModel, run: Run | None) -> Model:
         """The definition, with its files stored. Blocks."""
         limits.labels("tag", asked.tags, {})
-        source = asked.source
-        if source.run is None:
-            found = contents.on_disk(source.path, source.only, source.root, stamp=source.stamp)
-        else:
-            assert run is not None
-            folder = self._root.folder(run)
-            found = contents.in_run(folder, source.path, source.only, source.root)
         maker = None if run is None else maker_of(run, self._inputs(self._root.folder(run)))
-        made = draft(asked, maker, root=found[0].path.split("/")[0])
-        # What is wrong with it is said before a gigabyte is read.
+        made = draft(asked, maker, root=asked.source.root or "")
+        # What is wrong with it is said before a gigabyte is sent or read.
         model.check(replace(made, files=(ModelFile("", 0, ""),)))
-        made = replace(made, files=contents.keep(found, self._blobs))
+        found = self._files(asked.source, run)
+        root = found[0].path.split("/")[0]
+        made = replace(made, root=root, files=contents.keep(found, self._blobs))
         model.check(made)
         return made
 

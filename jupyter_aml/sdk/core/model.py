@@ -13,6 +13,7 @@ from jupyter_aml.sdk._models import asking, fetching
 from jupyter_aml.sdk._models.asking import as_v1
 from jupyter_aml.sdk._models.changes import ModelChanges
 from jupyter_aml.sdk._models.choice import found, listed
+from jupyter_aml.sdk._models.sending import registered
 from jupyter_aml.sdk.core.resource_configuration import ResourceConfiguration
 from jupyter_aml.sdk.exceptions import (
     ModelNotFoundException,
@@ -96,7 +97,8 @@ class Model(ModelChanges):
     ) -> Model:
         """Register a file or folder as the next version of a name.
 
-        `child_paths` takes these files and folders of it alone. Raises WebserviceException, and
+        `child_paths` takes these files and folders of it alone. Where the engine is on another
+        machine, or may not read them, they are sent to it. Raises WebserviceException, and
         registers nothing, where something of it is not there or cannot be read.
         """
         body = asking.described(
@@ -109,7 +111,7 @@ class Model(ModelChanges):
         body["runId"] = asking.own_run(workspace.name)
         print(f"Registering model {model_name}")
         with as_v1():
-            return Model._from_wire(workspace, workspace.client.models.add(body))
+            return Model._from_wire(workspace, registered(workspace.client.models, body))
 
     @staticmethod
     def list(

@@ -105,10 +105,10 @@ class AbstractDatastore:
 
     def _store(self) -> Store:
         """Its files; raises UserErrorException where it is a database, or cannot be opened."""
-        from jupyter_aml.data.stores import open_store
+        from jupyter_aml.sdk._data.opening import opened
 
         with told_as_v1():
-            return open_store(self._definition(), self._secret)
+            return opened(self._workspace, self._definition(), self._secret)
 
     def _revealed(self, value: str | None) -> str | None:
         """An option as it is meant: what stands in the vault is asked for."""

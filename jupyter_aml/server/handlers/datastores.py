@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jupyter_server.auth.decorator import authorized
-from tornado.web import HTTPError, authenticated
+from tornado.web import authenticated
 
+from jupyter_aml.data.protocol import Folder
 from jupyter_aml.domain import datastore, ids
-from jupyter_aml.domain.errors import Invalid
 from jupyter_aml.domain.ids import WorkspaceName
-from jupyter_aml.server.base import LONGEST_BODY, AmlHandler, served
+from jupyter_aml.server.base import AmlHandler, served
 from jupyter_aml.server.handlers.experiments import WORKSPACE
-from jupyter_aml.server.handlers.files import INLINE, Download
+from jupyter_aml.server.handlers.files import INLINE, OFFSET, UPLOAD, Download, piece_of
 from jupyter_aml.server.openapi import Call, Route
 from jupyter_aml.server.query import Number, Text
 from jupyter_aml.wire.asked import WireDefaultDatastore, WireNewDatastore
 from jupyter_aml.wire.datastores import (
-    UploadPiece,
     WireDatastore,
     WireStoreFile,
     WireStoreFolder,
@@ -29,15 +29,13 @@ from jupyter_aml.wire.datastores import (
 from jupyter_aml.wire.secrets import WireSecretValues
 
 if TYPE_CHECKING:
-    from jupyter_aml.data.stores import Folder
     from jupyter_aml.engine.data.datastores import Known
     from jupyter_aml.engine.engine import Engine
 
 PATH = Text("folder", "A folder of the datastore; all of it where it is left out.")
+DEEP = Number("deep", "1: all files below the folder, by path, not those in it alone.", 0, 1, 0)
 AFTER = Text("after", "`next` of the page before.")
 LIMIT = Number("limit", "Files on a page.", 1, 10_000, 1_000)
-UPLOAD = Text("upload", "An id of this upload, made by who sends it.")
-OFFSET = Number("offset", "Where in the file this piece begins.", 0, 1 << 50, 0)
 LAST = Number("last", "1: with this piece the file is whole.", 0, 1, 0)
 OVERWRITE = Number("overwrite", "1: replace a file that is there.", 0, 1, 0)
 RUN = Text("run", "The run that asks: what it is told is masked in its logs.")
@@ -114,11 +112,13 @@ class StoreFolderHandler(_Handler):
     @served
     async def get(self, engine: Engine, name: str) -> None:
         """List a folder of a datastore, a page of its files at a time."""
-        path = PATH.read(self) or ""
-        found = await engine.store_files.folder(
-            self.workspace(engine), datastore.datastore_name(name), path
-        )
-        self.reply(_page(found, path, AFTER.read(self), LIMIT.given(self)))
+        path, after, limit = PATH.read(self) or "", AFTER.read(self), LIMIT.given(self)
+        place = self.workspace(engine), datastore.datastore_name(name), path
+        if DEEP.given(self) == 1:
+            files = await engine.store_files.below(*place)
+            self.reply(_page(Folder((), files), path, after, limit, deep=True))
+        else:
+            self.reply(_page(await engine.store_files.folder(*place), path, after, limit))
 
 
 class StoreFileHandler(Download, _Handler):
@@ -130,24 +130,19 @@ class StoreFileHandler(Download, _Handler):
     async def get(self, engine: Engine, name: str, path: str) -> None:
         """Return a file of a datastore."""
         name, workspace = datastore.datastore_name(name), self.workspace(engine)
-        async with engine.store_files.fetched(workspace, name, path) as local:
-            await self.send(local, path)
+        async with engine.store_files.fetched(workspace, name, path) as found:
+            if isinstance(found, Path):
+                await self.send(found, path)
+            else:
+                await self.send_parts(found.read, found.size, path)
 
     @authenticated
     @authorized
     @served
     async def put(self, engine: Engine, name: str, path: str) -> None:
         """Take a piece of a file; with the last one it is on the datastore, whole."""
-        if len(self.request.body) > LONGEST_BODY:
-            raise HTTPError(413, f"a piece is at most {LONGEST_BODY} bytes")
-        upload = UPLOAD.read(self) or ""
-        if not re.fullmatch(r"[0-9a-zA-Z-]{8,64}", upload):
-            raise Invalid("upload: expected an id of 8 to 64 letters, digits and '-'")
-        piece = UploadPiece(
-            path=path,
-            upload=upload,
-            offset=OFFSET.given(self),
-            data=self.request.body,
+        piece = replace(
+            piece_of(self, path),
             is_last=LAST.given(self) == 1,
             overwrite=OVERWRITE.given(self) == 1,
         )
@@ -174,13 +169,17 @@ class DefaultDatastoreHandler(_Handler):
         self.reply(encode(await engine.datastores.choose(*decode_default_datastore(self.body()))))
 
 
-def _page(found: Folder, path: str, after: str | None, limit: int) -> WireStoreFolder:
-    names = [entry.path.rpartition("/")[2] for entry in found.files]
+def _page(
+    found: Folder, path: str, after: str | None, limit: int, *, deep: bool = False
+) -> WireStoreFolder:
+    names = [entry.path if deep else entry.path.rpartition("/")[2] for entry in found.files]
     start = 0 if after is None else bisect_right(names, after)
-    files: list[WireStoreFile] = [
-        {"name": name, "size": entry.size, "modified": entry.modified}
-        for name, entry in zip(names[start:], found.files[start : start + limit], strict=False)
-    ]
+    files: list[WireStoreFile] = []
+    for name, entry in zip(names[start:], found.files[start : start + limit], strict=False):
+        file: WireStoreFile = {"name": name, "size": entry.size, "modified": entry.modified}
+        if deep:
+            file["etag"] = entry.etag
+        files.append(file)
     return {
         "path": path,
         "folders": list(found.folders) if after is None else [],
@@ -220,7 +219,7 @@ ROUTES = (
         "get": Call(query=(WORKSPACE, RUN), answer=WireSecretValues),
     }, on_socket_only=True),
     Route("datastores/{name}/files", StoreFolderHandler, {
-        "get": Call(query=(WORKSPACE, PATH, AFTER, LIMIT), answer=WireStoreFolder),
+        "get": Call(query=(WORKSPACE, PATH, DEEP, AFTER, LIMIT), answer=WireStoreFolder),
     }),
     Route("datastores/{name}/files/{+path}", StoreFileHandler, {
         "get": Call(query=(WORKSPACE, INLINE), answer=bytes, other=((206, bytes), (304, None))),

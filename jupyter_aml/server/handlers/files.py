@@ -5,32 +5,38 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from jupyter_server.auth.decorator import authorized
-from tornado.web import authenticated
+from tornado.web import HTTPError, authenticated
 
 from jupyter_aml.domain import ids
 from jupyter_aml.domain.errors import NotFound, Refused, StorageFailed
 from jupyter_aml.runfolder.layout import checked
 from jupyter_aml.runfolder.plain import still
-from jupyter_aml.server.base import AmlHandler, served
+from jupyter_aml.server.base import LONGEST_BODY, AmlHandler, served
 from jupyter_aml.server.openapi import Call, Route
 from jupyter_aml.server.query import Number, Text
 from jupyter_aml.wire.contents import WireFiles, WireSnapshot
+from jupyter_aml.wire.datastores import UploadPiece
 
 if TYPE_CHECKING:
     from jupyter_aml.engine.engine import Engine
 
 CHUNK = 512 * 1024
+Read = Callable[[int, int], bytes]
+"""Reads so many bytes from a byte on. Blocks."""
 INLINE = Text("inline", "`1` shows a PNG, JPEG, GIF or WebP instead of saving it.")
 PREFIX = Text("prefix", "Only files whose names begin so.")
 AFTER = Text("after", "`next` of the page before.")
 LIMIT = Number("limit", "Files on a page.", 1, 10_000, 10_000)
 PAGE = (PREFIX, AFTER, LIMIT)
+UPLOAD = Text("upload", "An id of this upload, made by who sends it.")
+OFFSET = Number("offset", "Where in the file this piece begins.", 0, 1 << 50, 0)
 IMAGES = {
     ".gif": "image/gif",
     ".jpeg": "image/jpeg",
@@ -53,42 +59,46 @@ class Download(AmlHandler):
         """Send the whole file or the range that was asked for."""
         fd = await asyncio.to_thread(opened, path)
         try:
-            await self._send(fd, name)
+            found = os.fstat(fd)
+            mark = f'"{found.st_mtime_ns:x}-{found.st_size:x}"'
+            await self.send_parts(partial(os.pread, fd), found.st_size, name, mark)
         finally:
             os.close(fd)
 
-    async def _send(self, fd: int, name: str) -> None:
-        found = os.fstat(fd)
-        mark = f'"{found.st_mtime_ns:x}-{found.st_size:x}"'
+    async def send_parts(self, read: Read, whole: int, name: str, mark: str | None = None) -> None:
+        """Send all bytes of what is so long, or the range that was asked for.
+
+        `mark` is what its content is called; without one nobody can ask whether it has changed.
+        """
         self._describe(name, mark)
-        if self.request.headers.get("If-None-Match") == mark:
+        if mark is not None and self.request.headers.get("If-None-Match") == mark:
             self.set_status(304)
             self.finish()
             return
-        part = wanted(self._range(mark), found.st_size)
+        part = wanted(self._range(mark), whole)
         if part is None:
             self.set_status(416)
-            self.set_header("Content-Range", f"bytes */{found.st_size}")
+            self.set_header("Content-Range", f"bytes */{whole}")
             self.finish()
             return
-        if len(part) < found.st_size:
+        if len(part) < whole:
             self.set_status(206)
-            self.set_header("Content-Range", f"bytes {part[0]}-{part[-1]}/{found.st_size}")
+            self.set_header("Content-Range", f"bytes {part[0]}-{part[-1]}/{whole}")
         self.set_header("Content-Length", str(len(part)))
         await self.flush()
-        await self._pour(fd, part)
+        await self._pour(read, part)
 
-    async def _pour(self, fd: int, part: range) -> None:
+    async def _pour(self, read: Read, part: range) -> None:
         for start in range(part.start, part.stop, CHUNK):
             size = min(CHUNK, part.stop - start)
-            chunk = await asyncio.to_thread(os.pread, fd, size, start)
+            chunk = await asyncio.to_thread(read, size, start)
             if len(chunk) < size:
                 raise StorageFailed("the file became shorter while it was sent")
             self.write(chunk)
             await self.flush()
         self.finish()
 
-    def _describe(self, name: str, mark: str) -> None:
+    def _describe(self, name: str, mark: str | None) -> None:
         kind = IMAGES.get(PurePosixPath(name).suffix.lower())
         inline = kind is not None and INLINE.read(self) == "1"
         self.set_header("Content-Type", kind if inline and kind else "application/octet-stream")
@@ -96,9 +106,10 @@ class Download(AmlHandler):
         self.set_header("X-Content-Type-Options", "nosniff")
         self.set_header("Accept-Ranges", "bytes")
         self.set_header("Cache-Control", "private, no-cache")
-        self.set_header("ETag", mark)
+        if mark is not None:
+            self.set_header("ETag", mark)
 
-    def _range(self, mark: str) -> str:
+    def _range(self, mark: str | None) -> str:
         # A range of a file that is no longer the same is of no use.
         if self.request.headers.get("If-Range", mark) != mark:
             return ""
@@ -176,6 +187,18 @@ class SnapshotFileHandler(Download):
     async def get(self, engine: Engine, run_id: str, path: str) -> None:
         """Return one file as it was sent."""
         await self.send(await engine.runs.snapshot_file(ids.run_id(run_id), checked(path)), path)
+
+
+def piece_of(handler: AmlHandler, path: str) -> UploadPiece:
+    """The piece of a file that a request brings; raises HTTPError for one that is too long."""
+    if len(handler.request.body) > LONGEST_BODY:
+        raise HTTPError(413, f"a piece is at most {LONGEST_BODY} bytes")
+    return UploadPiece(
+        path=path,
+        upload=UPLOAD.read(handler) or "",
+        offset=OFFSET.given(handler),
+        data=handler.request.body,
+    )
 
 
 def opened(path: Path) -> int:

@@ -13,7 +13,7 @@ from jupyter_aml.engine.models.choice import Labels, ModelChoice
 from jupyter_aml.runfolder.layout import checked
 from jupyter_aml.server.base import AmlHandler, served
 from jupyter_aml.server.handlers.experiments import WORKSPACE
-from jupyter_aml.server.handlers.files import INLINE, Archive, Download
+from jupyter_aml.server.handlers.files import INLINE, OFFSET, UPLOAD, Archive, Download, piece_of
 from jupyter_aml.server.openapi import Call, Route
 from jupyter_aml.server.query import Number, Text
 from jupyter_aml.wire.asked import WireModelAlias, WireModelChange, WireNewModel
@@ -132,6 +132,15 @@ class ModelFileHandler(Download):
         place = await engine.models.file(workspace, name, VERSION.read(self), checked(path))
         await self.send(place, path)
 
+    @authenticated
+    @authorized
+    @served
+    async def put(self, engine: Engine, name: str, path: str) -> None:
+        """Take a piece of a file of a model that shall be registered, from the same upload."""
+        model_name(name)
+        await engine.models.take(piece_of(self, path))
+        self.reply_nothing()
+
 
 class ModelArchiveHandler(Archive):
     """/aml/models/<name>/archive"""
@@ -217,6 +226,7 @@ ROUTES = (
         "get": Call(
             query=(*VERSIONED, INLINE), answer=bytes, other=((206, bytes), (304, None))
         ),
+        "put": Call(query=(WORKSPACE, UPLOAD, OFFSET), status=204),
     }),
     Route("models/{name}/archive", ModelArchiveHandler, {
         "get": Call(query=VERSIONED, answer=bytes),
