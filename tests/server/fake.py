@@ -157,6 +157,9 @@ class FakeModels:
         self.engine.heard("models", workspace, wanted, after, limit)
         return {"models": [self.one()], "total": 1, "next": None}
 
+    async def take(self, piece):
+        self.engine.heard("model_piece", piece)
+
     async def add(self, asked):
         self.engine.heard("add_model", asked)
         return self.one()
@@ -318,6 +321,9 @@ class FakeRuns:
 
     def __init__(self, engine):
         self.engine, self.active = engine, 0
+
+    def told(self, run, *, metrics=0):
+        return encode_run(run)
 
     async def page(self, **asked):
         self.engine.heard("page", asked)
@@ -521,7 +527,11 @@ class FakeDatasets:
 
     async def uses(self, known):
         self.engine.heard("dataset uses", known.registered.name)
-        return uses.Uses([], [], 0)
+        run = Run(
+            id="run-1", workspace="default", experiment="e", number=1, status=RunStatus.RUNNING,
+            created_at=NOON, changed_at=NOON,
+        )  # fmt: skip
+        return uses.Uses([], [run], 1)
 
     async def preview(self, workspace, name, version, rows):
         self.engine.heard("dataset preview", workspace, name, version, rows)
