@@ -167,6 +167,13 @@ def _next(words: list[str]) -> tuple[str, str]:
     return name, value
 
 
+def devices(gpus: Sequence[str]) -> list[Any]:
+    """Those GPUs, as docker is asked for them."""
+    from docker.types import DeviceRequest
+
+    return [DeviceRequest(device_ids=list(gpus), capabilities=[["gpu"]])]
+
+
 def size(given: str | int | None) -> int | None:
     """Bytes of a size as docker writes it; None for none. Raises docker's error."""
     from docker.utils import parse_bytes

@@ -19,7 +19,17 @@ from typing import Any
 from jupyter_aml.compute import machine
 from jupyter_aml.compute.attempt import Attempt, make_folders
 from jupyter_aml.compute.protocol import BackendJob, Container, Handle, Phase, Sighting
-from jupyter_aml.containers import arguments, connect, mount, remove, said, size, tell, walls
+from jupyter_aml.containers import (
+    arguments,
+    connect,
+    devices,
+    mount,
+    remove,
+    said,
+    size,
+    tell,
+    walls,
+)
 from jupyter_aml.domain.errors import Invalid, NotFound, Unreachable
 from jupyter_aml.domain.run_limits import NO_LIMITS, Limits
 from jupyter_aml.runfolder.layout import RunFolder
@@ -274,6 +284,8 @@ def _options(job: BackendJob, container: Container, usual: Limits) -> dict[str, 
 def _limits(job: BackendJob, wished: Mapping[str, Any], usual: Limits) -> dict[str, Any]:
     """The limits as docker takes them: those of the job, else of its arguments, else the usual."""
     told = {**_told(usual), **wished, **_told(job.limits)}
+    if job.gpus:
+        told["device_requests"] = devices(job.gpus)
     asked = Limits(memory=size(told.get("mem_limit")), processes=told.get("pids_limit"))
     machine.check(asked, most=usual)
     # Without this a job may take the same again of swap.
@@ -284,6 +296,8 @@ def _told(limits: Limits) -> dict[str, Any]:
     told: dict[str, Any] = {"mem_limit": limits.memory, "pids_limit": limits.processes}
     if limits.cpus is not None:
         told["nano_cpus"] = int(limits.cpus * 1e9)
+    if limits.gpus == 0:
+        told["device_requests"] = []
     return {name: value for name, value in told.items() if value is not None}
 
 

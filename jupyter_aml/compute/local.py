@@ -16,7 +16,7 @@ from importlib.util import MAGIC_NUMBER, cache_from_source
 from pathlib import Path
 from typing import Any
 
-from jupyter_aml.compute import proc
+from jupyter_aml.compute import gpus, proc
 from jupyter_aml.compute.attempt import Attempt, make_folders
 from jupyter_aml.compute.cgroups import Group
 from jupyter_aml.compute.protocol import BackendJob, Handle, Phase, Sighting
@@ -242,7 +242,7 @@ def _popen(python: str, job: BackendJob, folder: RunFolder, limits: list[str]) -
     try:
         process = subprocess.Popen(
             shim_words(python, job, folder, limits),
-            env=dict(job.environment),
+            env=_variables(job),
             cwd="/",
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -270,6 +270,12 @@ def shim_words(python: str, job: BackendJob, folder: RunFolder, limits: Sequence
         *(str(folder.console), str(job.cwd.absolute()), repr(job.grace.total_seconds())),
         *(repr(limit), *limits, "--", *job.command),
     ]
+
+
+def _variables(job: BackendJob) -> dict[str, str]:
+    """The variables of a script; of one that asked for GPUs, or for none, what shows it those."""
+    shown = {} if job.limits.gpus is None else gpus.variables(job.gpus)
+    return {**job.environment, **shown}
 
 
 def _program(python: str) -> str:

@@ -19,8 +19,6 @@ def check(limits: Limits, *, most: Limits = NO_LIMITS) -> None:
     if limits.cpus is not None and limits.cpus > cores:
         has = "1 core" if cores == 1 else f"{cores} cores"
         raise Invalid(f"limits.cpus: {limits.cpus:g} are asked for, and this machine has {has}")
-    if limits.gpus:
-        raise Invalid("limits.gpus: GPUs are not given out on this machine; leave it out")
     if limits.memory is not None and size is not None and limits.memory > size:
         raise Invalid(
             f"limits.memory: {amount(limits.memory)} are asked for, and this machine has "

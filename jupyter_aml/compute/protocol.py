@@ -49,6 +49,8 @@ class BackendJob:
     """Where the job runs in an image; None for one that runs on the machine itself."""
     limits: Limits = NO_LIMITS
     """How much of its machine the job may take."""
+    gpus: tuple[str, ...] = ()
+    """The GPUs that it was given, by the numbers of nvidia-smi; what `limits` asked for."""
 
     @property
     def run(self) -> str:

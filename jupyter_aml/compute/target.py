@@ -59,6 +59,8 @@ class Target:
     """The type that SDK v1 would tell, such as `Local`."""
     slots: int
     """How many runs it executes at once; what may wait in an engine of its own counts too."""
+    shares_gpus = False
+    """Whether its jobs run on this machine, so that they are given the GPUs of this machine."""
 
     has_nodes = False
     """Whether its runs are executed by nodes that come and go, which `nodes` tells."""

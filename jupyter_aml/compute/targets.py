@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
-from jupyter_aml.compute import machine
+from jupyter_aml.compute import gpus, machine
 from jupyter_aml.compute.docker import DOCKER, DockerBackend
 from jupyter_aml.compute.kinds import Kind
 from jupyter_aml.compute.local import LocalBackend
@@ -42,7 +42,7 @@ Factory = Callable[[TargetSettings], Iterable[Target | Kind]]
 class LocalTarget(Target):
     """This machine: processes, and containers where a job brings an image."""
 
-    name, kind = "local", "Local"
+    name, kind, shares_gpus = "local", "Local", True
 
     def __init__(self, settings: TargetSettings) -> None:
         self.slots = settings.max_runs
@@ -53,6 +53,7 @@ class LocalTarget(Target):
     def check(self, limits: Limits) -> None:
         """Raise Invalid for more than this machine has, or than a run may have of it."""
         machine.check(limits, most=self._most)
+        gpus.check(limits.gpus or 0)
         self._processes.check(limits)
 
     def backend_for(self, job: BackendJob) -> ComputeBackend:

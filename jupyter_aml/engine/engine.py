@@ -14,6 +14,7 @@ from jupyter_aml.domain.identity import Identity, Origin
 from jupyter_aml.domain.run import Run
 from jupyter_aml.domain.run_data import RunData
 from jupyter_aml.engine import identity
+from jupyter_aml.engine.compute.gpus import GpuPlaces
 from jupyter_aml.engine.compute.targets import Compute
 from jupyter_aml.engine.data.datasets import Datasets
 from jupyter_aml.engine.data.datastores import Datastores
@@ -137,6 +138,7 @@ class Engine:
         environments = RunEnvironments(
             self._root, self.environments, pythonpath=self._runtime.pythonpath
         )
+        gpus = GpuPlaces(self._root, self.compute.stations, moved=self._feed.stir)
         jobs = Jobs(
             self._root,
             root_id=self._identity.token,
@@ -145,6 +147,7 @@ class Engine:
             variables=self._variables,
             container=environments.container,
             data=self._data,
+            gpus=gpus,
         )
         return Watch(
             self._ledger,
@@ -154,6 +157,7 @@ class Engine:
             waiting=self._waiting,
             data=self._data,
             log=self._log,
+            gpus=gpus,
             attempts=self.settings.max_attempts,
             masks=self.secrets.masks,
         )

@@ -10,6 +10,7 @@ from jupyter_aml.domain.errors import Invalid, StorageFailed, Unreachable
 from jupyter_aml.domain.ids import RunId
 from jupyter_aml.domain.run import Run
 from jupyter_aml.domain.run_data import RunData
+from jupyter_aml.engine.compute.gpus import GpuPlaces
 from jupyter_aml.engine.compute.stations import Stations
 from jupyter_aml.engine.root import Root
 from jupyter_aml.engine.run_data import kept
@@ -36,10 +37,11 @@ class Jobs:
         variables: Variables,
         container: Inside,
         data: DataOfRuns,
+        gpus: GpuPlaces,
     ) -> None:
         self._root, self._root_id, self._stations = root, root_id, stations
         self._materialise, self._variables, self._container = materialise, variables, container
-        self._data = data
+        self._data, self._gpus = data, gpus
         self._handles: dict[RunId, tuple[int, Handle]] = {}
 
     def known(self, run_id: RunId) -> Handle | None:
@@ -103,6 +105,7 @@ class Jobs:
             attempt=run.attempt,
             container=self._container(run, data, built),
             limits=run.job.limits,
+            gpus=self._gpus.of(run),
         )
 
 

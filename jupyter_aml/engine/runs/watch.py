@@ -19,6 +19,7 @@ from jupyter_aml.domain.errors import (
 )
 from jupyter_aml.domain.ids import RunId
 from jupyter_aml.domain.run import Failure, Run, RunStatus
+from jupyter_aml.engine.compute.gpus import GpuPlaces
 from jupyter_aml.engine.compute.stations import Stations, target_of
 from jupyter_aml.engine.ledger import Ledger, now
 from jupyter_aml.engine.root import Root
@@ -54,12 +55,13 @@ class Watch:
         waiting: Waiting,
         data: DataOfRuns,
         log: logging.Logger,
+        gpus: GpuPlaces,
         attempts: int = 3,
         masks: MasksOf = unmasked,
     ) -> None:
         """`attempts` is how often a run is begun that loses its node."""
         self._ledger, self._root, self._log = ledger, root, log
-        self._attempts = attempts
+        self._attempts, self._gpus = attempts, gpus
         self._trouble: dict[RunId, str] = {}
         self._jobs, self._stations, self._waiting = jobs, stations, waiting
         self._tasks: dict[RunId, asyncio.Task[None]] = {}
@@ -84,6 +86,7 @@ class Watch:
                 family.join(run)
                 return
         self._kicks[run.id] = asyncio.Event()
+        self._gpus.know(run)
         task = asyncio.create_task(self._drive(run), name=f"run {run.id}")
         self._tasks[run.id] = task
         task.add_done_callback(lambda _: self._forget(run.id))
@@ -139,6 +142,7 @@ class Watch:
                 told = Failure(message=f"jupyter_aml failed: {error!r}", code="ServiceError")
                 run = await self._fail(run, told)
         self._stations.of(run).slots.give_back(run.id)
+        self._gpus.give_back(run.id)
 
     async def _found(self, run_id: RunId) -> Run | None:
         """The run as it is now, or None where it is gone; tried until the index answers."""
@@ -224,6 +228,12 @@ class Watch:
         )
 
     async def _queue(self, run: Run) -> Run:
+        if self._gpus.wants(run):
+            # First of all: who waits for a GPU must not keep a place from who needs none.
+            work = self._gpus.take(run)
+            run, _ = await self._while(run, work, why=partial(self._gpus.reason, run.id))
+            if run.status is not S.QUEUED:
+                return run
         slots, run_id = self._stations.of(run).slots, run.id
         run, _ = await self._while(run, slots.take(run_id), why=lambda: slots.reason(run_id))
         if run.status is not S.QUEUED:
@@ -287,6 +297,7 @@ class Watch:
             return await self._ledger.move(run, S.QUEUED, reason="the job did not begin; once more")
         await backend.forget(handle)
         self._stations.of(run).slots.give_back(run.id)
+        self._gpus.give_back(run.id)
         told = f"attempt {run.attempt} of {self._attempts} was lost: {seen.lost_node}"
         self._log.warning("run %s: %s", run.id, told)
         return await self._ledger.move(run, S.QUEUED, reason=told, warnings=(*run.warnings, told))
