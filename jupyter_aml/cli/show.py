@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from jupyter_aml.cli import asking, codes, following
+from jupyter_aml.domain.run_limits import Limits
 from jupyter_aml.widgets.plain import clean, columns, moment
 from jupyter_aml.wire.runs import WireRun
 
@@ -35,6 +36,7 @@ def _text(seen: WireRun) -> str:
         ("started", moment(seen["startedAt"])),
         ("ended", moment(seen["endedAt"])),
         ("target", seen["target"]),
+        ("limits", Limits.from_json(job.get("limits")).words() if job else None),
         ("environment", job["environment"] if job else None),
         ("command", " ".join(job["command"]) if job else None),
         ("parent", seen["parentId"]),

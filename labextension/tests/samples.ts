@@ -60,7 +60,8 @@ export function aCell(): WireJob {
     target: 'local',
     timeout: null,
     grace: 10,
-    lineOffset: 1
+    lineOffset: 1,
+    limits: {}
   };
 }
 

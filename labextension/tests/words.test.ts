@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { canCancel, face, place } from '../src/models/common/words';
+import { canCancel, face, limits, place, plain } from '../src/models/common/words';
 import { FINAL, MOVES } from '../src/wire';
 import type { Status, WireFailure } from '../src/wire';
 import { aCell, aRun } from './samples';
@@ -43,4 +43,15 @@ test('the place of an error is a line of the cell, or of the file that has it', 
   assert.equal(at('cell.py', 3, { script: 'cell.py', job: null }), 'line 3 of cell.py');
   assert.equal(at('train.py', null, {}), '');
   assert.equal(place(aRun({ error: null })), '');
+});
+
+test('limits are said as they were asked for', () => {
+  const asked = { cpus: 1.5, memory: 3 * 2 ** 29, gpus: 1, processes: 500 };
+
+  assert.equal(limits(asked, plain), '1.5 CPUs, 1.5 GB of memory, 1 GPU, 500 processes');
+  assert.equal(
+    limits({ cpus: 1, memory: 512 * 2 ** 20, gpus: 0 }, plain),
+    '1 CPU, 512 MB of memory, 0 GPUs'
+  );
+  assert.equal(limits({}, plain), '');
 });

@@ -2,7 +2,7 @@
 
 import type { Trans } from '../../tokens';
 import { CELL_RUNNER, MOVES } from '../../wire';
-import type { EnvironmentState, Status, WireFailure, WireRun } from '../../wire';
+import type { EnvironmentState, Status, WireFailure, WireLimits, WireRun } from '../../wire';
 
 export { FINAL } from '../../wire';
 
@@ -124,6 +124,24 @@ export function size(bytes: number): string {
     unit += 1;
   }
   return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
+}
+
+/** Memory as it is asked for, as `1.5 GB`: in powers of 1024, unlike files. */
+export function memory(bytes: number): string {
+  const units = ['bytes', 'kB', 'MB', 'GB', 'TB'];
+  const unit = Math.min(Math.floor(Math.log2(Math.max(bytes, 1)) / 10), units.length - 1);
+  return `${Math.round((bytes / 1024 ** unit) * 10) / 10} ${units[unit]}`;
+}
+
+/** What a run may take of its machine, as `2 CPUs, 4 GB of memory`; empty where nothing is said. */
+export function limits({ cpus, memory: most, processes, gpus }: WireLimits, trans: Trans): string {
+  const told = [
+    cpus !== undefined && (cpus === 1 ? trans('1 CPU') : trans('%1 CPUs', cpus)),
+    most !== undefined && trans('%1 of memory', memory(most)),
+    gpus !== undefined && (gpus === 1 ? trans('1 GPU') : trans('%1 GPUs', gpus)),
+    processes !== undefined && trans('%1 processes', processes)
+  ];
+  return told.filter(Boolean).join(', ');
 }
 
 /** How long ago, as lists show it. */

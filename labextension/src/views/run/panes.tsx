@@ -1,7 +1,7 @@
 /** The panes of a card that need no server. */
 
 import * as React from 'react';
-import { moment, size } from '../../models/common/words';
+import { limits, moment, size } from '../../models/common/words';
 import type { RunModel } from '../../models/run/run';
 import type { WireRun } from '../../wire';
 import { Copy } from '../common/Control';
@@ -78,6 +78,8 @@ export function DetailsPane({ model, parts }: PaneProps & { parts?: Parts }): JS
     [trans('Arguments'), run.arguments.join(' ')],
     [trans('Environment'), run.job?.environment],
     [trans('Compute'), run.target],
+    // A run of an earlier version says nothing of limits.
+    [trans('Limits'), limits(run.job?.limits ?? {}, trans)],
     [trans('Created'), moment(run.createdAt)],
     [trans('Started'), moment(run.startedAt)],
     [trans('Ended'), moment(run.endedAt)],
