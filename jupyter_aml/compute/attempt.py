@@ -100,6 +100,12 @@ def shim_words(job: BackendJob) -> list[str]:
     ]
 
 
+def claim_for_nobody(folder: RunFolder, attempt: int) -> bool:
+    """Take an attempt away that nobody has, or had before; False where something has begun it."""
+    place = Attempt("", str(attempt), folder.status, folder.console)
+    return place.claim_for_nobody().get("pid") == 0
+
+
 def make_folders(folder: RunFolder) -> None:
     """Make what a shim writes to; raises StorageFailed."""
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -119,6 +120,16 @@ def number(job: BackendJob) -> str:
     """Slurm's number of a job."""
     record = job.folder / "status" / f"slurm.{job.attempt}"
     return str(json.loads(record.read_text())["job"])
+
+
+def steps_of(job: str) -> list[int]:
+    """The processes by which Slurm has a job on its node."""
+    found = []
+    for place in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            if place.read_bytes().startswith(f"slurmstepd: [{job}.".encode()):
+                found.append(int(place.parent.name))
+    return found
 
 
 def living(job: BackendJob) -> list[proc.Process]:
@@ -401,6 +412,45 @@ async def test_a_job_on_a_node_that_is_lost_says_so(
     sighting = await seen(backend, handle, Phase.GONE)
     assert sighting.lost_node is not None and "NODE_FAIL" in sighting.lost_node
     assert node in sighting.lost_node
+
+
+async def test_a_node_that_dies_with_all_on_it_is_lost(
+    backend: SlurmBackend, a_job: Any, slurm: SlurmCluster
+) -> None:
+    job = a_job(STAY)
+    handle = await backend.submit(job)
+    await said(backend, handle)
+    node = slurm.ask("squeue", "-h", "-j", number(job), "-o", "%N").strip()
+
+    slurm.kill(node)
+    for process in steps_of(number(job)):
+        os.kill(process, signal.SIGKILL)
+    for each in living(job):
+        each.send(signal.SIGKILL)
+
+    sighting = await seen(backend, handle, Phase.GONE)
+    assert sighting.lost_node is not None and "NODE_FAIL" in sighting.lost_node
+
+
+async def test_who_cancelled_a_job_is_told_where_there_are_accounts(
+    a_job: Any, slurm: SlurmCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    sacct = programs / "sacct"
+    sacct.write_text(
+        '#!/bin/sh\nfor word; do :; done\necho "${word#--jobs=}|CANCELLED by 0|dedicated|n1|x"\n'
+    )
+    sacct.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+    backend, job = SlurmBackend(), a_job(STAY)
+    handle = await backend.submit(job)
+    await said(backend, handle)
+
+    slurm.ask("scancel", number(job))
+
+    sighting = await seen(backend, handle, Phase.GONE)
+    assert sighting.why == f"Slurm's job {number(job)} was cancelled by root (CANCELLED)"
 
 
 async def test_a_job_that_uses_up_its_memory_says_so(a_job: Any, slurm: SlurmCluster) -> None:

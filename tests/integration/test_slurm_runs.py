@@ -306,6 +306,21 @@ async def test_a_run_waits_while_slurm_does_not_answer(
         assert (await ended(engine, run["runId"]))["status"] == "Completed"
 
 
+async def test_a_run_is_canceled_while_slurm_does_not_answer(
+    aml_root: Path, cluster: SlurmCluster
+) -> None:
+    async with an_engine(aml_root) as engine:
+        await attach(engine)
+        cluster.kill("slurmctld")
+        run = await submit(engine, on("my-slurm", "open('ran', 'w')"))
+        await until(engine, run["runId"], lambda run: "does not answer" in (run["reason"] or ""))
+
+        await engine.runs.cancel(run["runId"])
+
+        assert (await ended(engine, run["runId"]))["status"] == "Canceled"
+    assert not (folder_of(aml_root, run).work / "ran").exists()
+
+
 async def test_a_stopped_target_takes_no_runs(aml_root: Path) -> None:
     async with an_engine(aml_root) as engine:
         await attach(engine)

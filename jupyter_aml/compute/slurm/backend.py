@@ -93,18 +93,23 @@ class SlurmBackend:
         """Return when the job may stand elsewhere than at the last `look`."""
         place, began = _Place(handle), time.monotonic()
         before = self._seen.get(place.key)
+        phase = None if before is None else before[0]
+        if phase is Phase.GONE:
+            return
         while True:
-            waits = before is not None and before[0] is Phase.WAITING
-            if await asyncio.to_thread(place.has, "claim" if waits else "exit"):
-                return
             try:
                 now = await self._by_slurm(place)
             except Unreachable:
                 now = None
-            if now is not None and (before is None or now != before):
+            if now is not None and now[:2] != before:
                 return
-            is_long = time.monotonic() - began > _SOON
-            await asyncio.sleep(_SLOW if is_long else max(_QUICK, len(self._seen) / 200))
+            # Of one that Slurm has not begun there are no files to look for.
+            is_queued = now is not None and now[2]
+            if not is_queued and await asyncio.to_thread(
+                place.has, "claim" if phase is Phase.WAITING else "exit"
+            ):
+                return
+            await asyncio.sleep(self._pause(began, is_queued=is_queued))
 
     async def logs(self, handle: Handle, *, after: int = 0) -> AsyncIterator[bytes]:
         """Yield output from byte `after` on, until the job has ended."""
@@ -268,18 +273,28 @@ class SlurmBackend:
             return await self._slurm.accounted(place.job) or row
         return row
 
-    async def _by_slurm(self, place: _Place) -> tuple[Phase, str | None] | None:
-        """Phase and reason as Slurm alone tells them; None where it does not know."""
+    def _pause(self, began: float, *, is_queued: bool) -> float:
+        """Seconds until the next look: more of them where many look, and after a while."""
+        many = len(self._seen) / 200
+        if is_queued:
+            return max(self._queue.pause, many)
+        return max(_SLOW if time.monotonic() - began > _SOON else _QUICK, many)
+
+    async def _by_slurm(self, place: _Place) -> tuple[Phase, str | None, bool] | None:
+        """Phase and reason as Slurm alone tells them, and whether the job is in its queue.
+
+        None where it does not know.
+        """
         some = (await self._queue.view()).jobs.get(place.name)
         if not some:
-            return None if self._submitted.get(place.key) else (Phase.GONE, None)
+            return None if self._submitted.get(place.key) else (Phase.GONE, None, False)
         row = some[0]
         before = self._seen.get(place.key, (None, None))[0]
         if row.lives and before is Phase.ALIVE:
-            return Phase.ALIVE, None
+            return Phase.ALIVE, None, False
         if row.lives or row.waits:
-            return Phase.WAITING, rows.waiting_reason(row)
-        return Phase.GONE, None
+            return Phase.WAITING, rows.waiting_reason(row), row.state == "PENDING"
+        return Phase.GONE, None, False
 
     def _is_late(self, place: _Place) -> bool:
         first = self._ended.setdefault(place.key, time.monotonic())

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from typing import Any, TypeVar
 
+from jupyter_aml.compute.attempt import claim_for_nobody
 from jupyter_aml.compute.protocol import ComputeBackend, Handle, Phase, Sighting
 from jupyter_aml.domain.errors import (
     AmlError,
@@ -121,26 +122,29 @@ class Watch:
         while not run.is_final:
             try:
                 run = await self._step(run)
+                continue
             except Outdated:
-                # A cancel or a patch came between; it is the newer truth.
-                found = await self._found(run.id)
-                if found is None:
-                    return
-                run = found
+                pass  # A cancel or a patch came between; it is the newer truth.
             except (Unreachable, StorageFailed) as error:
                 # Neither says anything about the job, which goes on meanwhile.
                 self._log.warning("run %s: %s; trying again", run.id, error)
                 self._trouble[run.id] = str(error)
                 with self._waiting.because(run, partial(self._trouble.get, run.id)):
-                    await asyncio.sleep(_RETRY)
+                    await self._kicked(run, _RETRY)
             except asyncio.CancelledError:
                 raise
             except AmlError as error:
                 run = await self._fail(run, Failure(message=str(error), code="UserError"))
+                continue
             except Exception as error:
                 self._log.exception("run %s: the engine failed in state %s", run.id, run.status)
                 told = Failure(message=f"jupyter_aml failed: {error!r}", code="ServiceError")
                 run = await self._fail(run, told)
+                continue
+            found = await self._found(run.id)
+            if found is None:
+                return
+            run = found
         self._stations.of(run).slots.give_back(run.id)
         self._gpus.give_back(run.id)
 
@@ -371,7 +375,13 @@ class Watch:
         """End the job of a run that is to be cancelled, if it ever had one."""
         if run.job is None or run.attempt == 0:
             return await self._ledger.move(run, S.FINALIZING)
-        handle = await self._jobs.of(run)
+        try:
+            handle = await self._jobs.of(run)
+        except Unreachable:
+            # What its target does not know of, or has not begun, never begins then.
+            if not await asyncio.to_thread(claim_for_nobody, self._root.folder(run), run.attempt):
+                raise
+            return await self._ledger.move(run, S.FINALIZING)
         backend = self._jobs.backend(run, handle)
         while True:
             # Told again and again: a word that was lost must not leave the job alive.
