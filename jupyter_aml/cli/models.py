@@ -11,6 +11,7 @@ from jupyter_aml.sdk._models import references
 from jupyter_aml.sdk.core import Workspace
 from jupyter_aml.sdk.core.model import Model
 from jupyter_aml.widgets import models
+from jupyter_aml.widgets.plain import size
 from jupyter_aml.wire.models import WireModel
 
 _MOST = 10_000
@@ -45,6 +46,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     remove = verbs.add("rm", _remove, "delete a version of a model, or all")
     _one(remove)
     remove.add_argument("-y", "--yes", action="store_true", help="do not ask")
+    prune = verbs.add("prune", _prune, "remove contents of deleted models that nobody needs")
+    prune.add_argument("--dry-run", action="store_true", help="say how much would go, and keep it")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -130,4 +133,12 @@ def _remove(args: argparse.Namespace) -> int:
         return codes.FAULT
     space.client.models.remove(space.name, name, version)
     asking.answer(args, {"name": name, "version": version}, f"deleted {what}")
+    return codes.DONE
+
+
+def _prune(args: argparse.Namespace) -> int:
+    gone = asking.workspace(args).client.models.prune(dry_run=args.dry_run)
+    verb = "would remove" if args.dry_run else "removed"
+    many = "1 content" if gone["count"] == 1 else f"{gone['count']:,} contents"
+    asking.answer(args, gone, f"{verb} {many}, {size(gone['size'])}")
     return codes.DONE

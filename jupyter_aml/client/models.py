@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         WireModelFiles,
         WireModelLineage,
         WireModelPage,
+        WirePrunedContents,
         WireRunModels,
     )
 
@@ -46,6 +47,11 @@ class Models:
     def add(self, body: Mapping[str, Any]) -> WireModel:
         """Register a model; with a `key` a second call finds the version of the first."""
         answer: WireModel = self._door.post("models", body, again="key" in body)
+        return answer
+
+    def prune(self, *, dry_run: bool = False) -> WirePrunedContents:
+        """Remove contents of deleted models that nobody needs, or only say how much that is."""
+        answer: WirePrunedContents = self._door.post("model-prune", {"dryRun": dry_run})
         return answer
 
     def send(self, workspace: str, name: str, upload: str, path: str, local: Path) -> None:

@@ -102,6 +102,15 @@ class Registry(Generic[T]):
         """All versions of all names, the newest first; not sorted again until one changes."""
         return self._shelf.every(workspace)
 
+    def whole(self, workspace: WorkspaceName) -> Sequence[Registered[T]]:
+        """`every`, where it is certain to be all; StorageFailed names a file that is unreadable."""
+        if not self._shelf.folder(workspace).is_dir():
+            return ()
+        with self._alone(workspace):
+            for path in self._shelf.unread(workspace):
+                raise StorageFailed(f"{path} cannot be read: mend it, or move it away")
+            return self._shelf.every(workspace)
+
     def newest(
         self, workspace: WorkspaceName, *, with_archived: bool = False
     ) -> Iterator[Registered[T]]:

@@ -38,11 +38,16 @@ class Root:
         """One folder a workspace."""
         return self.path / "workspaces"
 
+    def workspace_names(self) -> list[WorkspaceName]:
+        """The workspaces that have a folder, whatever the index knows."""
+        found = self.workspaces.glob("[!.]*")
+        return sorted(WorkspaceName(path.name) for path in found if path.is_dir())
+
     def need_workspace(self, name: WorkspaceName) -> None:
         """Raise NotFound, naming the nearest, where there is no such workspace."""
         if not (self.workspaces / name).is_dir():
-            there = [path.name for path in self.workspaces.glob("[!.]*") if path.is_dir()]
-            raise NotFound(f"there is no workspace {name!r}{did_you_mean(name, there)}")
+            near = did_you_mean(name, self.workspace_names())
+            raise NotFound(f"there is no workspace {name!r}{near}")
 
     def workspace_being_removed(self, name: WorkspaceName) -> Path:
         """The folder of a workspace until it is gone; another one at each call."""

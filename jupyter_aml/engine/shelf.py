@@ -74,6 +74,14 @@ class Shelf(Generic[T]):
             self._every[workspace] = groups, listed
         return listed
 
+    def unread(self, workspace: WorkspaceName) -> Iterator[Path]:
+        """The files of versions that are there and cannot be read, of which nobody knows."""
+        for name in self.names(workspace):
+            known = self.versions(workspace, name)
+            for path in (self.folder(workspace) / name).glob("[!.]*.json"):
+                if path.stem not in known:
+                    yield path
+
     def numbers(self, workspace: WorkspaceName, name: str) -> list[int]:
         """The numbers that are taken, also by files that cannot be read."""
         stems = (path.stem for path in (self.folder(workspace) / name).glob("[!.]*.json"))

@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from jupyter_aml.store.blobs import Blobs
+
 
 class Turns:
     """Gives turns on one event loop; nothing is kept of a name that nobody wants."""
@@ -26,3 +28,14 @@ class Turns:
             self._wanted[name] -= 1
             if not self._wanted[name]:
                 del self._wanted[name], self._locks[name]
+
+
+@asynccontextmanager
+async def in_use(blobs: Blobs) -> AsyncIterator[None]:
+    """Keep all contents while some are found, put and then named or linked."""
+    while not blobs.begin():
+        await asyncio.sleep(0.01)
+    try:
+        yield
+    finally:
+        blobs.end()

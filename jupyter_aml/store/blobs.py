@@ -8,8 +8,9 @@ import fcntl
 import os
 import re
 import sys
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from typing import IO, NamedTuple
 from uuid import uuid4
@@ -49,6 +50,7 @@ class Blobs:
         self._base = str(folder)
         self._seen: set[str] = set()
         self._whole: dict[str, tuple[int, ...]] = {}
+        self._door, self._users = threading.Lock(), 0
         # Until the file system refuses it, or at once where the system has no such call.
         self._clones = sys.platform == "linux"
 
@@ -246,6 +248,62 @@ class Blobs:
         except OSError:
             self._clones = False
         return self._clones
+
+    def begin(self) -> bool:
+        """Say that what is found and put from now on is needed until `end`; False for a moment.
+
+        That is while contents are being removed: try again.
+        """
+        if not self._door.acquire(blocking=False):
+            return False
+        self._users += 1
+        self._door.release()
+        return True
+
+    def end(self) -> None:
+        """Say that what was needed since `begin` has been linked, or is named by now."""
+        with self._door:
+            self._users -= 1
+
+    def all(self) -> Iterator[Blob]:
+        """Every content that is there."""
+        with contextlib.suppress(FileNotFoundError), os.scandir(self._base) as folders:
+            for folder in folders:
+                if len(folder.name) != 2 or not folder.is_dir(follow_symlinks=False):
+                    continue
+                with os.scandir(folder) as found:
+                    for entry in found:
+                        if _HASH(hash := folder.name + entry.name):
+                            yield Blob(hash, entry.stat(follow_symlinks=False).st_size)
+
+    def collect(
+        self, hashes: Iterable[str], named: Callable[[], Collection[str]], *, is_dry: bool = False
+    ) -> list[Blob] | None:
+        """Remove those of the contents that nobody names and no snapshot shares.
+
+        None where somebody is at work with contents (`begin`), who may need any of them: then
+        nothing is removed. Returns what went, or of a dry one would go.
+        """
+        with self._door:
+            if self._users:
+                return None
+            needed, gone = named(), list[Blob]()
+            for hash in hashes:
+                size = None if hash in needed else self._alone(hash)
+                if size is None:
+                    continue
+                if not is_dry:
+                    self.drop(hash)
+                gone.append(Blob(hash, size))
+            return gone
+
+    def _alone(self, hash: str) -> int | None:
+        """The size of a content that no snapshot has a link to; None for others."""
+        try:
+            found = os.stat(self._place(hash))
+        except OSError:
+            return None
+        return found.st_size if found.st_nlink == 1 else None
 
     def sweep(self, *, now: float | None = None) -> None:
         """Remove what a killed writer left half made; for an engine that opens its root."""

@@ -186,6 +186,12 @@ class WirePruneEnvironments(TypedDict, total=False):
     dryRun: bool
 
 
+class WirePruneModels(TypedDict, total=False):
+    """Body of POST /aml/model-prune."""
+
+    dryRun: bool
+
+
 class WireNewKernelSpec(TypedDict, total=False):
     """Body of POST /aml/kernels: without a version the kernel follows the newest one."""
 

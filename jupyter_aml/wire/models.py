@@ -114,6 +114,13 @@ class WireModelLineage(TypedDict):
     usedBy: list[WireModelUse]
 
 
+class WirePrunedContents(TypedDict):
+    """How many contents were, or with `dryRun` would be, removed; size in bytes."""
+
+    count: int
+    size: int
+
+
 class WireRunModels(TypedDict):
     """The models that a run registered, and the ids of those that it fetched."""
 

@@ -900,6 +900,12 @@ export interface WireModelLineage {
   usedBy: WireModelUse[];
 }
 
+/** How many contents were, or with `dryRun` would be, removed; size in bytes. */
+export interface WirePrunedContents {
+  count: number;
+  size: number;
+}
+
 /** The models that a run registered, and the ids of those that it fetched. */
 export interface WireRunModels {
   registered: WireModel[];
@@ -1056,6 +1062,11 @@ export interface WireNewLabels {
 export interface WirePruneEnvironments {
   olderThanDays?: number;
   keepBytes?: number;
+  dryRun?: boolean;
+}
+
+/** Body of POST /aml/model-prune. */
+export interface WirePruneModels {
   dryRun?: boolean;
 }
 

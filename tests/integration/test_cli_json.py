@@ -57,6 +57,7 @@ COMMANDS: tuple[tuple[str, list[str]], ...] = (
     ("models alias", ["digits:1", "champion"]),
     ("models download", ["digits@champion", "there"]),
     ("models rm", ["digits:2", "--yes"]),
+    ("models prune", ["--dry-run"]),
     ("data upload", ["points.csv", "workspaceblobstore:points"]),
     ("data ls", []),
     ("data ls", ["workspaceblobstore:points"]),

@@ -150,6 +150,14 @@ class FakeModels:
     def __init__(self, engine):
         self.engine = engine
 
+    @property
+    def pruning(self):
+        return self
+
+    async def prune(self, *, is_dry):
+        self.engine.heard("model_prune", is_dry)
+        return {"count": 1, "size": 2}
+
     def one(self) -> WireModel:
         return a_wire_model(name="x")
 

@@ -19,8 +19,10 @@ from jupyter_aml.engine.models import choice, contents, shown
 from jupyter_aml.engine.models.aliases import LATEST, ModelAliases
 from jupyter_aml.engine.models.choice import ModelChoice
 from jupyter_aml.engine.models.drafts import changed, draft, maker_of
+from jupyter_aml.engine.models.pruning import ModelPruning
 from jupyter_aml.engine.registry import Noun, Registered, Registry
 from jupyter_aml.engine.root import Root
+from jupyter_aml.engine.turns import in_use
 from jupyter_aml.engine.uploads import Uploads
 from jupyter_aml.engine.workspaces import Workspaces
 from jupyter_aml.runfolder.layout import RunFolder
@@ -65,6 +67,7 @@ class Models:
         self._registry = Registry(
             root, Noun("model", "models", model.from_json, self._uses, counts_on=True)
         )
+        self.pruning = ModelPruning(blobs, self._named)
 
     async def add(self, asked: NewModel) -> WireModel:
         """Register a model: its files first, then the version that names them.
@@ -77,11 +80,12 @@ class Models:
         if known is not None:
             return await self._shown(known)
         run = await self._maker(asked)
-        definition = await asyncio.to_thread(self._made, asked, run)
-        at = encode_time(now()) or ""
-        made = await self._ledger.do(
-            self._registry.register, asked.workspace, definition, at=at, tags=asked.tags
-        )
+        async with in_use(self._blobs):
+            definition = await asyncio.to_thread(self._made, asked, run)
+            at = encode_time(now()) or ""
+            made = await self._ledger.do(
+                self._registry.register, asked.workspace, definition, at=at, tags=asked.tags
+            )
         if asked.source.upload is not None:
             await asyncio.to_thread(self._uploads.forget, asked.source.upload)
         return await self._told(made)
@@ -124,8 +128,12 @@ class Models:
         number = None
         if version is not None:
             number = (await self._found(workspace, name, version)).version
-        await self._ledger.do(self._registry.delete, place, name, number)
+        every = await self._ledger.do(self._registry.all_of, place, name)
+        gone = await self._ledger.do(self._registry.delete, place, name, number)
         self._announce(place, name)
+        versions = (known.definition for known in every if known.version in gone)
+        hashes = {file.hash for version in versions for file in version.files}
+        await self.pruning.after_delete([*hashes])
 
     async def files(self, workspace: str, name: str, version: str | None = None) -> WireModelFiles:
         """The files of a version."""
@@ -252,6 +260,15 @@ class Models:
             self._aliases.of, known.workspace, known.name, [known.version]
         )
         return shown.shown(known, aliases)
+
+    def _named(self) -> set[str]:
+        """The hashes that the models of all workspaces name; StorageFailed in doubt. Blocks."""
+        return {
+            file.hash
+            for workspace in self._root.workspace_names()
+            for known in self._registry.whole(workspace)
+            for file in known.definition.files
+        }
 
     async def _is_there(self, run: str) -> bool:
         try:

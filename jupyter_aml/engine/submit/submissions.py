@@ -25,7 +25,7 @@ from jupyter_aml.engine.run_data.run_data import DataOfRuns
 from jupyter_aml.engine.settings import Settings
 from jupyter_aml.engine.submit import cell_check, cells, drafts, repeats
 from jupyter_aml.engine.submit.drafts import Draft
-from jupyter_aml.engine.turns import Turns
+from jupyter_aml.engine.turns import Turns, in_use
 from jupyter_aml.engine.workspaces import Workspaces
 from jupyter_aml.runfolder.trees import remove_tree
 from jupyter_aml.store.blobs import Blobs
@@ -110,12 +110,13 @@ class Submissions:
         if drafted.run.parent is not None:
             await self._ledger.find(drafted.run.parent)
         drafted = await self._placed(drafted)
-        manifest = await self._sending(snapshot.take, drafted.plan, self._blobs, self._stats)
-        if asked.if_changed:
-            same = await self._same(drafted, manifest.snapshot_id)
-            if same is not None:
-                return self._tell(same)
-        run = await self._made(drafted, manifest)
+        async with in_use(self._blobs):
+            manifest = await self._sending(snapshot.take, drafted.plan, self._blobs, self._stats)
+            if asked.if_changed:
+                same = await self._same(drafted, manifest.snapshot_id)
+                if same is not None:
+                    return self._tell(same)
+            run = await self._made(drafted, manifest)
         self._facts.begin(run, drafted.plan.source, drafted.process)
         self._begin(run)
         return self._tell(run)
@@ -130,10 +131,11 @@ class Submissions:
         target = self._stations.of(again.run).target
         await self._sending(drafts.check_limits, again.run, target)
         drafted = await self._placed(again)
-        manifest = await self._sending(
-            repeats.manifest_of, earlier, root=self._root, blobs=self._blobs
-        )
-        run = await self._made(drafted, manifest)
+        async with in_use(self._blobs):
+            manifest = await self._sending(
+                repeats.manifest_of, earlier, root=self._root, blobs=self._blobs
+            )
+            run = await self._made(drafted, manifest)
         await asyncio.to_thread(repeats.copy_facts, earlier, run, root=self._root)
         self._begin(run)
         return self._tell(run)

@@ -16,7 +16,8 @@ from jupyter_aml.server.handlers.experiments import WORKSPACE
 from jupyter_aml.server.handlers.files import INLINE, OFFSET, UPLOAD, Archive, Download, piece_of
 from jupyter_aml.server.openapi import Call, Route
 from jupyter_aml.server.query import Number, Text
-from jupyter_aml.wire.asked import WireModelAlias, WireModelChange, WireNewModel
+from jupyter_aml.wire.asked import WireModelAlias, WireModelChange, WireNewModel, WirePruneModels
+from jupyter_aml.wire.fields import Fields
 from jupyter_aml.wire.model_bodies import (
     decode_model_alias,
     decode_model_change,
@@ -27,6 +28,7 @@ from jupyter_aml.wire.models import (
     WireModelFiles,
     WireModelLineage,
     WireModelPage,
+    WirePrunedContents,
     WireRunModels,
 )
 
@@ -189,6 +191,18 @@ class AliasHandler(_Handler):
         self.reply_nothing()
 
 
+class ModelPruneHandler(AmlHandler):
+    """/aml/model-prune"""
+
+    @authenticated
+    @authorized
+    @served
+    async def post(self, engine: Engine) -> None:
+        """Remove contents of deleted models that nobody needs; `dryRun` only says how much."""
+        is_dry = Fields("pruning", self.body()).flag("dryRun")
+        self.reply(await engine.models.pruning.prune(is_dry=is_dry))
+
+
 class RunModelsHandler(AmlHandler):
     """/aml/runs/<id>/models"""
 
@@ -239,6 +253,9 @@ ROUTES = (
     }),
     Route("models/{name}/aliases/{alias}", AliasHandler, {
         "delete": Call(query=(WORKSPACE,), status=204),
+    }),
+    Route("model-prune", ModelPruneHandler, {
+        "post": Call(body=WirePruneModels, answer=WirePrunedContents),
     }),
     Route("runs/{id}/models", RunModelsHandler, {
         "get": Call(answer=WireRunModels),
