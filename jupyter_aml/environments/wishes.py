@@ -13,7 +13,13 @@ from jupyter_aml.domain import retired
 from jupyter_aml.domain.errors import Invalid
 from jupyter_aml.environments import requirements
 
-_OF_OLD_TIMES = {"numpy": "<1.24", "pandas": "<2", "scikit-learn": "<1.3"}
+_NEEDS_NUMPY_2 = {"pyarrow": "26"}
+"""The first version of each that works with numpy 2 alone, and asks for none."""
+
+_OF_OLD_TIMES = {
+    "numpy": "<1.24", "pandas": "<2", "scikit-learn": "<1.3",
+    **{name: f"<{first}" for name, first in _NEEDS_NUMPY_2.items()},
+}  # fmt: skip
 """The last versions that scripts for a Python before 3.9 can be expected to run with."""
 _FIRST_NEW = 9
 """The minor version of the first Python 3 that is not of those times."""
@@ -154,10 +160,6 @@ def nearest_python(wish: str | None, there: Sequence[Version]) -> tuple[Version,
     nearest = min(above) if above else max(there)
     shown = wish if not wish[0].isdigit() else f"={wish}"
     return nearest, f"python{shown} is not on this machine; Python {nearest} is taken"
-
-
-_NEEDS_NUMPY_2 = {"pyarrow": "26"}
-"""The first version of each that works with numpy 2 alone, and asks for none."""
 
 
 def numpy_limit(
