@@ -25,6 +25,8 @@ RUNS_PER_NODE = "runs_per_node"
 class ClusterTarget(Target):
     """Nodes that come and go as they are needed."""
 
+    has_nodes = True
+
     def __init__(
         self,
         definition: ComputeDefinition,
