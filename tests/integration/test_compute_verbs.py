@@ -34,6 +34,28 @@ def test_a_target_of_another_system_comes_and_goes_by_magics(notebook: Notebook)
     assert [each["name"] for each in notebook.run("%aml compute ls").value] == ["local"]
 
 
+def test_a_cluster_is_created_used_resized_and_deleted_by_magics(notebook: Notebook) -> None:
+    made = notebook.run("%aml compute create cpus --size Standard_DS1_v2 --max 2 --idle 1m").text
+    assert (
+        made == "cpus is created: AmlCompute, 0 to 2 nodes, each leaves after 60 s without runs\n"
+    )
+
+    dry = notebook.run("%%aml submit -c cpus --dry-run\n1").text
+    assert "It would go to 'cpus': it would start as soon as a node has started for it" in dry
+    assert notebook.run("%%aml submit verbs -c cpus --wait -o run\nprint('there')").error is None
+    assert notebook.names["run"].get_details()["target"] == "cpus"
+    shown = notebook.run("%aml compute show cpus").text
+    assert "size: Standard_DS1_v2 (1 cores, 3.5 GiB)" in shown and " idle" in shown
+    (there,) = [each for each in notebook.run("%aml compute ls").value if each["name"] == "cpus"]
+    assert len(there["nodes"]) == 1
+    assert "a node has" in notebook.run("%aml compute check cpus").text
+    assert notebook.run("%aml compute scale cpus --max 3").text.startswith("cpus has 0 to 3 nodes")
+    assert notebook.run("%aml compute stop cpus").text == "cpus is stopped.\n"
+    assert "cpus' is stopped" in notebook.run("%%aml submit -c cpus --dry-run\n1").text
+    assert notebook.run("%aml compute start cpus").text == "cpus is started.\n"
+    assert notebook.run("%aml compute rm cpus --yes").text == "Deleted cpus.\n"
+
+
 MISTAKES = (
     ("%aml compute show lokal", "there is no compute target 'lokal'; did you mean 'local'?"),
     ("%aml compute rm local", "'local' was not made in this workspace: it cannot be deleted"),
@@ -45,8 +67,8 @@ MISTAKES = (
     ("%aml compute attach x --kind databricks --set acces_token=1", "did you mean 'access_tok"),
     ("%aml compute attach x --kind aks --set agent_count=many", "'many' is no number"),
     ("%aml compute attach x --kind aks --set cluster_purpose=Fun", "is none of FastProd"),
-    ("%aml compute create local --kind aks", "choose another name"),
-    ("%aml compute create x --kind aks --size Standard_D2_v9", "did you mean Standard_D"),
+    ("%aml compute create local", "choose another name"),
+    ("%aml compute create x --size Standard_D2_v9", "did you mean Standard_D"),
     ("%aml compute create x --kind aks --min 3 --max 2", "min_nodes is 3 and max_nodes 2"),
     ("%aml compute shw", "has no verb 'shw'; did you mean show?"),
 )

@@ -122,6 +122,19 @@ def test_the_notebook_of_data_and_models_trains_on_both_versions_of_its_data() -
         assert [path.name for path in folder.iterdir()] == ["04_data_and_models.ipynb"]
 
 
+def test_the_notebook_of_compute_targets_sends_its_runs_to_a_cluster() -> None:
+    with a_folder() as scratch, a_root() as root:
+        folder = scratch / "notebooks"
+        folder.mkdir()
+        shutil.copy(REPOSITORY / "notebooks" / "05_compute_targets.ipynb", folder)
+
+        done = execute(folder / "05_compute_targets.ipynb", scratch, root)
+
+        assert done.code == 0, done.stdout + done.stderr
+        assert [run["status"] for run in done.runs] == ["Completed"] * 5
+        assert [run["experiment"] for run in done.runs].count("cluster-grid") == 4
+
+
 def test_a_notebook_that_fails_is_told_and_fails_the_command(tmp_path: Path) -> None:
     folder = tmp_path / "notebooks"
     folder.mkdir()
