@@ -64,6 +64,8 @@ INTERACTIVE_RUN = "azureml.interactive"
 
 MOST_METRICS = 100
 """Last values of one run that are told in lists and events: a list may have many runs."""
+MOST_PRIORITY = 1_000
+"""The highest priority of a run; the lowest is its negative."""
 CELL_RUNNER = "jupyter_aml.sdk.cell_runner"
 """The module that runs a cell as a script. Runs that were stored name it."""
 
@@ -116,6 +118,8 @@ class Job:
     grace: timedelta = timedelta(seconds=10)
     line_offset: int = 0
     """Lines that the editor shows above the first line of a cell; its runner counts them."""
+    priority: int = 0
+    """Runs of a higher one go first where they wait for a target."""
     limits: Limits = NO_LIMITS
     """What it asks of its machine, and what it is kept to."""
 

@@ -93,6 +93,7 @@ class Engine:
                 )
             ),
             moved=self._feed.stir,
+            is_fair=settings.fair_share,
             tell=self._feed.registered,
             log=self._log,
         )

@@ -28,6 +28,8 @@ class Settings:
     """How often a run is begun that loses its node."""
     most: Limits = field(default_factory=machine.most)
     """The most that one run may take of this machine, also where it asks for nothing."""
+    fair_share: bool = False
+    """Let experiments take turns on a target, instead of whoever was first."""
     snapshot_max_bytes: int = 300_000_000
     snapshot_max_files: int = 2_000
     grace: timedelta = timedelta(seconds=10)

@@ -47,6 +47,9 @@ class AmlConfig(Configurable):
     max_run_processes = Int(
         help="The most processes and threads of a run on this machine; 0 for no limit."
     ).tag(config=True)
+    fair_share = Bool(
+        False, help="Let experiments take turns on a compute target, instead of who came first."
+    ).tag(config=True)
     snapshot_max_mb = Int(300, help="Largest snapshot, in megabytes.").tag(config=True)
     snapshot_max_files = Int(2_000, help="Most files in a snapshot.").tag(config=True)
     grace_seconds = Float(10.0, help="Seconds between asking a script to end and ending it.").tag(
@@ -128,6 +131,7 @@ class AmlConfig(Configurable):
             database=self.database or None,
             max_runs=self.max_runs,
             max_nodes=self.max_nodes,
+            fair_share=self.fair_share,
             max_attempts=self.max_attempts,
             most=self._most(),
             snapshot_max_bytes=self.snapshot_max_mb * 1_000_000,

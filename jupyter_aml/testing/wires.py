@@ -66,6 +66,7 @@ def a_wire_job(**different: Any) -> WireJob:
         "timeout": None,
         "grace": 10.0,
         "lineOffset": 1,
+        "priority": 0,
         "limits": {},
     }
     return cast(WireJob, {**job, **different})

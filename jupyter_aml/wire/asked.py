@@ -91,6 +91,7 @@ class WireNewJob(_NewJob, total=False):
     timeout: float | None
     grace: float
     lineOffset: int
+    priority: int
     limits: WireNewLimits
 
 

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from jupyter_aml.domain import ids, secrets
 from jupyter_aml.domain.errors import Invalid
-from jupyter_aml.domain.run import Failure, Job, Origin, Run, RunStatus
+from jupyter_aml.domain.run import MOST_PRIORITY, Failure, Job, Origin, Run, RunStatus
 from jupyter_aml.domain.run_limits import Limits
 from jupyter_aml.wire.fields import Fields
 from jupyter_aml.wire.runs import WireFailure, WireJob, WireLimits, WireOrigin, WireRun
@@ -44,8 +44,15 @@ def encode_job(job: Job) -> WireJob:
         "timeout": None if job.timeout is None else job.timeout.total_seconds(),
         "grace": job.grace.total_seconds(),
         "lineOffset": job.line_offset,
+        "priority": job.priority,
         "limits": cast(WireLimits, job.limits.to_json()),
     }
+
+
+def _priority(number: int) -> int:
+    if abs(number) > MOST_PRIORITY:
+        raise Invalid(f"job.priority: {number} is not between -{MOST_PRIORITY} and {MOST_PRIORITY}")
+    return number
 
 
 def decode_job(data: Mapping[str, Any]) -> Job:
@@ -65,6 +72,7 @@ def decode_job(data: Mapping[str, Any]) -> Job:
         timeout=None if timeout is None else _span("timeout", timeout),
         grace=_span("grace", 10.0 if grace is None else grace),
         line_offset=given.whole("lineOffset", 0) or 0,
+        priority=_priority(given.whole("priority", 0) or 0),
         limits=Limits.from_json(data.get("limits")),
     )
 

@@ -54,6 +54,7 @@ class WireJob(TypedDict):
     timeout: float | None
     grace: float
     lineOffset: int
+    priority: int
     limits: WireLimits
 
 

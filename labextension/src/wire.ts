@@ -168,6 +168,7 @@ export interface WireJob {
   timeout: number | null;
   grace: number;
   lineOffset: number;
+  priority: number;
   limits: WireLimits;
 }
 
@@ -974,6 +975,7 @@ export interface WireNewJob {
   timeout?: number | null;
   grace?: number;
   lineOffset?: number;
+  priority?: number;
   limits?: WireNewLimits;
 }
 

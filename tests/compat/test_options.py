@@ -92,7 +92,7 @@ def test_every_option_of_magics_and_shell_is_read(room: str) -> None:
     [
         ("node_count", 4, r"node_count=4: runs on several nodes .* leave it 1"),
         ("communicator", "Smoke", r"communicator='Smoke': there are None, Mpi"),
-        ("priority", 3, r"priority=3: runs wait in the order"),
+        ("priority", "high", r"priority=.high.: expected a whole number from -1000"),
         ("source_directory_data_store", "x", r"what is sent of a source lies in the root"),
         ("auto_cluster_compute_specification", "x", r"rents no machines"),
         ("credential_passthrough", True, r"credentials it was registered with"),

@@ -7,6 +7,9 @@ from collections.abc import Callable, Iterable, Iterator
 
 from jupyter_aml.compute.targets import absence
 from jupyter_aml.domain.ids import RunId
+from jupyter_aml.engine.compute.line import Line, Rank
+
+_ANY = Rank()
 
 
 class Slots:
@@ -21,16 +24,20 @@ class Slots:
         target: str,
         count: int,
         *,
+        is_fair: bool = False,
         moved: Callable[[], None] = lambda: None,
         changed: Callable[[], None] = lambda: None,
     ) -> None:
-        """`moved` is called when the line moves, `changed` when places are taken or freed too."""
+        """With `is_fair` experiments take turns.
+
+        `moved` is called when the line moves, `changed` when places are taken or freed too.
+        """
         self.target, self.count, self._moved, self._changed = target, count, moved, changed
         self._closed: str | None = None
         self._seated: set[RunId] = set()
         self._lent: dict[RunId, list[RunId]] = {}
         """Who lends its place, and those that it waits for and that have not ended."""
-        self._line: dict[RunId, asyncio.Future[None]] = {}
+        self._line = Line(is_fair=is_fair)
         self._ahead: dict[RunId, int] | None = None
         """How many stand before each run; counted when somebody asks."""
 
@@ -49,26 +56,28 @@ class Slots:
         self.count, self._closed = count, closed
         self._advance()
 
-    def seat(self, run: RunId) -> None:
+    def seat(self, run: RunId, rank: Rank = _ANY) -> None:
         """Give a place to a run that is found running already, even where none is free."""
         self._seated.add(run)
+        self._line.seated(run, rank)
 
-    async def take(self, run: RunId) -> None:
+    async def take(self, run: RunId, rank: Rank = _ANY) -> None:
         """Return once the run has a place."""
         if run in self._seated:
             return
-        turn = self._line[run] = asyncio.get_running_loop().create_future()
+        turn = self._line.join(run, rank)
         self._advance()
         try:
             await turn
         except asyncio.CancelledError:
-            self._line.pop(run, None)
+            self._line.leave(run)
             self.give_back(run)
             raise
 
     def give_back(self, run: RunId) -> None:
         """Free the place of a run that no longer needs it; twice is once."""
         self._seated.discard(run)
+        self._line.gone(run)
         # Who waited for it alone goes on now, and is let in before anybody in the line.
         left = ((each, [to for to in some if to != run]) for each, some in self._lent.items())
         self._lent = {each: some for each, some in left if some and each != run}
@@ -89,7 +98,7 @@ class Slots:
     def reason(self, run: RunId) -> str | None:
         """Why the run waits now; None where it does not."""
         if self._ahead is None:
-            line = dict.fromkeys((*self._awaited(), *self._line))
+            line = dict.fromkeys((*self._awaited(), *self._line.in_order()))
             self._ahead = {each: ahead for ahead, each in enumerate(line)}
         ahead = self._ahead.get(run)
         if ahead is None:
@@ -108,9 +117,8 @@ class Slots:
 
     def _advance(self) -> None:
         while (run := self._next()) is not None:
-            turn = self._line.pop(run)
             self._seated.add(run)
-            turn.set_result(None)
+            self._line.call(run)
         self._stir()
 
     def _next(self) -> RunId | None:
@@ -118,7 +126,7 @@ class Slots:
         if self._active < self.count:
             for run in self._awaited():
                 return run
-        return next(iter(self._line), None) if self.busy < self.count else None
+        return self._line.first() if self.busy < self.count else None
 
     def _awaited(self) -> Iterator[RunId]:
         """Those in the line that others wait for."""

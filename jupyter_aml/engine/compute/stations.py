@@ -35,8 +35,11 @@ class Station:
 class Stations:
     """Targets that every workspace has, and those of one workspace, which come and go."""
 
-    def __init__(self, common: Mapping[str, Target], *, moved: Callable[[], None]) -> None:
-        self._moved = moved
+    def __init__(
+        self, common: Mapping[str, Target], *, moved: Callable[[], None], is_fair: bool = False
+    ) -> None:
+        """With `is_fair` experiments take turns on each of them."""
+        self._moved, self._is_fair = moved, is_fair
         self._own: dict[tuple[WorkspaceName, str], Station] = {}
         self._common: dict[str, Station] = {}
         for name, target in common.items():
@@ -96,7 +99,9 @@ class Stations:
             if station is not None:
                 station.note()
 
-        slots = Slots(target.name, target.slots, moved=self._moved, changed=note)
+        slots = Slots(
+            target.name, target.slots, is_fair=self._is_fair, moved=self._moved, changed=note
+        )
         station = Station(target, slots, History())
         station.note()
         return station

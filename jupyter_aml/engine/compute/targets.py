@@ -56,12 +56,13 @@ class Compute:
         *,
         loaded: Loaded,
         moved: Callable[[], None],
+        is_fair: bool,
         tell: Tell,
         log: logging.Logger,
     ) -> None:
         self._root, self._ledger, self._secrets = root, ledger, secrets
         self._kinds, self._tell, self._log = loaded.kinds, tell, log
-        self.stations = Stations(loaded.targets, moved=moved)
+        self.stations = Stations(loaded.targets, moved=moved, is_fair=is_fair)
         self._registry = Registry(root, NOUN)
         self._turns = Turns()
 

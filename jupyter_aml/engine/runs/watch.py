@@ -21,6 +21,7 @@ from jupyter_aml.domain.errors import (
 from jupyter_aml.domain.ids import RunId
 from jupyter_aml.domain.run import Failure, Run, RunStatus
 from jupyter_aml.engine.compute.gpus import GpuPlaces
+from jupyter_aml.engine.compute.line import rank_of
 from jupyter_aml.engine.compute.stations import Stations, target_of
 from jupyter_aml.engine.ledger import Ledger, now
 from jupyter_aml.engine.root import Root
@@ -239,7 +240,9 @@ class Watch:
             if run.status is not S.QUEUED:
                 return run
         slots, run_id = self._stations.of(run).slots, run.id
-        run, _ = await self._while(run, slots.take(run_id), why=lambda: slots.reason(run_id))
+        run, _ = await self._while(
+            run, slots.take(run_id, rank_of(run)), why=lambda: slots.reason(run_id)
+        )
         if run.status is not S.QUEUED:
             return run
         return await self._ledger.move(run, S.STARTING, attempt=run.attempt + 1)
@@ -269,7 +272,7 @@ class Watch:
             kicked.cancel()
 
     async def _start(self, run: Run) -> Run:
-        self._stations.of(run).slots.seat(run.id)
+        self._stations.of(run).slots.seat(run.id, rank_of(run))
         with self._waiting.because(run, partial(self._trouble.get, run.id)):
             handle = await self._jobs.of(run)
             backend = self._jobs.backend(run, handle)
@@ -320,7 +323,7 @@ class Watch:
                 return await self._ledger.move(run, S.FINALIZING, **ended)
             await self._kicked(run, _FOLLOW)
             return await self._still(run)
-        self._stations.of(run).slots.seat(run.id)
+        self._stations.of(run).slots.seat(run.id, rank_of(run))
         handle = await self._jobs.of(run)
         backend = self._jobs.backend(run, handle)
         seen = await backend.look(handle)

@@ -66,6 +66,8 @@ def _magic(run: Run, job: Job, root: Root) -> str:
         words.append(_option("--source", "--source", source["directory"]))
     words += [_option("--include", "--include", glob) for glob in source.get("include", ())]
     words += [f"--{name} {value}" for name, value in _limits(job).items()]
+    if job.priority:
+        words.append(f"--priority {job.priority}")
     if job.timeout is not None:
         words.append(f"--timeout {job.timeout.total_seconds():g}s")
     return " ".join(words)
@@ -131,6 +133,8 @@ def _python(run: Run, job: Job, root: Root) -> Iterator[str]:
     if seconds not in (None, _LONGEST_TIME):
         yield f"    max_run_duration_seconds={seconds:g},"
     yield ")"
+    if job.priority:
+        yield f"config.run_config.priority = {job.priority}"
     yield from data_code.others((*run.arguments, *_listed(job)), data)
     yield from variables
     yield from _sending(run)

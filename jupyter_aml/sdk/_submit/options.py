@@ -48,6 +48,7 @@ def declare(parser: argparse.ArgumentParser, values: Values, *, parameter: str) 
     add("--source", type=values.text, metavar="DIR", help="a folder to send along")
     _environment(parser, values)
     _limits(parser, values)
+    add("--priority", type=int, metavar="N", help="runs of a higher one go first; 0 by default")
     add("--timeout", type=values.span, metavar="2h", help="time limit: 90s, 30m, 2h, 1d")
     add(
         "--if-changed",

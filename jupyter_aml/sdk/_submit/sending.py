@@ -149,6 +149,8 @@ def apply(config: ScriptRunConfig, args: argparse.Namespace) -> None:
     given = {name: value for name, value in asked.items() if value is not None}
     if given:
         config.run_config.limits = Limits.from_json(given, what="--").to_json()
+    if args.priority is not None:
+        config.run_config.priority = args.priority
     if args.timeout is not None:
         config.max_run_duration_seconds = args.timeout.total_seconds()
 

@@ -145,6 +145,7 @@ class RunConfiguration:
     communicator: str
     max_run_duration_seconds: int | None
     node_count: int
+    priority: int | None
     environment: Environment
     secret_variables: list[str]
     limits: dict[str, Any]

@@ -186,6 +186,8 @@ class ScriptRunConfig:
             "target": str(config.target),
             "lineOffset": 0 if self._cell is None else self._cell.line_offset,
         }
+        if config.priority:
+            job["priority"] = config.priority
         if config.limits:
             job["limits"] = dict(config.limits)
         limit = self.max_run_duration_seconds

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from jupyter_aml.domain.errors import Invalid
+from jupyter_aml.domain.run import MOST_PRIORITY
 from jupyter_aml.domain.run_limits import Limits
 from jupyter_aml.sdk.core._runconfig import kinds
 from jupyter_aml.sdk.exceptions import UserErrorException
@@ -42,10 +43,12 @@ def check_framework(value: Any) -> None:
 
 
 def check_priority(value: Any) -> None:
-    """Raise UserErrorException: no target has a queue with priorities yet."""
-    if value is not None:
+    """Raise UserErrorException for what is no priority."""
+    is_whole = isinstance(value, int) and not isinstance(value, bool)
+    if value is not None and (not is_whole or abs(value) > MOST_PRIORITY):
         raise UserErrorException(
-            f"priority={value!r}: runs wait in the order in which they were sent; leave it None"
+            f"priority={value!r}: expected a whole number from -{MOST_PRIORITY} to "
+            f"{MOST_PRIORITY}; runs of a higher one go first, and None is 0"
         )
 
 

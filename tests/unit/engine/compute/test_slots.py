@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from jupyter_aml.domain.ids import RunId
+from jupyter_aml.engine.compute.line import Rank
 from jupyter_aml.engine.compute.slots import Slots
 
 A, B, C = RunId("a"), RunId("b"), RunId("c")
@@ -171,3 +172,91 @@ def test_who_ends_while_its_place_is_lent_leaves_one_place_free() -> None:
         return [*busy, slots.busy]
 
     assert asyncio.run(story()) == [1, 0]
+
+
+async def let_in(slots: Slots, ranks: dict[str, Rank]) -> list[str]:
+    """The order in which runs of these ranks are let in, one after the other."""
+    slots.seat(RunId("first"))
+    order: list[str] = []
+
+    async def go(run: RunId, its: Rank) -> None:
+        await slots.take(run, its)
+        order.append(run)
+        await asyncio.sleep(0)
+        slots.give_back(run)
+
+    async with asyncio.TaskGroup() as group:
+        for name, its in ranks.items():
+            group.create_task(go(RunId(name), its))
+        await asyncio.sleep(0)
+        slots.give_back(RunId("first"))
+    return order
+
+
+def rank(priority: int, sent: float, share: str = "") -> Rank:
+    return Rank((-priority, sent, 0), share)
+
+
+def test_urgent_runs_go_first_and_equals_in_the_order_in_which_they_were_sent() -> None:
+    ranks = {"late": rank(0, 2.0), "early": rank(0, 1.0), "low": rank(-5, 0), "high": rank(5, 3)}
+
+    assert asyncio.run(let_in(Slots("local", 1), ranks)) == ["high", "early", "late", "low"]
+
+
+def test_reasons_tell_the_order_in_which_runs_are_let_in() -> None:
+    async def told() -> list[str | None]:
+        slots = Slots("local", 1)
+        slots.seat(RunId("first"))
+        tasks = [
+            asyncio.create_task(slots.take(RunId(name), rank(priority, 0.0)))
+            for name, priority in (("low", 0), ("high", 1))
+        ]
+        await asyncio.sleep(0)
+        reasons = [slots.reason(RunId(name)) for name in ("low", "high")]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        return reasons
+
+    low, high = asyncio.run(told())
+
+    assert low is not None and low.startswith("1 run ahead")
+    assert high is not None and high.startswith("next on 'local'")
+
+
+def test_experiments_take_turns_where_shares_are_fair() -> None:
+    ranks = {f"a{n}": rank(0, n, "a") for n in range(4)} | {
+        f"b{n}": rank(0, 10 + n, "b") for n in range(2)
+    }
+
+    async def first_two(*, is_fair: bool) -> list[str]:
+        slots = Slots("local", 2, is_fair=is_fair)
+        done: list[str] = []
+        for each in "xy":
+            slots.seat(RunId(each))
+
+        async def go(name: str, its: Rank) -> None:
+            await slots.take(RunId(name), its)
+            done.append(name)
+
+        tasks = [asyncio.create_task(go(name, its)) for name, its in ranks.items()]
+        await asyncio.sleep(0)
+        for each in "xy":
+            slots.give_back(RunId(each))
+        await asyncio.sleep(0)
+        so_far = list(done)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        return so_far
+
+    assert asyncio.run(first_two(is_fair=False)) == ["a0", "a1"]
+    assert asyncio.run(first_two(is_fair=True)) == ["a0", "b0"]
+
+
+def test_ten_thousand_may_wait() -> None:
+    ranks = {f"r{n}": rank(0, 10_000 - n) for n in range(10_000)}
+
+    order = asyncio.run(let_in(Slots("local", 1), ranks))
+
+    assert order == [f"r{n}" for n in reversed(range(10_000))]
