@@ -59,12 +59,21 @@ def made(seen: WireCompute) -> str:
     verb = "attached" if seen["isAttached"] else "created"
     if seen["refusal"]:
         return clean(f"{seen['name']} is {verb}, and takes no runs: {seen['refusal']}")
-    return clean(f"{seen['name']} is {verb}: {seen['type']}{_scale(seen)}")
+    return clean(f"{seen['name']} is {verb}: {seen['type']}{_scale(seen)}{bound(seen)}")
+
+
+def bound(seen: WireCompute) -> str:
+    """That this machine cannot have all nodes of a cluster at once; empty where it can."""
+    at_once = seen["slots"] // int(seen["settings"].get("runs_per_node", 1))
+    if seen["kind"] != "cluster" or seen["isStopped"] or at_once >= seen["maxNodes"]:
+        return ""
+    return f"; this machine has at most {at_once} at once (AmlConfig.max_nodes)"
 
 
 def scaled(seen: WireCompute) -> str:
     """A sentence on a target that was just resized."""
-    return clean(f"{seen['name']} has{_scale(seen).removeprefix(',') or ' no nodes of its own'}")
+    nodes = _scale(seen).removeprefix(",") or " no nodes of its own"
+    return clean(f"{seen['name']} has{nodes}{bound(seen)}")
 
 
 def _lines(seen: WireCompute) -> Iterator[str]:
@@ -77,7 +86,7 @@ def _lines(seen: WireCompute) -> Iterator[str]:
     for what, text in (
         ("kind", seen["kind"]),
         ("size", f"{seen['vmSize']}{_what_it_has(seen['vmSize'])}" if seen["vmSize"] else ""),
-        ("nodes", _scale(seen).removeprefix(", ")),
+        ("nodes", f"{_scale(seen).removeprefix(', ')}{bound(seen)}"),
         ("priority", "low: its nodes may be taken back" if _is_low(seen) else ""),
         ("runs", f"{busy(seen)} places busy, {seen['waiting']} waiting" if seen["slots"] else ""),
         ("settings", _pairs(seen["settings"])),

@@ -10,11 +10,13 @@ from jupyter_aml.sdk.core import Experiment, ScriptRunConfig, Workspace
 from jupyter_aml.sdk.core.compute import (
     AksCompute,
     AmlCompute,
+    ComputeInstance,
     ComputeTarget,
     DatabricksCompute,
     KustoCompute,
 )
 from jupyter_aml.sdk.exceptions import ComputeTargetException
+from jupyter_aml.testing.jupyter import until
 
 TOKEN = "1234-abc-5678-defg-90..."
 
@@ -103,3 +105,60 @@ def test_a_cluster_for_services_is_found_again(ws: Workspace) -> None:
 
     assert (found.agent_count, found.get_status()) == (3, "Succeeded")
     found.delete()
+
+
+def test_an_instance_is_started_stopped_and_given_runs(ws: Workspace, tmp_path: Path) -> None:
+    asked = ComputeInstance.provisioning_configuration(
+        "STANDARD_DS1_V2", tags={"team": "a"}, assigned_user_object_id="u1"
+    )
+    made = ComputeTarget.create(ws, "desk", asked)
+    made.wait_for_completion(show_output=True)
+    desk = ComputeTarget(ws, "desk")
+    assert isinstance(desk, ComputeInstance)
+    assert (desk.get_status().state, desk.tags["team"]) == ("Running", "a")
+    assert desk.assigned_user_object_id == "u1"
+
+    desk.stop(wait_for_completion=True)
+    (tmp_path / "a.py").write_text("print('here')\n")
+    run = Experiment(ws, "desks").submit(ScriptRunConfig(".", "a.py", compute_target=desk))
+    assert [each.id for each in desk.get_active_runs()] == [run.id]
+    desk.start(wait_for_completion=True)
+    assert run.wait_for_completion()["target"] == "desk"
+    desk.restart(wait_for_completion=True)
+    assert desk.get_status().state == "Running"
+    desk.delete(wait_for_completion=True)
+    assert [*ws.compute_targets] == ["local"]
+
+
+def test_an_instance_that_idles_stops_and_the_next_run_starts_it(
+    ws: Workspace, tmp_path: Path
+) -> None:
+    asked = ComputeInstance.provisioning_configuration(idle_time_before_shutdown_minutes=0.01)
+    desk = ComputeTarget.create(ws, "desk", asked)
+    assert isinstance(desk, ComputeInstance)
+    desk.wait_for_completion()
+    assert desk.get_status().state == "Stopped"
+    (tmp_path / "a.py").write_text("print('here')\n")
+
+    run = Experiment(ws, "idle-desk").submit(ScriptRunConfig(".", "a.py", compute_target=desk))
+
+    assert run.wait_for_completion()["status"] == "Completed"
+    until(lambda: desk.get_status().state == "Stopped", seconds=60, what="the node to end")
+    desk.delete()
+
+
+def test_a_cluster_counts_its_nodes_and_may_name_more_than_there_are(ws: Workspace) -> None:
+    asked = AmlCompute.provisioning_configuration("STANDARD_NC6", min_nodes=1, max_nodes=100)
+    with pytest.warns(UserWarning, match="'c' may have 100 nodes; this machine has at most"):
+        cluster = ComputeTarget.create(ws, "c", asked)
+    cluster.wait_for_completion(show_output=True)
+    assert isinstance(cluster, AmlCompute)
+
+    status = cluster.get_status()
+
+    assert (status.current_node_count, status.node_state_counts.idle_node_count) == (1, 1)
+    assert status.allocation_state == "Steady"
+    assert [node["nodeState"] for node in cluster.list_nodes()] == ["idle"]
+    cluster.update(min_nodes=0, idle_seconds_before_scaledown=0)
+    until(lambda: not cluster.list_nodes(), seconds=60, what="the node to leave")
+    cluster.delete()

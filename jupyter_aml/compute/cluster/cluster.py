@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 from jupyter_aml.compute import machine
 from jupyter_aml.compute.cluster.backend import ClusterBackend
@@ -20,6 +21,8 @@ from jupyter_aml.domain.run_limits import NO_LIMITS, Limits
 from jupyter_aml.domain.vm_sizes import vm_size
 
 RUNS_PER_NODE = "runs_per_node"
+IDLE_STOP = "idle_stop_minutes"
+_LONGEST_IDLE = 60 * 24 * 30
 
 
 class ClusterTarget(Target):
@@ -35,7 +38,7 @@ class ClusterTarget(Target):
         settings: TargetSettings,
     ) -> None:
         self.name, self.kind = definition.name, definition.type
-        self._definition = definition
+        self._definition, self._most_nodes = definition, settings.max_nodes
         self._pool = Pool(
             definition, place.folder, budget, per_node=_per_node(definition), moved=place.moved
         )
@@ -45,10 +48,11 @@ class ClusterTarget(Target):
 
     @property
     def slots(self) -> int:  # type: ignore[override]
-        """A place for each run on each node that there may be."""
+        """A place for each run on each node that there may be at once on this machine."""
         if self._definition.is_stopped:
             return 0
-        return self._definition.scale.max_nodes * _per_node(self._definition)
+        nodes = min(self._definition.scale.max_nodes, self._most_nodes)
+        return nodes * _per_node(self._definition)
 
     def check(self, limits: Limits) -> None:
         """Raise Invalid for more than a node has."""
@@ -98,7 +102,7 @@ class Cluster(Kind):
     name, type, label = "cluster", "AmlCompute", "Cluster of local nodes"
     help = "Nodes on this machine, started when runs wait and stopped when they idle."
     has_nodes, is_attached = True, False
-    settings = (
+    settings: tuple[Setting, ...] = (
         Setting(
             name=RUNS_PER_NODE,
             label="Runs on a node",
@@ -112,14 +116,17 @@ class Cluster(Kind):
         self._settings, self._budget = settings, budget
 
     def checked(self, definition: ComputeDefinition) -> ComputeDefinition:
-        """The definition, with a whole number of runs a node."""
+        """The definition, with a whole number of runs a node.
+
+        `max_nodes` may be more than this machine can have at once: notebooks name what a cloud has.
+        """
         checked = super().checked(definition)
         per_node = checked.settings.get(RUNS_PER_NODE, 1)
         if per_node != int(per_node) or not 1 <= per_node <= 100:
             raise Invalid(f"{RUNS_PER_NODE}: expected a whole number from 1 to 100, got {per_node}")
-        if checked.scale.max_nodes > self._settings.max_nodes:
+        if checked.scale.min_nodes > self._settings.max_nodes:
             raise Invalid(
-                f"max_nodes is {checked.scale.max_nodes}; this machine may have "
+                f"min_nodes is {checked.scale.min_nodes}; this machine may have "
                 f"{self._settings.max_nodes} nodes (AmlConfig.max_nodes)"
             )
         return checked
@@ -139,11 +146,26 @@ class Instance(Cluster):
 
     name, type, label = "instance", "ComputeInstance", "Instance on this machine"
     help = "One node on this machine, there until you stop it."
+    settings = (
+        *Cluster.settings,
+        Setting(
+            name=IDLE_STOP,
+            label="Stop when idle for",
+            type="number",
+            help="Minutes without runs after which its node ends; the next run starts it again.",
+        ),
+    )
 
     def checked(self, definition: ComputeDefinition) -> ComputeDefinition:
-        """The definition, with one node."""
-        one = Scale(min_nodes=1, max_nodes=1, idle=definition.scale.idle)
-        return super().checked(replace(definition, scale=one))
+        """The definition, with one node, which stays unless it is to stop when it idles."""
+        checked = super().checked(replace(definition, scale=Scale(min_nodes=1)))
+        minutes = checked.settings.get(IDLE_STOP)
+        if minutes is None:
+            return checked
+        if not 0 < minutes <= _LONGEST_IDLE:
+            raise Invalid(f"{IDLE_STOP}: expected 0 to {_LONGEST_IDLE} minutes, got {minutes}")
+        idle = timedelta(seconds=max(1, round(minutes * 60)))
+        return replace(checked, scale=Scale(max_nodes=1, idle=idle))
 
 
 def kinds(settings: TargetSettings) -> Iterable[Kind]:

@@ -53,6 +53,6 @@ def warn_of_length(name: object, type: str) -> None:
     longest = _LONGEST.get(type)
     if longest is not None and isinstance(name, str) and len(name) > longest:
         warnings.warn(
-            f"{name!r} has {len(name)} characters: SDK v1 took {longest} for a {type}",
+            f"{name!r} has {len(name)} characters: SDK v1 took at most {longest} for {type}",
             stacklevel=4,
         )

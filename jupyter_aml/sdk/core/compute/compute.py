@@ -10,6 +10,7 @@ from jupyter_aml.domain.near import near
 from jupyter_aml.sdk._compute import given, waiting
 from jupyter_aml.sdk.core.compute._status import AmlComputeStatus, errors
 from jupyter_aml.sdk.exceptions import ComputeTargetException
+from jupyter_aml.widgets.compute import bound
 
 if TYPE_CHECKING:
     from jupyter_aml.sdk.core.workspace import Workspace
@@ -246,6 +247,8 @@ def _made(
         )
     if seen["refusal"]:
         warnings.warn(f"{name!r} is registered, and takes no runs: {seen['refusal']}", stacklevel=3)
+    if told := bound(seen):
+        warnings.warn(f"{name!r} may have {seen['maxNodes']} nodes{told}", stacklevel=3)
     made = asked._compute_type._of(workspace, seen)
     made._is_new = True
     return made

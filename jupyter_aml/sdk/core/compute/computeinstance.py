@@ -51,16 +51,20 @@ class ComputeInstance(ComputeTarget):
         description: str | None = None,
         assigned_user_object_id: str | None = None,
         assigned_user_tenant_id: str | None = None,
+        *,
+        idle_time_before_shutdown_minutes: float | None = None,
     ) -> ComputeInstanceProvisioningConfiguration:
         """What an instance shall be; `vm_size` limits its runs to what such a machine has.
 
-        Whose it shall be is kept as tags, and gives nobody rights. Warns of what means nothing
-        without a cloud.
+        Whose it shall be is kept as tags, and gives nobody rights. After so many minutes without
+        runs its node ends, and the next run starts it again. Warns of what means nothing without
+        a cloud.
         """
         return ComputeInstanceProvisioningConfiguration(
             vm_size, ssh_public_access, admin_user_ssh_public_key, vnet_resourcegroup_name,
             vnet_name, subnet_name, tags, description, assigned_user_object_id,
-            assigned_user_tenant_id, _stacklevel=3,
+            assigned_user_tenant_id,
+            idle_time_before_shutdown_minutes=idle_time_before_shutdown_minutes, _stacklevel=3,
         )  # fmt: skip
 
     def _keep(self, seen: WireCompute) -> None:
@@ -70,6 +74,7 @@ class ComputeInstance(ComputeTarget):
         self.errors = self.status.errors
         self.assigned_user_object_id = seen["tags"].get(_USER)
         self.assigned_user_tenant_id = seen["tags"].get(_TENANT)
+        self.idle_time_before_shutdown_minutes = seen["settings"].get("idle_stop_minutes")
         self.applications = [
             {"displayName": name, "endpointUri": uri}
             for name, uri in self.get_applications_uri().items()
@@ -173,13 +178,18 @@ class ComputeInstance(ComputeTarget):
         progress = Progress(is_shown)
         seen = self._look()
         progress.say(self.status.state)
-        while self.status.state != state:
+        while not self._is(state):
             need_well(seen)
             time.sleep(_PAUSE)
             seen = self._look()
             progress.say(self.status.state)
         if is_shown:
             print()
+
+    def _is(self, state: str) -> bool:
+        """Whether it is in that state; one that stops when it idles runs when a run comes."""
+        is_ready = state == RUNNING and self._seen["minNodes"] == 0 and not self._seen["isStopped"]
+        return is_ready or self.status.state == state
 
 
 class ComputeInstanceProvisioningConfiguration(ComputeTargetProvisioningConfiguration):
@@ -198,6 +208,7 @@ class ComputeInstanceProvisioningConfiguration(ComputeTargetProvisioningConfigur
         assigned_user_object_id: str | None = None,
         assigned_user_tenant_id: str | None = None,
         *,
+        idle_time_before_shutdown_minutes: float | None = None,
         _stacklevel: int = 2,
     ) -> None:
         super().__init__(ComputeInstance, None)
@@ -208,6 +219,7 @@ class ComputeInstanceProvisioningConfiguration(ComputeTargetProvisioningConfigur
         self.subnet_name = subnet_name
         self.assigned_user_object_id = assigned_user_object_id
         self.assigned_user_tenant_id = assigned_user_tenant_id
+        self.idle_time_before_shutdown_minutes = idle_time_before_shutdown_minutes
         given.warn_of_cloud(
             _stacklevel,
             ssh_public_access=ssh_public_access,
@@ -227,8 +239,10 @@ class ComputeInstanceProvisioningConfiguration(ComputeTargetProvisioningConfigur
     def _body(self) -> dict[str, Any]:
         owner = {_USER: self.assigned_user_object_id, _TENANT: self.assigned_user_tenant_id}
         tags = {**(self.tags or {}), **{key: value for key, value in owner.items() if value}}
+        idle = self.idle_time_before_shutdown_minutes
         return {
             "kind": "instance",
+            "settings": {} if idle is None else {"idle_stop_minutes": idle},
             "type": ComputeInstance._type,
             "vmSize": self.vm_size or None,
             "description": self.description or "",
@@ -299,4 +313,7 @@ def _state(seen: WireCompute) -> str:
     if seen["state"] == "Creating":
         return "Creating"
     is_there = any(node["state"] in ("idle", "busy") for node in seen["nodes"])
-    return RUNNING if is_there else "Starting"
+    if is_there:
+        return RUNNING
+    is_coming = seen["minNodes"] > 0 or seen["nodes"]
+    return "Starting" if is_coming else STOPPED

@@ -60,7 +60,7 @@ class Targets:
             raise AlreadyExists(f"there is another compute target {body['name']!r} already")
         given = {key: value for key, value in body.items() if value is not None}
         self.there[body["name"]] = a_target(**{
-            "maxNodes": 1, **given, "workspace": "w", "refusal": self.refusal,
+            "maxNodes": 1, "slots": 9, **given, "workspace": "w", "refusal": self.refusal,
         })  # fmt: skip
         return self.there[body["name"]]
 
@@ -259,10 +259,14 @@ def test_the_quotas_and_identities_of_a_cloud_are_refused(ws: Any) -> None:
 
 def test_an_instance_is_started_and_stopped(ws: Any, targets: Targets, capsys: Any) -> None:
     config = ComputeInstance.provisioning_configuration(
-        "STANDARD_DS3_V2", assigned_user_object_id="u1", assigned_user_tenant_id="t1"
-    )
+        "STANDARD_DS3_V2", assigned_user_object_id="u1", assigned_user_tenant_id="t1",
+        idle_time_before_shutdown_minutes=30,
+    )  # fmt: skip
     instance = ComputeTarget.create(ws, "mine", config)
     assert isinstance(instance, ComputeInstance)
+    assert targets.asked[0]["settings"] == {"idle_stop_minutes": 30}
+    targets.there["mine"]["minNodes"] = 1
+    instance.refresh_state()
     assert (instance.status.state, instance.assigned_user_object_id) == ("Starting", "u1")
     targets.there["mine"]["nodes"] = [a_node("idle")]
     instance.wait_for_completion(show_output=True)
@@ -300,8 +304,15 @@ def test_what_a_target_is_serialized_as_finds_it_again(ws: Any) -> None:
         ComputeTarget.deserialize(ws, {})
 
 
+def test_more_nodes_than_this_machine_can_have_are_told(ws: Any) -> None:
+    with pytest.warns(UserWarning, match="'c' may have 20 nodes; this machine has at most 9 at"):
+        AmlCompute.create(ws, "c", AmlCompute.provisioning_configuration(max_nodes=20))
+
+
 def test_a_name_that_is_longer_than_v1_took_is_told(ws: Any) -> None:
-    with pytest.warns(UserWarning, match="has 21 characters: SDK v1 took 16 for a AmlCompute"):
+    with pytest.warns(
+        UserWarning, match="has 21 characters: SDK v1 took at most 16 for AmlCompute"
+    ):
         AmlCompute.create(ws, "a-very-large-clusters", AmlCompute.provisioning_configuration())
 
 
