@@ -18,7 +18,7 @@ from urllib.parse import urlencode
 
 from nbclient.exceptions import CellExecutionError
 
-from jupyter_aml.testing.jupyter import JupyterServer
+from jupyter_aml.testing.jupyter import JupyterServer, KernelDied
 
 
 def main() -> int:
@@ -38,7 +38,7 @@ def report(server: JupyterServer, notebook: Path) -> int:
     finished = True
     try:
         server.execute(notebook)
-    except CellExecutionError as error:
+    except (CellExecutionError, KernelDied) as error:
         finished = False
         print(error, file=sys.stderr)
     made = [run for run in runs_of(server) if run["runId"] not in before]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import secrets
@@ -21,6 +22,10 @@ T = TypeVar("T")
 
 # A proxy that the environment names is for the world outside, never for this machine.
 _OPEN = urllib.request.build_opener(urllib.request.ProxyHandler({})).open
+
+
+class KernelDied(RuntimeError):
+    """A kernel ended while a notebook ran in it."""
 
 
 class JupyterServer:
@@ -129,27 +134,41 @@ class JupyterServer:
     def execute(self, notebook: Path, *, timeout: float = 600) -> NotebookNode:
         """Run a notebook in a kernel session of this server, as JupyterLab does.
 
-        Returns it with its outputs; raises nbclient's CellExecutionError at the first failing cell.
+        Returns it with its outputs; raises nbclient's CellExecutionError at the first failing cell,
+        and KernelDied where the kernel ends meanwhile.
         """
         # Heavy, and only needed here; both come with jupyter_server.
         import nbformat
         from nbclient import NotebookClient
+        from nbclient.exceptions import DeadKernelError
 
         cells = nbformat.read(notebook, as_version=4)  # type: ignore[no-untyped-call]
         client = NotebookClient(cells, km=self._kernel_for(notebook), timeout=timeout)
         try:
             return client.execute()
+        except DeadKernelError:
+            cell = f"code cell {max(1, client.code_cells_executed)} of {notebook.name}"
+            raise KernelDied(f"the kernel died in {cell}") from None
         finally:
             if client.kc is not None:
                 client.kc.stop_channels()
 
     def _kernel_for(self, notebook: Path) -> Any:
+        import psutil
         from jupyter_client.manager import AsyncKernelManager
 
         class ServersKernel(AsyncKernelManager):
             """A kernel that the server started and will end; here it is only talked to."""
 
             has_kernel = True
+            process: psutil.Process
+
+            async def _async_is_alive(self) -> bool:
+                """Whether it is the one that was begun with: a dead one the server replaces."""
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    is_zombie = self.process.status() == psutil.STATUS_ZOMBIE
+                    return bool(self.process.is_running() and not is_zombie)
+                return False
 
         session = self.post(
             "api/sessions",
@@ -164,7 +183,18 @@ class JupyterServer:
         until(file.exists, seconds=60, what=f"{file} to appear")
         manager = ServersKernel(owns_kernel=False)
         manager.load_connection_file(str(file))
+        manager.process = until(lambda: self._process_of(file), seconds=60, what="the kernel")
         return manager
+
+    def _process_of(self, file: Path) -> Any:
+        """The process below the server that was started with this connection file, if any."""
+        import psutil
+
+        for process in psutil.Process(self.pid).children(recursive=True):
+            with contextlib.suppress(psutil.Error):
+                if any(file.name in word for word in process.cmdline()):
+                    return process
+        return None
 
     def _announced(self) -> dict[str, Any] | None:
         if self.process.poll() is not None:

@@ -49,6 +49,7 @@ BODIES = {
     "environments/{name}/labels": {"version": "1", "labels": ["Good"]},
     "environment-check": {"name": "x", "specification": "dependencies: [numpy]"},
     "environment-prune": {"dryRun": True},
+    "model-prune": {"dryRun": True},
     "kernels": {"environment": "x"},
     "prune": {"keep": 10, "dryRun": True},
     "runs": {"experiment": "e", "type": "azureml.interactive"},
