@@ -154,12 +154,14 @@ class Shelf(Generic[T]):
                     if before is not None and before[0] == stamp:
                         yield entry.name, stamp, before[1]
                     else:
-                        yield entry.name, stamp, self._read(workspace, Path(entry.path))
+                        yield entry.name, stamp, self._read(workspace, entry)
 
-    def _read(self, workspace: WorkspaceName, path: Path) -> Registered[T] | None:
+    def _read(self, workspace: WorkspaceName, entry: os.DirEntry[str]) -> Registered[T] | None:
         try:
-            data: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-            definition = self._noun.from_json(data["definition"]).with_version(path.stem)
+            with open(entry.path, "rb", buffering=0) as file:
+                data: Mapping[str, Any] = json.loads(file.read())
+            version = entry.name.removesuffix(".json")
+            definition = self._noun.from_json(data["definition"]).with_version(version)
             whole = self._noun.apart.brought_back(workspace, definition)
             tags = {str(key): str(value) for key, value in data.get("tags", {}).items()}
         except (OSError, ValueError, KeyError, TypeError, AttributeError, AmlError):
