@@ -108,14 +108,14 @@ def walls() -> dict[str, Any]:
     }
 
 
-def mount(path: Path | str, *, read_only: bool) -> Any:
-    """What lies at a path of this machine, at the same path in a container.
+def mount(path: Path | str, *, read_only: bool, at: Path | None = None) -> Any:
+    """What lies at a path of this machine, at the same path in a container or at another.
 
     As a mount, not as a volume: of those docker would make a folder that is not there.
     """
     from docker.types import Mount
 
-    return Mount(str(path), str(path), type="bind", read_only=read_only)
+    return Mount(str(at or path), str(path), type="bind", read_only=read_only)
 
 
 def arguments(given: Sequence[str]) -> dict[str, Any]:

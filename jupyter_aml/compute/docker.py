@@ -151,6 +151,8 @@ class DockerBackend:
     def _create(self, job: BackendJob, wished: Container) -> Any:
         """Make the container; None where another submit of the job is just doing so."""
         options = _options(job, wished, self._usual)
+        if wished.children is not None:
+            wished.children.mkdir(exist_ok=True)
         with said():
             try:
                 return self._client.containers.create(wished.image, **options)
@@ -260,8 +262,11 @@ def _options(job: BackendJob, container: Container, usual: Limits) -> dict[str, 
     folder = RunFolder(job.folder.absolute())
     program = Path(shim.__file__).absolute()
     limit = 0.0 if job.timeout is None else job.timeout.total_seconds()
-    beside = program.with_name("sampling.py")
-    reading = [mount(path, read_only=True) for path in (*container.mounts, program, beside)]
+    shims = (program, program.with_name("sampling.py"))
+    reading = [mount(path, read_only=True) for path in (*container.mounts, *shims)]
+    beside = []
+    if container.children is not None:
+        beside = [mount(container.children, read_only=False, at=folder.path.parent)]
     wished = arguments(container.arguments)
     return {
         **walls(),
@@ -273,7 +278,7 @@ def _options(job: BackendJob, container: Container, usual: Limits) -> dict[str, 
         ],
         "name": _handle(job, folder).data["container"],
         "labels": {LABEL: job.id, "aml.run": job.run, ROOT: job.root},
-        "mounts": [*reading, mount(folder.path, read_only=False)],
+        "mounts": [*reading, *beside, mount(folder.path, read_only=False)],
         "working_dir": "/",
         "shm_size": container.shm_size,
         **_limits(job, wished, usual),

@@ -242,7 +242,7 @@ def _popen(python: str, job: BackendJob, folder: RunFolder, limits: list[str]) -
     try:
         process = subprocess.Popen(
             shim_words(python, job, folder, limits),
-            env=_variables(job),
+            env=script_variables(job),
             cwd="/",
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -272,7 +272,7 @@ def shim_words(python: str, job: BackendJob, folder: RunFolder, limits: Sequence
     ]
 
 
-def _variables(job: BackendJob) -> dict[str, str]:
+def script_variables(job: BackendJob) -> dict[str, str]:
     """The variables of a script; of one that asked for GPUs, or for none, what shows it those."""
     shown = {} if job.limits.gpus is None else gpus.variables(job.gpus)
     return {**job.environment, **shown}

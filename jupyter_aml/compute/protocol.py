@@ -22,6 +22,9 @@ class Container:
     """The Python in that image, 3.10 or newer, which runs the shim."""
     mounts: tuple[Path, ...] = ()
     """What the job reads besides its folder: there at the same paths, read-only."""
+    children: Path | None = None
+    """A folder that the job finds in the place of the one that its run folder lies in, and may
+    write to: there it makes the folders of its children."""
     shm_size: str | None = None
     """Size of /dev/shm, such as "2g"."""
     arguments: tuple[str, ...] = ()

@@ -131,6 +131,11 @@ class RunFolder:
         return self.path / "system"
 
     @property
+    def children(self) -> Path:
+        """The folders of children that it makes from within a container, until it ends."""
+        return self.path / "children"
+
+    @property
     def files(self) -> Path:
         """Uploads and images whose names start with neither `outputs/` nor `logs/`."""
         return self.path / "files"

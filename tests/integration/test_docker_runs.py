@@ -296,3 +296,43 @@ with open(os.environ["AZUREML_DATAREFERENCE_made"] + "/m.txt", "w") as file:
         assert (store / "made" / "m.txt").read_text() == "made"
         known = await engine.datasets.get(WorkspaceName("default"), "boxed-made")
         assert [*known.versions] == ["1"]
+
+
+async def test_a_run_in_an_image_makes_children_and_theirs(aml_root: Path) -> None:
+    script = """
+import os
+from azureml.core import Run
+
+run = Run.get_context()
+for number in range(3):
+    with run.child_run(f"fold {number}") as fold:
+        fold.log("rmse", number + 0.5)
+        fold.upload_file("outputs/part.txt", "main.py")
+        grand = fold.child_run("below")
+        grand.log("depth", 2)
+        grand.complete()
+left = run.child_run("left open")
+left.log("rmse", 9)
+seen = os.listdir(os.path.dirname(os.environ["AML_RUN_DIR"]))
+print(len(seen), "stranger" in seen)
+"""
+    async with an_engine(aml_root) as engine:
+        (aml_root / "workspaces" / "default" / "runs" / "stranger").mkdir(parents=True)
+        run = await submit(engine, sent(script, boxed()))
+        end = await ended(engine, run["runId"])
+        page = await engine.runs.page(workspace="default")
+        said = (await engine.runs.log(run["runId"], "user_logs/std_log.txt")).data.decode()
+        part = await engine.runs.file(f"{run['runId']}_1", "outputs/part.txt")
+
+    runs = aml_root / "workspaces" / "default" / "runs"
+    by_name = {each["displayName"]: each for each in page["runs"]}
+    assert (end["status"], said) == ("Completed", "8 False\n"), end["error"]
+    assert {each["status"] for each in page["runs"]} == {"Completed"}
+    assert by_name["fold 2"]["metrics"] == {"rmse": 2.5}
+    assert by_name["below"]["metrics"] == {"depth": 2}
+    assert by_name["below"]["parentId"] in {each["runId"] for each in page["runs"]}
+    assert part.read_text() == script
+    # Their folders are where those of all runs are, and nothing is left in the parent's.
+    assert all((runs / each["runId"]).is_dir() for each in page["runs"])
+    assert not any((runs / each["runId"]).is_symlink() for each in page["runs"])
+    assert not (runs / run["runId"] / "children").exists()

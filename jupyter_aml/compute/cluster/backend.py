@@ -9,7 +9,13 @@ from datetime import timedelta
 from jupyter_aml.compute.attempt import make_folders
 from jupyter_aml.compute.cluster.nodes import Order
 from jupyter_aml.compute.cluster.pool import LOST, Pool
-from jupyter_aml.compute.local import LocalAttempt, LocalBackend, end_lost, shim_words
+from jupyter_aml.compute.local import (
+    LocalAttempt,
+    LocalBackend,
+    end_lost,
+    script_variables,
+    shim_words,
+)
 from jupyter_aml.compute.protocol import BackendJob, Handle, Phase, Sighting
 from jupyter_aml.domain.errors import Invalid
 from jupyter_aml.domain.run_limits import NO_LIMITS, Limits
@@ -43,7 +49,7 @@ class ClusterBackend(LocalBackend):
         words = await asyncio.to_thread(self._words, job, folder)
         lost = folder.status / f"node.{attempt}"
         await self._pool.begin()
-        self._pool.enqueue(Order(job.id, words, dict(job.environment), lost))
+        self._pool.enqueue(Order(job.id, words, script_variables(job), lost))
         return handle
 
     async def stop(self, handle: Handle, *, grace: timedelta) -> None:

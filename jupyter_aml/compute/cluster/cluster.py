@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from jupyter_aml.compute import machine
+from jupyter_aml.compute import gpus, machine
 from jupyter_aml.compute.cluster.backend import ClusterBackend
 from jupyter_aml.compute.cluster.budget import Budget
 from jupyter_aml.compute.cluster.pool import Pool
@@ -29,6 +29,7 @@ class ClusterTarget(Target):
     """Nodes that come and go as they are needed."""
 
     has_nodes = True
+    shares_gpus = True
 
     def __init__(
         self,
@@ -57,6 +58,7 @@ class ClusterTarget(Target):
     def check(self, limits: Limits) -> None:
         """Raise Invalid for more than a node has."""
         machine.check(limits, most=self._most)
+        gpus.check(limits.gpus or 0)
         self._nodes.check(limits)
 
     def backend_for(self, job: BackendJob) -> ComputeBackend:

@@ -41,16 +41,26 @@ class RunEnvironments:
             image=built.image,
             python=built.interpreter,
             # Of this machine it sees the runtime, and the root for the engine's socket.
-            mounts=(*self._pythonpath, self._root.path, *self._beside(data)),
+            mounts=(*self._pythonpath, self._root.path, *self._beside(run, data)),
+            children=self._root.folder(run).children,
             shm_size=docker.get("shmSize") or environment.SHM_SIZE,
             arguments=tuple(str(one) for one in docker["arguments"]),
         )
 
-    def _beside(self, data: RunData) -> tuple[Path, ...]:
-        """What the inputs of a run are besides the root: files that stay where they are."""
+    def _beside(self, run: Run, data: RunData) -> tuple[Path, ...]:
+        """What the inputs of a run are besides the root: files that stay where they are.
+
+        And those among the runs of its workspace, in whose place it finds its children.
+        """
         places = [each.place for each in data.inputs if each.place and each.mode != "direct"]
         places += [path for each in data.inputs for path in each.behind]
-        apart = {Path(path) for path in places if not Path(path).is_relative_to(self._root.path)}
+        hidden, own = self._root.runs(run.workspace), self._root.folder(run).path
+        apart = {
+            path
+            for path in map(Path, places)
+            if not path.is_relative_to(self._root.path)
+            or (path.is_relative_to(hidden) and not path.is_relative_to(own))
+        }
         return tuple(sorted(path for path in apart if not apart.intersection(path.parents)))
 
     async def ensure(self, run: Run, say: Say) -> Materialised | None:

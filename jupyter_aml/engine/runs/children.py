@@ -17,6 +17,7 @@ from jupyter_aml.domain.ids import RunId
 from jupyter_aml.domain.run import Failure, Run, RunStatus
 from jupyter_aml.engine.ledger import Ledger, now
 from jupyter_aml.engine.root import Root
+from jupyter_aml.engine.runs import inside
 from jupyter_aml.engine.runs.records import Follower, short
 from jupyter_aml.runfolder.packed import pack
 
@@ -116,8 +117,7 @@ class Children:
         """Read what new children have said until now. Blocks."""
         made = []
         for run in new:
-            folder = self._root.folder(run)
-            if not folder.path.is_dir() or folder.path.is_symlink():
+            if not inside.is_there(run, self._root):
                 self._log.warning("run %s: its folder is not there", run.id)
                 continue
             child = _Child(run, self._follower(run))

@@ -13,6 +13,7 @@ from jupyter_aml.engine.root import Root
 from jupyter_aml.engine.run_data.run_data import DataOfRuns, Taken
 from jupyter_aml.engine.runs.children import Children
 from jupyter_aml.engine.runs.failure import NOTHING, explain, read_end, read_script
+from jupyter_aml.engine.runs.inside import settle
 from jupyter_aml.engine.runs.records import Follower, Said
 from jupyter_aml.engine.runs.waiting import Waiting
 from jupyter_aml.runfolder.masking import MasksOf, mask_logs, unmasked
@@ -48,6 +49,7 @@ class Finalizer:
         if failure is not None:
             to = RunStatus.FAILED
         await children.end(to)
+        await settle(run, root=self._root, ledger=self._ledger)
         if to is RunStatus.FAILED and failure is None:
             failure = run.failure or await asyncio.to_thread(self._why, run, follower.said)
         warnings = dict.fromkeys((*run.warnings, *taken.warnings, *_lost(unwritten)))

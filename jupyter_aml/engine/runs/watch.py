@@ -28,6 +28,7 @@ from jupyter_aml.engine.root import Root
 from jupyter_aml.engine.run_data.run_data import DataOfRuns
 from jupyter_aml.engine.runs.children import Families
 from jupyter_aml.engine.runs.finalize import Finalizer
+from jupyter_aml.engine.runs.inside import settle
 from jupyter_aml.engine.runs.interactive import InteractiveRuns
 from jupyter_aml.engine.runs.jobs import Jobs
 from jupyter_aml.engine.runs.plan import next_status
@@ -183,6 +184,7 @@ class Watch:
     async def _end_children(self, run: Run) -> None:
         try:
             await self._families.of(run.id).end(S.FAILED)
+            await settle(run, root=self._root, ledger=self._ledger)
         except AmlError as error:
             # Those that go on will be ended by the next engine, which finds them without a parent.
             self._log.error("run %s: its children cannot be ended: %s", run.id, error)

@@ -146,10 +146,10 @@ class RunChildren(RunPlace):
         here = self._here
         if here is None:
             return self._child_elsewhere(name, tags, run_id)
-        if os.path.ismount(here.path):
+        if os.path.ismount(here.path) and not os.access(here.path.parent, os.W_OK):
             raise UserErrorException(
-                "a container sees the folder of its own run alone, so a child cannot log from "
-                "here; submit_child sends one off"
+                "this container may write to the folder of its own run alone, so a child cannot "
+                "log from here; submit_child sends one off"
             )
         with given.within_limits():
             limits.display_name(name or "")

@@ -116,10 +116,11 @@ def test_many_children_that_log_by_turns_take_few_open_files(
     assert all(child.get_metrics() == {"turn": [0, 1]} for child in children)
 
 
-def test_a_container_says_that_it_sees_no_other_run(
+def test_a_container_that_may_write_to_its_own_folder_alone_says_so(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("os.path.ismount", lambda path: True)
+    monkeypatch.setattr("os.access", lambda path, mode: False)
 
     with pytest.raises(UserErrorException, match="submit_child"):
         run.child_run()
