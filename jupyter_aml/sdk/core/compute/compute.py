@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
@@ -125,16 +126,25 @@ class ComputeTarget:
     # ---- following -----------------------------------------------------------------------------
 
     def wait_for_completion(
-        self, show_output: bool = False, is_delete_operation: bool = False
+        self,
+        show_output: bool = False,
+        is_delete_operation: bool = False,
+        *,
+        min_node_count: int | None = None,
+        timeout_in_minutes: float = math.inf,
     ) -> None:
         """Wait until it is provisioned, or gone where `delete` was called.
 
-        Raises ComputeTargetException where that fails.
+        Raises ComputeTargetException where that fails, and for nodes that it does not have.
         """
+        if min_node_count is not None and min_node_count > 1:
+            raise ComputeTargetException(
+                f"min_node_count={min_node_count}: {self.name!r} is no cluster; leave it out"
+            )
         if is_delete_operation:
             waiting.told_of_deletion(show_output=show_output)
             return
-        waiting.until_there(self._look, show_output=show_output)
+        waiting.until_there(self._look, show_output=show_output, minutes=timeout_in_minutes)
 
     def refresh_state(self) -> None:
         """Look what became of it; raises ComputeTargetException where it is not there any more."""

@@ -102,7 +102,7 @@ class ComputeInstance(ComputeTarget):
         self.refresh_state()
         return self.serialize()
 
-    def wait_for_completion(
+    def wait_for_completion(  # type: ignore[override]
         self, show_output: bool = False, is_delete_operation: bool = False
     ) -> None:
         """Wait until it is there and its node has started; ComputeTargetException where not."""

@@ -31,6 +31,8 @@ from jupyter_aml.sdk.core.compute import (
     SynapseCompute,
 )
 from jupyter_aml.sdk.core.compute.amlcompute import AmlComputeStatus
+from jupyter_aml.sdk.core.compute_target import LocalTarget
+from jupyter_aml.sdk.core.runconfig import RunConfiguration
 from jupyter_aml.sdk.exceptions import ComputeTargetException
 from tests.unit.magics.engine import a_target
 
@@ -394,6 +396,30 @@ def test_a_cluster_for_services_is_a_name(ws: Any, targets: Targets) -> None:
         AksCompute.provisioning_configuration(location="eastus", service_cidr="10.0.0.0/16")
     made.delete()
     assert [*targets.there] == ["local"]
+
+
+def test_this_machine_is_a_target_without_a_workspace() -> None:
+    local = LocalTarget()
+
+    assert (local.name, local.type) == ("local", "local")
+    config = RunConfiguration()
+    config.target = local
+    assert config.target == "local"
+    told = {"type": "local"}
+    assert isinstance(LocalTarget.deserialize_from_dict("mine", told), LocalTarget)
+    assert LocalTarget.deserialize_from_dict("c", {"type": "amlcompute"}).name == "c"
+    with pytest.raises(ComputeTargetException, match="its type is not said"):
+        LocalTarget.deserialize_from_dict("c", {})
+
+
+def test_what_is_no_cluster_has_no_nodes_to_wait_for(ws: Any, capsys: Any) -> None:
+    local = ComputeTarget(ws, "local")
+
+    local.wait_for_completion(show_output=True, min_node_count=None, timeout_in_minutes=20)
+
+    assert capsys.readouterr().out.startswith("SucceededProvisioning operation finished")
+    with pytest.raises(ComputeTargetException, match="'local' is no cluster"):
+        local.wait_for_completion(min_node_count=2)
 
 
 @pytest.mark.parametrize("asked", [None, "STANDARD_D2_V2", {"vm_size": "STANDARD_D2_V2"}])
