@@ -229,7 +229,7 @@ async def test_a_run_that_is_cancelled_while_it_starts_is_stopped(
     aml_root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     backend = FakeBackend(hold=True)
-    monkeypatch.setattr("jupyter_aml.compute.targets.LocalBackend", lambda: backend)
+    monkeypatch.setattr("jupyter_aml.compute.targets.LocalBackend", lambda **_: backend)
     async with an_engine(aml_root) as engine:
         run = await submit(engine, asked("print(1)"))
         await until(engine, run["runId"], lambda run: run["status"] == "Starting")
@@ -251,7 +251,7 @@ async def test_a_run_is_not_called_cancelled_before_its_job_was_told(
         await may_return.wait()
 
     monkeypatch.setattr(backend, "stop", slowly)
-    monkeypatch.setattr("jupyter_aml.compute.targets.LocalBackend", lambda: backend)
+    monkeypatch.setattr("jupyter_aml.compute.targets.LocalBackend", lambda **_: backend)
     async with an_engine(aml_root) as engine:
         run = await submit(engine, asked("", job={"command": ["stay"], "interpreter": ""}))
         await until(engine, run["runId"], lambda run: run["status"] == "Running")
