@@ -22,13 +22,20 @@ from jupyter_aml.testing.engines import end_engine
 from jupyter_aml.testing.jupyter import JupyterServer
 from tests.azurite import azurite
 from tests.docker_engine import base_image, docker_engine
+from tests.postgres import postgres
 from tests.skips import pytest_runtest_makereport
 from tests.slurm_cluster import slurm, slurm_cluster
 from tests.workers import pytest_xdist_make_scheduler
 
 __all__ = [
-    "azurite", "base_image", "docker_engine", "pytest_runtest_makereport",
-    "pytest_xdist_make_scheduler", "slurm", "slurm_cluster",
+    "azurite",
+    "base_image",
+    "docker_engine",
+    "postgres",
+    "pytest_runtest_makereport",
+    "pytest_xdist_make_scheduler",
+    "slurm",
+    "slurm_cluster",
 ]  # fmt: skip
 
 REPOSITORY = Path(__file__).parents[1]

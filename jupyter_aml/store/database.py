@@ -33,6 +33,8 @@ from jupyter_aml.store import schema
 _MINE = update(schema.engine).where(schema.engine.c.epoch == bindparam("mine"))
 _COUNT = _MINE.values(seq=schema.engine.c.seq + bindparam("count")).returning(schema.engine.c.seq)
 _LIFT = _MINE.values(seq=bindparam("to"))
+_POSTGRES, _PLAIN_POSTGRES = "postgresql+psycopg", ("postgresql", "postgres")
+_LOCK = "SELECT pg_try_advisory_lock(hashtextextended('jupyter_aml', 0))"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _PRAGMAS = (
     "PRAGMA busy_timeout = 10000",
@@ -55,6 +57,10 @@ _CURES = {
 }
 
 
+class DatabaseTaken(Unreachable):
+    """Another engine, perhaps on another machine, holds the database."""
+
+
 class Database:
     """Holds the one connection of an engine to its index. Make it by `open`."""
 
@@ -67,6 +73,8 @@ class Database:
         if engine.dialect.name == "sqlite":
             event.listen(engine, "connect", _set_up_sqlite)
             event.listen(engine, "begin", self._begin_sqlite)
+        else:
+            event.listen(engine, "connect", self._lock_postgres)
         with self._told():
             self._connection = engine.connect()
 
@@ -75,14 +83,21 @@ class Database:
         """Open the index, made or upgraded as needed.
 
         Raises Invalid if a newer version of this package wrote it, StorageFailed where the
-        disk does not allow it, Unreachable if a database server does not answer.
+        disk does not allow it, Unreachable if a database server does not answer, and
+        DatabaseTaken, which is one of these, where another engine uses it.
         """
         url = _url(url_or_path)
         if url.get_backend_name() == "sqlite" and url.database:
             _make_file(Path(url.database))
-        engine = create_engine(
-            url, poolclass=StaticPool, connect_args=_connect_args(url), hide_parameters=True
-        )
+        try:
+            engine = create_engine(
+                url, poolclass=StaticPool, hide_parameters=True, **_arguments(url)
+            )
+        except ModuleNotFoundError as error:
+            raise Invalid(
+                f"the database {url.render_as_string()} needs the library {error.name}: "
+                "pip install 'jupyter-aml[postgres]'"
+            ) from error
         database = cls(engine, url.database or url.render_as_string())
         try:
             database._upgrade()
@@ -132,6 +147,16 @@ class Database:
     def _begin_sqlite(self, connection: Connection) -> None:
         # A writer that begins as a reader can be refused in the middle, so it says so at once.
         connection.exec_driver_sql("BEGIN IMMEDIATE" if self._writes else "BEGIN")
+
+    def _lock_postgres(self, connection: Any, _record: Any) -> None:
+        """Hold the database as long as this connection lives; raises DatabaseTaken."""
+        with connection.cursor() as cursor:
+            cursor.execute(_LOCK)
+            is_ours = cursor.fetchone()[0]
+        connection.commit()
+        if not is_ours:
+            connection.close()
+            raise DatabaseTaken(f"another engine uses the database {self.name}")
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -200,14 +225,23 @@ def _url(url_or_path: str | Path) -> URL:
     if isinstance(url_or_path, Path) or "://" not in url_or_path:
         return URL.create("sqlite", database=str(Path(url_or_path).expanduser().absolute()))
     try:
-        return make_url(url_or_path)
+        url = make_url(url_or_path)
     except ArgumentError as error:
-        raise Invalid(f"{url_or_path!r} is not the URL of a database") from error
+        # What is no URL may hold a password all the same.
+        raise Invalid("the database is set to what is not the URL of one") from error
+    return url.set(drivername=_POSTGRES) if url.drivername in _PLAIN_POSTGRES else url
 
 
-def _connect_args(url: URL) -> dict[str, Any]:
-    # The store is opened in one thread and used from another, one at a time.
-    return {"check_same_thread": False} if url.get_backend_name() == "sqlite" else {}
+def _arguments(url: URL) -> dict[str, Any]:
+    if url.get_backend_name() == "sqlite":
+        # The store is opened in one thread and used from another, one at a time.
+        return {"connect_args": {"check_same_thread": False}}
+    # A server that is gone without a word must not keep the engine, nor an engine the lock.
+    alive = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
+    return {
+        "connect_args": {"connect_timeout": 10, "application_name": "jupyter_aml", **alive},
+        "isolation_level": "REPEATABLE READ",
+    }
 
 
 def _make_file(path: Path) -> None:
