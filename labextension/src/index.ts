@@ -4,6 +4,7 @@ import { server } from './plugins/common/server';
 import { compare } from './plugins/compare/compare';
 import { compute, computeSection } from './plugins/compute/compute';
 import { kernels } from './plugins/compute/kernels';
+import { targets } from './plugins/compute/targets';
 import { data } from './plugins/data/data';
 import { dataList, dataSection } from './plugins/data/list';
 import { environments } from './plugins/environments/environments';
@@ -44,6 +45,7 @@ export default [
   compute,
   computeSection,
   kernels,
+  targets,
   notices,
   dataList,
   dataSection,

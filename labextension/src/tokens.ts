@@ -9,6 +9,11 @@ import type {
   WireCell,
   WireCheck,
   WireCompute,
+  WireComputeChange,
+  WireComputeCheck,
+  WireComputeKind,
+  WireComputeSample,
+  WireComputeSize,
   WireDataset,
   WireDatasetChanges,
   WireDatasetFileList,
@@ -32,6 +37,7 @@ import type {
   WireModelFiles,
   WireModelLineage,
   WireModelPage,
+  WireNewCompute,
   WireNewEnvironment,
   WireNewKernelSpec,
   WirePreview,
@@ -49,6 +55,8 @@ import type {
   WireSubscribe,
   WireWorkspace
 } from './wire';
+
+export * from './commands';
 
 /** Translates a text; `%1`, `%2` stand for the arguments. */
 export type Trans = (text: string, ...args: (string | number)[]) => string;
@@ -156,7 +164,20 @@ export interface Wanted {
 
 /** The REST calls about where runs and kernels are. */
 export interface ComputeRest {
-  compute(): Promise<WireCompute[]>;
+  /** All targets of a workspace, `local` first. */
+  targets(workspace: string): Promise<WireCompute[]>;
+  target(wanted: Wanted): Promise<WireCompute>;
+  /** How busy it was lately, oldest first. */
+  targetHistory(wanted: Wanted): Promise<WireComputeSample[]>;
+  addTarget(body: WireNewCompute): Promise<WireCompute>;
+  changeTarget(name: string, body: WireComputeChange): Promise<WireCompute>;
+  removeTarget(wanted: Wanted): Promise<void>;
+  /** What can be created or attached. */
+  targetKinds(): Promise<WireComputeKind[]>;
+  /** The sizes that nodes may have. */
+  targetSizes(): Promise<WireComputeSize[]>;
+  /** Connect to what a target would stand for; registers nothing. */
+  checkTarget(body: WireNewCompute): Promise<WireComputeCheck>;
   kernels(): Promise<WireKernels>;
 }
 
@@ -332,64 +353,3 @@ export type RunCommand = (command: string, args?: Record<string, string>) => voi
 
 /** Begins to drag a piece of code, which a notebook takes as a cell. */
 export type DragCode = (event: { clientX: number; clientY: number }, code: string) => void;
-
-/** The ids of the commands. */
-export const Commands = {
-  open: 'jupyter-aml:open-run',
-  cancel: 'jupyter-aml:cancel-run',
-  remove: 'jupyter-aml:delete-run',
-  copyId: 'jupyter-aml:copy-run-id',
-  show: 'jupyter-aml:show-runs',
-  refresh: 'jupyter-aml:refresh',
-  goToLine: 'jupyter-aml:go-to-line'
-} as const;
-
-/** The ids of the commands that compare runs and repeat them. */
-export const RepeatCommands = {
-  compare: 'jupyter-aml:compare-runs',
-  compareBefore: 'jupyter-aml:compare-with-run-before',
-  clone: 'jupyter-aml:clone-run',
-  retry: 'jupyter-aml:retry-run'
-} as const;
-
-/** The ids of the commands that send off what is open in the page. */
-export const SubmitCommands = {
-  cell: 'jupyter-aml:submit-cell',
-  notebook: 'jupyter-aml:submit-notebook',
-  file: 'jupyter-aml:submit-file'
-} as const;
-
-/** The ids of the commands about environments and kernels. */
-export const EnvironmentCommands = {
-  create: 'jupyter-aml:new-environment',
-  open: 'jupyter-aml:open-environment',
-  build: 'jupyter-aml:build-environment',
-  edit: 'jupyter-aml:edit-environment',
-  clone: 'jupyter-aml:clone-environment',
-  remove: 'jupyter-aml:delete-environment',
-  addKernel: 'jupyter-aml:add-kernel',
-  copySubmit: 'jupyter-aml:copy-submit-line',
-  removeKernel: 'jupyter-aml:remove-kernel',
-  openKernel: 'jupyter-aml:open-kernel-notebook',
-  shutDown: 'jupyter-aml:shut-down-kernel'
-} as const;
-
-/** The ids of the commands about models. */
-export const ModelCommands = {
-  open: 'jupyter-aml:open-model',
-  copyCode: 'jupyter-aml:copy-model-code',
-  addAlias: 'jupyter-aml:add-model-alias',
-  remove: 'jupyter-aml:delete-model'
-} as const;
-
-/** The ids of the commands about datastores and data sets. */
-export const DataCommands = {
-  open: 'jupyter-aml:open-dataset',
-  copyCode: 'jupyter-aml:copy-dataset-code',
-  remove: 'jupyter-aml:delete-dataset',
-  upload: 'jupyter-aml:upload-to-datastore',
-  download: 'jupyter-aml:download-from-datastore',
-  copyPlace: 'jupyter-aml:copy-datastore-code',
-  makeDefault: 'jupyter-aml:make-default-datastore',
-  unregister: 'jupyter-aml:unregister-datastore'
-} as const;

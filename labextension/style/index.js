@@ -9,5 +9,6 @@ import './sidebar.css';
 import './environments.css';
 import './models.css';
 import './data.css';
+import './compute.css';
 import './compare.css';
 import './submit.css';

@@ -85,7 +85,15 @@ test('each call goes to its route', async () => {
   await client.buildLog(sklearn, 7);
   await client.environmentLock(sklearn);
   await client.checkEnvironment({ workspace: 'w' } as never);
-  await client.compute();
+  await client.targets('w');
+  await client.target({ workspace: 'w', name: 'c' });
+  await client.targetHistory({ workspace: 'w', name: 'c' });
+  await client.addTarget({ name: 'c', kind: 'cluster' });
+  await client.changeTarget('c', { workspace: 'w', maxNodes: 2 });
+  await client.removeTarget({ workspace: 'w', name: 'c' });
+  await client.targetKinds();
+  await client.targetSizes();
+  await client.checkTarget({ kind: 'ssh' });
   await client.kernels();
   await client.addKernel({ name: 'k' } as never);
   await client.removeKernel('aml-sk');
@@ -144,7 +152,15 @@ test('each call goes to its route', async () => {
     'GET environments/sk/log?workspace=w&version=2&offset=7',
     'GET environments/sk/lock?workspace=w&version=2',
     'POST environment-check',
-    'GET compute',
+    'GET compute?workspace=w',
+    'GET compute/c?workspace=w',
+    'GET compute/c/history?workspace=w',
+    'POST compute',
+    'PATCH compute/c',
+    'DELETE compute/c?workspace=w',
+    'GET compute-kinds',
+    'GET compute-sizes',
+    'POST compute-check',
     'GET kernels',
     'POST kernels',
     'DELETE kernels/aml-sk',
@@ -213,6 +229,7 @@ test('every call that takes a name keeps to its route', async () => {
   await client.snapshotBytes('r', '../x', 0, 10);
   await client.picture('r', '../x', 10);
   await client.removeKernel('..');
+  await client.removeTarget({ workspace: 'w', name: 'a/..' });
   await client.removeEnvironment({ workspace: 'w', name: '..' });
   await client.buildEnvironment('..', {} as never);
 
@@ -223,6 +240,7 @@ test('every call that takes a name keeps to its route', async () => {
     'GET runs/r/snapshot/%2F..%2Fx',
     'GET runs/r/files/%2F..%2Fx?inline=1',
     'DELETE kernels/%2F..',
+    'DELETE compute/a%2F..?workspace=w',
     'DELETE environments/%2F..?workspace=w',
     'POST environments/%2F../build'
   ]);

@@ -1,10 +1,10 @@
-/** Addresses that open runs and experiments. */
+/** Addresses that open runs, experiments and compute targets. */
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { targetOf, withoutTarget } from '../src/models/common/links.ts';
 
-test('an address names a run or an experiment of a workspace', () => {
+test('an address names a run, or an experiment or a target of a workspace', () => {
   assert.deepEqual(targetOf('?aml=run:digits_1_ab'), { kind: 'run', name: 'digits_1_ab' });
   assert.deepEqual(targetOf('?token=x&aml=experiment%3Adigits'), {
     kind: 'experiment',
@@ -14,6 +14,11 @@ test('an address names a run or an experiment of a workspace', () => {
   assert.deepEqual(targetOf('?aml=experiment:lab/digits'), {
     kind: 'experiment',
     name: 'digits',
+    workspace: 'lab'
+  });
+  assert.deepEqual(targetOf('?aml=compute:lab/cpu-cluster'), {
+    kind: 'compute',
+    name: 'cpu-cluster',
     workspace: 'lab'
   });
 });

@@ -3,8 +3,6 @@ import { mock, test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { Polled } from '../src/models/common/polled';
 import { Signal } from '../src/models/common/signal';
-import { TargetsModel } from '../src/models/compute/targets';
-import type { WireCompute } from '../src/wire';
 import { settled, underway } from './samples';
 
 class Number_ extends Polled {
@@ -130,19 +128,4 @@ test('an answer that comes when nobody looks any more is kept, and is the last o
   mock.timers.tick(60_000);
 
   assert.deepEqual([poll.number, poll.answers.length], [1, 1]);
-});
-
-test('the targets are those of the newest answer', async () => {
-  const answers = [underway<WireCompute[]>(), underway<WireCompute[]>()];
-  let asked = 0;
-  const rest = { compute: () => answers[asked++].answer };
-  const model = new TargetsModel(rest, new Signal());
-  const named = (name: string) => [{ name } as WireCompute];
-
-  const asking = [model.refresh(), model.refresh()];
-  answers[1].give(named('local'));
-  answers[0].give(named('gone'));
-  await Promise.all(asking);
-
-  assert.deepEqual([model.targets, model.hasLoaded], [named('local'), true]);
 });

@@ -2,6 +2,9 @@ import type { Feed, Follower, ModelQuery, Rest, Wanted } from '../src/tokens';
 import { CELL_RUNNER } from '../src/wire';
 import type {
   WireCard,
+  WireCompute,
+  WireComputeKind,
+  WireComputeSetting,
   WireDataset,
   WireDatastore,
   WireEnvironment,
@@ -134,6 +137,64 @@ export function aModel(different: Partial<WireModel> = {}): WireModel {
   };
 }
 
+/** A compute target that somebody created; give what is different about it. */
+export function aTarget(different: Partial<WireCompute> = {}): WireCompute {
+  return {
+    name: 'cluster',
+    workspace: 'default',
+    type: 'AmlCompute',
+    kind: 'cluster',
+    slots: 4,
+    busy: 0,
+    waiting: 0,
+    state: 'Succeeded',
+    why: null,
+    refusal: null,
+    minNodes: 0,
+    maxNodes: 4,
+    idleSeconds: 1800,
+    vmSize: '',
+    vmPriority: 'dedicated',
+    nodes: [],
+    settings: {},
+    description: '',
+    tags: {},
+    isAttached: false,
+    isStopped: false,
+    createdAt: '2026-11-21T12:00:00.000000Z',
+    changedAt: null,
+    ...different
+  };
+}
+
+/** A kind of compute targets; give what is different about it. */
+export function aKind(different: Partial<WireComputeKind> = {}): WireComputeKind {
+  return {
+    name: 'cluster',
+    type: 'AmlCompute',
+    label: 'Cluster of nodes',
+    help: '',
+    hasNodes: true,
+    isAttached: false,
+    settings: [],
+    ...different
+  };
+}
+
+/** A setting of a kind; give what is different about it. */
+export function aSetting(different: Partial<WireComputeSetting> = {}): WireComputeSetting {
+  return {
+    name: 'host',
+    label: 'Host',
+    type: 'text',
+    help: '',
+    required: false,
+    choices: [],
+    default: null,
+    ...different
+  };
+}
+
 /** A version of a data set; give what is different about it. */
 export function aDataset(different: Partial<WireDataset> = {}): WireDataset {
   return {
@@ -179,6 +240,9 @@ export class FakeServer implements Feed {
   experiments: Record<string, number> = {};
   environments: WireEnvironment[] = [];
   models: WireModel[] = [];
+  targets: WireCompute[] = [];
+  /** How often targets were asked for. */
+  targetReads = 0;
   runs: Record<string, WireRun> = {};
   /** How often models were asked for. */
   modelReads = 0;
@@ -219,6 +283,22 @@ export class FakeServer implements Feed {
         one.name === name ? { ...one, aliases: one.aliases.filter(each => each !== alias) } : one
       );
     },
+    targets: async () => {
+      this.targetReads += 1;
+      return this.targets;
+    },
+    target: async ({ name }: Wanted) => {
+      const found = this.targets.find(one => one.name === name);
+      if (!found) {
+        throw Object.assign(new Error(`there is no compute target '${name}'`), {
+          name: 'NotFound'
+        });
+      }
+      return found;
+    },
+    targetHistory: async () => [],
+    targetKinds: async () => [aKind()],
+    targetSizes: async () => [],
     run: async (runId: string) => {
       if (!(runId in this.runs)) {
         throw new Error(`There is no run ${runId}`);

@@ -56,4 +56,6 @@ def test_an_address_of_nothing_says_so(visit: Visit) -> None:
 
     page = follow(notebook, f"{notebook.lab.url}lab?aml=nothing:x")
 
-    expect(page.get_by_text("names no run and no experiment: ?aml=nothing:x")).to_be_visible()
+    expect(
+        page.get_by_text("names no run, no experiment and no compute target: ?aml=nothing:x")
+    ).to_be_visible()

@@ -6,7 +6,6 @@ import type {
   WireBuildRequest,
   WireCell,
   WireCheck,
-  WireCompute,
   WireEnvironment,
   WireExperiment,
   WireFacts,
@@ -31,10 +30,10 @@ import type {
 import { id, path, query, run } from './address';
 import type { Asked } from './address';
 import { post } from './door';
-import { RegisteredClient } from './registered';
+import { TargetsClient } from './targets';
 
 /** The REST calls of the server extension. */
-export class AmlClient extends RegisteredClient implements Rest {
+export class AmlClient extends TargetsClient implements Rest {
   status(): Promise<WireStatus> {
     return this.json('status');
   }
@@ -187,10 +186,6 @@ export class AmlClient extends RegisteredClient implements Rest {
 
   checkEnvironment(body: WireNewEnvironment): Promise<WireCheck> {
     return this.json('environment-check', post(body));
-  }
-
-  compute(): Promise<WireCompute[]> {
-    return this.json('compute');
   }
 
   kernels(): Promise<WireKernels> {

@@ -1,11 +1,15 @@
-/** What an address asks to be opened: `?aml=run:<id>` or `?aml=experiment:[<workspace>/]<name>`. */
+/**
+ * What an address asks to be opened: `?aml=run:<id>`, or `experiment:` and `compute:` with
+ * `[<workspace>/]<name>`.
+ */
 
 export type Target =
-  { kind: 'run'; name: string } | { kind: 'experiment'; name: string; workspace: string };
+  | { kind: 'run'; name: string }
+  | { kind: 'experiment' | 'compute'; name: string; workspace: string };
 
 const NAME = '[\\w][\\w.-]*';
 const RUN = new RegExp(`^run:(${NAME})$`);
-const EXPERIMENT = new RegExp(`^experiment:(?:(${NAME})/)?(${NAME})$`);
+const NAMED = new RegExp(`^(experiment|compute):(?:(${NAME})/)?(${NAME})$`);
 
 /** What the query of an address names; null where that is nothing we know. */
 export function targetOf(search: string): Target | null {
@@ -14,9 +18,13 @@ export function targetOf(search: string): Target | null {
   if (run) {
     return { kind: 'run', name: run[1] };
   }
-  const experiment = EXPERIMENT.exec(asked);
-  return experiment
-    ? { kind: 'experiment', name: experiment[2], workspace: experiment[1] ?? 'default' }
+  const named = NAMED.exec(asked);
+  return named
+    ? {
+        kind: named[1] as 'experiment' | 'compute',
+        name: named[3],
+        workspace: named[2] ?? 'default'
+      }
     : null;
 }
 

@@ -11,13 +11,16 @@ const SETTLE = 200;
 
 /** Asks again a moment after it is told to, however often. */
 export class Soon {
-  constructor(private readonly act: () => void) {}
+  constructor(
+    private readonly act: () => void,
+    private readonly settle = SETTLE
+  ) {}
 
   again(): void {
     this.waiting ??= setTimeout(() => {
       this.waiting = null;
       this.act();
-    }, SETTLE);
+    }, this.settle);
   }
 
   stop(): void {
@@ -91,7 +94,7 @@ export abstract class RegisteredList<T extends { name: string }> extends Loaded 
   /** Ask the server for all of them, in the order in which they are shown. */
   protected abstract list(): Promise<T[]>;
 
-  private readonly soon = new Soon(() => void this.refresh());
+  protected readonly soon = new Soon(() => void this.refresh());
 }
 
 /** A name of a thing as a text of Python. */

@@ -4,10 +4,11 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/applica
 import { IStateDB } from '@jupyterlab/statedb';
 import { Token } from '@lumino/coreutils';
 import { KernelsModel } from '../../models/compute/kernels';
-import { TargetsModel } from '../../models/compute/targets';
+import { TargetList } from '../../models/compute/targets';
 import { IServer, ISidebar } from '../../tokens';
 import type { Heard, RunCommand } from '../../tokens';
 import type { ComputeMemory } from '../../views/compute/ComputePane';
+import { dragCode } from '../common/drag';
 import { chipIcon } from '../common/icons';
 import { leave } from '../common/leave';
 import { Memory } from '../common/memory';
@@ -30,23 +31,26 @@ export const compute: JupyterFrontEndPlugin<IComputePanel> = {
   id: 'jupyter-aml:compute',
   description: 'Keeps the lists of compute targets and kernels.',
   autoStart: true,
-  requires: [IServer, IRunLibrary, IActiveRuns],
+  requires: [IServer, IRunLibrary, ISidebar, IActiveRuns],
   optional: [IStateDB],
   provides: IComputePanel,
   activate: (
     app: JupyterFrontEnd,
-    { rest }: IServer,
+    server: IServer,
     { trans }: IRunLibrary,
+    sidebar: ISidebar,
     active: IActiveRuns,
     states: IStateDB | null
   ) => {
-    const start: ComputeMemory = { share: 0.3 };
+    const start: ComputeMemory = { share: 0.4, open: [] };
     const run: RunCommand = (command, args = {}) => void app.commands.execute(command, args);
     return new ComputePanel(
-      new TargetsModel(rest, active.changed),
-      new KernelsModel(rest, kernelNews(app)),
+      new TargetList(server),
+      new KernelsModel(server.rest, kernelNews(app)),
+      active,
+      sidebar,
       new Memory(states, 'jupyter-aml:sidebar-compute', start),
-      { trans, run, leave: () => leave(app) }
+      { trans, run, leave: () => leave(app), drag: dragCode }
     );
   }
 };
@@ -76,7 +80,7 @@ export const computeSection: JupyterFrontEndPlugin<void> = {
         words: () => (running() === 1 ? trans('1 kernel') : trans('%1 kernels', running()))
       },
       refresh: () => {
-        void panel.targets.refresh();
+        void panel.targets.retry();
         void panel.kernels.refresh();
       }
     });

@@ -1,10 +1,11 @@
-/** Addresses that open something: `lab?aml=run:<id>`, `lab?aml=experiment:[<workspace>/]<name>`. */
+/** Addresses that open something: `lab?aml=run:<id>`, an experiment's, a compute target's. */
 
 import { IRouter } from '@jupyterlab/application';
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { showErrorMessage } from '@jupyterlab/apputils';
 import { targetOf, withoutTarget } from '../../models/common/links';
-import { Commands, ISidebar } from '../../tokens';
+import { Commands, ComputeCommands, ISidebar } from '../../tokens';
+import { ITargetPages } from '../compute/targets';
 import { IRunOfCommand } from './commands';
 import { IRunLibrary } from './library';
 
@@ -13,10 +14,11 @@ const FOLLOW = 'jupyter-aml:follow-link';
 /** Follows what `get_portal_url()` of runs and experiments gives. */
 export const links: JupyterFrontEndPlugin<void> = {
   id: 'jupyter-aml:links',
-  description: 'Opens the run or the experiment that an address names.',
+  description: 'Opens the run, the experiment or the compute target that an address names.',
   autoStart: true,
   // The commands must be there before an address is followed.
   requires: [IRunLibrary, ISidebar, IRunOfCommand, IRouter],
+  optional: [ITargetPages],
   activate: (app: JupyterFrontEnd, library: IRunLibrary, sidebar: ISidebar, _: unknown, router) => {
     const routing = router as IRouter;
     app.commands.addCommand(FOLLOW, {
@@ -50,11 +52,17 @@ async function open(
 ): Promise<void> {
   const target = targetOf(search);
   if (target === null) {
-    const words = trans('The address names no run and no experiment: %1', search);
+    const words = trans(
+      'The address names no run, no experiment and no compute target: %1',
+      search
+    );
     // Not a toast, which JupyterLab may not show while its page is being made.
     await showErrorMessage(trans('A link of AML'), words);
   } else if (target.kind === 'run') {
     await app.commands.execute(Commands.open, { runId: target.name });
+  } else if (target.kind === 'compute') {
+    const { name, workspace } = target;
+    await app.commands.execute(ComputeCommands.open, { name, workspace });
   } else {
     sidebar.turnTo(target.workspace);
     await app.commands.execute(Commands.show, { filter: `experiment:${target.name}` });

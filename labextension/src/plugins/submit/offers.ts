@@ -42,7 +42,7 @@ export class Offers {
     const [experiments, environments, targets] = await Promise.all([
       rest.experiments(workspace),
       rest.environments(workspace),
-      rest.compute(),
+      rest.targets(workspace),
       this.recalled
     ]);
     const before = memory.value.files[path] ?? defaults(path);

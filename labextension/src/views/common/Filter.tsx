@@ -17,7 +17,7 @@ export function Filter({ label, text, change, total, children }: FilterProps): J
   const press = (event: React.KeyboardEvent<HTMLInputElement>): void => {
     if (event.key === 'ArrowDown' || event.key === 'Escape') {
       const panel = event.currentTarget.closest('[role=tabpanel]');
-      panel?.querySelector<HTMLElement>('[role=listbox]')?.focus();
+      panel?.querySelector<HTMLElement>('[role=listbox], [role=tree]')?.focus();
     }
   };
   return (

@@ -15,6 +15,10 @@ export interface TreeRow {
   /** Whether it opens and closes. */
   isFolder: boolean;
   isOpen: boolean;
+  /** Stands before the name. */
+  mark?: React.ReactNode;
+  /** Stands behind the name, quietly. */
+  detail?: string;
   /** Stands at the right. */
   number: React.ReactNode;
   tip: string;
@@ -28,6 +32,8 @@ interface TreeProps<T extends TreeRow> {
   /** What a press does, and Enter. */
   act(row: T): void;
   toggle(row: T, isOpen: boolean): void;
+  /** What a double click does, and Enter in the place of `act`. */
+  open?(row: T): void;
   /** The row that the keys stand on has changed. */
   walk?(row: T): void;
   leave?(): void;
@@ -104,6 +110,7 @@ export function Tree<T extends TreeRow>(props: TreeProps<T>): JSX.Element {
                 setAt(index);
                 act(row);
               }}
+              onDoubleClick={() => props.open?.(row)}
             >
               <span
                 className="jp-aml-FileTree-mark"
@@ -117,7 +124,11 @@ export function Tree<T extends TreeRow>(props: TreeProps<T>): JSX.Element {
               >
                 {row.isFolder ? (row.isOpen ? '▾' : '▸') : ''}
               </span>
-              <span className="jp-aml-FileTree-name">{row.name}</span>
+              {row.mark}
+              <span className="jp-aml-FileTree-name">
+                {row.name}{' '}
+                {row.detail && <span className="jp-aml-FileTree-detail">{row.detail}</span>}
+              </span>
               <span className="jp-aml-FileTree-size">{row.number}</span>
             </div>
           );
@@ -143,7 +154,7 @@ function reveal(node: HTMLElement | null, index: number): void {
 
 /** What the keys do. */
 function keysOf<T extends TreeRow>(
-  { rows, act, toggle, leave, remove }: TreeProps<T>,
+  { rows, act, toggle, open, leave, remove }: TreeProps<T>,
   at: number,
   page: number,
   go: (index: number) => void
@@ -157,7 +168,7 @@ function keysOf<T extends TreeRow>(
     PageUp: () => go(at - page),
     Home: () => go(0),
     End: () => go(rows.length - 1),
-    Enter: enter,
+    Enter: open && row ? () => open(row) : enter,
     ' ': enter,
     ArrowRight: () => (row?.isFolder && !row.isOpen ? toggle(row, true) : go(at + 1)),
     ArrowLeft: () => (row?.isFolder && row.isOpen ? toggle(row, false) : go(parentOf(rows, at))),

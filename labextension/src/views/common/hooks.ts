@@ -33,6 +33,16 @@ export function useSignal(signal: Signal, pause = 0): number {
   return version;
 }
 
+/** Draw again at once, as forms must: what is typed stands in its field before the next key. */
+export function useAtOnce(signal: Signal): void {
+  const [, draw] = React.useReducer((n: number) => n + 1, 0);
+  React.useEffect(() => {
+    const stop = signal.subscribe(draw);
+    draw();
+    return stop;
+  }, [signal]);
+}
+
 /** The time, once a second while it matters. */
 export function useNow(isTicking: boolean): number {
   const [now, setNow] = React.useState(Date.now);
