@@ -52,6 +52,8 @@ class ForeignTarget(Target):
 class ForeignKind(Kind):
     """Knows the settings of one system, and connects to nothing."""
 
+    is_known_only = True
+
     def __init__(self, foreign: Foreign) -> None:
         self.name, self.type, self.label = foreign.name, foreign.type, foreign.label
         self.settings, self._refusal = foreign.settings, foreign.refusal

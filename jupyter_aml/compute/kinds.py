@@ -81,6 +81,10 @@ class Kind:
     settings: tuple[Setting, ...] = ()
     has_nodes: bool = False
     """Whether the numbers of nodes and their size say something of it."""
+    is_scaled: bool = True
+    """Whether it may be chosen how many nodes it has, where it has nodes."""
+    is_known_only: bool = False
+    """Whether it is known by its name, and takes no runs here."""
     is_attached: bool = True
     """Whether what it stands for is there before, so that it is attached and not created."""
 

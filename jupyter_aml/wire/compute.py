@@ -90,13 +90,19 @@ class WireComputeSetting(TypedDict):
 
 
 class WireComputeKind(TypedDict):
-    """A kind of targets that can be created or attached, with its settings."""
+    """A kind of targets that can be created or attached, with its settings.
+
+    `isScaled` says whether it may be chosen how many nodes there are, `isKnownOnly` that targets
+    of the kind are known by name and take no runs.
+    """
 
     name: str
     type: str
     label: str
     help: str
     hasNodes: bool
+    isScaled: bool
+    isKnownOnly: bool
     isAttached: bool
     settings: list[WireComputeSetting]
 

@@ -465,13 +465,20 @@ export interface WireComputeSetting {
   default: string | number | boolean | null;
 }
 
-/** A kind of targets that can be created or attached, with its settings. */
+/**
+ * A kind of targets that can be created or attached, with its settings.
+ *
+ * `isScaled` says whether it may be chosen how many nodes there are, `isKnownOnly` that targets
+ * of the kind are known by name and take no runs.
+ */
 export interface WireComputeKind {
   name: string;
   type: string;
   label: string;
   help: string;
   hasNodes: boolean;
+  isScaled: boolean;
+  isKnownOnly: boolean;
   isAttached: boolean;
   settings: WireComputeSetting[];
 }

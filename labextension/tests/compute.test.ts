@@ -5,7 +5,7 @@ import { busyWords, nodesWords, sizeWords, targetFace } from '../src/models/comp
 import { noted, TargetPageModel } from '../src/models/compute/target';
 import {
   canStop,
-  hasNodes,
+  isScaled,
   submitLine,
   targetCode,
   TargetList
@@ -148,12 +148,12 @@ test('below a target is what is on it, and nothing of others', () => {
 test('what was there before is neither stopped nor resized, and this machine not at all', () => {
   const attached = aTarget({ kind: 'ssh', isAttached: true });
   const local = aTarget({ workspace: null, kind: 'cluster' });
-  const kinds = [aKind(), aKind({ name: 'ssh', hasNodes: false })];
+  const kinds = [aKind(), aKind({ name: 'ssh', isScaled: false })];
   const targets = [aTarget(), attached, local];
 
   assert.deepEqual(targets.map(canStop), [true, false, false]);
   assert.deepEqual(
-    targets.map(one => hasNodes(one, kinds)),
+    targets.map(one => isScaled(one, kinds)),
     [true, false, false]
   );
 });

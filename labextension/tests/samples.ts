@@ -175,6 +175,8 @@ export function aKind(different: Partial<WireComputeKind> = {}): WireComputeKind
     label: 'Cluster of nodes',
     help: '',
     hasNodes: true,
+    isScaled: true,
+    isKnownOnly: false,
     isAttached: false,
     settings: [],
     ...different

@@ -8,6 +8,7 @@ const SSH = aKind({
   name: 'ssh',
   type: 'VirtualMachine',
   hasNodes: false,
+  isScaled: false,
   isAttached: true,
   settings: [
     aSetting({ name: 'host', required: true }),

@@ -238,7 +238,7 @@ def test_a_machine_is_checked_before_it_is_attached(
 ) -> None:
     notebook, compute = computing(visit, shelf_lab)
     form = compute.write("Machine in the hall")
-    address = form.get_by_label("Address")
+    address = form.get_by_role("textbox", name="Address")
     form.get_by_label("Password").fill("geheim")
     form.get_by_label("Setup").fill("module load gcc\n\nulimit -n 100")
 
@@ -370,6 +370,74 @@ def test_an_address_opens_the_page_of_a_target(visit: Visit, shelf_lab: Lab) -> 
     page.goto(f"{shelf_lab.url}lab?aml=compute:linked&token={shelf_lab.token}")
 
     Compute(page).details("linked")
+
+
+def test_nodes_of_a_cluster_come_and_go_with_its_runs(
+    visit: Visit, gate: Gate, photograph: Photograph
+) -> None:
+    waits = f"import os, time\nwhile not os.path.exists({str(gate.path)!r}): time.sleep(0.05)"
+    notebook = visit(f"%%aml submit clustering -n guest -c from-zero\n{waits}")
+    notebook.kernel_is("idle")
+    compute = Compute(notebook.page).show()
+    form = compute.write("Cluster of local nodes")
+    photograph(notebook.page, "compute-cluster-new")
+    form.get_by_label("Name", exact=True).fill("from-zero")
+    form.get_by_label("Nodes, at most").fill("2")
+    form.get_by_label("Idle seconds").fill("1")
+    form.get_by_role("button", name="Create", exact=True).click()
+    details = compute.details("from-zero")
+    details.get_by_role("tab", name="Nodes").click()
+    expect(details).to_contain_text("No nodes now. They start when a run is sent to the target.")
+
+    notebook.page.get_by_role("tab", name=re.compile("ipynb")).first.click()
+    notebook.run_all()
+    compute.row("from-zero").click()
+    notebook.page.keyboard.press("ArrowRight")
+    expect(compute.below("nodes", "from-zero")).to_contain_text("1 busy")
+    compute.open("from-zero")
+    node = details.get_by_role("table", name="Nodes").locator('[data-state="busy"]')
+    expect(node.get_by_role("button")).to_have_text(re.compile("^clustering_"))
+    expect(details.get_by_role("tab", name="Runs")).to_have_accessible_name("Runs 1")
+    assert offences(details) == []
+    photograph(notebook.page, "compute-cluster-busy")
+    gate.open()
+
+    expect(compute.below("nodes", "from-zero")).to_have_count(0)
+    expect(details).to_contain_text("No nodes now. They start when a run is sent to the target.")
+    details.get_by_role("tab", name="Overview").click()
+    expect(details.get_by_role("region", name="Use")).to_contain_text("at most 1 at once")
+    photograph(notebook.page, "compute-cluster-after")
+
+
+def test_a_run_waits_for_an_instance_that_is_stopped(visit: Visit, photograph: Photograph) -> None:
+    notebook = visit("%%aml submit clustering -n patient -c on-off\nprint('here')")
+    notebook.kernel_is("idle")
+    compute = Compute(notebook.page).show()
+    form = compute.write("Instance on this machine")
+    expect(form.get_by_label("Nodes, at most")).to_have_count(0)
+    form.get_by_label("Name", exact=True).fill("on-off")
+    form.get_by_role("button", name="Create", exact=True).click()
+    details = compute.details("on-off")
+    details.get_by_role("tab", name="Nodes").click()
+    expect(details.get_by_role("table", name="Nodes").locator('[data-state="idle"]')).to_have_count(
+        1
+    )
+
+    details.get_by_role("button", name="Stop").click()
+    expect(compute.row("on-off")).to_contain_text("Stopped")
+    expect(details).to_contain_text("No nodes: the target is stopped.")
+    notebook.page.get_by_role("tab", name=re.compile("ipynb")).first.click()
+    notebook.run_all()
+    expect(compute.row("on-off")).to_contain_text("1 waiting")
+    compute.open("on-off")
+    details.get_by_role("tab", name="Runs").click()
+    expect(details.get_by_role("table", name="Waiting")).to_contain_text("patient")
+    photograph(notebook.page, "compute-instance-stopped")
+    compute.choose("on-off", "Start compute target")
+
+    expect(details).to_contain_text("Nothing runs here.")
+    notebook.page.get_by_role("tab", name=re.compile("ipynb")).first.click()
+    notebook.card("patient").is_in("Completed")
 
 
 @pytest.mark.parametrize("width", [280, 420, 640, 1280])

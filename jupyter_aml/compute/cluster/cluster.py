@@ -148,6 +148,7 @@ class Instance(Cluster):
 
     name, type, label = "instance", "ComputeInstance", "Instance on this machine"
     help = "One node on this machine, there until you stop it."
+    is_scaled = False
     settings = (
         *Cluster.settings,
         Setting(

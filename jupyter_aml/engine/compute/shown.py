@@ -65,6 +65,8 @@ def kind(each: Kind) -> WireComputeKind:
         "label": each.label,
         "help": each.help,
         "hasNodes": each.has_nodes,
+        "isScaled": each.has_nodes and each.is_scaled,
+        "isKnownOnly": each.is_known_only,
         "isAttached": each.is_attached,
         "settings": [
             {

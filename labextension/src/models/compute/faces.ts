@@ -17,7 +17,12 @@ const STATES: Record<string, StateFace> = {
 };
 const BUSY: StateFace = { glyph: '●', tone: 'active', word: 'Busy', state: 'busy' };
 const IDLE: StateFace = { glyph: '○', tone: 'quiet', word: 'Idle', state: 'idle' };
-const REFUSING: StateFace = { glyph: '✕', tone: 'bad', word: 'Takes no runs', state: 'refusing' };
+const REFUSING: StateFace = {
+  glyph: '◌',
+  tone: 'quiet',
+  word: 'Takes no runs',
+  state: 'refusing'
+};
 
 export function targetFace({ state, isStopped, refusal, busy }: WireCompute): StateFace {
   const told = isStopped ? STATES.Stopped : STATES[state];
@@ -62,10 +67,36 @@ export function sizeWords(
   return words.filter(word => word).join(', ');
 }
 
+/** A target with more places has a queue of its own, and takes whatever is sent. */
+const MANY = 1000;
+
+/** Whether how many places there are says something. */
+export function isBounded({ slots }: Pick<WireCompute, 'slots'>): boolean {
+  return slots > 0 && slots <= MANY;
+}
+
+/** The one number of a target: `1 of 4`; where places are not counted, what is on it. */
+export function numberWords(target: WireCompute, trans: Trans): string {
+  const { busy, slots } = target;
+  return isBounded(target) ? trans('%1 of %2', busy, slots) : busy > 0 ? String(busy) : '';
+}
+
+/** What is to be known of a target that is not as it should be; else nothing. */
+export function troubleOf({ why, refusal, isStopped }: WireCompute): {
+  text: string | null;
+  isBad: boolean;
+} {
+  return { text: why ?? refusal, isBad: why !== null && !isStopped };
+}
+
 /** `1 of 4 places is taken, 3 runs wait`, and how many nodes there are. */
-export function busyWords({ busy, slots, waiting, nodes }: WireCompute, trans: Trans): string {
+export function busyWords(target: WireCompute, trans: Trans): string {
+  const { busy, slots, waiting, nodes } = target;
+  const places = (): string =>
+    slots === 1 ? trans('%1 of 1 place taken', busy) : trans('%1 of %2 places taken', busy, slots);
+  const there = (): string => (busy === 1 ? trans('1 run on it') : trans('%1 runs on it', busy));
   const words = [
-    slots === 1 ? trans('%1 of 1 place taken', busy) : trans('%1 of %2 places taken', busy, slots),
+    isBounded(target) ? places() : there(),
     waiting === 0 ? '' : waiting === 1 ? trans('1 run waits') : trans('%1 runs wait', waiting),
     nodes.length === 0 ? '' : trans('nodes: %1', nodesWords(nodes, trans))
   ];

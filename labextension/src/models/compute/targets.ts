@@ -64,9 +64,9 @@ export function canStop(target: WireCompute): boolean {
   return isOwn(target) && !target.isAttached;
 }
 
-/** Whether numbers of nodes say something of targets of its kind. */
-export function hasNodes(target: WireCompute, kinds: readonly WireComputeKind[]): boolean {
-  return isOwn(target) && (kinds.find(kind => kind.name === target.kind)?.hasNodes ?? false);
+/** Whether it may be chosen how many nodes it has. */
+export function isScaled(target: WireCompute, kinds: readonly WireComputeKind[]): boolean {
+  return isOwn(target) && (kinds.find(kind => kind.name === target.kind)?.isScaled ?? false);
 }
 
 /** The code that gets the target; `local` is named by runs, and need not be got. */

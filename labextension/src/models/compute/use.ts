@@ -1,6 +1,7 @@
 /** How busy a target was, as steps of a chart. */
 
 import type { WireComputeSample } from '../../wire';
+import { isBounded } from './faces';
 
 /** A corner of a line: seconds before now (negative), and a height. */
 export type Corner = [seconds: number, value: number];
@@ -13,8 +14,8 @@ export interface Use {
   top: number;
   /** The most places that were taken at once. */
   peak: number;
-  /** The part of the places that was taken, over the time that is known; 0 to 1. */
-  share: number;
+  /** The part of the places that was taken, 0 to 1; null where they are not counted. */
+  share: number | null;
 }
 
 const SPANS = [300, 900, 3600];
@@ -42,12 +43,13 @@ export function usage(samples: readonly WireComputeSample[], now: number, second
   const sum = (value: (sample: WireComputeSample) => number): number =>
     spans.reduce((all, { sample, from, to }) => all + value(sample) * (to - from), 0);
   const peak = Math.max(0, ...spans.map(({ sample }) => sample.busy));
-  const most = Math.max(0, ...spans.map(({ sample }) => sample.slots));
+  const counted = spans.every(({ sample }) => sample.slots === 0 || isBounded(sample));
+  const most = counted ? Math.max(0, ...spans.map(({ sample }) => sample.slots)) : 0;
   return {
     busy: corners(sample => sample.busy),
-    slots: corners(sample => sample.slots),
+    slots: counted ? corners(sample => sample.slots) : [],
     top: Math.max(1, peak, most),
     peak,
-    share: sum(sample => sample.busy) / (sum(sample => sample.slots) || 1)
+    share: counted ? sum(sample => sample.busy) / (sum(sample => sample.slots) || 1) : null
   };
 }

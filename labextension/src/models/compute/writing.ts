@@ -81,8 +81,9 @@ export class TargetWriting {
     try {
       const [kinds, sizes] = await Promise.all([this.rest.targetKinds(), this.rest.targetSizes()]);
       [this.kinds, this.sizes] = [kinds, sizes];
-      if (kinds.length > 0) {
-        this.choose(kinds[0].name);
+      const first = kinds.find(kind => !kind.isKnownOnly) ?? kinds[0];
+      if (first) {
+        this.choose(first.name);
       }
     } catch (error) {
       this.problem = (error as Error).message;
@@ -138,12 +139,16 @@ export class TargetWriting {
     if (!kind?.hasNodes) {
       return body;
     }
+    body.vmSize = draft.vmSize.trim() || null;
+    if (!kind.isScaled) {
+      return body;
+    }
     for (const field of NUMBERS) {
       if (draft[field].trim() !== '') {
         body[field] = Number(draft[field]);
       }
     }
-    return { ...body, vmSize: draft.vmSize.trim() || null, vmPriority: draft.vmPriority };
+    return { ...body, vmPriority: draft.vmPriority };
   }
 
   private settings(): Record<string, unknown> {
@@ -202,7 +207,7 @@ export class TargetWriting {
         wrong.set(settingId(name), trans('This is no number.'));
       }
     }
-    for (const field of kind?.hasNodes ? NUMBERS : []) {
+    for (const field of kind?.isScaled ? NUMBERS : []) {
       if (draft[field].trim() !== '' && !isNumber(draft[field])) {
         wrong.set(field, trans('This is no number.'));
       }

@@ -2,7 +2,7 @@
 
 import * as React from 'react';
 import { duration, moment } from '../../models/common/words';
-import { sizeWords } from '../../models/compute/faces';
+import { isBounded, sizeWords } from '../../models/compute/faces';
 import { isOwn } from '../../models/compute/targets';
 import { useTrans } from '../common/hooks';
 import { Mapping, Pairs } from '../common/Pairs';
@@ -13,7 +13,7 @@ import { UseChart } from './UseChart';
 export function FactsOfTarget({ model, one }: TargetPartProps): JSX.Element {
   const trans = useTrans();
   const { kind, size } = model;
-  const hasNodes = isOwn(one) && (kind?.hasNodes ?? false);
+  const isScaled = isOwn(one) && (kind?.isScaled ?? false);
   const facts = size && sizeWords(size, trans);
   return (
     <div className="jp-aml-Scroll jp-aml-Details">
@@ -21,7 +21,7 @@ export function FactsOfTarget({ model, one }: TargetPartProps): JSX.Element {
         <h4>{trans('Use')}</h4>
         <UseChart samples={model.samples} />
       </section>
-      {hasNodes && <SizeForm key={one.name} model={model} one={one} />}
+      {isScaled && <SizeForm key={one.name} model={model} one={one} />}
       <section aria-label={trans('Facts')}>
         <h4>{trans('Facts')}</h4>
         <Pairs
@@ -34,14 +34,14 @@ export function FactsOfTarget({ model, one }: TargetPartProps): JSX.Element {
             ],
             [
               trans('Priority'),
-              hasNodes &&
+              isScaled &&
                 (one.vmPriority === 'lowpriority' ? trans('low priority') : trans('dedicated'))
             ],
             [
               trans('A node leaves'),
-              hasNodes && trans('when it was idle for %1', duration(one.idleSeconds))
+              isScaled && trans('when it was idle for %1', duration(one.idleSeconds))
             ],
-            [trans('Runs at once'), one.slots],
+            [trans('Runs at once'), isBounded(one) && one.slots],
             [trans('Description'), one.description],
             [one.isAttached ? trans('Attached') : trans('Created'), moment(one.createdAt)],
             [trans('Changed'), one.changedAt === one.createdAt ? '' : moment(one.changedAt)]

@@ -2,7 +2,7 @@
 
 import * as React from 'react';
 import { plain } from '../../models/common/words';
-import { busyWords, targetFace } from '../../models/compute/faces';
+import { busyWords, numberWords, targetFace, troubleOf } from '../../models/compute/faces';
 import type { TargetPageModel } from '../../models/compute/target';
 import { canStop, isOwn, submitLine, targetCode } from '../../models/compute/targets';
 import { ComputeCommands } from '../../tokens';
@@ -63,9 +63,9 @@ function Head(props: TargetPartProps): JSX.Element {
   const { model, one } = props;
   const trans = useTrans();
   const { glyph, tone, word, state } = targetFace(one);
-  const trouble = model.isGone
-    ? trans('This target was deleted.')
-    : (model.problem ?? one.why ?? one.refusal);
+  const { text, isBad } = troubleOf(one);
+  const problem = model.isGone ? trans('This target was deleted.') : model.problem;
+  const isTrouble = problem !== null || isBad;
   return (
     <header className="jp-aml-Head">
       <div className="jp-aml-Head-line">
@@ -80,15 +80,15 @@ function Head(props: TargetPartProps): JSX.Element {
           <span className="jp-aml-Head-experiment">{model.kind?.label ?? one.type}</span>
         </span>
         <span className="jp-aml-Clock jp-aml-Target-number" title={busyWords(one, trans)}>
-          {trans('%1 of %2', one.busy, one.slots)}
+          {numberWords(one, trans)}
         </span>
       </div>
       <div
-        className={`jp-aml-Story${trouble ? ' jp-mod-bad' : ''}`}
-        role={trouble ? 'alert' : undefined}
+        className={`jp-aml-Story${isTrouble ? ' jp-mod-bad' : ''}`}
+        role={isTrouble ? 'alert' : undefined}
       >
-        <div className="jp-aml-Story-first" title={trouble ?? undefined}>
-          {trouble ?? busyWords(one, trans)}
+        <div className="jp-aml-Story-first" title={problem ?? text ?? undefined}>
+          {problem ?? text ?? busyWords(one, trans)}
         </div>
         {one.description && (
           <div className="jp-aml-Story-second" title={one.description}>

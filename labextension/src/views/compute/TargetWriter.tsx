@@ -81,10 +81,11 @@ function Form({ model, kinds, kind, done, close }: FormProps): JSX.Element {
           model={model}
           field="name"
           label={trans('Name')}
-          hint={kind.hasNodes ? 'cpu-cluster' : `my-${kind.name}`}
+          hint={kind.isScaled ? 'cpu-cluster' : `my-${kind.name}`}
           required
         />
-        {kind.hasNodes && <Nodes model={model} />}
+        {kind.isScaled && <Nodes model={model} />}
+        {kind.hasNodes && <Size model={model} />}
         {kind.settings.map(setting => (
           <SettingField key={`${kind.name}/${setting.name}`} model={model} setting={setting} />
         ))}
@@ -137,47 +138,46 @@ interface KindsProps {
   chosen: WireComputeKind;
 }
 
-/** The kinds as cards, one of which is chosen. */
+/** The kinds as cards, one of which is chosen; those that take no runs are folded up. */
 function Kinds({ model, kinds, chosen }: KindsProps): JSX.Element {
   const trans = useTrans();
+  const card = (kind: WireComputeKind): JSX.Element => (
+    <label key={kind.name} className="jp-aml-Kind" data-kind={kind.name}>
+      <input
+        type="radio"
+        name="kind"
+        value={kind.name}
+        checked={kind === chosen}
+        onChange={() => model.choose(kind.name)}
+      />
+      <span>
+        <b>{kind.label}</b>
+        <span className="jp-aml-Kind-help">{kind.help}</span>
+      </span>
+    </label>
+  );
+  const known = kinds.filter(kind => kind.isKnownOnly);
   return (
-    <div className="jp-aml-Kinds" role="radiogroup" aria-label={trans('Kind')}>
-      {kinds.map(kind => (
-        <label key={kind.name} className="jp-aml-Kind" data-kind={kind.name}>
-          <input
-            type="radio"
-            name="kind"
-            value={kind.name}
-            checked={kind === chosen}
-            onChange={() => model.choose(kind.name)}
-          />
-          <span>
-            <b>{kind.label}</b>
-            <span className="jp-aml-Kind-help">{kind.help}</span>
-          </span>
-        </label>
-      ))}
+    <div role="radiogroup" aria-label={trans('Kind')}>
+      <div className="jp-aml-Kinds">{kinds.filter(kind => !kind.isKnownOnly).map(card)}</div>
+      {known.length > 0 && (
+        <details className="jp-aml-Kinds-known">
+          <summary>{trans('Known by name, and take no runs here (%1)', known.length)}</summary>
+          <div className="jp-aml-Kinds">{known.map(card)}</div>
+        </details>
+      )}
     </div>
   );
 }
 
-/** How many nodes there may be, for how long they stay, and how large they are. */
-function Nodes({ model }: { model: TargetWriting }): JSX.Element {
+/** How large nodes are. */
+function Size({ model }: { model: TargetWriting }): JSX.Element {
   const trans = useTrans();
   const { draft, sizes } = model;
   const list = React.useId();
   const size = sizes.find(({ name }) => name.toLowerCase() === draft.vmSize.trim().toLowerCase());
   return (
     <>
-      <InputField model={model} field="minNodes" label={trans('Nodes, at least')} type="number" />
-      <InputField model={model} field="maxNodes" label={trans('Nodes, at most')} type="number" />
-      <InputField
-        model={model}
-        field="idleSeconds"
-        label={trans('Idle seconds')}
-        help={trans('After so long without a run a node leaves.')}
-        type="number"
-      />
       <InputField
         model={model}
         field="vmSize"
@@ -193,6 +193,25 @@ function Nodes({ model }: { model: TargetWriting }): JSX.Element {
           </option>
         ))}
       </datalist>
+    </>
+  );
+}
+
+/** How many nodes there may be, for how long they stay, and who may take them away. */
+function Nodes({ model }: { model: TargetWriting }): JSX.Element {
+  const trans = useTrans();
+  const { draft } = model;
+  return (
+    <>
+      <InputField model={model} field="minNodes" label={trans('Nodes, at least')} type="number" />
+      <InputField model={model} field="maxNodes" label={trans('Nodes, at most')} type="number" />
+      <InputField
+        model={model}
+        field="idleSeconds"
+        label={trans('Idle seconds')}
+        help={trans('After so long without a run a node leaves.')}
+        type="number"
+      />
       <Field
         id="vmPriority"
         label={trans('Priority')}

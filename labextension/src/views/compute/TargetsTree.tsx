@@ -2,8 +2,14 @@
 
 import * as React from 'react';
 import { duration, elapsed, face, kernelFace, moment, numbered } from '../../models/common/words';
-import { busyWords, nodesWords, targetFace } from '../../models/compute/faces';
-import { canStop, hasNodes, isOwn, targetCode } from '../../models/compute/targets';
+import {
+  busyWords,
+  nodesWords,
+  numberWords,
+  targetFace,
+  troubleOf
+} from '../../models/compute/faces';
+import { canStop, isOwn, isScaled, targetCode } from '../../models/compute/targets';
 import { targetNodes } from '../../models/compute/tree';
 import type { TargetNode } from '../../models/compute/tree';
 import { Commands, ComputeCommands, EnvironmentCommands } from '../../tokens';
@@ -128,13 +134,15 @@ function rowOf(
   switch (node.kind) {
     case 'target':
       return { ...row, ...rowOfTarget(target, kinds, trans) };
-    case 'why':
+    case 'why': {
+      const { text, isBad } = troubleOf(target);
       return {
         ...row,
-        name: target.why ?? target.refusal ?? '',
-        tip: target.why ?? target.refusal ?? '',
-        className: 'jp-aml-Target-why'
+        name: text ?? '',
+        tip: text ?? '',
+        className: `jp-aml-Target-why${isBad ? ' jp-mod-bad' : ''}`
       };
+    }
     case 'nodes':
       return {
         ...row,
@@ -195,19 +203,19 @@ function rowOfTarget(
     name: target.name,
     mark: <Mark {...found} word="" />,
     detail: words.filter(each => each).join(' · '),
-    number: trans('%1 of %2', target.busy, target.slots),
+    number: numberWords(target, trans),
     tip: [
       `${target.name} · ${target.type} · ${word}`,
       target.description,
       busyWords(target, trans),
-      target.why ?? target.refusal ?? ''
+      troubleOf(target).text ?? ''
     ]
       .filter(line => line)
       .join('\n'),
     className: [
       'jp-aml-TargetItem',
       isOwn(target) ? 'jp-mod-own' : '',
-      hasNodes(target, kinds) ? 'jp-mod-nodes' : '',
+      isScaled(target, kinds) ? 'jp-mod-nodes' : '',
       canStop(target) ? (target.isStopped ? 'jp-mod-stopped' : 'jp-mod-started') : ''
     ]
       .filter(name => name)

@@ -23,16 +23,17 @@ export function UseChart({ samples }: { samples: readonly WireComputeSample[] })
   const span = spanOf(samples, now);
   const use = React.useMemo(() => usage(samples, now, span), [samples, now, span]);
   const known = -(use.busy[0]?.[0] ?? 0);
-  const share = Math.round(100 * use.share);
-  const words =
-    known < MOMENT
-      ? trans('Nothing is known yet of how busy it was.')
+  const word = wordOf(known);
+  const spoken = (): string =>
+    use.share === null
+      ? trans('at most %1 runs at once in the last %2', use.peak, word)
       : trans(
           '%1 % of its places in the last %2; at most %3 at once',
-          share,
-          wordOf(known),
+          Math.round(100 * use.share),
+          word,
           use.peak
         );
+  const words = known < MOMENT ? trans('Nothing is known yet of how busy it was.') : spoken();
   const at = ([seconds, value]: Corner): string => {
     const x = LEFT + ((seconds + span) / span) * Math.max(0, width - LEFT - 1);
     const y = HEIGHT - 1 - (value / use.top) * (HEIGHT - 8);
