@@ -129,16 +129,16 @@ def test_targets_and_kernels_share_the_panel_by_a_bar_that_keys_move(
     notebook.kernel_is("idle")
     pane = Sidebar(notebook.page).show().turn("Compute")
     targets = pane.get_by_role("region", name="Targets")
-    expect(targets.get_by_role("option")).to_contain_text(["local"])
+    expect(targets.get_by_role("treeitem")).to_contain_text(["local"])
     expect(pane.get_by_role("listbox", name="Running kernels")).to_be_visible()
     photograph(notebook.page, "sidebar-compute")
     bar = pane.get_by_role("separator")
-    expect(bar).to_have_attribute("aria-valuenow", "30")
+    expect(bar).to_have_attribute("aria-valuenow", "40")
 
     bar.focus()
     notebook.page.keyboard.press("ArrowDown")
 
-    expect(bar).to_have_attribute("aria-valuenow", "35")
+    expect(bar).to_have_attribute("aria-valuenow", "45")
     notebook.layout_is_kept("jupyter-aml:sidebar-compute")
 
 
