@@ -39,7 +39,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     remove = verbs.add("rm", _remove, "delete a target with its nodes, or detach it")
     _one(remove)
     remove.add_argument("-y", "--yes", action="store_true", help="do not ask")
-    verbs.add("kinds", _kinds, "list what can be created or attached, with its settings")
+    kinds = verbs.add("kinds", _kinds, "list what can be created or attached, or print one kind")
+    kinds.add_argument("kind", nargs="?", metavar="KIND", help="tell all of its settings")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -67,6 +68,10 @@ def _ls(args: argparse.Namespace) -> int:
 
 def _kinds(args: argparse.Namespace) -> int:
     there = asking.workspace(args).client.compute.kinds()
+    if args.kind is not None:
+        kind = command_line.kind_of(there, args.kind)
+        asking.answer(args, kind, compute.describe_kind(kind))
+        return codes.DONE
     rows = [compute.kind_row(each) for each in there]
     asking.answer(args, there, asking.table(compute.KIND_HEADS, rows, "no kinds"))
     return codes.DONE

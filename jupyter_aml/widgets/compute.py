@@ -9,7 +9,7 @@ from jupyter_aml.domain.vm_sizes import SIZES
 from jupyter_aml.widgets.plain import clean, local, moment
 
 if TYPE_CHECKING:
-    from jupyter_aml.wire.compute import WireCompute, WireComputeKind, WireNode
+    from jupyter_aml.wire.compute import WireCompute, WireComputeKind, WireComputeSetting, WireNode
 
 HEADS = ("Target", "Type", "State", "Nodes", "Busy", "Waiting", "Size", "Kind")
 KIND_HEADS = ("Kind", "Type", "What it is", "Settings")
@@ -49,6 +49,13 @@ def kind_row(kind: WireComputeKind) -> tuple[str, ...]:
     return kind["name"], kind["type"], kind["help"] or kind["label"], settings
 
 
+def describe_kind(kind: WireComputeKind) -> str:
+    """A kind with each of its settings."""
+    lines = [f"{kind['name']}: {kind['label']}, SDK v1's {kind['type']}", f"  {kind['help']}"]
+    lines += [_setting(each) for each in kind["settings"]] or ["no settings"]
+    return clean("\n".join(lines))
+
+
 def describe(seen: WireCompute) -> str:
     """All that is known of a target."""
     return clean("\n".join(_lines(seen)))
@@ -74,6 +81,18 @@ def scaled(seen: WireCompute) -> str:
     """A sentence on a target that was just resized."""
     nodes = _scale(seen).removeprefix(",") or " no nodes of its own"
     return clean(f"{seen['name']} has{nodes}{bound(seen)}")
+
+
+def _setting(setting: WireComputeSetting) -> str:
+    more = [
+        "needed" if setting["required"] else "",
+        f"one of {', '.join(setting['choices'])}" if setting["choices"] else "",
+        "" if setting["default"] is None else f"default: {setting['default']}",
+        "kept in the vault" if setting["type"] == "secret" else "",
+        "once for each line" if setting["type"] == "lines" else "",
+    ]
+    told = "; ".join(filter(None, [setting["help"].rstrip("."), *more]))
+    return f"{setting['name']}: {setting['label']}{f' ({told})' if told else ''}"
 
 
 def _lines(seen: WireCompute) -> Iterator[str]:

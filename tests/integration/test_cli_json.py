@@ -42,6 +42,7 @@ COMMANDS: tuple[tuple[str, list[str]], ...] = (
     ("export", ["digits#1", "there", "--format", "csv"]),
     ("register", ["digits#1", "outputs/model.txt", "--model", "digits"]),
     ("compute kinds", []),
+    ("compute kinds", ["slurm"]),
     ("compute create", ["aks", "--kind", "aks"]),
     ("compute attach", ["batch", "--kind", "batch", "-s", "account_name=a"]),
     ("compute ls", []),

@@ -48,6 +48,11 @@ def test_a_cluster_is_created_used_resized_and_deleted_by_magics(notebook: Noteb
     assert "size: Standard_DS1_v2 (1 cores, 3.5 GiB)" in shown and " idle" in shown
     (there,) = [each for each in notebook.run("%aml compute ls").value if each["name"] == "cpus"]
     assert len(there["nodes"]) == 1
+    told = notebook.run("%aml compute kinds aks").text
+    assert "cluster_purpose: Purpose (one of FastProd, DevTest, DenseProd)" in told
+    assert "access_token: Access token (needed; kept in the vault)" in (
+        notebook.run("%aml compute kinds databricks").text
+    )
     assert "a node has" in notebook.run("%aml compute check cpus").text
     assert notebook.run("%aml compute scale cpus --max 3").text.startswith("cpus has 0 to 3 nodes")
     assert notebook.run("%aml compute stop cpus").text == "cpus is stopped.\n"

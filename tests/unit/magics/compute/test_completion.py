@@ -27,6 +27,7 @@ def known(notebook, engine):
         ("%aml compute create x --kind s", ["ssh"]),
         ("%aml compute create x --size Standard_NC6s", ["Standard_NC6s_v2", "Standard_NC6s_v3"]),
         ("%aml compute attach x --kind ssh --set a", ["address="]),
+        ("%aml compute kinds s", ["ssh"]),
         ("%aml submit -c c", ["cpus"]),
     ],
 )
