@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
+from jupyter_aml.domain.distribution import Distribution
 from jupyter_aml.domain.errors import IllegalMove
 from jupyter_aml.domain.ids import ExperimentName, RunId, WorkspaceName
 from jupyter_aml.domain.run_limits import NO_LIMITS, Limits
@@ -66,6 +67,8 @@ MOST_METRICS = 100
 """Last values of one run that are told in lists and events: a list may have many runs."""
 MOST_PRIORITY = 1_000
 """The highest priority of a run; the lowest is its negative."""
+RANKS = "jupyter_aml.sdk._ranks"
+"""The module that starts the processes of a run that has several."""
 CELL_RUNNER = "jupyter_aml.sdk.cell_runner"
 """The module that runs a cell as a script. Runs that were stored name it."""
 
@@ -122,6 +125,8 @@ class Job:
     """Runs of a higher one go first where they wait for a target."""
     limits: Limits = NO_LIMITS
     """What it asks of its machine, and what it is kept to."""
+    distribution: Distribution | None = None
+    """Its processes, where it has several; else None."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

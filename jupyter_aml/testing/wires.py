@@ -68,6 +68,7 @@ def a_wire_job(**different: Any) -> WireJob:
         "lineOffset": 1,
         "priority": 0,
         "limits": {},
+        "distribution": None,
     }
     return cast(WireJob, {**job, **different})
 

@@ -6,7 +6,7 @@ from typing import Any, Literal, TypedDict
 
 from jupyter_aml.wire.models import WireDataUse, WireResources
 from jupyter_aml.wire.run_data import WireInput, WireOutput
-from jupyter_aml.wire.runs import Status, WireOrigin
+from jupyter_aml.wire.runs import Status, WireDistribution, WireOrigin
 
 
 class _NewWorkspace(TypedDict):
@@ -93,6 +93,7 @@ class WireNewJob(_NewJob, total=False):
     lineOffset: int
     priority: int
     limits: WireNewLimits
+    distribution: WireDistribution | None
 
 
 class WireSubmit(TypedDict, total=False):

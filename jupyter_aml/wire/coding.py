@@ -7,11 +7,19 @@ from datetime import datetime, timedelta, timezone
 from typing import Any, cast
 
 from jupyter_aml.domain import ids, secrets
+from jupyter_aml.domain.distribution import Distribution
 from jupyter_aml.domain.errors import Invalid
 from jupyter_aml.domain.run import MOST_PRIORITY, Failure, Job, Origin, Run, RunStatus
 from jupyter_aml.domain.run_limits import Limits
 from jupyter_aml.wire.fields import Fields
-from jupyter_aml.wire.runs import WireFailure, WireJob, WireLimits, WireOrigin, WireRun
+from jupyter_aml.wire.runs import (
+    WireDistribution,
+    WireFailure,
+    WireJob,
+    WireLimits,
+    WireOrigin,
+    WireRun,
+)
 
 
 def encode_time(at: datetime | None) -> str | None:
@@ -46,6 +54,9 @@ def encode_job(job: Job) -> WireJob:
         "lineOffset": job.line_offset,
         "priority": job.priority,
         "limits": cast(WireLimits, job.limits.to_json()),
+        "distribution": None
+        if job.distribution is None
+        else cast(WireDistribution, job.distribution.to_json()),
     }
 
 
@@ -74,6 +85,7 @@ def decode_job(data: Mapping[str, Any]) -> Job:
         line_offset=given.whole("lineOffset", 0) or 0,
         priority=_priority(given.whole("priority", 0) or 0),
         limits=Limits.from_json(data.get("limits")),
+        distribution=Distribution.from_json(data.get("distribution")),
     )
 
 

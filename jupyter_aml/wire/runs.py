@@ -39,6 +39,18 @@ class WireLimits(TypedDict, total=False):
     gpus: int
 
 
+class WireDistribution(TypedDict):
+    """The processes of a run: `processes` on each of its nodes, `servers` of all serve parameters.
+
+    `kind` is `mpi`, `pytorch` or `tensorflow`.
+    """
+
+    kind: str
+    processes: int
+    nodes: int
+    servers: int
+
+
 class WireJob(TypedDict):
     """What a run executes. Times are seconds.
 
@@ -56,6 +68,7 @@ class WireJob(TypedDict):
     lineOffset: int
     priority: int
     limits: WireLimits
+    distribution: WireDistribution | None
 
 
 class WireRun(TypedDict):

@@ -154,6 +154,18 @@ export interface WireLimits {
 }
 
 /**
+ * The processes of a run: `processes` on each of its nodes, `servers` of all serve parameters.
+ *
+ * `kind` is `mpi`, `pytorch` or `tensorflow`.
+ */
+export interface WireDistribution {
+  kind: string;
+  processes: number;
+  nodes: number;
+  servers: number;
+}
+
+/**
  * What a run executes. Times are seconds.
  *
  * Variables that are secrets, by their names or because `secretVariables` names them, are `***`.
@@ -170,6 +182,7 @@ export interface WireJob {
   lineOffset: number;
   priority: number;
   limits: WireLimits;
+  distribution: WireDistribution | null;
 }
 
 /**
@@ -984,6 +997,7 @@ export interface WireNewJob {
   lineOffset?: number;
   priority?: number;
   limits?: WireNewLimits;
+  distribution?: WireDistribution | null;
 }
 
 /**

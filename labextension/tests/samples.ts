@@ -64,7 +64,8 @@ export function aCell(): WireJob {
     timeout: null,
     grace: 10,
     lineOffset: 1,
-    limits: {}
+    limits: {},
+    distribution: null
   };
 }
 

@@ -90,7 +90,8 @@ def test_every_option_of_magics_and_shell_is_read(room: str) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "told"),
     [
-        ("node_count", 4, r"node_count=4: runs on several nodes .* leave it 1"),
+        ("node_count", 0, r"node_count=0: give a whole number from 1 on"),
+        ("limits", {"memory": "lots"}, r"limits.memory: 'lots' is no amount"),
         ("communicator", "Smoke", r"communicator='Smoke': there are None, Mpi"),
         ("priority", "high", r"priority=.high.: expected a whole number from -1000"),
         ("source_directory_data_store", "x", r"what is sent of a source lies in the root"),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Awaitable, Callable
 
 from jupyter_aml.compute.protocol import BackendJob, ComputeBackend, Container, Handle
 from jupyter_aml.domain import run_data
+from jupyter_aml.domain.distribution import Distribution
 from jupyter_aml.domain.errors import Invalid, StorageFailed, Unreachable
 from jupyter_aml.domain.ids import RunId
-from jupyter_aml.domain.run import Run
+from jupyter_aml.domain.run import RANKS, Run
 from jupyter_aml.domain.run_data import RunData
 from jupyter_aml.engine.compute.gpus import GpuPlaces
 from jupyter_aml.engine.compute.stations import Stations
@@ -93,6 +95,9 @@ class Jobs:
         if run.job.interpreter:
             python = run.job.interpreter if built is None else built.interpreter
             command = (python, *command)
+        container = self._container(run, data, built)
+        if run.job.distribution is not None:
+            command = _distributed(run.job.distribution, command, built, container)
         return BackendJob(
             id=f"{run.id}.{run.attempt}",
             root=self._root_id,
@@ -103,10 +108,24 @@ class Jobs:
             timeout=run.job.timeout,
             grace=run.job.grace,
             attempt=run.attempt,
-            container=self._container(run, data, built),
+            container=container,
             limits=run.job.limits,
             gpus=self._gpus.of(run),
         )
+
+
+def _distributed(
+    distribution: Distribution,
+    command: tuple[str, ...],
+    built: Materialised | None,
+    container: Container | None,
+) -> tuple[str, ...]:
+    """The command that starts all processes of a run."""
+    python = sys.executable if built is None else built.interpreter
+    if container is not None:
+        python = container.python
+    words = (distribution.kind, str(distribution.processes), str(distribution.servers))
+    return (python, "-m", RANKS, *words, "--", *command)
 
 
 def _is_in_image(built: Materialised | None) -> bool:

@@ -8,7 +8,8 @@ import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from jupyter_aml.domain import secrets
+from jupyter_aml.domain import distribution, secrets
+from jupyter_aml.domain.distribution import Distribution
 from jupyter_aml.domain.errors import Invalid
 from jupyter_aml.domain.run import CELL_RUNNER, Job, Run
 from jupyter_aml.domain.run_data import RunData
@@ -22,6 +23,11 @@ from jupyter_aml.runfolder.plain import read_plain
 
 _CELL = "cell.py"
 _NOTEBOOK_RUNNER = "jupyter_aml.sdk.notebook_runner"
+_PARTS = {
+    distribution.MPI: "MpiConfiguration",
+    distribution.PYTORCH: "PyTorchConfiguration",
+    distribution.TENSORFLOW: "TensorflowConfiguration",
+}
 _LONGEST_TIME = 2592000
 """Seconds that a ScriptRunConfig may run where it says nothing."""
 
@@ -111,6 +117,8 @@ def _python(run: Run, job: Job, root: Root) -> Iterator[str]:
     yield f"from jupyter_aml import {', '.join(sorted(set(names)))}"
     is_notebook = _NOTEBOOK_RUNNER in job.command
     yield from data_code.imports(data)
+    if job.distribution is not None:
+        yield f"from jupyter_aml.sdk.core.runconfig import {_PARTS[job.distribution.kind]}"
     if is_notebook:
         yield "from jupyter_aml.sdk.notebooks import notebook_config"
     yield ""
@@ -127,6 +135,8 @@ def _python(run: Run, job: Job, root: Root) -> Iterator[str]:
         yield f"    environment=Environment.get(workspace, {asked}),"
     if job.target != "local":
         yield f"    compute_target={job.target!r},"
+    if job.distribution is not None:
+        yield f"    distributed_job_config={_distribution(job.distribution)},"
     if job.limits:
         yield f"    limits={_limits(job)!r},"
     seconds = None if job.timeout is None else job.timeout.total_seconds()
@@ -138,6 +148,18 @@ def _python(run: Run, job: Job, root: Root) -> Iterator[str]:
     yield from data_code.others((*run.arguments, *_listed(job)), data)
     yield from variables
     yield from _sending(run)
+
+
+def _distribution(given: Distribution) -> str:
+    """The processes of a run as SDK v1 asks for them."""
+    told = {"process_count_per_node": given.processes, "node_count": given.nodes}
+    if given.kind == distribution.PYTORCH:
+        told = {"process_count": given.size, "node_count": given.nodes}
+    elif given.kind == distribution.TENSORFLOW:
+        workers = given.size - given.servers
+        told = {"worker_count": workers, "parameter_server_count": given.servers}
+    words = ", ".join(f"{name}={count}" for name, count in told.items())
+    return f"{_PARTS[given.kind]}({words})"
 
 
 def _limits(job: Job) -> dict[str, Any]:

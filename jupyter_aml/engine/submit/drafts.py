@@ -78,8 +78,14 @@ def draft(asked: Submission, *, settings: Settings, stations: Stations) -> Draft
 
 def check_limits(run: Run, target: Target) -> None:
     """Raise Invalid where a run asks for more than its target can give. Blocks."""
-    if run.job is not None and run.job.limits:
+    if run.job is None:
+        return
+    if run.job.limits:
         target.check(run.job.limits)
+    nodes = 1 if run.job.distribution is None else run.job.distribution.nodes
+    if nodes > target.most_nodes:
+        has = "one node" if target.most_nodes == 1 else f"at most {target.most_nodes} nodes"
+        raise Invalid(f"node_count={nodes}: a run on {target.name!r} has {has}")
 
 
 def _run(asked: Submission) -> Run:

@@ -116,8 +116,8 @@ def is_same(earlier: Run, drafted: Draft, snapshot_id: str, *, root: Root) -> bo
         and earlier.script == run.script
         and earlier.arguments == run.arguments
         and earlier.sent_parameters == dict(run.parameters)
-        and (one.command, one.interpreter, one.environment, one.target)
-        == (other.command, other.interpreter, other.environment, other.target)
+        and (one.command, one.interpreter, one.environment, one.target, one.distribution)
+        == (other.command, other.interpreter, other.environment, other.target, other.distribution)
         and dict(one.environment_variables) == dict(other.environment_variables)
         and kept.as_sent(kept.read(root.folder(earlier))) == kept.as_sent(drafted.data)
     )

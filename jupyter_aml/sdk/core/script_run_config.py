@@ -188,6 +188,9 @@ class ScriptRunConfig:
         }
         if config.priority:
             job["priority"] = config.priority
+        distribution = refusals.distribution(config)
+        if distribution is not None:
+            job["distribution"] = distribution
         if config.limits:
             job["limits"] = dict(config.limits)
         limit = self.max_run_duration_seconds

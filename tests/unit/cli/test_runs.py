@@ -213,7 +213,9 @@ def test_settings_are_written_whole_and_wrong_names_are_told(
     monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(tmp_path / "settings"))
     assert call("config", "set", "max_runs", "3").code == 0
     assert call("config", "set", "max_runs", "0").code == 1
-    assert call("config", "set", "max_run", "3").err.endswith("did you mean max_runs?\n")
+    assert call("config", "set", "max_run", "3").err.endswith(
+        "did you mean max_runs or max_run_memory?\n"
+    )
     assert call("config", "get", "max_runs").out == "3\n"
     path = tmp_path / "settings" / "jupyter_aml_config.json"
     assert json.loads(path.read_text()) == {"AmlConfig": {"max_runs": 3}}

@@ -53,7 +53,9 @@ class TensorflowConfiguration(Element):
 
     def __init__(self, worker_count: int = 1, parameter_server_count: int = 1) -> None:
         self.worker_count = _count("worker_count", worker_count)
-        self.parameter_server_count = _count("parameter_server_count", parameter_server_count)
+        self.parameter_server_count = _count(
+            "parameter_server_count", parameter_server_count, least=0
+        )
 
 
 class MpiConfiguration(Element):
@@ -143,7 +145,7 @@ class ApplicationEndpointConfiguration(Element):
         self.type, self.port, self.properties = type, port, properties
 
 
-def _count(name: str, value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise UserErrorException(f"{name}={value!r}: give a whole number from 1 on")
+def _count(name: str, value: Any, *, least: int = 1) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise UserErrorException(f"{name}={value!r}: give a whole number from {least} on")
     return value

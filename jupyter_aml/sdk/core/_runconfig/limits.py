@@ -11,7 +11,6 @@ from jupyter_aml.domain.run_limits import Limits
 from jupyter_aml.sdk.core._runconfig import kinds
 from jupyter_aml.sdk.exceptions import UserErrorException
 
-NODES = "runs on several nodes or processes are not part of jupyter_aml yet"
 _LOCAL = ("python", "tensorflow", "pytorch")
 """Frameworks of SDK v1 whose scripts are Python scripts."""
 _ALONE = {"mpi": "mpi", "openmpi": "mpi", "intelmpi": "mpi", "nccl": "pytorch", "gloo": "pytorch"}
@@ -19,9 +18,9 @@ _ALONE = {"mpi": "mpi", "openmpi": "mpi", "intelmpi": "mpi", "nccl": "pytorch", 
 
 
 def check_nodes(value: Any) -> None:
-    """Raise UserErrorException for more than one node."""
-    if value != 1 or isinstance(value, bool):
-        raise UserErrorException(f"node_count={value!r}: {NODES}; leave it 1")
+    """Raise UserErrorException for what is no number of nodes; the target says how many it has."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise UserErrorException(f"node_count={value!r}: give a whole number from 1 on")
 
 
 def check_communicator(value: Any) -> None:
@@ -106,9 +105,6 @@ _NEEDS = {
     "kubernetescompute": "needs a Kubernetes cluster",
     "paralleltask": "needs a ParallelRunStep",
     "spark": "needs Spark, and jupyter_aml runs Python alone",
-    "tensorflow": NODES,
-    "mpi": NODES,
-    "pytorch": NODES,
 }
 _DEFAULTS: dict[str, Callable[[], Any]] = {
     "amlcompute": kinds.AmlComputeConfiguration,
@@ -116,8 +112,6 @@ _DEFAULTS: dict[str, Callable[[], Any]] = {
     "kubernetescompute": kinds.KubernetesComputeConfiguration,
     "paralleltask": kinds.ParallelTaskConfiguration,
     "spark": kinds.SparkConfiguration,
-    "tensorflow": kinds.TensorflowConfiguration,
-    "mpi": kinds.MpiConfiguration,
 }
 
 
@@ -128,13 +122,6 @@ def check(config: Any) -> None:
             raise UserErrorException(
                 f"run_config.{name} = {getattr(config, name)!r}: {_NEEDS[name]}"
             )
-    processes = config.pytorch.process_count
-    if config.pytorch.node_count != 1 or processes not in (None, 1):
-        raise UserErrorException(f"run_config.pytorch = {config.pytorch!r}: {NODES}")
-    if str(config.communicator).lower() == "parameterserver":
-        raise UserErrorException(
-            f"communicator='ParameterServer' starts a worker and a server: {NODES}; leave it 'None'"
-        )
     _check_history(config.history)
     for name, what in (("datacaches", "a cache beside a cluster"), ("services", "a cluster")):
         if getattr(config, name):
@@ -156,8 +143,58 @@ def _check_history(history: kinds.HistoryConfiguration) -> None:
         )
 
 
+def distribution(config: Any) -> dict[str, Any] | None:
+    """The processes that are asked for, where they are several; raises UserErrorException."""
+    kind = _kind(config)
+    nodes, processes, servers = config.node_count, 1, 0
+    if kind == "mpi":
+        nodes = max(nodes, config.mpi.node_count)
+        processes = config.mpi.process_count_per_node
+    elif kind == "pytorch":
+        nodes = max(nodes, config.pytorch.node_count)
+        whole = config.pytorch.process_count or nodes
+        processes = whole // nodes
+        if processes * nodes != whole:
+            raise UserErrorException(
+                f"process_count={whole} is that of all {nodes} nodes: give a multiple of {nodes}"
+            )
+    elif kind == "tensorflow":
+        servers = config.tensorflow.parameter_server_count
+        whole = config.tensorflow.worker_count + servers
+        processes = whole // nodes
+        if processes * nodes != whole:
+            raise UserErrorException(
+                f"{whole} workers and parameter servers cannot be shared out to {nodes} nodes"
+            )
+    elif nodes > 1:
+        raise UserErrorException(
+            f"node_count={nodes}: say how its processes find each other, by "
+            "distributed_job_config=MpiConfiguration(...), PyTorchConfiguration(...) or "
+            "TensorflowConfiguration(...)"
+        )
+    if nodes * processes == 1:
+        return None
+    return {"kind": kind, "processes": processes, "nodes": nodes, "servers": servers}
+
+
+def _kind(config: Any) -> str | None:
+    """What its processes are told: by the communicator, else by the part that somebody has set."""
+    communicator = str(config.communicator).lower()
+    if communicator == "parameterserver":
+        return "tensorflow"
+    if communicator in _ALONE:
+        return _ALONE[communicator]
+    if config.mpi != kinds.MpiConfiguration():
+        return "mpi"
+    if config.pytorch != kinds.PyTorchConfiguration():
+        return "pytorch"
+    return "tensorflow" if config.tensorflow != kinds.TensorflowConfiguration() else None
+
+
 def variables(config: Any) -> dict[str, str]:
     """The variables that say to the one process of a distributed framework that it is alone."""
+    if distribution(config) is not None:
+        return {}
     part = _ALONE.get(str(config.communicator).lower())
     if part == "pytorch":
         return {

@@ -80,6 +80,7 @@ export function DetailsPane({ model, parts }: PaneProps & { parts?: Parts }): JS
     [trans('Compute'), run.target],
     // A run of an earlier version says nothing of limits.
     [trans('Limits'), limits(run.job?.limits ?? {}, trans)],
+    [trans('Processes'), processesOf(run)],
     [trans('Created'), moment(run.createdAt)],
     [trans('Started'), moment(run.startedAt)],
     [trans('Ended'), moment(run.endedAt)],
@@ -108,6 +109,12 @@ export function DetailsPane({ model, parts }: PaneProps & { parts?: Parts }): JS
       )}
     </div>
   );
+}
+
+/** How many there are and what they are told of each other; nothing of a single one. */
+function processesOf({ job }: WireRun): string | null {
+  const told = job?.distribution;
+  return told ? `${told.processes * told.nodes} (${told.kind})` : null;
 }
 
 function parentOf({ parentId }: WireRun, parts?: Parts): React.ReactNode {

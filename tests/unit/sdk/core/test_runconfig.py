@@ -187,7 +187,7 @@ def test_a_loaded_one_is_saved_where_it_was_and_can_be_deleted(project: Path) ->
         ("- a", "is no run configuration"),
         ("script: [", "line 1"),
         ("environment: 5", "environment: expected names"),
-        ("nodeCount: 3", "node_count=3"),
+        ("nodeCount: 0", "node_count=0"),
         ("environment: {python: {condaDependenciesFile: none.yml}}", "'none.yml', and there is no"),
     ],
 )
@@ -219,12 +219,8 @@ def spark(config: RunConfiguration) -> None:
     config.spark.configuration = {"spark.app.name": "x"}
 
 
-def mpi(config: RunConfiguration) -> None:
-    config.mpi.node_count = 2
-
-
-def pytorch(config: RunConfiguration) -> None:
-    config.pytorch.process_count = 4
+def nodes(config: RunConfiguration) -> None:
+    config.node_count = 2
 
 
 def history(config: RunConfiguration) -> None:
@@ -251,25 +247,19 @@ def parallel(config: RunConfiguration) -> None:
     config.paralleltask.worker_count_per_node = 2
 
 
-def servers(config: RunConfiguration) -> None:
-    config.communicator = "ParameterServer"
-
-
 @pytest.mark.parametrize(
     ("say", "told"),
     [
         (amlcompute, "run_config.amlcompute .*name a compute target"),
         (hdi, "run_config.hdi .*HDInsight"),
         (spark, "run_config.spark .*Spark"),
-        (mpi, "run_config.mpi .*several nodes"),
-        (pytorch, "run_config.pytorch .*several nodes"),
+        (nodes, "node_count=2: say how its processes find each other"),
         (history, "run_config.history.output_collection = False"),
         (directories, "'mine' is not kept with a run; write to 'logs' or 'outputs'"),
         (services, "run_config.services needs a cluster"),
         (datacaches, "run_config.datacaches needs a cache"),
         (kubernetes, "run_config.kubernetescompute .*Kubernetes"),
         (parallel, "run_config.paralleltask .*ParallelRunStep"),
-        (servers, "ParameterServer"),
     ],
 )
 def test_what_a_run_would_not_heed_is_refused_when_it_is_sent(
@@ -293,20 +283,50 @@ def test_one_process_needs_nothing(tmp_path: Path, part: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    ("part", "processes"),
+    [
+        (MpiConfiguration(4), ("mpi", 4, 1, 0)),
+        (MpiConfiguration(2, node_count=3), ("mpi", 2, 3, 0)),
+        (TensorflowConfiguration(), ("tensorflow", 2, 1, 1)),
+        (TensorflowConfiguration(3, 0), ("tensorflow", 3, 1, 0)),
+        (PyTorchConfiguration(process_count=4, node_count=2), ("pytorch", 2, 2, 0)),
+        (PyTorchConfiguration(node_count=2), ("pytorch", 1, 2, 0)),
+    ],
+)
+def test_several_processes_are_asked_for(tmp_path: Path, part: Any, processes: Any) -> None:
+    (tmp_path / "a.py").touch()
+
+    body = sent(tmp_path, RunConfiguration("a.py"), distributed_job_config=part)
+
+    assert tuple(body["job"]["distribution"].values()) == processes
+    assert not [n for n in body["job"]["environmentVariables"] if n.endswith(("RANK", "_SIZE"))]
+
+
+@pytest.mark.parametrize(
     ("part", "told"),
     [
-        (MpiConfiguration(4), "run_config.mpi"),
-        (MpiConfiguration(node_count=2), "run_config.mpi"),
-        (TensorflowConfiguration(), "ParameterServer"),
-        (PyTorchConfiguration(process_count=2), "run_config.pytorch"),
+        (PyTorchConfiguration(process_count=3, node_count=2), "give a multiple of 2"),
         (object(), "distributed_job_config: expected"),
     ],
 )
-def test_several_processes_say_what_they_need(tmp_path: Path, part: Any, told: str) -> None:
+def test_processes_that_cannot_be_are_refused(tmp_path: Path, part: Any, told: str) -> None:
     (tmp_path / "a.py").touch()
 
     with pytest.raises(UserErrorException, match=told):
         sent(tmp_path, RunConfiguration("a.py"), distributed_job_config=part)
+
+
+def test_limits_are_asked_for_in_one_place(tmp_path: Path) -> None:
+    (tmp_path / "a.py").touch()
+    limits = {"cpus": 2, "memory": "4g"}
+    config = RunConfiguration("a.py")
+    config.limits = dict(limits)
+
+    assert sent(tmp_path, config)["job"]["limits"] == limits
+    assert sent(tmp_path, RunConfiguration("a.py"), limits=limits)["job"]["limits"] == limits
+    assert "limits" not in sent(tmp_path, RunConfiguration("a.py"))["job"]
+    with pytest.raises(UserErrorException, match="no limit 'mem'; did you mean 'memory'"):
+        config.limits = {"mem": 1}
 
 
 @pytest.mark.parametrize(
