@@ -15,9 +15,11 @@ from typing import Any
 
 import pytest
 
+from jupyter_aml.compute import docker as docker_backend
 from jupyter_aml.compute.docker import DockerBackend
 from jupyter_aml.compute.protocol import BackendJob, Container, Handle, Phase, Sighting
 from jupyter_aml.domain.errors import AmlError, Invalid, Unreachable
+from jupyter_aml.domain.run_limits import Limits
 from jupyter_aml.testing.compute_contracts import run_folder
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(60)]
@@ -255,7 +257,8 @@ async def test_arguments_of_docker_are_kept_to(backend, a_job, arguments, code, 
     [
         ("--privileged",), ("--cap-add", "ALL"), ("--cpus", "many"), ("--memory", "much"),
         ("--shm-size",), ("--pid", "host"), ("-v", "/:/host"), ("--network", "container:other"),
-        ("--user=0",), ("--security-opt", "seccomp=unconfined"), ("-e 'unclosed",),
+        ("--user=0",), ("--pids-limit", "0"), ("--pids-limit", "many"), ("--memory", "900t"),
+        ("--security-opt", "seccomp=unconfined"), ("-e 'unclosed",),
     ],
 )  # fmt: skip
 async def test_other_arguments_are_refused_by_name(
@@ -280,3 +283,59 @@ async def test_an_engine_that_does_not_answer_says_nothing_of_the_job(backend, a
         await deaf.look(handle)
     with pytest.raises(Unreachable, match="docker"):
         await deaf.submit(a_job(id=f"{tmp_path.name}.2", attempt=2))
+
+
+@pytest.mark.parametrize(
+    ("usual", "arguments", "asked", "told"),
+    [
+        (Limits(memory=256 << 20, processes=90), (), Limits(), (256 << 20, 256 << 20, 90, 0)),
+        (
+            Limits(memory=256 << 20, processes=90), ("--memory", "64m", "--pids-limit", "50"),
+            Limits(), (64 << 20, 64 << 20, 50, 0),
+        ),
+        (
+            Limits(), ("--memory", "64m", "--cpus", "2"), Limits(memory=128 << 20, cpus=0.5),
+            (128 << 20, 128 << 20, None, 500_000_000),
+        ),
+    ],
+)  # fmt: skip
+async def test_limits_of_a_job_come_before_its_arguments_and_those_before_the_usual(
+    docker_engine, base_image, a_job, usual, arguments, asked, told
+):
+    backend = DockerBackend(usual=usual)
+    handle = await backend.submit(
+        a_job("import signal; signal.pause()", arguments=arguments, limits=asked)
+    )
+    try:
+        await seen(backend, handle, Phase.ALIVE)
+        made = docker_engine.containers.get(handle.data["container"]).attrs["HostConfig"]
+    finally:
+        await backend.forget(handle)
+        backend.close()
+
+    keys = ("Memory", "MemorySwap", "PidsLimit", "NanoCpus")
+    assert tuple(made[key] for key in keys) == told
+    assert made["Init"] is True and made["CapDrop"] == ["ALL"]
+
+
+async def test_arguments_do_not_ask_for_more_than_a_run_may_have(base_image, a_job):
+    backend = DockerBackend(usual=Limits(memory=64 << 20))
+
+    with pytest.raises(Invalid, match="a run may have 64 MB here"):
+        await backend.submit(a_job("", arguments=("--memory", "65m")))
+    backend.close()
+
+
+async def test_gpus_that_a_job_was_given_are_those_of_its_container(a_job):
+    # No machine of the tests has any: what docker is asked for is all that can be seen.
+    given = docker_backend._options(
+        a_job("", limits=Limits(gpus=2), gpus=("0", "3")),
+        Container(image="any", python="python"), Limits(),
+    )  # fmt: skip
+    hidden = docker_backend._options(
+        a_job("", limits=Limits(gpus=0)),
+        Container(image="any", python="python", arguments=("--gpus", "all")), Limits(),
+    )  # fmt: skip
+
+    assert [each["DeviceIDs"] for each in given["device_requests"]] == [["0", "3"]]
+    assert hidden["device_requests"] == []

@@ -336,3 +336,27 @@ print(len(seen), "stranger" in seen)
     assert all((runs / each["runId"]).is_dir() for each in page["runs"])
     assert not any((runs / each["runId"]).is_symlink() for each in page["runs"])
     assert not (runs / run["runId"] / "children").exists()
+
+
+async def test_a_run_in_an_image_has_several_processes_and_limits(aml_root: Path) -> None:
+    script = """
+import os
+print(os.environ["RANK"], "of", os.environ["WORLD_SIZE"], flush=True)
+if os.environ["RANK"] == "1":
+    bytearray(b"x" * 1024) * (300 << 10)
+import time; time.sleep(600)
+"""
+    job = {
+        "distribution": {"kind": "pytorch", "processes": 2}, "limits": {"memory": "96m"},
+    }  # fmt: skip
+    async with an_engine(aml_root) as engine:
+        run = await submit(engine, sent(script, boxed(), job=job))
+        end = await ended(engine, run["runId"])
+        said = (await engine.runs.log(run["runId"], "user_logs/std_log_process_1.txt")).data
+
+    assert said == b"1 of 2\n"
+    assert end["error"] is not None
+    assert end["error"]["code"] == "OutOfMemory"
+    assert end["error"]["message"].startswith(
+        "the script was ended for using more than 96 MB of memory; its peak was 9"
+    )

@@ -58,10 +58,15 @@ def output_of(folder: RunFolder, attempt: int) -> Path:
     return folder.status / f"slurm-output.{attempt}"
 
 
+def check(limits: Limits) -> None:
+    """Raise Invalid for limits that Slurm cannot keep."""
+    if limits.processes is not None:
+        raise Invalid("Slurm cannot limit the number of processes: leave 'processes' out")
+
+
 def options(job: BackendJob, wished: SlurmOptions) -> list[str]:
     """The options of sbatch; raises Invalid for limits that Slurm cannot keep."""
-    if job.limits.processes is not None:
-        raise Invalid("Slurm cannot limit the number of processes: leave 'processes' out")
+    check(job.limits)
     folder = RunFolder(job.folder.absolute())
     output = str(output_of(folder, job.attempt)).replace("%", "%%")
     return [

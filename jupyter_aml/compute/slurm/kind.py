@@ -9,12 +9,14 @@ from typing import Any
 from jupyter_aml.compute.kinds import Kind, Setting, TargetPlace
 from jupyter_aml.compute.protocol import BackendJob, ComputeBackend, Handle
 from jupyter_aml.compute.slurm.backend import SLURM, SlurmBackend
+from jupyter_aml.compute.slurm.batch import check
 from jupyter_aml.compute.slurm.commands import Slurm
 from jupyter_aml.compute.slurm.options import SlurmOptions
 from jupyter_aml.compute.target import Target, TargetState
 from jupyter_aml.compute.targets import TargetSettings
 from jupyter_aml.domain.compute import DEDICATED, ComputeDefinition
 from jupyter_aml.domain.errors import Invalid
+from jupyter_aml.domain.run_limits import Limits
 from jupyter_aml.domain.vm_sizes import vm_size
 
 PLACES = 10_000
@@ -92,6 +94,10 @@ class SlurmTarget(Target):
         self.name, self._definition = definition.name, definition
         self._slurm = Slurm()
         self._backend = SlurmBackend(options(definition), slurm=self._slurm)
+
+    def check(self, limits: Limits) -> None:
+        """Raise Invalid for limits that Slurm cannot keep; what its nodes have it says itself."""
+        check(limits)
 
     def backend_for(self, job: BackendJob) -> ComputeBackend:
         """Slurm; raises Invalid for a job in an image."""
