@@ -1,6 +1,7 @@
 /** The bar above a list: words that rows must have, how many there are, and what can be begun. */
 
 import * as React from 'react';
+import { Button } from './Control';
 import { useTrans } from './hooks';
 
 interface FilterProps {
@@ -35,6 +36,17 @@ export function Filter({ label, text, change, total, children }: FilterProps): J
         {total ?? ''}
       </span>
       {children}
+    </div>
+  );
+}
+
+/** What stands below a filter that no row fits. */
+export function NoneLikeThat({ words, clear }: { words: string; clear(): void }): JSX.Element {
+  const trans = useTrans();
+  return (
+    <div className="jp-aml-Empty">
+      <p>{words}</p>
+      <Button onClick={clear}>{trans('Clear the filter')}</Button>
     </div>
   );
 }

@@ -6,9 +6,10 @@ import type { DatasetPageModel } from '../../models/data/dataset';
 import { DataCommands } from '../../tokens';
 import type { RunCommand, Trans } from '../../tokens';
 import type { WireDataset } from '../../wire';
-import { Button, Trouble } from '../common/Control';
-import { TransContext, useSignal, useTrans } from '../common/hooks';
+import { Button } from '../common/Control';
+import { useSignal, useTrans } from '../common/hooks';
 import { later } from '../common/later';
+import { PageFrame } from '../common/PageFrame';
 import { Tabs } from '../common/Tabs';
 import type { Tab } from '../common/Tabs';
 import { Changes } from './Changes';
@@ -35,30 +36,23 @@ export interface DatasetPartProps extends DatasetViewProps {
 export function DatasetView(props: DatasetViewProps): JSX.Element {
   const { model, trans = plain } = props;
   useSignal(model.changed, 100);
-  const one = model.dataset;
   return (
-    <TransContext.Provider value={trans}>
-      <article
-        className="jp-aml-Card jp-mod-page jp-aml-Dataset"
-        aria-label={trans('Data set %1', model.name)}
-      >
-        {one ? (
-          <>
-            <Head {...props} one={one} />
-            <Changes {...props} one={one} />
-            <Body {...props} one={one} />
-          </>
-        ) : model.problem ? (
-          <Trouble
-            text={model.problem}
-            label={trans('Try again')}
-            mend={() => void model.retry()}
-          />
-        ) : (
-          <p className="jp-aml-Empty">{trans('Loading the data set')}</p>
-        )}
-      </article>
-    </TransContext.Provider>
+    <PageFrame
+      model={model}
+      one={model.dataset}
+      label={trans('Data set %1', model.name)}
+      className="jp-aml-Dataset"
+      loading={trans('Loading the data set')}
+      trans={trans}
+    >
+      {one => (
+        <>
+          <Head {...props} one={one} />
+          <Changes {...props} one={one} />
+          <Body {...props} one={one} />
+        </>
+      )}
+    </PageFrame>
   );
 }
 

@@ -6,8 +6,9 @@ import type { EnvironmentModel } from '../../models/environments/environment';
 import { Commands, EnvironmentCommands } from '../../tokens';
 import type { RunCommand, Trans } from '../../tokens';
 import type { WireEnvironment, WireRun } from '../../wire';
-import { Button, Copy, Trouble } from '../common/Control';
-import { TransContext, useSignal, useTrans } from '../common/hooks';
+import { Button, Copy } from '../common/Control';
+import { useSignal, useTrans } from '../common/hooks';
+import { PageFrame } from '../common/PageFrame';
 import { Tabs } from '../common/Tabs';
 import type { Tab } from '../common/Tabs';
 import { LogPane } from '../files/LogPane';
@@ -27,32 +28,23 @@ export interface EnvironmentViewProps {
 export function EnvironmentView(props: EnvironmentViewProps): JSX.Element {
   const { model, trans = plain } = props;
   useSignal(model.changed, 100);
-  const one = model.environment;
   return (
-    <TransContext.Provider value={trans}>
-      <EditorContext.Provider value={props.editor}>
-        <article
-          className="jp-aml-Card jp-mod-page jp-aml-Environment"
-          aria-label={trans('Environment %1', model.name)}
-          data-state={one?.state}
-        >
-          {one ? (
-            <>
-              <Head {...props} one={one} />
-              <Body {...props} one={one} />
-            </>
-          ) : model.problem ? (
-            <Trouble
-              text={model.problem}
-              label={trans('Try again')}
-              mend={() => void model.retry()}
-            />
-          ) : (
-            <p className="jp-aml-Empty">{trans('Loading the environment')}</p>
-          )}
-        </article>
-      </EditorContext.Provider>
-    </TransContext.Provider>
+    <PageFrame
+      model={model}
+      one={model.environment}
+      label={trans('Environment %1', model.name)}
+      className="jp-aml-Environment"
+      loading={trans('Loading the environment')}
+      state={model.environment?.state}
+      trans={trans}
+    >
+      {one => (
+        <EditorContext.Provider value={props.editor}>
+          <Head {...props} one={one} />
+          <Body {...props} one={one} />
+        </EditorContext.Provider>
+      )}
+    </PageFrame>
   );
 }
 

@@ -7,10 +7,11 @@ import type { EnvironmentsModel } from '../../models/environments/environments';
 import { EnvironmentCommands } from '../../tokens';
 import type { DragCode, RunCommand, Trans } from '../../tokens';
 import type { WireEnvironment } from '../../wire';
-import { Button, Trouble } from '../common/Control';
-import { Filter } from '../common/Filter';
+import { Button } from '../common/Control';
+import { Filter, NoneLikeThat } from '../common/Filter';
 import { Fold } from '../common/Fold';
 import { TransContext, useSignal, useTrans } from '../common/hooks';
+import { Absent } from '../common/PageFrame';
 import { Rows } from '../common/Rows';
 import type { RowItem } from '../common/Rows';
 
@@ -77,22 +78,12 @@ interface ContentProps extends EnvironmentsPaneProps {
 function Content(props: ContentProps): JSX.Element {
   const { model, filter, clear } = props;
   const trans = useTrans();
-  if (model.problem && model.rows.length === 0) {
-    return (
-      <Trouble text={model.problem} label={trans('Try again')} mend={() => void model.retry()} />
-    );
-  }
-  if (!model.hasLoaded) {
-    return <p className="jp-aml-Empty">{trans('Loading the environments')}</p>;
+  if (!model.hasLoaded || (model.problem && model.rows.length === 0)) {
+    return <Absent model={model} loading={trans('Loading the environments')} trans={trans} />;
   }
   const rows = model.rows.filter(one => matches(one, filter));
   if (rows.length === 0 && filter !== '') {
-    return (
-      <div className="jp-aml-Empty">
-        <p>{trans('No environment is like that.')}</p>
-        <Button onClick={clear}>{trans('Clear the filter')}</Button>
-      </div>
-    );
+    return <NoneLikeThat words={trans('No environment is like that.')} clear={clear} />;
   }
   return <Lists {...props} rows={rows} />;
 }

@@ -6,9 +6,10 @@ import type { ModelPageModel } from '../../models/models/model';
 import { Commands, ModelCommands } from '../../tokens';
 import type { RunCommand, Trans } from '../../tokens';
 import type { WireModel } from '../../wire';
-import { Button, Trouble } from '../common/Control';
-import { TransContext, useSignal, useTrans } from '../common/hooks';
+import { Button } from '../common/Control';
+import { useSignal, useTrans } from '../common/hooks';
 import { later, useAsked } from '../common/later';
+import { PageFrame } from '../common/PageFrame';
 import { Tabs } from '../common/Tabs';
 import type { Tab } from '../common/Tabs';
 import { AboutPane } from './AboutPane';
@@ -33,29 +34,22 @@ export interface ModelPartProps extends ModelViewProps {
 export function ModelView(props: ModelViewProps): JSX.Element {
   const { model, trans = plain } = props;
   useSignal(model.changed, 100);
-  const one = model.model;
   return (
-    <TransContext.Provider value={trans}>
-      <article
-        className="jp-aml-Card jp-mod-page jp-aml-Model"
-        aria-label={trans('Model %1', model.name)}
-      >
-        {one ? (
-          <>
-            <Head {...props} one={one} />
-            <Body {...props} one={one} />
-          </>
-        ) : model.problem ? (
-          <Trouble
-            text={model.problem}
-            label={trans('Try again')}
-            mend={() => void model.retry()}
-          />
-        ) : (
-          <p className="jp-aml-Empty">{trans('Loading the model')}</p>
-        )}
-      </article>
-    </TransContext.Provider>
+    <PageFrame
+      model={model}
+      one={model.model}
+      label={trans('Model %1', model.name)}
+      className="jp-aml-Model"
+      loading={trans('Loading the model')}
+      trans={trans}
+    >
+      {one => (
+        <>
+          <Head {...props} one={one} />
+          <Body {...props} one={one} />
+        </>
+      )}
+    </PageFrame>
   );
 }
 

@@ -7,9 +7,10 @@ import type { ModelList } from '../../models/models/models';
 import { ModelCommands } from '../../tokens';
 import type { DragCode, RunCommand, Trans } from '../../tokens';
 import type { WireModel } from '../../wire';
-import { Button, Trouble } from '../common/Control';
-import { Filter } from '../common/Filter';
+import { Trouble } from '../common/Control';
+import { Filter, NoneLikeThat } from '../common/Filter';
 import { TransContext, useSignal, useTrans } from '../common/hooks';
+import { Absent } from '../common/PageFrame';
 import { Rows } from '../common/Rows';
 import type { RowItem } from '../common/Rows';
 
@@ -64,25 +65,15 @@ interface ContentProps extends ModelsPaneProps {
 function Content(props: ContentProps): JSX.Element {
   const { model, filter, clear } = props;
   const trans = useTrans();
-  if (model.problem && model.rows.length === 0) {
-    return (
-      <Trouble text={model.problem} label={trans('Try again')} mend={() => void model.retry()} />
-    );
-  }
-  if (!model.hasLoaded) {
-    return <p className="jp-aml-Empty">{trans('Loading the models')}</p>;
+  if (!model.hasLoaded || (model.problem && model.rows.length === 0)) {
+    return <Absent model={model} loading={trans('Loading the models')} trans={trans} />;
   }
   if (model.rows.length === 0) {
     return <Invitation />;
   }
   const rows = model.rows.filter(modelsWith(filter));
   if (rows.length === 0) {
-    return (
-      <div className="jp-aml-Empty">
-        <p>{trans('No model is like that.')}</p>
-        <Button onClick={clear}>{trans('Clear the filter')}</Button>
-      </div>
-    );
+    return <NoneLikeThat words={trans('No model is like that.')} clear={clear} />;
   }
   return (
     <>
