@@ -21,6 +21,7 @@ import pytest
 from jupyter_aml.testing.engines import end_engine
 from jupyter_aml.testing.jupyter import JupyterServer
 from tests.azurite import azurite
+from tests.dask_cluster import dask_cluster
 from tests.docker_engine import base_image, docker_engine
 from tests.postgres import postgres
 from tests.skips import pytest_runtest_makereport
@@ -30,7 +31,7 @@ from tests.workers import pytest_xdist_make_scheduler
 __all__ = [
     "azurite",
     "base_image",
-    "docker_engine",
+    "dask_cluster", "docker_engine",
     "postgres",
     "pytest_runtest_makereport",
     "pytest_xdist_make_scheduler",

@@ -74,7 +74,9 @@ class ClusterBackend(LocalBackend):
             return replace(seen, why=None, lost_node=str(why))
         if seen.phase is Phase.LOST and self._has_no_node(handle):
             await end_lost(place, _AT_ONCE)
-            return Sighting(phase=Phase.GONE, started=place.started(), lost_node=str(why or LOST))
+            return Sighting(
+                phase=Phase.GONE, started=place.started(), lost_node=str(why or self._lost)
+            )
         return seen
 
     async def _while_waiting(self, handle: Handle) -> None:
@@ -83,6 +85,10 @@ class ClusterBackend(LocalBackend):
             await self._pool.moved(_job(handle))
         else:
             await super()._while_waiting(handle)
+
+    @property
+    def _lost(self) -> str:
+        return LOST
 
     def _has_not_begun(self, handle: Handle) -> bool:
         return LocalAttempt(handle).read("claim") is None and self._pool.waits(_job(handle))

@@ -24,6 +24,8 @@ from jupyter_aml.domain.errors import StorageFailed, Unreachable
 from jupyter_aml.runfolder.trees import remove_tree
 from jupyter_aml.shim import shim
 
+PROGRAM = (sys.executable, "-I", "-S", node.__file__)
+"""What a node of this machine is."""
 _POLL = 0.005
 _PATIENCE = 20.0
 """Seconds within which a node is up, or is given up."""
@@ -74,15 +76,18 @@ class LiveNode:
         return self.folder / "jobs" / f"{job}.json"
 
 
-async def start(folder: Path, *, idle: float) -> LiveNode:
+async def start(
+    folder: Path, *, idle: float, program: Sequence[str] = PROGRAM, patience: float = _PATIENCE
+) -> LiveNode:
     """Start a node and return when it is up; raises StorageFailed or Unreachable.
 
-    It ends by itself when it hears nothing for `idle` seconds.
+    It ends by itself when it hears nothing for `idle` seconds; `patience` is within how many
+    seconds it is up. `program` takes the node's folder and `idle` as arguments.
     """
     name = f"node-{secrets.token_hex(3)}"
-    made = await asyncio.to_thread(_started, folder / name, idle)
+    made = await asyncio.to_thread(_started, folder / name, idle, program)
     try:
-        give_up = time.monotonic() + _PATIENCE
+        give_up = time.monotonic() + patience
         while not (made.folder / "node.json").exists():
             if not made.lives or time.monotonic() > give_up:
                 raise Unreachable(f"node {name} did not come up: {_last_words(made.folder)}")
@@ -152,12 +157,12 @@ def clear(gone: LiveNode) -> None:
     remove_tree(gone.folder)
 
 
-def _started(folder: Path, idle: float) -> LiveNode:
+def _started(folder: Path, idle: float, program: Sequence[str]) -> LiveNode:
     try:
         (folder / "jobs").mkdir(parents=True, mode=0o700)
         with open(folder / "log.txt", "wb") as log:
             process = subprocess.Popen(
-                [sys.executable, "-I", "-S", node.__file__, str(folder), repr(idle)],
+                [*program, str(folder), repr(idle)],
                 env={"PATH": os.environ.get("PATH", os.defpath)},
                 cwd="/",
                 stdin=subprocess.DEVNULL,

@@ -8,7 +8,7 @@ import json
 import logging
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -50,7 +50,11 @@ class Pool:
         *,
         per_node: int,
         moved: Callable[[], None],
+        program: Sequence[str] = nodes.PROGRAM,
+        patience: float = 20.0,
     ) -> None:
+        """`program` is what a node is, and `patience` the seconds within which it is up."""
+        self._program, self._patience = program, patience
         self.definition, self._folder, self._budget = definition, folder, budget
         self._per_node, self._moved = per_node, moved
         self._nodes: dict[str, LiveNode] = {}
@@ -131,7 +135,9 @@ class Pool:
     def waits(self, job: str) -> bool:
         """Whether a job waits for a node, or is just being started on one that lives."""
         held = self._held.get(job)
-        return held is not None and (held.node is None or held.node.lives)
+        if held is None or held.node is None:
+            return held is not None
+        return held.node.lives and held.node.job_file(job).exists()
 
     def reason(self, job: str) -> str | None:
         """Why a job has not been started yet."""
@@ -295,7 +301,9 @@ class Pool:
     async def _start(self) -> None:
         lonely = max(_LONELY, 2 * self.definition.scale.idle.total_seconds())
         try:
-            node = await nodes.start(self._folder, idle=lonely)
+            node = await nodes.start(
+                self._folder, idle=lonely, program=self._program, patience=self._patience
+            )
             self._nodes[node.id] = node
             self._why = None
         except AmlError as error:

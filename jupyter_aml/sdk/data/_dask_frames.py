@@ -20,8 +20,8 @@ def dask_frame(
 ) -> Any:
     """A part for each file; one part where it matters which row is which."""
     try:
-        import dask
         import dask.dataframe as frames
+        from dask.delayed import delayed
     except ImportError:
         raise UserErrorException(
             "to_dask_dataframe needs dask, which is not installed in this environment: pip install "
@@ -34,7 +34,7 @@ def dask_frame(
         found = one.to_pandas_dataframe(on_error, out_of_range)
         return found.astype(meta.dtypes.to_dict())
 
-    return frames.from_delayed([dask.delayed(part)(one) for one in _parts(tabular)], meta=meta)
+    return frames.from_delayed([delayed(part)(one) for one in _parts(tabular)], meta=meta)
 
 
 def _parts(tabular: Any) -> list[Any]:
