@@ -179,6 +179,9 @@ def test_exit_codes_tell_what_became_of_it(call: Call, folder: Path, aml_root: P
     assert (unknown.returncode, unknown.stdout) == (1, "")
     assert unknown.stderr.startswith("jupyter aml: there is no run #1 in experiment 'gatde'")
     assert call("submit", "--timeout", "soon", "gated.py").returncode == 2
+    greedy = call("submit", "--memory", "900t", "gated.py")
+    assert (greedy.returncode, greedy.stderr.count("\n")) == (1, 1)
+    assert greedy.stderr.startswith("jupyter aml: limits.memory: 900 TB are asked for")
 
     os.environ["AML_URL"], held = "http://127.0.0.1:9/", os.environ.get("AML_URL")
     try:

@@ -29,7 +29,8 @@ def test_everything_that_was_said_is_sent(notebook, engine):
 
     notebook.run(
         '%%aml submit exp -n "two words" -d why -t a=1 -t b="x y" -p alphas=$alphas \\\n'
-        "   -p lr=1e-3 -p name=adam --timeout 2h\n"
+        "   -p lr=1e-3 -p name=adam --timeout 2h \\\n"
+        "   --cpus 0.5 --memory 512m --gpus 0 --processes 100\n"
         "print(alphas, lr, name)\n"
     )
 
@@ -39,6 +40,8 @@ def test_everything_that_was_said_is_sent(notebook, engine):
     assert sent["tags"] == {"a": "1", "b": "x y"}
     assert sent["parameters"] == {"alphas": [0.1, 1.0], "lr": 1e-3, "name": "adam"}
     assert sent["job"]["timeout"] == 7200
+    limits = {"cpus": 0.5, "memory": 512 << 20, "gpus": 0, "processes": 100}
+    assert sent["job"]["limits"] == limits
     assert sent["job"]["lineOffset"] >= 0
     assert sent["origin"]["notebook"].endswith("My ridge.ipynb")
 
@@ -81,6 +84,8 @@ def test_what_is_shown_can_be_chosen(notebook, cell, shown):
         ("%%aml submit x -o a.b\n1\n", "cannot be the name of a variable"),
         ("%%aml submit x -n $nope\n1\n", "no variable 'nope'"),
         ("%%aml submit x --timeout soon\n1\n", "not a time limit"),
+        ("%%aml submit x --memory lots\n1\n", "--memory: 'lots' is no amount of memory"),
+        ("%%aml submit x --cpus 1.x\n1\n", "--cpus: expected a number"),
         ("%%aml submit x --wait --detach\n1\n", "not allowed with"),
         ("%%aml submti x\n1\n", "did you mean submit?"),
         ("%%aml ls\n1\n", "one percent sign"),
