@@ -251,3 +251,14 @@ def _end(cluster: SlurmCluster) -> None:
         except subprocess.TimeoutExpired:
             daemon.kill()
             daemon.wait(10)
+    _end_left(cluster)
+
+
+def _end_left(cluster: SlurmCluster) -> None:
+    """End what daemons that were killed have left: it knows this cluster, and no other has it."""
+    mark = f"SLURM_CONF={cluster.folder}/slurm.conf".encode()
+    for place in Path("/proc").glob("[0-9]*/environ"):
+        with contextlib.suppress(OSError):
+            pid = int(place.parent.name)
+            if pid != os.getpid() and mark in place.read_bytes().split(b"\0"):
+                os.kill(pid, signal.SIGKILL)
