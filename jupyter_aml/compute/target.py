@@ -64,6 +64,8 @@ class Target:
     shares_gpus = False
     """Whether its jobs run on this machine, so that they are given the GPUs of this machine."""
 
+    queue = ""
+    """Whose queue decides when a run starts that was handed over, such as `Slurm`."""
     has_nodes = False
     """Whether its runs are executed by nodes that come and go, which `nodes` tells."""
 

@@ -26,7 +26,8 @@ def row(seen: WireCompute) -> tuple[str, ...]:
 
 def state(seen: WireCompute) -> str:
     """The state in a word; one that takes no runs says so."""
-    return "takes no runs" if seen["refusal"] and seen["state"] != "Failed" else seen["state"]
+    is_well = seen["state"] not in ("Failed", "Stopped")
+    return "takes no runs" if seen["refusal"] and is_well else seen["state"]
 
 
 def nodes(seen: WireCompute) -> str:

@@ -95,6 +95,8 @@ class DaskKind(Kind):
 class DaskTarget(Target):
     """A Dask cluster: it has a queue of its own, so that runs are handed over at once."""
 
+    queue = "Dask"
+
     def __init__(self, definition: ComputeDefinition, place: TargetPlace) -> None:
         self.name, self.kind = definition.name, definition.type
         self._place = place

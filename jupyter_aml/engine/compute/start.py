@@ -20,6 +20,8 @@ def probable_start(station: Station) -> str:
         return f"it would wait behind {others} ({busy})"
     if slots.busy >= slots.count:
         return f"it would wait until a run there ends, and be the next ({busy})"
+    if target.queue:
+        return f"it would be handed to {target.queue} at once, which decides when it starts"
     if not target.has_nodes:
         return f"it would start at once ({busy})"
     return f"{_on_nodes(target.nodes())} ({busy})"

@@ -54,16 +54,21 @@ def until_there(look: Look, *, show_output: bool, minutes: float = math.inf) -> 
     need_well(seen)
 
 
-def until_nodes(look: Look, *, show_output: bool, wanted: int | None, minutes: float) -> None:
+def until_nodes(
+    look: Look, *, show_output: bool, wanted: int | None, minutes: float, are_told: bool = True
+) -> None:
     """Wait until a cluster has that many nodes, by default its fewest.
 
-    Nodes that nothing asks for are not waited for: they start when runs come. Raises
+    Nodes that nothing asks for are not waited for: they start when runs come. Where they belong
+    to a queue of others they are not told, and there is nothing to wait for. Raises
     ComputeTargetException for more than there may be, and where the cluster fails.
     """
     progress, end = Progress(show_output), time.monotonic() + minutes * 60
     seen = look()
-    _need_possible(seen, wanted)
+    if are_told:
+        _need_possible(seen, wanted)
     goal = seen["minNodes"] if wanted is None else min(wanted, seen["minNodes"])
+    goal = goal if are_told else 0
     progress.say(provisioning_state(seen))
     while not (is_reached := _is_reached(seen, goal)) and time.monotonic() < end:
         time.sleep(_PAUSE)
@@ -71,7 +76,7 @@ def until_nodes(look: Look, *, show_output: bool, wanted: int | None, minutes: f
         progress.say(provisioning_state(seen))
     print("\n" * show_output + "AmlCompute wait for completion finished\n")
     need_well(seen)
-    print(_outcome(seen, wanted) if is_reached else _lateness(seen))
+    print(_outcome(seen, wanted if are_told else None) if is_reached else _lateness(seen))
 
 
 def _outcome(seen: WireCompute, wanted: int | None) -> str:

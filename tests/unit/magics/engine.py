@@ -50,7 +50,7 @@ def a_target(name: str, **different: Any) -> WireCompute:
 
 A_KIND: WireComputeKind = {
     "name": "ssh", "type": "VirtualMachine", "label": "Machine", "help": "A machine.",
-    "hasNodes": False, "isAttached": True,
+    "hasNodes": False, "isScaled": False, "isKnownOnly": False, "isAttached": True,
     "settings": [{
         "name": "address", "label": "Address", "type": "text", "help": "", "required": True,
         "choices": [], "default": None,

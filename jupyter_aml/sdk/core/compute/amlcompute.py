@@ -120,8 +120,13 @@ class AmlCompute(ComputeTarget):
         if self._is_new:
             waiting.until_there(self._look, show_output=show_output, minutes=timeout_in_minutes)
             self._is_new = False
+        kinds = self.workspace.client.compute.kinds()
         waiting.until_nodes(
-            self._look, show_output=show_output, wanted=min_node_count, minutes=timeout_in_minutes
+            self._look,
+            show_output=show_output,
+            wanted=min_node_count,
+            minutes=timeout_in_minutes,
+            are_told=any(kind["hasNodes"] for kind in kinds if kind["name"] == self._seen["kind"]),
         )
 
     def get_status(self) -> AmlComputeStatus:

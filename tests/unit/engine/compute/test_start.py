@@ -16,6 +16,10 @@ class Machine(Target):
     name, kind, slots = "machine", "Local", 2
 
 
+class Queue(Target):
+    name, kind, slots, queue = "hpc", "AmlCompute", 2, "Slurm"
+
+
 class Cluster(Target):
     name, kind, slots, has_nodes = "cluster", "AmlCompute", 2, True
 
@@ -37,6 +41,7 @@ def a_station(target: Target) -> Station:
 @pytest.mark.parametrize(
     ("target", "told"),
     [
+        (Queue(), "it would be handed to Slurm at once, which decides when it starts"),
         (Machine(), "it would start at once (0 of 2 slots busy)"),
         (Cluster(), "it would start as soon as a node has started for it (0 of 2 slots busy)"),
         (

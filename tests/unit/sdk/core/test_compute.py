@@ -56,6 +56,9 @@ class Targets:
             self.there[name].update(self.then.pop(0))
         return [*self.there.values()]
 
+    def kinds(self) -> Any:
+        return [{"name": "cluster", "hasNodes": True}, {"name": "slurm", "hasNodes": False}]
+
     def add(self, body: Mapping[str, Any]) -> Any:
         self.asked.append(body)
         if body["name"] in self.there:
@@ -206,6 +209,15 @@ def test_nodes_are_waited_for_as_far_as_somebody_starts_them(
     targets.there["c"]["nodes"] = []
     cluster.wait_for_completion(timeout_in_minutes=0)
     assert "Wait timeout has been reached" in capsys.readouterr().out
+
+
+def test_nodes_of_a_queue_of_others_are_not_waited_for(ws: Any, capsys: Any) -> None:
+    asked = AmlCompute.provisioning_configuration(min_nodes=1, max_nodes=2, provider="slurm")
+    cluster = AmlCompute.create(ws, "c", asked)
+
+    cluster.wait_for_completion(show_output=True, min_node_count=3)
+
+    assert "Minimum number of nodes" in capsys.readouterr().out
 
 
 def test_a_cluster_that_fails_says_why(ws: Any, targets: Targets) -> None:
