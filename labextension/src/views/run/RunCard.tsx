@@ -89,7 +89,7 @@ interface HeadProps extends Omit<RunCardProps, 'trans' | 'parts' | 'actions'> {
 }
 
 function Head(props: HeadProps): JSX.Element {
-  const { model, run, form, cancel, open } = props;
+  const { model, run, form, cancel, open, actions } = props;
   const trans = useTrans();
   const [problem, setProblem] = React.useState<string | null>(null);
   const mayCancel = cancel && canCancel(run.status) && !model.isDeleted;
@@ -118,7 +118,17 @@ function Head(props: HeadProps): JSX.Element {
         <Absent link={model.link_} asOf={model.asOf} retry={() => model.retry()} />
         <Clock run={run} until={model.asOf} />
         <span className="jp-aml-Head-target" title={trans('Compute target')}>
-          {run.target}
+          {actions.openTarget ? (
+            <button
+              type="button"
+              className="jp-aml-Link"
+              onClick={() => actions.openTarget!(run.target, run.workspace)}
+            >
+              {run.target}
+            </button>
+          ) : (
+            run.target
+          )}
         </span>
         {mayCancel && (
           <Button disabled={model.hasServer && !model.isLive} onClick={() => void ask()}>

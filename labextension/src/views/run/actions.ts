@@ -14,6 +14,7 @@ export interface Actions {
   clone?(): void;
   retry?(): void;
   compare?(): void;
+  openTarget?(name: string, workspace: string): void;
 }
 
 interface Card {
