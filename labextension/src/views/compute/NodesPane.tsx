@@ -33,7 +33,7 @@ export function NodesPane({ one, run }: TargetPartProps): JSX.Element {
             </th>
             <th scope="col">{trans('Runs')}</th>
             <th scope="col">{trans('Address')}</th>
-            <th scope="col" />
+            <th scope="col">{trans('Note')}</th>
           </tr>
         </thead>
         <tbody>
