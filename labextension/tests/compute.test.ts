@@ -6,6 +6,7 @@ import { noted, TargetPageModel } from '../src/models/compute/target';
 import {
   canStop,
   isScaled,
+  settingsOf,
   submitLine,
   targetCode,
   TargetList
@@ -13,7 +14,7 @@ import {
 import { targetNodes } from '../src/models/compute/tree';
 import { spanOf, usage } from '../src/models/compute/use';
 import type { WireCompute, WireComputeSample, WireKernel, WireRun } from '../src/wire';
-import { aKind, aRun, aTarget, FakeServer, settled } from './samples';
+import { aKind, aRun, aSetting, aTarget, FakeServer, settled } from './samples';
 
 const NEWS = {
   type: 'registered',
@@ -156,6 +157,17 @@ test('what was there before is neither stopped nor resized, and this machine not
     targets.map(one => isScaled(one, kinds)),
     [true, false, false]
   );
+});
+
+test('settings have their labels, and of a secret it is said where it is', () => {
+  const settings = { host: 'far', password: 'secret://compute/far/password', old: [1] };
+  const kind = aKind({ settings: [aSetting({ label: 'Host' })] });
+
+  assert.deepEqual(settingsOf(aTarget({ settings }), kind, plain), {
+    Host: 'far',
+    password: 'in the vault',
+    old: [1]
+  });
 });
 
 test('the code of a target is Python, whatever its name', () => {

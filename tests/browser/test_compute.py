@@ -260,6 +260,7 @@ def test_a_machine_is_checked_before_it_is_attached(
     details = compute.details("hall-1")
     settings = details.get_by_role("region", name="Settings")
     expect(settings).to_contain_text("module load gcc")
+    expect(settings).to_contain_text("in the vault")
     expect(settings).not_to_contain_text("geheim")
     expect(details.get_by_role("button", name="Detach…")).to_be_visible()
     expect(details.get_by_role("button", name="Stop")).to_have_count(0)

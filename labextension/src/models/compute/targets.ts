@@ -1,6 +1,6 @@
 /** The compute targets of a workspace, how busy they are, and the code that gets one. */
 
-import type { IServer } from '../../tokens';
+import type { IServer, Trans } from '../../tokens';
 import type { WireCompute, WireComputeKind } from '../../wire';
 import { quoted, RegisteredList } from '../common/registered';
 
@@ -67,6 +67,22 @@ export function canStop(target: WireCompute): boolean {
 /** Whether it may be chosen how many nodes it has. */
 export function isScaled(target: WireCompute, kinds: readonly WireComputeKind[]): boolean {
   return isOwn(target) && (kinds.find(kind => kind.name === target.kind)?.isScaled ?? false);
+}
+
+const SECRET = 'secret://';
+
+/** The settings by their labels; a secret is in the vault, and its name there says nothing. */
+export function settingsOf(
+  { settings }: WireCompute,
+  kind: WireComputeKind | null,
+  trans: Trans
+): Record<string, unknown> {
+  const labels = new Map(kind?.settings.map(({ name, label }) => [name, label]));
+  const shown = Object.entries(settings).map(([name, value]) => {
+    const isSecret = typeof value === 'string' && value.startsWith(SECRET);
+    return [labels.get(name) ?? name, isSecret ? trans('in the vault') : value];
+  });
+  return Object.fromEntries(shown);
 }
 
 /** The code that gets the target; `local` is named by runs, and need not be got. */

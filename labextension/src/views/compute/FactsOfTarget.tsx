@@ -3,7 +3,7 @@
 import * as React from 'react';
 import { duration, moment } from '../../models/common/words';
 import { isBounded, sizeWords } from '../../models/compute/faces';
-import { isOwn } from '../../models/compute/targets';
+import { isOwn, settingsOf } from '../../models/compute/targets';
 import { useTrans } from '../common/hooks';
 import { Mapping, Pairs } from '../common/Pairs';
 import { SizeForm } from './SizeForm';
@@ -48,7 +48,7 @@ export function FactsOfTarget({ model, one }: TargetPartProps): JSX.Element {
           ].map(([name, value]) => [name as string, value === false ? '' : value])}
         />
       </section>
-      <Mapping title={trans('Settings')} values={one.settings} />
+      <Mapping title={trans('Settings')} values={settingsOf(one, kind, trans)} />
       <Mapping title={trans('Tags')} values={one.tags} />
     </div>
   );
