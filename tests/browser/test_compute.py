@@ -347,7 +347,7 @@ def test_runs_are_seen_on_their_target_and_keep_it_from_being_deleted(
     run.click()
     expect(notebook.run_page("holds").node).to_have_attribute("data-status", "Running")
     gate.open()
-    compute.open("occupied")
+    notebook.run_page("holds").node.get_by_role("button", name="occupied").click()
     expect(details).to_contain_text("Nothing runs here.")
     expect(compute.row("occupied")).to_contain_text("Idle")
 
