@@ -39,6 +39,14 @@ async def see(backend: ComputeBackend, handle: Handle, *phases: Phase) -> Sighti
     return seen
 
 
+async def end_of(backend: ComputeBackend, job: BackendJob) -> Sighting:
+    """How the job ends, of which nothing is left then."""
+    handle = await backend.submit(job)
+    end = await see(backend, handle, Phase.GONE)
+    await backend.forget(handle)
+    return end
+
+
 async def output(backend: ComputeBackend, handle: Handle, *, after: int = 0) -> bytes:
     """Everything the job says from that byte on, until its end."""
     return b"".join([piece async for piece in backend.logs(handle, after=after)])
@@ -263,8 +271,7 @@ class ComputeBackendContract:
         limits = Limits(cpus=1, memory=512 << 20, processes=500)
 
         async def run() -> Sighting:
-            job = a_job(command=command, limits=limits)
-            return await see(backend, await backend.submit(job), Phase.GONE)
+            return await end_of(backend, a_job(command=command, limits=limits))
 
         end = within(run())
 
@@ -277,7 +284,7 @@ class ComputeBackendContract:
 
         async def run() -> Sighting:
             job = a_job(command=command, limits=Limits(memory=128 << 20))
-            return await see(backend, await backend.submit(job), Phase.GONE)
+            return await end_of(backend, job)
 
         end = within(run())
 
@@ -296,7 +303,7 @@ class ComputeBackendContract:
             ends = []
             for most in (20, 200):
                 job = a_job(command=command, limits=Limits(processes=most))
-                ends.append(await see(backend, await backend.submit(job), Phase.GONE))
+                ends.append(await end_of(backend, job))
             return ends[0], ends[1]
 
         few, many = within(run())

@@ -136,7 +136,7 @@ def test_processes_without_the_variables_are_found_by_their_descent(tmp_path: Pa
         async for piece in backend.logs(handle):
             if b"bare" in piece:
                 break
-        left = local._Place(handle).left()
+        left = local.LocalAttempt(handle).left()
         await kill_shim(backend, handle)
         await backend.stop(handle, grace=timedelta(seconds=20))
         assert len(left) == 3  # the shim, the script and the bare one
