@@ -26,6 +26,7 @@ from tests.docker_engine import base_image, docker_engine
 from tests.postgres import postgres
 from tests.skips import pytest_runtest_makereport
 from tests.slurm_cluster import slurm, slurm_cluster
+from tests.ssh_machine import ssh, ssh_server
 from tests.workers import pytest_xdist_make_scheduler
 
 __all__ = [
@@ -37,6 +38,8 @@ __all__ = [
     "pytest_xdist_make_scheduler",
     "slurm",
     "slurm_cluster",
+    "ssh",
+    "ssh_server",
 ]  # fmt: skip
 
 REPOSITORY = Path(__file__).parents[1]

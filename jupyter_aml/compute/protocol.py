@@ -12,6 +12,10 @@ from typing import Protocol
 from jupyter_aml.domain.run_limits import NO_LIMITS, Limits
 
 
+ANY_PYTHON = "python"
+"""The interpreter of a job that takes the one its target has for such jobs."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Container:
     """What a job needs that runs in an image."""
@@ -43,6 +47,9 @@ class BackendJob:
     folder: Path
     """The run folder; its `status/` and `logs/` are written by the job."""
     command: tuple[str, ...]
+    interpreter: str | None = None
+    """The first word of the command, where that is the Python of the run's environment and not a
+    program that somebody named."""
     cwd: Path
     environment: Mapping[str, str]
     """All variables of the script: nothing is inherited."""

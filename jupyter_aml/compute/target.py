@@ -66,6 +66,9 @@ class Target:
 
     queue = ""
     """Whose queue decides when a run starts that was handed over, such as `Slurm`."""
+    is_elsewhere = False
+    """Whether its jobs run where no file of this machine is: neither its programs nor its data."""
+
     has_nodes = False
     """Whether its runs are executed by nodes that come and go, which `nodes` tells."""
 

@@ -137,7 +137,10 @@ class Engine:
 
     def _new_watch(self) -> Watch:
         environments = RunEnvironments(
-            self._root, self.environments, pythonpath=self._runtime.pythonpath
+            self._root,
+            self.environments,
+            pythonpath=self._runtime.pythonpath,
+            elsewhere=self.compute.stations.elsewhere,
         )
         gpus = GpuPlaces(self._root, self.compute.stations, moved=self._feed.stir)
         jobs = Jobs(
@@ -268,4 +271,5 @@ class Engine:
             data=data,
             keep_pythonpath=self.settings.keep_pythonpath,
             old_libraries=self.settings.old_libraries,
+            elsewhere=self.compute.stations.of(run).target.is_elsewhere,
         )

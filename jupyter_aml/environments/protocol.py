@@ -42,6 +42,8 @@ class Materialised:
     """Where it lies in the cache, or the tag of its image; empty for what is not ours."""
     image: str | None = None
     """Id of the docker image to run in; None to run directly on the target."""
+    elsewhere: bool = False
+    """Whether it is on a machine whose programs cannot be seen from here."""
     variables: Mapping[str, str] = field(default_factory=dict)
     """What a process in it needs set, such as CONDA_PREFIX and PATH; not the definition's own."""
     lock: str = ""

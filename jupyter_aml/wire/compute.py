@@ -220,6 +220,10 @@ _OF_A_DEFINITION = (
 )  # fmt: skip
 
 
+_OPEN = frozenset({"host_key", "private_key_file"})
+"""Settings that are no secrets, though their names sound so: a public key, and a path."""
+
+
 def _hidden(name: str, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     """Settings with references where secrets were, and the secrets by their names."""
     settings, secrets = dict(given), {}
@@ -231,7 +235,7 @@ def _hidden(name: str, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[s
             meant = value.removeprefix(SECRET)
             if "/" in meant and meant != reference:
                 raise Invalid(f"{key}: {value!r} is a secret of something else")
-        elif looks_secret(key, value):
+        elif key not in _OPEN and looks_secret(key, value):
             secrets[reference] = value
             settings[key] = SECRET + reference
     return settings, secrets

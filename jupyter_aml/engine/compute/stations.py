@@ -51,6 +51,11 @@ class Stations:
         found = self.find(run.workspace, name)
         return self.put(run.workspace, AbsentTarget(name)) if found is None else found
 
+    def elsewhere(self, run: Run) -> str | None:
+        """The name of a target that no file of this machine reaches; None for others."""
+        target = self.of(run).target
+        return target.name if target.is_elsewhere else None
+
     def find(self, workspace: WorkspaceName, name: str) -> Station | None:
         """The target of that name, seen from a workspace."""
         return self._own.get((workspace, name)) or self._common.get(name)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from jupyter_aml.compute.protocol import Container
+from jupyter_aml.compute.protocol import ANY_PYTHON, Container
 from jupyter_aml.domain import environment, secrets
 from jupyter_aml.domain.environment import Definition
 from jupyter_aml.domain.errors import Invalid
@@ -28,9 +28,16 @@ class RunEnvironments:
     """Finds or builds the environment of a run, and keeps with the run what it was."""
 
     def __init__(
-        self, root: Root, environments: Environments, *, pythonpath: tuple[Path, ...]
+        self,
+        root: Root,
+        environments: Environments,
+        *,
+        pythonpath: tuple[Path, ...],
+        elsewhere: Callable[[Run], str | None],
     ) -> None:
+        """`elsewhere` names the target of a run that no file of this machine reaches."""
         self._root, self._environments, self._pythonpath = root, environments, pythonpath
+        self._elsewhere = elsewhere
 
     def container(self, run: Run, data: RunData, built: Materialised | None) -> Container | None:
         """Return what a job needs that runs in an image; None for others."""
@@ -75,6 +82,9 @@ class RunEnvironments:
         definition = _definition(run, data, known)
         if definition is None:
             return None
+        target = self._elsewhere(run)
+        if target is not None:
+            return _there(data, definition, target)
         with _Log(folder.build_log, say) as log:
             built = await self._environments.materialise(definition, run.workspace, log.listen)
         if data and (built.key or built.image) and data.get("materialised") != asdict(built):
@@ -106,6 +116,21 @@ class _Log:
                 self._file = self._path.open("w", encoding="utf-8")
             self._file.write(text)
             self._file.flush()
+
+
+def _there(data: Mapping[str, Any], definition: Definition, target: str) -> Materialised:
+    """The environment of a run on a machine that has its own; raises Invalid for a built one."""
+    if not definition.is_user_managed or definition.wants_docker:
+        raise Invalid(
+            f"{target!r} is a machine of its own, and environments are not built there yet: send "
+            "the run without one, which takes the Python that the setting python of the target "
+            "names, or with one whose user_managed_dependencies is True and whose interpreter_path "
+            "is a Python of that machine"
+        )
+    # What the sender has for a Python is none of that machine's.
+    given = environment.read(data["definition"]) if "definition" in data else None
+    python = ANY_PYTHON if given is None else given.interpreter
+    return Materialised(kind="user-managed", interpreter=python, elsewhere=True)
 
 
 def _definition(run: Run, data: Mapping[str, Any], known: Mapping[str, str]) -> Definition | None:

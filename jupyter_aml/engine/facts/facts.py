@@ -50,7 +50,7 @@ class Facts:
 
         async def noted(run: Run, say: Say) -> Materialised | None:
             built = await materialise(run, say)
-            if built is not None:
+            if built is not None and not built.elsewhere:
                 self._beside(run, self._environment(run, built))
             return built
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 from jupyter_aml.compute.protocol import BackendJob, ComputeBackend, Container, Handle
 from jupyter_aml.domain import run_data
@@ -13,11 +14,12 @@ from jupyter_aml.domain.ids import RunId
 from jupyter_aml.domain.run import RANKS, Run
 from jupyter_aml.domain.run_data import RunData
 from jupyter_aml.engine.compute.gpus import GpuPlaces
-from jupyter_aml.engine.compute.stations import Stations
+from jupyter_aml.engine.compute.stations import Stations, target_of
 from jupyter_aml.engine.root import Root
 from jupyter_aml.engine.run_data import kept
 from jupyter_aml.engine.run_data.run_data import DataOfRuns
 from jupyter_aml.environments.protocol import Materialised, Say
+from jupyter_aml.runfolder.layout import RunFolder
 
 Variables = Callable[[Run, RunData, Materialised | None], dict[str, str]]
 Inside = Callable[[Run, RunData, Materialised | None], Container | None]
@@ -59,7 +61,8 @@ class Jobs:
         """Have all ready that the job needs; returns warnings, and raises Invalid for a failure."""
         built = await self.built(run, say)
         try:
-            warnings = await self._data.ready(run, say, far=_is_in_image(built))
+            far = _is_in_image(built) or self._is_elsewhere(run)
+            warnings = await self._data.ready(run, say, far=far)
         except (Unreachable, StorageFailed) as error:
             raise Invalid(str(error)) from error
         return (*(() if built is None else built.warnings), *warnings)
@@ -86,12 +89,18 @@ class Jobs:
         """What runs the job, as its target says."""
         return self._stations.of(run).target.backend_of(handle)
 
+    def _is_elsewhere(self, run: Run) -> bool:
+        return self._stations.of(run).target.is_elsewhere
+
     async def _job(self, run: Run) -> BackendJob:
         assert run.job is not None
         folder = self._root.folder(run)
         built = await self.built(run, lambda line: None)
         data = kept.read(folder)
+        if self._is_elsewhere(run):
+            _need_inside(data, folder, target_of(run))
         command = run_data.command(run.job.command, data.places)
+        python = None
         if run.job.interpreter:
             python = run.job.interpreter if built is None else built.interpreter
             command = (python, *command)
@@ -103,6 +112,7 @@ class Jobs:
             root=self._root_id,
             folder=folder.path,
             command=command,
+            interpreter=python,
             cwd=folder.work,
             environment=self._variables(run, data, built),
             timeout=run.job.timeout,
@@ -126,6 +136,19 @@ def _distributed(
         python = container.python
     words = (distribution.kind, str(distribution.processes), str(distribution.servers))
     return (python, "-m", RANKS, *words, "--", *command)
+
+
+def _need_inside(data: RunData, folder: RunFolder, target: str) -> None:
+    """Raise Invalid for an input that lies on this machine alone, where the target is another."""
+    for each in data.inputs:
+        if each.mode == run_data.MOUNT:
+            raise Invalid(
+                f"input {each.name!r}: {target!r} is a machine of its own, and nothing of this one "
+                "can be mounted there: take as_download()"
+            )
+        place = each.place
+        if each.mode != run_data.DIRECT and place and not Path(place).is_relative_to(folder.path):
+            raise Invalid(f"input {each.name!r} lies at {place}, which is not on {target!r}")
 
 
 def _is_in_image(built: Materialised | None) -> bool:

@@ -26,6 +26,7 @@ def for_script(
     data: RunData = run_data.NOTHING,
     keep_pythonpath: bool = False,
     old_libraries: bool = True,
+    elsewhere: bool = False,
 ) -> dict[str, str]:
     """The variables of the server less what is not the script's business, plus the run's own.
 
@@ -34,7 +35,8 @@ def for_script(
     """
     assert run.job is not None
     is_image = environment is not None and environment.image is not None
-    kept = (inherited.by_container if is_image else inherited.by_script)(os.environ)
+    is_far = is_image or elsewhere
+    kept = (inherited.by_container if is_far else inherited.by_script)(os.environ)
     if not old_libraries:
         kept[inherited.OLD_LIBRARIES] = "0"
     own = {
@@ -57,7 +59,7 @@ def for_script(
     wished = dict(run.job.environment_variables)
     secrets.check(secrets.revealed(wished, secret_files.read(folder.secrets)))
     extra = [wished.pop("PYTHONPATH", "")]
-    if keep_pythonpath and not is_image:
+    if keep_pythonpath and not is_far:
         extra += _of_the_server()
     own["PYTHONPATH"] = os.pathsep.join([own["PYTHONPATH"], *filter(None, extra)])
     shared = {"PYTHONUNBUFFERED", "MPLBACKEND"} & wished.keys()

@@ -68,10 +68,12 @@ class RemoteCompute(Elsewhere):
         password: str = "",
         private_key_file: str = "",
         private_key_passphrase: str = "",
+        settings: Mapping[str, Any] | None = None,
     ) -> RemoteComputeAttachConfiguration:
         """The machine, who logs in there, and how; a key is a file of this machine.
 
-        Raises ComputeTargetException without an address: there is no cloud that knows it.
+        `settings` is ours: `host_key`, `python`, `folder` and `max_runs` of a target of kind
+        `ssh`. Raises ComputeTargetException without an address: there is no cloud that knows it.
         """
         return RemoteComputeAttachConfiguration(
             username,
@@ -84,6 +86,7 @@ class RemoteCompute(Elsewhere):
             password,
             private_key_file,
             private_key_passphrase,
+            settings,
         )
 
     @staticmethod
@@ -113,6 +116,7 @@ class RemoteComputeAttachConfiguration(ComputeTargetAttachConfiguration):
         password: str = "",
         private_key_file: str = "",
         private_key_passphrase: str = "",
+        settings: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(RemoteCompute)
         self.username = username
@@ -125,6 +129,7 @@ class RemoteComputeAttachConfiguration(ComputeTargetAttachConfiguration):
         self.password = password
         self.private_key_file = private_key_file
         self.private_key_passphrase = private_key_passphrase
+        self.settings = dict(settings or {})
         given.warn_of_cloud(
             3, subscription_id=subscription_id, resource_group=resource_group, vm_name=vm_name,
             resource_id=resource_id,
@@ -148,4 +153,4 @@ class RemoteComputeAttachConfiguration(ComputeTargetAttachConfiguration):
             "private_key_passphrase": self.private_key_passphrase,
         }
         given = {name: value for name, value in settings.items() if value}
-        return {**super()._body(), "settings": given}
+        return {**super()._body(), "settings": {**self.settings, **given}}

@@ -1,0 +1,65 @@
+"""A job as it is told to another machine: its folder there, its words, its variables."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+from jupyter_aml.compute.attempt import shim_words
+from jupyter_aml.compute.protocol import ANY_PYTHON, BackendJob, Handle
+from jupyter_aml.compute.ssh.sending import Parcel
+from jupyter_aml.runfolder.layout import RunFolder
+
+_OF_THIS_MACHINE = frozenset({"AML_SOCKET", "AML_ROOT"})
+"""Variables that name what is reached from here alone."""
+
+
+def handle(backend: str, job: BackendJob) -> Handle:
+    """What finds the job again, here and there."""
+    folder = RunFolder(job.folder.absolute())
+    # Two roots may have runs of the same id, and a root may have been copied.
+    where = hashlib.sha256(f"{job.root}\0{folder.path}".encode()).hexdigest()[:16]
+    data = {
+        "run": job.run,
+        "attempt": str(job.attempt),
+        "status": str(folder.status),
+        "log": str(folder.console),
+        "root": job.root,
+        "folder": f"runs/{where}/{folder.path.name}",
+    }
+    return Handle(backend=backend, data=data)
+
+
+def translated(
+    job: BackendJob, folder: str, home: str, runtime: tuple[Parcel, Path] | None
+) -> tuple[list[str], dict[str, str]]:
+    """The words of the shim and the variables of the script, with the paths that hold there."""
+    changes = [(str(job.folder.absolute()), folder)]
+    if runtime is not None:
+        changes.append((str(runtime[1]), f"{home}/{runtime[0].place}"))
+
+    def there(text: str) -> str:
+        for old, new in changes:
+            text = _moved(text, old, new)
+        return text
+
+    words = [there(word) for word in shim_words(job)]
+    if job.interpreter == ANY_PYTHON:
+        words[words.index("--") + 1] = ""
+    environment = {
+        name: there(value)
+        for name, value in job.environment.items()
+        if name not in _OF_THIS_MACHINE
+    }
+    return words, environment
+
+
+def _moved(text: str, old: str, new: str) -> str:
+    """The text with each path below `old` below `new` instead."""
+    parts = text.split(old)
+    moved = parts[0]
+    for part in parts[1:]:
+        is_whole = not part or part[0] in f"/{os.pathsep}\"' ,;)]"
+        moved += (new if is_whole else old) + part
+    return moved

@@ -1,0 +1,284 @@
+"""Runs on a machine behind a real OpenSSH server, through the whole engine and the SDK."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jupyter_aml.domain.errors import Invalid, Unreachable
+from jupyter_aml.domain.ids import workspace_name
+from jupyter_aml.engine.engine import Engine
+from jupyter_aml.sdk.core import Experiment, ScriptRunConfig, Workspace
+from jupyter_aml.sdk.core.compute import ComputeTarget, RemoteCompute
+from jupyter_aml.wire.compute import decode_compute_change, decode_new_compute
+from tests.asking import submit
+from tests.integration.test_engine import an_engine, asked, ended, folder_of, until
+from tests.ssh_machine import SshMachine
+
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(120)]
+
+DEFAULT = workspace_name("default")
+
+TRAINING = """
+import os
+from azureml.core import Run
+
+run = Run.get_context()
+for step in range(5):
+    run.log("loss", 1 / (1 + step))
+run.tag("where", os.environ["AML_RUN_DIR"])
+os.makedirs("outputs", exist_ok=True)
+open("outputs/model.txt", "w").write("model")
+print("trained", run.id)
+"""
+
+STAY = "import signal; print('here', flush=True); signal.pause()"
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+def a_target(ssh: SshMachine, name: str = "box", **settings: Any) -> dict[str, Any]:
+    return {"name": name, "kind": "ssh", "settings": {**ssh.settings, **settings}}
+
+
+async def attach(engine: Engine, ssh: SshMachine, **settings: Any) -> Any:
+    return await engine.compute.add(decode_new_compute(a_target(ssh, **settings)))
+
+
+def on(script: str, **job: Any) -> dict[str, Any]:
+    return asked(script, job={"target": "box", **job})
+
+
+async def said(engine: Engine, run: Any, word: bytes = b"here") -> None:
+    async with asyncio.timeout(60):
+        while True:
+            log = await engine.runs.log(run["runId"], "user_logs/std_log.txt")
+            if word in log.data:
+                return
+            await asyncio.sleep(0.05)
+
+
+def pids(root: Path, run: Any) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads((folder_of(root, run).status / "pids.1").read_text())
+    return told
+
+
+def far_folder(ssh: SshMachine, run: Any) -> Path | None:
+    found = list((ssh.home / "runs").glob(f"*/{run['runId']}"))
+    return found[0] if found else None
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+# ---- through the SDK and a headless engine ---------------------------------------------------
+
+
+def test_a_machine_is_attached_as_sdk_v1_did_and_trains(
+    ws: Workspace, tmp_path: Path, ssh: SshMachine
+) -> None:
+    target = ComputeTarget.attach(
+        ws,
+        "box",
+        RemoteCompute.attach_configuration(
+            username=ssh.user, address="127.0.0.1", ssh_port=ssh.port,
+            private_key_file=str(ssh.folder / "key"),
+            settings={
+                "host_key": ssh.host_key, "folder": str(ssh.home), "python": sys.executable,
+            },
+        ),
+    )  # fmt: skip
+    target.wait_for_completion(show_output=True)
+    (tmp_path / "train.py").write_text(TRAINING)
+    config = ScriptRunConfig(str(tmp_path), script="train.py", compute_target="box")
+
+    run = Experiment(ws, "on-a-box").submit(config)
+    details = run.wait_for_completion()
+
+    assert details["status"] == "Completed"
+    assert target.type == "VirtualMachine"
+    assert run.get_metrics()["loss"] == [1, 0.5, 1 / 3, 0.25, 0.2]
+    assert run.get_tags()["where"].startswith(str(ssh.home))
+    assert "outputs/model.txt" in run.get_file_names()
+    run.download_file("outputs/model.txt", str(tmp_path / "back.txt"))
+    assert (tmp_path / "back.txt").read_text() == "model"
+
+
+# ---- through an engine -----------------------------------------------------------------------
+
+
+async def test_the_check_says_what_is_there_and_refuses_a_key_that_nobody_accepted(
+    aml_root: Path, ssh: SshMachine
+) -> None:
+    async with an_engine(aml_root) as engine:
+        told = await engine.compute.probe(decode_new_compute(a_target(ssh)))
+        with pytest.raises(Invalid) as unknown:
+            await engine.compute.probe(decode_new_compute(a_target(ssh, host_key="SHA256:abc")))
+        with pytest.raises(Invalid) as refused:
+            nobody = decode_new_compute(a_target(ssh, username="nobody-here"))
+            await engine.compute.probe(nobody)
+        with pytest.raises(Unreachable):
+            await engine.compute.probe(decode_new_compute(a_target(ssh, port=1)))
+
+    assert "answers" in told and "Python" in told and "core" in told
+    assert "SHA256:" in str(unknown.value) and ssh.host_key in str(unknown.value)
+    assert "refuses 'nobody-here'" in str(refused.value)
+
+
+async def test_a_run_is_followed_and_its_folder_there_is_removed(
+    aml_root: Path, ssh: SshMachine
+) -> None:
+    script = f"{TRAINING}\n{STAY}"
+    async with an_engine(aml_root) as engine:
+        await attach(engine, ssh)
+        run = await submit(engine, on(script, grace=5))
+        await said(engine, run)
+        there = far_folder(ssh, run)
+        await until(engine, run["runId"], lambda told: told["metrics"].get("loss") == 0.2)
+        assert there is not None
+        await engine.runs.cancel(run["runId"])
+        end = await ended(engine, run["runId"])
+        child = pids(aml_root, run)["child"]
+
+    assert end["status"] == "Canceled"
+    assert (folder_of(aml_root, run).outputs / "model.txt").read_text() == "model"
+    assert not there.exists()
+    assert not is_alive(child)
+
+
+async def test_a_lost_connection_is_made_again_and_nothing_is_lost(
+    aml_root: Path, ssh: SshMachine
+) -> None:
+    script = """
+import os, time
+from azureml.core import Run
+run = Run.get_context()
+print("here", flush=True)
+step = 0
+while not os.path.exists("outputs/go"):
+    run.log("loss", step)
+    print("step", step, flush=True)
+    step += 1
+    time.sleep(0.01)
+run.log("last", step)
+"""
+    async with an_engine(aml_root) as engine:
+        await attach(engine, ssh)
+        run = await submit(engine, on(script))
+        await said(engine, run, b"step 3")
+        ssh.cut()
+        there = far_folder(ssh, run)
+        assert there is not None
+        await said(engine, run, f"step {_steps(there) + 5}".encode())
+        ssh.stop()
+        gone = _steps(there)
+        while _steps(there) < gone + 5:
+            await asyncio.sleep(0.05)
+        ssh.start()
+        await said(engine, run, f"step {gone + 5}".encode())
+        (there / "work" / "outputs" / "go").touch()
+        end = await ended(engine, run["runId"])
+
+    assert end["status"] == "Completed"
+    console = folder_of(aml_root, run).console.read_text().split("\n")
+    last = int(end["metrics"]["last"])
+    assert console == ["here", *(f"step {step}" for step in range(last)), ""]
+    assert end["metrics"]["loss"] == last - 1
+
+
+def _steps(there: Path) -> int:
+    return (there / "logs" / "std_log.txt").read_text().count("\n")
+
+
+async def test_the_next_engine_finds_the_run_where_it_is(aml_root: Path, ssh: SshMachine) -> None:
+    async with an_engine(aml_root) as engine:
+        await attach(engine, ssh)
+        run = await submit(engine, on(f"print('begun', flush=True)\n{STAY}"))
+        await said(engine, run)
+        before = pids(aml_root, run)
+    async with an_engine(aml_root) as engine:
+        await engine.runs.cancel(run["runId"])
+        end = await ended(engine, run["runId"])
+
+    assert end["status"] == "Canceled"
+    assert pids(aml_root, run) == before
+    assert folder_of(aml_root, run).console.read_text() == "begun\nhere\n"
+    assert far_folder(ssh, run) is None
+
+
+async def test_a_script_that_is_killed_fails_and_keeps_its_outputs(
+    aml_root: Path, ssh: SshMachine
+) -> None:
+    script = f"import os\nopen('outputs/half', 'w').write('half')\n{STAY}"
+    async with an_engine(aml_root) as engine:
+        await attach(engine, ssh)
+        run = await submit(engine, on(script))
+        await said(engine, run)
+        os.kill(pids(aml_root, run)["child"], signal.SIGKILL)
+        end = await ended(engine, run["runId"])
+
+    assert (end["status"], end["error"]["code"]) == ("Failed", "Killed")
+    assert (folder_of(aml_root, run).outputs / "half").read_text() == "half"
+
+
+async def test_a_run_whose_shim_is_killed_fails_and_is_ended(
+    aml_root: Path, ssh: SshMachine
+) -> None:
+    script = f"import os\nopen('outputs/half', 'w').write('half')\n{STAY}"
+    async with an_engine(aml_root) as engine:
+        await attach(engine, ssh)
+        run = await submit(engine, on(script))
+        await said(engine, run)
+        told = pids(aml_root, run)
+        os.kill(told["shim"], signal.SIGKILL)
+        end = await ended(engine, run["runId"])
+
+    assert end["status"] == "Failed"
+    assert "vanished" in end["error"]["message"]
+    assert not is_alive(told["child"])
+    assert (folder_of(aml_root, run).outputs / "half").read_text() == "half"
+    assert far_folder(ssh, run) is None
+
+
+async def test_a_run_waits_for_a_machine_that_is_off_and_can_be_cancelled(
+    aml_root: Path, ssh: SshMachine
+) -> None:
+    ssh.stop()
+    async with an_engine(aml_root) as engine:
+        await attach(engine, ssh)
+        run = await submit(engine, on(STAY))
+        waiting = await until(
+            engine, run["runId"], lambda told: "cannot connect" in (told["reason"] or "")
+        )
+        await engine.runs.cancel(run["runId"])
+        end = await ended(engine, run["runId"])
+
+    assert waiting["status"] == "Starting"
+    assert end["status"] == "Canceled"
+    assert not folder_of(aml_root, run).console.exists()
+
+
+async def test_a_program_that_is_not_there_fails_the_run_with_its_name(
+    aml_root: Path, ssh: SshMachine
+) -> None:
+    async with an_engine(aml_root) as engine:
+        await attach(engine, ssh, python="/no/such/python")
+        run = await submit(engine, on(STAY))
+        end = await ended(engine, run["runId"])
+
+    assert end["status"] == "Failed"
+    assert "/no/such/python" in end["error"]["message"]
