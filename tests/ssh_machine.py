@@ -93,9 +93,10 @@ class SshMachine:
         while time.monotonic() < until:
             if self.daemon.poll() is not None:
                 raise Unavailable(f"sshd ended: {self.said()}")
-            with contextlib.suppress(OSError), socket.create_connection(
-                ("127.0.0.1", self.port), timeout=1
-            ) as door:
+            with (
+                contextlib.suppress(OSError),
+                socket.create_connection(("127.0.0.1", self.port), timeout=1) as door,
+            ):
                 if door.recv(4).startswith(b"SSH"):
                     return
             time.sleep(0.05)

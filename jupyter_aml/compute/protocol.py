@@ -11,7 +11,6 @@ from typing import Protocol
 
 from jupyter_aml.domain.run_limits import NO_LIMITS, Limits
 
-
 ANY_PYTHON = "python"
 """The interpreter of a job that takes the one its target has for such jobs."""
 

@@ -269,16 +269,41 @@ async def test_a_run_waits_for_a_machine_that_is_off_and_can_be_cancelled(
 
     assert waiting["status"] == "Starting"
     assert end["status"] == "Canceled"
-    assert not folder_of(aml_root, run).console.exists()
+    assert not (folder_of(aml_root, run).status / "ssh.1").exists()
+    assert far_folder(ssh, run) is None
 
 
-async def test_a_program_that_is_not_there_fails_the_run_with_its_name(
+async def test_a_run_waits_until_a_setting_that_is_wrong_is_mended(
     aml_root: Path, ssh: SshMachine
 ) -> None:
     async with an_engine(aml_root) as engine:
         await attach(engine, ssh, python="/no/such/python")
-        run = await submit(engine, on(STAY))
+        run = await submit(engine, on("print('done')"))
+        await until(engine, run["runId"], lambda told: "/no/such/python" in (told["reason"] or ""))
+        mended = {"settings": {"python": sys.executable}}
+        await engine.compute.change(decode_compute_change("box", mended))
         end = await ended(engine, run["runId"])
 
-    assert end["status"] == "Failed"
-    assert "/no/such/python" in end["error"]["message"]
+    assert end["status"] == "Completed"
+
+
+async def test_an_interpreter_that_is_named_is_that_of_the_machine(
+    aml_root: Path, ssh: SshMachine
+) -> None:
+    def within(python: str) -> dict[str, Any]:
+        named = {"userManagedDependencies": True, "interpreterPath": python}
+        return {"name": "there", "python": named}
+
+    script = "import sys; print('by', sys.executable)"
+    async with an_engine(aml_root) as engine:
+        await attach(engine, ssh)
+        there = await submit(engine, {**on(script), "environment": within("/usr/bin/python3")})
+        missing = await submit(engine, {**on(script), "environment": within("/no/python")})
+        built = {"name": "built", "python": {"condaDependencies": {"dependencies": ["python"]}}}
+        packages = await submit(engine, {**on(script), "environment": built})
+        ends = [await ended(engine, each["runId"]) for each in (there, missing, packages)]
+
+    assert [end["status"] for end in ends] == ["Completed", "Failed", "Failed"]
+    assert folder_of(aml_root, there).console.read_text() == "by /usr/bin/python3\n"
+    assert "/no/python" in ends[1]["error"]["message"]
+    assert "environments are not built there yet" in ends[2]["error"]["message"]

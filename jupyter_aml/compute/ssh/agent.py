@@ -99,6 +99,7 @@ class Agent:
 
     def _answer(self, asked: Told, payload: bytes) -> None:
         self._shims = [one for one in self._shims if one.poll() is None]
+        told: Told
         try:
             told = {"answer": self._verbs[asked["verb"]](asked, payload)}
         except OSError as error:
@@ -149,7 +150,7 @@ class Agent:
         if not (status / f"claim.{asked['attempt']}").exists():
             python = asked["python"] or sys.executable
             environment = {**_own_variables(), **asked["environment"]}
-            words = places.words(asked["words"], python, environment.get("PATH"))
+            words = places.words(asked["words"], asked["pythons"], python, environment.get("PATH"))
             process = subprocess.Popen(
                 [sys.executable, "-I", "-S", str(self._home / asked["shim"]), *words],
                 env=environment, cwd="/", start_new_session=True, close_fds=True,
@@ -183,7 +184,9 @@ class Agent:
         pids = places.read(status / f"pids.{attempt}") or {}
         claim = places.read(status / f"claim.{attempt}") or {}
         is_now = claim.get("boot") == shim.boot()
-        known = [(int(pids["child"]), str(pids["childStart"]))] if is_now and "child" in pids else []
+        known = (
+            [(int(pids["child"]), str(pids["childStart"]))] if is_now and "child" in pids else []
+        )
         left = proc.of_run(asked["job"], attempt, known, root=asked["root"])
         for each in left:
             for number in asked["signals"]:

@@ -173,14 +173,16 @@ class SshBackend:
         upload = Parcel(f"uploads/{uuid4().hex}", lambda: sending.own_files(folder))
         await self._upload(upload)
         await self._call(
-            place, "make", upload=upload.place, snapshot=None if snapshot is None else snapshot.place
+            place,
+            "make",
+            upload=upload.place,
+            snapshot=None if snapshot is None else snapshot.place,
         )
-        words, environment = far.translated(job, f"{home}/{place.folder}", home, runtime)
+        wanted = far.translated(job, f"{home}/{place.folder}", home, runtime)
         if not await asyncio.to_thread(place.claim):
             return
-        python = self.machine.options.python
         told = await self._call(
-            place, "start", words=words, environment=environment, python=python,
+            place, "start", **wanted, python=self.machine.options.python,
             shim=f"{guard.place}/{sending.SHIM}",
         )  # fmt: skip
         await asyncio.to_thread(place.note, "ssh", told)
@@ -291,15 +293,15 @@ class SshBackend:
                 place.is_followed = False
                 place.stir()
             return
-        place = self._places.get(told["run"])
-        if place is None:
+        followed = self._places.get(told["run"])
+        if followed is None:
             return
         try:
-            await self._taken(place, told, data)
+            await self._taken(followed, told, data)
         except StorageFailed:
             # It is told again from where it is whole once there is room: the look goes on.
-            place.is_followed = False
-        place.stir(is_move=self._is_move(place, told))
+            followed.is_followed = False
+        followed.stir(is_move=self._is_move(followed, told))
 
     def _is_move(self, place: _Place, told: Mapping[str, Any]) -> bool:
         is_begin = told.get("path", "").startswith("status/pids.")

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 from pathlib import Path
+from typing import Any
 
 from jupyter_aml.compute.attempt import shim_words
 from jupyter_aml.compute.protocol import ANY_PYTHON, BackendJob, Handle
 from jupyter_aml.compute.ssh.sending import Parcel
+from jupyter_aml.domain.run import RANKS
 from jupyter_aml.runfolder.layout import RunFolder
 
 _OF_THIS_MACHINE = frozenset({"AML_SOCKET", "AML_ROOT"})
@@ -33,8 +35,11 @@ def handle(backend: str, job: BackendJob) -> Handle:
 
 def translated(
     job: BackendJob, folder: str, home: str, runtime: tuple[Parcel, Path] | None
-) -> tuple[list[str], dict[str, str]]:
-    """The words of the shim and the variables of the script, with the paths that hold there."""
+) -> dict[str, Any]:
+    """The words of the shim and the variables of the script, with the paths that hold there.
+
+    `pythons` are the words in whose place the Python of that machine comes.
+    """
     changes = [(str(job.folder.absolute()), folder)]
     if runtime is not None:
         changes.append((str(runtime[1]), f"{home}/{runtime[0].place}"))
@@ -45,14 +50,27 @@ def translated(
         return text
 
     words = [there(word) for word in shim_words(job)]
-    if job.interpreter == ANY_PYTHON:
-        words[words.index("--") + 1] = ""
     environment = {
         name: there(value)
         for name, value in job.environment.items()
         if name not in _OF_THIS_MACHINE
     }
-    return words, environment
+    first = words.index("--") + 1
+    return {
+        "words": words,
+        "pythons": [first + place for place in _pythons(job)],
+        "environment": environment,
+    }
+
+
+def _pythons(job: BackendJob) -> list[int]:
+    """Which words of its command stand for the Python of the machine."""
+    if job.interpreter != ANY_PYTHON:
+        return []
+    if job.command[1:3] != ("-m", RANKS):
+        return [0]
+    # It starts the processes of a run, each by the command behind it.
+    return [0, job.command.index("--") + 1]
 
 
 def _moved(text: str, old: str, new: str) -> str:

@@ -66,7 +66,8 @@ class Followed:
     def _all(self) -> Iterator[Frame | None]:
         while not (self._is_ended or self._exit.exists()):
             yield from self._round()
-            yield self._rest()
+            self._rest()
+            yield None
         yield from self._round(is_last=True)
         yield self._names()
         while self._confirmed is None:

@@ -56,8 +56,9 @@ module.main(sys.argv[1])
 
 _FIND = """\
 for python in {pythons}; do
-  "$python" -I -S -c 'import sys; sys.exit(sys.version_info < {needed})' > /dev/null 2>&1 || continue
-  exec "$python" -I -S -c "$1" "$2"
+  if "$python" -I -S -c 'import sys; sys.exit(sys.version_info < {needed})' > /dev/null 2>&1; then
+    exec "$python" -I -S -c "$1" "$2"
+  fi
 done
 echo {none}
 """
@@ -88,7 +89,8 @@ class Link:
         if not self.is_open:
             raise self._lost()
         number = next(self._ids)
-        answer = self._asked[number] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self._asked[number] = answer
         told = {"id": number, "verb": verb, "size": len(payload), **fields}
         try:
             self._process.stdin.write(json.dumps(told).encode() + b"\n" + payload)
@@ -171,7 +173,10 @@ async def _logged_in(
     said: list[AmlError] = []
     arguments = await asyncio.to_thread(_arguments, options, secret)
     try:
-        return await ssh.connect(client_factory=_checker(options, said), **arguments)
+        connection: asyncssh.SSHClientConnection = await ssh.connect(
+            client_factory=_checker(options, said), **arguments
+        )
+        return connection
     except ssh.HostKeyNotVerifiable as error:
         raise said[0] if said else Invalid(f"the host key of {where}: {error.reason}") from error
     except ssh.PermissionDenied as error:
@@ -179,7 +184,7 @@ async def _logged_in(
             f"{where} refuses {options.username!r} with what was given (password, "
             f"private_key_file): {error.reason}"
         ) from error
-    except (TimeoutError, asyncio.TimeoutError) as error:
+    except TimeoutError as error:
         raise Unreachable(f"{where} does not answer") from error
     except OSError as error:
         raise Unreachable(f"cannot connect to {where}: {error.strerror or error}") from error

@@ -38,6 +38,7 @@ class Machine:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._failed: AmlError | None = None
         self._failures, self._again_at = 0, 0.0
+        self._changed = asyncio.Event()
 
     @property
     def silence(self) -> str | None:
@@ -74,12 +75,16 @@ class Machine:
 
     async def until_again(self) -> None:
         """Return when it is worth trying again to connect."""
-        await asyncio.sleep(max(0.0, self._again_at - time.monotonic()) + 0.01)
+        seconds = max(0.0, self._again_at - time.monotonic()) + 0.01
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._changed.wait(), seconds)
 
     def drop(self) -> None:
         """Let go of the connection, to make another when one is needed."""
         link, self._link = self._link, None
         self._failed, self._failures, self._again_at = None, 0, 0.0
+        self._changed.set()
+        self._changed = asyncio.Event()
         if link is not None:
             link.close()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from jupyter_aml.domain.compute import SECRET
@@ -57,7 +58,7 @@ class SshOptions:
             return ""
         if words[0].startswith(_FINGERPRINT):
             return words[0].rstrip("=")
-        for kind, content in zip(words, words[1:], strict=False):
+        for kind, content in pairwise(words):
             if kind.startswith(("ssh-", "ecdsa-", "sk-")):
                 return f"{kind} {content}"
         raise Invalid(

@@ -82,11 +82,10 @@ def _copy(source: Path, target: Path) -> None:
                 os.chmod(there / name, os.stat(there / name).st_mode | stat.S_IRUSR | stat.S_IWUSR)
 
 
-def words(told: Sequence[str], python: str, path: str | None) -> list[str]:
-    """The words of a shim, with a Python of this machine where no program is named."""
-    end = told.index("--") + 1
-    first = told[end] or shutil.which(python, path=path) or python
-    return [*told[:end], first, *told[end + 1 :]]
+def words(told: Sequence[str], pythons: Sequence[int], python: str, path: str | None) -> list[str]:
+    """The words of a shim, with the Python of this machine in the places of `pythons`."""
+    own = shutil.which(python, path=path) or python
+    return [own if place in pythons else word for place, word in enumerate(told)]
 
 
 def state(folder: Path, attempt: str, shims: Sequence[int]) -> dict[str, Any]:

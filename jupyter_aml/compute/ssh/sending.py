@@ -1,4 +1,4 @@
-"""What a run needs on another machine, packed: runtime, shim and snapshot by hash, its own files."""
+"""What a run needs on another machine: runtime, shim and snapshot by hash, and its own files."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import IO
 
@@ -47,7 +47,7 @@ def runtime_parcel(job: BackendJob) -> tuple[Parcel, Path] | None:
         if part and library.name == "lib" and (library / "jupyter_aml").is_dir():
             runtime = library.parent
             # The name of its folder holds the hash already.
-            return Parcel(f"runtimes/{runtime.name}", lambda: _below(runtime)), runtime
+            return Parcel(f"runtimes/{runtime.name}", partial(_below, runtime)), runtime
     return None
 
 
@@ -63,10 +63,23 @@ def snapshot_parcel(folder: RunFolder) -> Parcel | None:
 
 def own_files(folder: RunFolder) -> Iterator[tuple[str, Path]]:
     """What belongs to this run alone: its records, its inputs, what an attempt before left."""
-    for path in (folder.record, folder.environment, folder.data, folder.secrets, folder.snapshot_list):
+    for path in (
+        folder.record,
+        folder.environment,
+        folder.data,
+        folder.secrets,
+        folder.snapshot_list,
+    ):
         if path.is_file():
             yield path.name, path
-    for top in (folder.logs, folder.metrics, folder.system, folder.files, folder.inputs, folder.results):
+    for top in (
+        folder.logs,
+        folder.metrics,
+        folder.system,
+        folder.files,
+        folder.inputs,
+        folder.results,
+    ):
         yield from _below(top, folder.path)
     sent = {file["path"] for file in _manifest(folder)}
     for name, path in _below(folder.work):
