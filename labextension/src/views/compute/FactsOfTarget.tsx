@@ -42,7 +42,6 @@ export function FactsOfTarget({ model, one }: TargetPartProps): JSX.Element {
               isScaled && trans('when it was idle for %1', duration(one.idleSeconds))
             ],
             [trans('Runs at once'), isBounded(one) && one.slots],
-            [trans('Description'), one.description],
             [one.isAttached ? trans('Attached') : trans('Created'), moment(one.createdAt)],
             [trans('Changed'), one.changedAt === one.createdAt ? '' : moment(one.changedAt)]
           ].map(([name, value]) => [name as string, value === false ? '' : value])}

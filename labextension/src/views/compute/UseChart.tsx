@@ -25,14 +25,16 @@ export function UseChart({ samples }: { samples: readonly WireComputeSample[] })
   const known = -(use.busy[0]?.[0] ?? 0);
   const word = wordOf(known);
   const spoken = (): string =>
-    use.share === null
-      ? trans('at most %1 runs at once in the last %2', use.peak, word)
-      : trans(
-          '%1 % of its places in the last %2; at most %3 at once',
-          Math.round(100 * use.share),
-          word,
-          use.peak
-        );
+    use.peak === 0
+      ? trans('Not busy in the last %1.', word)
+      : use.share === null
+        ? trans('at most %1 runs at once in the last %2', use.peak, word)
+        : trans(
+            '%1 % of its places in the last %2; at most %3 at once',
+            Math.round(100 * use.share),
+            word,
+            use.peak
+          );
   const words = known < MOMENT ? trans('Nothing is known yet of how busy it was.') : spoken();
   const at = ([seconds, value]: Corner): string => {
     const x = LEFT + ((seconds + span) / span) * Math.max(0, width - LEFT - 1);
