@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
+import shutil
 import signal
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from jupyter_aml.domain.errors import Invalid, Unreachable
+from jupyter_aml.domain.errors import IllegalMove, Invalid, Unreachable
 from jupyter_aml.domain.ids import workspace_name
 from jupyter_aml.engine.engine import Engine
 from jupyter_aml.sdk.core import Experiment, ScriptRunConfig, Workspace
@@ -307,3 +310,107 @@ async def test_an_interpreter_that_is_named_is_that_of_the_machine(
     assert folder_of(aml_root, there).console.read_text() == "by /usr/bin/python3\n"
     assert "/no/python" in ends[1]["error"]["message"]
     assert "environments are not built there yet" in ends[2]["error"]["message"]
+
+
+CHILDREN = """
+from azureml.core import Run
+run = Run.get_context()
+for number in range(2):
+    with run.child_run(name=f"fold-{number}") as child:
+        child.log("score", number)
+print("here", flush=True)
+"""
+
+
+async def test_a_script_makes_children_there(aml_root: Path, ssh: SshMachine) -> None:
+    async with an_engine(aml_root) as engine:
+        await attach(engine, ssh)
+        run = await submit(engine, on(CHILDREN))
+        end = await ended(engine, run["runId"])
+        page = await engine.runs.page(workspace=DEFAULT, filter=f"parent:{run['runId']}")
+
+    assert end["status"] == "Completed"
+    scores = {each["displayName"]: each["metrics"] for each in page["runs"]}
+    assert scores == {"fold-0": {"score": 0}, "fold-1": {"score": 1}}
+    assert {each["status"] for each in page["runs"]} == {"Completed"}
+
+
+async def test_a_run_whose_machine_was_started_again_goes_on_from_its_outputs(
+    aml_root: Path, ssh: SshMachine
+) -> None:
+    script = f"""
+import os
+kept = os.path.exists("outputs/checkpoint")
+open("outputs/checkpoint", "a").write("one")
+print("again" if kept else "first", flush=True)
+if not kept:
+    {STAY.replace("; ", chr(10) + "    ")}
+"""
+    async with an_engine(aml_root) as engine:
+        await attach(engine, ssh)
+        run = await submit(engine, on(script))
+        await said(engine, run)
+        told, record = pids(aml_root, run), folder_of(aml_root, run).status / "ssh.1"
+        record.write_text(json.dumps({"boot": "that of before"}))
+        for pid in (told["shim"], told["child"]):
+            os.kill(pid, signal.SIGKILL)
+        end = await ended(engine, run["runId"])
+
+    assert end["status"] == "Completed"
+    assert "was started again" in " ".join(end["warnings"])
+    assert folder_of(aml_root, run).console.read_text() == "first\nhere\nagain\n"
+    assert (folder_of(aml_root, run).outputs / "checkpoint").read_text() == "oneone"
+
+
+async def test_a_key_with_a_passphrase_and_a_host_of_known_hosts(
+    aml_root: Path, ssh: SshMachine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, key = tmp_path / "home", tmp_path / "locked"
+    (home / ".ssh").mkdir(parents=True)
+    shutil.copy(ssh.folder / "key", key)
+    subprocess.run(["ssh-keygen", "-q", "-p", "-P", "", "-N", "open sesame", "-f", key], check=True)
+    monkeypatch.setenv("HOME", str(home))
+    opened = {
+        "private_key_file": str(key), "private_key_passphrase": "open sesame", "host_key": "",
+    }  # fmt: skip
+
+    async def probed(engine: Engine, **settings: str) -> str:
+        asked = decode_new_compute(a_target(ssh, **{**opened, **settings}))
+        return await engine.compute.probe(asked)
+
+    async with an_engine(aml_root) as engine:
+        with pytest.raises(Invalid) as unknown:
+            await probed(engine)
+        (home / ".ssh" / "known_hosts").write_text(f"[127.0.0.1]:{ssh.port} {ssh.host_key}\n")
+        told = await probed(engine)
+        with pytest.raises(Invalid) as closed:
+            await probed(engine, private_key_passphrase="wrong")
+        await attach(engine, ssh, **opened)
+        run = await submit(engine, on("print('done')"))
+        end = await ended(engine, run["runId"])
+        shown = await engine.compute.get(DEFAULT, "box")
+
+    assert "is not known here" in str(unknown.value) and ssh.host_key in str(unknown.value)
+    assert "answers" in told
+    assert "private_key_passphrase" in str(closed.value)
+    assert end["status"] == "Completed"
+    assert "open sesame" not in json.dumps(shown)
+
+
+async def test_cancels_at_any_moment_leave_nothing_there(aml_root: Path, ssh: SshMachine) -> None:
+    async with an_engine(aml_root) as engine:
+        await attach(engine, ssh, max_runs=4)
+        runs = [await submit(engine, on("print('ended')")) for _ in range(8)]
+        for number, run in enumerate(runs):
+            await asyncio.sleep(0.05 * number)
+            with contextlib.suppress(IllegalMove):
+                await engine.runs.cancel(run["runId"])
+        ends = [await ended(engine, run["runId"]) for run in runs]
+        left = [far_folder(ssh, run) for run in runs]
+
+    assert {end["status"] for end in ends} <= {"Completed", "Canceled"}
+    assert left == [None] * 8
+    for run, end in zip(runs, ends, strict=True):
+        console = folder_of(aml_root, run).console
+        printed = console.read_text() if console.exists() else ""
+        assert printed == "ended\n" or end["status"] == "Canceled"

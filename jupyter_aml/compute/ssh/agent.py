@@ -196,7 +196,7 @@ class Agent:
     def _follow(self, asked: Told, payload: bytes) -> Told:
         folder = self._home / asked["folder"]
         have = json.loads(payload)
-        self._followed[asked["key"]] = Followed(folder, asked["attempt"], have)
+        self._followed[asked["key"]] = Followed(folder, asked["attempt"], have, asked["others"])
         return {}
 
     def _confirm(self, asked: Told, payload: bytes) -> Told:
@@ -216,7 +216,8 @@ class Agent:
         return {}
 
     def _forget(self, asked: Told, payload: bytes) -> Told:
-        places.remove(self._home / asked["folder"])
+        # With the folders of its children, which lie beside it.
+        places.remove((self._home / asked["folder"]).parent)
         return {}
 
 

@@ -8,23 +8,20 @@ the shim that claims, so that it is begun once. The exit record comes last, when
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
-import os
 import signal
 import time
 from collections.abc import AsyncIterator, Coroutine, Mapping
 from datetime import timedelta
-from pathlib import Path
 from typing import IO, Any
 from uuid import uuid4
 
-from jupyter_aml.compute.attempt import Attempt, make_folders
+from jupyter_aml.compute.attempt import make_folders
 from jupyter_aml.compute.protocol import BackendJob, Handle, Phase, Sighting
 from jupyter_aml.compute.ssh import far, sending
-from jupyter_aml.compute.ssh.copying import Copy
 from jupyter_aml.compute.ssh.machine import PIECE, Machine, Secret
 from jupyter_aml.compute.ssh.options import SshOptions
+from jupyter_aml.compute.ssh.place import Place
 from jupyter_aml.compute.ssh.sending import Parcel
 from jupyter_aml.domain.errors import AmlError, Invalid, StorageFailed, Unreachable
 from jupyter_aml.runfolder.layout import RunFolder
@@ -45,7 +42,7 @@ class SshBackend:
     def __init__(self, options: SshOptions, secret: Secret = str) -> None:
         """`secret` gives the value of a setting that stands in the vault."""
         self.machine = Machine(options, secret, pushed=self._pushed, linked=self._linked)
-        self._places: dict[str, _Place] = {}
+        self._places: dict[str, Place] = {}
         self._seen: dict[str, Phase] = {}
         self._sending: dict[str, asyncio.Task[None]] = {}
         self._uploads: dict[str, asyncio.Lock] = {}
@@ -114,15 +111,16 @@ class SshBackend:
     async def forget(self, handle: Handle) -> None:
         """Have what is there of its files, and remove its folder there."""
         place = self._place(handle)
-        if await asyncio.to_thread(place.is_claimed):
-            if await asyncio.to_thread(place.end) is None:
+        await self._give_up_sending(place)
+        is_claimed = await asyncio.to_thread(place.is_claimed)
+        if is_claimed or place.is_made:
+            if is_claimed and await asyncio.to_thread(place.end) is None:
                 await self._fetch(place)
             await self._call(place, "unfollow")
             await self._call(place, "forget")
         await asyncio.to_thread(place.copy.end)
         self._seen.pop(place.key, None)
         self._places.pop(place.key, None)
-        self._sending.pop(place.key, None)
 
     def change(self, options: SshOptions) -> None:
         """Connect with these from now on."""
@@ -139,7 +137,7 @@ class SshBackend:
 
     # ---- sending ----------------------------------------------------------------------------
 
-    async def _send(self, job: BackendJob, place: _Place) -> None:
+    async def _send(self, job: BackendJob, place: Place) -> None:
         """Send a job until it has begun, was given up, or can never begin."""
         while True:
             try:
@@ -156,7 +154,14 @@ class SshBackend:
             if await asyncio.to_thread(place.is_given_up):
                 return
 
-    async def _sent(self, job: BackendJob, place: _Place) -> None:
+    async def _give_up_sending(self, place: Place) -> None:
+        """End what is sent of a job that nobody wants any more."""
+        task = self._sending.pop(place.key, None)
+        if task is not None and task.get_loop() is _loop():
+            task.cancel()
+            await asyncio.wait([task])
+
+    async def _sent(self, job: BackendJob, place: Place) -> None:
         where, folder = self.machine.options.where, RunFolder(job.folder.absolute())
         place.reason = f"connecting to {where}"
         home = (await self.machine.link()).about["home"]
@@ -172,6 +177,7 @@ class SshBackend:
         place.reason = f"sending the files of the run to {where}"
         upload = Parcel(f"uploads/{uuid4().hex}", lambda: sending.own_files(folder))
         await self._upload(upload)
+        place.is_made = True
         await self._call(
             place,
             "make",
@@ -215,7 +221,7 @@ class SshBackend:
 
     # ---- looking ----------------------------------------------------------------------------
 
-    async def _look(self, place: _Place) -> Sighting:
+    async def _look(self, place: Place) -> Sighting:
         end = await asyncio.to_thread(place.end)
         if end is not None:
             return end
@@ -229,7 +235,7 @@ class SshBackend:
         return await self._judged(place, told, begun)
 
     async def _judged(
-        self, place: _Place, told: Mapping[str, Any], begun: Mapping[str, Any]
+        self, place: Place, told: Mapping[str, Any], begun: Mapping[str, Any]
     ) -> Sighting:
         started = await asyncio.to_thread(place.started)
         claim, where = told["claim"], self.machine.options.where
@@ -251,11 +257,11 @@ class SshBackend:
         end = await asyncio.to_thread(place.end)
         return end or Sighting(phase=Phase.LOST, started=started)
 
-    def _place(self, handle: Handle) -> _Place:
-        place = _Place(handle)
+    def _place(self, handle: Handle) -> Place:
+        place = Place(handle)
         return self._places.setdefault(place.key, place)
 
-    async def _call(self, place: _Place, verb: str, **fields: Any) -> dict[str, Any]:
+    async def _call(self, place: Place, verb: str, **fields: Any) -> dict[str, Any]:
         return await self.machine.call(
             verb, folder=place.folder, attempt=place.attempt, job=place.run, root=place.root,
             key=place.key, **fields,
@@ -263,21 +269,21 @@ class SshBackend:
 
     # ---- following --------------------------------------------------------------------------
 
-    def _keep_following(self, place: _Place) -> None:
+    def _keep_following(self, place: Place) -> None:
         """Have a job followed over the connection that there is, or that will be."""
         if place.is_followed and self.machine.is_linked:
             return
         if place.beginning is None or place.beginning.done():
             place.beginning = self._task(self._follow(place))
 
-    async def _follow(self, place: _Place) -> None:
+    async def _follow(self, place: Place) -> None:
         try:
             have = await asyncio.to_thread(place.copy.have)
             link = await self.machine.link()
             place.is_followed = True
             await link.call(
                 "follow", json.dumps(have).encode(), folder=place.folder, attempt=place.attempt,
-                key=place.key,
+                key=place.key, others=place.others,
             )  # fmt: skip
         except AmlError:
             place.is_followed = False
@@ -303,13 +309,13 @@ class SshBackend:
             followed.is_followed = False
         followed.stir(is_move=self._is_move(followed, told))
 
-    def _is_move(self, place: _Place, told: Mapping[str, Any]) -> bool:
+    def _is_move(self, place: Place, told: Mapping[str, Any]) -> bool:
         is_begin = told.get("path", "").startswith("status/pids.")
         return told["push"] == "record" and not (
             is_begin and self._seen.get(place.key) is Phase.ALIVE
         )
 
-    async def _taken(self, place: _Place, told: dict[str, Any], data: bytes) -> None:
+    async def _taken(self, place: Place, told: dict[str, Any], data: bytes) -> None:
         if told["push"] == "over":
             place.has_all.set()
         elif told["push"] == "names":
@@ -318,13 +324,13 @@ class SshBackend:
         else:
             await asyncio.to_thread(place.copy.take, told, data)
 
-    async def _confirm(self, place: _Place, wrong: list[str]) -> None:
+    async def _confirm(self, place: Place, wrong: list[str]) -> None:
         try:
             await self._call(place, "confirm", again=wrong)
         except AmlError:
             place.is_followed = False
 
-    async def _fetch(self, place: _Place) -> None:
+    async def _fetch(self, place: Place) -> None:
         """Have all files of a job that left no exit record."""
         told = await self._call(place, "state")
         if not told["is_there"]:
@@ -348,7 +354,7 @@ class SshBackend:
 
     # ---- ending -----------------------------------------------------------------------------
 
-    async def _end_lost(self, place: _Place, grace: timedelta) -> None:
+    async def _end_lost(self, place: Place, grace: timedelta) -> None:
         """TERM, then KILL, until nothing of the attempt lives there."""
         kill_at = time.monotonic() + grace.total_seconds()
         signals = [int(signal.SIGTERM), int(signal.SIGCONT)]
@@ -362,86 +368,6 @@ class SshBackend:
                 raise Unreachable(f"processes of run {place.run} cannot be ended: {pids}")
             signals = [int(signal.SIGKILL)] if now >= kill_at else []
             await asyncio.sleep(_POLL)
-
-
-class _Place(Attempt):
-    """An attempt that was sent to another machine: its files here, and how they come."""
-
-    def __init__(self, handle: Handle) -> None:
-        data = handle.data
-        super().__init__(data["run"], data["attempt"], Path(data["status"]), Path(data["log"]))
-        self.folder, self.root = data["folder"], data["root"]
-        self.copy = Copy(self.status.parent)
-        self.reason: str | None = None
-        """For what it waits that has not begun."""
-        self.is_followed = False
-        self.beginning: asyncio.Task[None] | None = None
-        self.has_all = asyncio.Event()
-        self._news, self._moves = asyncio.Event(), asyncio.Event()
-
-    def stir(self, *, is_move: bool = True) -> None:
-        """Wake who waits for news of it, or only who waits for its output."""
-        self._news.set()
-        self._news = asyncio.Event()
-        if is_move:
-            self._moves.set()
-            self._moves = asyncio.Event()
-
-    async def news(self, most: float) -> None:
-        """Return when anything was told of it, or after that many seconds."""
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._news.wait(), most)
-
-    async def moved(self, most: float) -> None:
-        """Return when it may stand elsewhere, or after that many seconds."""
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._moves.wait(), most)
-
-    def is_sent(self) -> bool:
-        """Whether it needs no sending any more."""
-        return self.read("ssh") is not None or self.read("exit") is not None or self.is_given_up()
-
-    def is_claimed(self) -> bool:
-        """Whether something may have been begun there."""
-        return (self.read("claim") or {"pid": 0}).get("pid") != 0
-
-    def is_given_up(self) -> bool:
-        """Whether it was given up before anything was begun."""
-        claim = self.read("claim")
-        return claim is not None and claim.get("pid") == 0
-
-    def claim(self) -> bool:
-        """Take the attempt for the other machine; False where it was given up. Blocks."""
-        record = self.status / f"claim.{self.attempt}"
-        try:
-            draft = self._draft("claim", {"pid": -1, "time": time.time()})
-            try:
-                os.link(draft, record)
-            except FileExistsError:
-                return not self.is_given_up()
-            finally:
-                draft.unlink()
-        except OSError as error:
-            raise StorageFailed(f"cannot write {record}: {error.strerror}") from error
-        return True
-
-    def note(self, name: str, record: Mapping[str, object]) -> None:
-        """Write a record, whole or not at all; raises StorageFailed."""
-        final = self.status / f"{name}.{self.attempt}"
-        try:
-            self._draft(name, record).replace(final)
-        except OSError as error:
-            raise StorageFailed(f"cannot write {final}: {error.strerror}") from error
-
-    def fail(self, why: str) -> None:
-        """Note that it can never begin, and why."""
-        now = time.time()
-        self.note("exit", {"code": 127, "time": now, "started": now, "why": why})
-
-    def _draft(self, name: str, record: Mapping[str, object]) -> Path:
-        draft = self.status / f"{name}.{self.attempt}.{os.getpid()}-{time.monotonic_ns()}"
-        draft.write_text(json.dumps(record))
-        return draft
 
 
 def _loop() -> asyncio.AbstractEventLoop:

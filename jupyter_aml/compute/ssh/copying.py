@@ -7,30 +7,33 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from jupyter_aml.compute.ssh.following import GROWING, WHOLE, Have
+from jupyter_aml.compute.ssh.following import CHILDREN, GROWING, WHOLE, Have, own_path
 from jupyter_aml.domain.errors import NotFound, StorageFailed
 from jupyter_aml.runfolder.layout import without_links
 from jupyter_aml.runfolder.plain import NotPlain, plain
 
 _RECORDS = ("status",)
-_FOLDERS = (*GROWING, *WHOLE, *_RECORDS)
 _COPYING = ".copying"
 
 
 class Copy:
     """The folder of one run here. Its methods block."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, others: Sequence[str] = ()) -> None:
+        """`others` are further files and folders of the run that are told whole."""
+        self._folder, self._whole_ones = folder, (*WHOLE, *others)
 
     def have(self) -> Have:
         """Size and, of files that are told whole, mtime in ns of what is here, by the paths."""
         grown = {path: [found.st_size, 0] for path, found in self._files(GROWING)}
-        whole = {path: [found.st_size, found.st_mtime_ns] for path, found in self._files(WHOLE)}
+        whole = {
+            path: [found.st_size, found.st_mtime_ns]
+            for path, found in self._files(self._whole_ones)
+        }
         return {**grown, **whole}
 
     def take(self, told: Mapping[str, Any], data: bytes) -> None:
@@ -41,6 +44,8 @@ class Copy:
                     self._piece(told["path"], told["offset"], data)
                 case "whole":
                     self._whole(told, data)
+                case "folder":
+                    self._made(f"{told['path']}/status/-")
                 case "record":
                     self._record(told["path"], data)
         except OSError as error:
@@ -50,7 +55,7 @@ class Copy:
         """Remove what is not there any more; the paths of files that differ from those there."""
         wrong = [path for path, digest in told["growing"].items() if self._hash(path) != digest]
         there = set(told["whole"])
-        for path, _ in self._files(WHOLE):
+        for path, _ in self._files(self._whole_ones):
             if path not in there:
                 (self._folder / path).unlink(missing_ok=True)
         return wrong
@@ -102,7 +107,9 @@ class Copy:
     def _made(self, path: str) -> Path:
         """The place of a file here, its folder made; OSError for a path that leads out."""
         parts = path.split("/")
-        is_inside = path.startswith(tuple(f"{top}/" for top in _FOLDERS))
+        is_inside = f"{own_path(path)}/".startswith(
+            tuple(f"{top}/" for top in (*GROWING, *self._whole_ones, *_RECORDS))
+        )
         if not is_inside or any(part in ("", ".", "..") for part in parts) or "\0" in path:
             raise OSError(0, "it is no path of a file of a run", path)
         place = self._folder / path
@@ -125,8 +132,12 @@ class Copy:
             return "-"
         return hasher.hexdigest()
 
-    def _files(self, folders: tuple[str, ...]) -> Iterator[tuple[str, os.stat_result]]:
-        for top in folders:
+    def _files(self, tops: Sequence[str]) -> Iterator[tuple[str, os.stat_result]]:
+        children = self._folder / CHILDREN
+        beside = sorted(os.listdir(children)) if children.is_dir() else []
+        for top in (*tops, *(f"{CHILDREN}/{name}/{each}" for name in beside for each in tops)):
+            if (self._folder / top).is_file():
+                yield top, os.lstat(self._folder / top)
             for here, inner, names in os.walk(self._folder / top):
                 inner.sort()
                 for name in sorted(names):

@@ -8,17 +8,20 @@ standard library alone.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
 GROWING = ("logs", "metrics", "system")
 """Folders whose files only grow."""
 WHOLE = ("work/outputs", "work/logs", "files", "results")
+CHILDREN = "children"
+"""What the folders beside that of a run are called here: it alone makes folders there."""
 
 PIECE = 1 << 18
 _QUICK, _SLOW = 0.03, 0.3
@@ -33,12 +36,23 @@ Frame = tuple[dict[str, Any], bytes]
 Have = dict[str, list[int]]
 
 
+def own_path(path: str) -> str:
+    """The path of a file within the folder of its run, which may be a child."""
+    top, _, rest = path.partition("/")
+    return rest.partition("/")[2] if top == CHILDREN else path
+
+
 class Followed:
     """One folder; `next` gives a frame, or None where there is none before `due`."""
 
-    def __init__(self, folder: Path, attempt: str, have: Have) -> None:
-        """`have` is what the other side has: size and mtime in ns of each file by its path."""
+    def __init__(self, folder: Path, attempt: str, have: Have, others: Sequence[str]) -> None:
+        """`have` is what the other side has: size and mtime in ns of each file by its path.
+
+        `others` are further files and folders that are told whole.
+        """
         self._folder, self._attempt, self._have = folder, attempt, have
+        self._whole_ones = (*WHOLE, *others)
+        self._children: set[str] = set()
         self.due, self.is_over = 0.0, False
         self._stirred = time.monotonic()
         self._others_at = 0.0
@@ -92,12 +106,13 @@ class Followed:
         if not self._pids_told and (self._folder / "status" / f"pids.{self._attempt}").exists():
             self._pids_told = True
             yield from self._record(f"pids.{self._attempt}")
-        for path, found in self._found(GROWING):
+        yield from self._new_children()
+        for path, found in self._found(self._beside(GROWING)):
             yield from self._grown(path, found.st_size)
         began = time.monotonic()
         if not is_last and began < self._others_at:
             return
-        others = list(self._found(WHOLE))
+        others = list(self._found(self._beside(self._whole_ones)))
         self._others_at = began + max(_OTHERS, _SHARE * (time.monotonic() - began))
         for path, found in others:
             if self._have.get(path) != [found.st_size, found.st_mtime_ns]:
@@ -110,26 +125,51 @@ class Followed:
         yield from self._whole(path)
         self._again_at[path] = began + _SHARE * (time.monotonic() - began)
 
-    def _found(self, folders: tuple[str, ...]) -> Iterator[tuple[str, os.stat_result]]:
-        """The plain files below these folders; links are none."""
-        for top in folders:
-            waiting = [top]
-            if any((self._folder / part).is_symlink() for part in (top, top.partition("/")[0])):
+    def _new_children(self) -> Iterator[Frame]:
+        """Tell of the folders that the script has made for children since."""
+        with contextlib.suppress(OSError):
+            for entry in sorted(os.scandir(self._folder.parent), key=lambda each: each.name):
+                is_child = entry.name != self._folder.name and entry.name not in self._children
+                if is_child and entry.is_dir(follow_symlinks=False):
+                    self._children.add(entry.name)
+                    yield {"push": "folder", "path": f"{CHILDREN}/{entry.name}"}, b""
+
+    def _beside(self, folders: Sequence[str]) -> list[str]:
+        """These folders, and those of the same names of each child."""
+        children = sorted(self._children)
+        return [*folders, *(f"{CHILDREN}/{name}/{top}" for name in children for top in folders)]
+
+    def _place(self, path: str) -> Path:
+        top, _, rest = path.partition("/")
+        return self._folder.parent / rest if top == CHILDREN else self._folder / path
+
+    def _found(self, tops: Sequence[str]) -> Iterator[tuple[str, os.stat_result]]:
+        """The plain files at or below these; links are none."""
+        for top in tops:
+            parts = top.split("/")
+            if any(self._place("/".join(parts[:end])).is_symlink() for end in range(1, len(parts))):
                 continue
-            while waiting:
-                here = waiting.pop()
-                try:
-                    entries = sorted(os.scandir(self._folder / here), key=lambda each: each.name)
-                except OSError:
-                    continue
-                for entry in entries:
-                    if entry.is_dir(follow_symlinks=False):
-                        waiting.append(f"{here}/{entry.name}")
-                    elif entry.is_file(follow_symlinks=False):
-                        try:
-                            yield f"{here}/{entry.name}", entry.stat(follow_symlinks=False)
-                        except OSError:
-                            continue
+            with contextlib.suppress(OSError):
+                found = os.lstat(self._place(top))
+                if stat.S_ISREG(found.st_mode):
+                    yield top, found
+                elif stat.S_ISDIR(found.st_mode):
+                    yield from self._below(top)
+
+    def _below(self, top: str) -> Iterator[tuple[str, os.stat_result]]:
+        waiting = [top]
+        while waiting:
+            here = waiting.pop()
+            try:
+                entries = sorted(os.scandir(self._place(here)), key=lambda each: each.name)
+            except OSError:
+                continue
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(f"{here}/{entry.name}")
+                elif entry.is_file(follow_symlinks=False):
+                    with contextlib.suppress(OSError):
+                        yield f"{here}/{entry.name}", entry.stat(follow_symlinks=False)
 
     def _grown(self, path: str, size: int) -> Iterator[Frame]:
         offset = self._have.get(path, [-1])[0]
@@ -159,7 +199,7 @@ class Followed:
             return  # It is gone, or is no file any more.
         with file:
             found = os.fstat(file.fileno())
-            offset, is_growing = 0, path.startswith(tuple(f"{top}/" for top in GROWING))
+            offset, is_growing = 0, own_path(path).startswith(tuple(f"{top}/" for top in GROWING))
             while True:
                 data = file.read(PIECE)
                 is_last = len(data) < PIECE
@@ -181,8 +221,8 @@ class Followed:
 
     def _names(self) -> Frame:
         """Which files there are, and the hashes of those that were told in pieces."""
-        growing = {path: self._hash(path) for path, _ in self._found(GROWING)}
-        whole = [path for path, _ in self._found(WHOLE)]
+        growing = {path: self._hash(path) for path, _ in self._found(self._beside(GROWING))}
+        whole = [path for path, _ in self._found(self._beside(self._whole_ones))]
         return {"push": "names", "growing": growing, "whole": whole}, b""
 
     def _hash(self, path: str) -> str:
@@ -197,7 +237,7 @@ class Followed:
 
     def _opened(self, path: str) -> BinaryIO:
         flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-        fd = os.open(self._folder / path, flags)
+        fd = os.open(self._place(path), flags)
         if not stat.S_ISREG(os.fstat(fd).st_mode):
             os.close(fd)
             raise OSError(f"{path} is not a plain file")

@@ -87,6 +87,17 @@ def own_files(folder: RunFolder) -> Iterator[tuple[str, Path]]:
             yield f"work/{name}", path
 
 
+def results(folder: RunFolder) -> list[str]:
+    """The paths in a run folder that a script writes to besides those of each run."""
+    try:
+        outputs = json.loads(read_plain(folder.data)).get("outputs", ())
+        places = [Path(each["place"]) for each in outputs if each.get("place")]
+    except (OSError, ValueError, AttributeError, TypeError):
+        return []
+    inside = [place for place in places if place.is_relative_to(folder.path)]
+    return sorted({place.relative_to(folder.path).as_posix() for place in inside} - {"."})
+
+
 @contextmanager
 def packed(files: Iterable[tuple[str, Path]]) -> Iterator[IO[bytes]]:
     """An archive of these files, open at its beginning; raises StorageFailed. Blocks."""
