@@ -18,8 +18,9 @@ import pytest
 from jupyter_aml.domain.errors import IllegalMove, Invalid, Unreachable
 from jupyter_aml.domain.ids import workspace_name
 from jupyter_aml.engine.engine import Engine
-from jupyter_aml.sdk.core import Experiment, ScriptRunConfig, Workspace
+from jupyter_aml.sdk.core import Dataset, Experiment, ScriptRunConfig, Workspace
 from jupyter_aml.sdk.core.compute import ComputeTarget, RemoteCompute
+from jupyter_aml.sdk.data.output_dataset_config import OutputFileDatasetConfig
 from jupyter_aml.wire.compute import decode_compute_change, decode_new_compute
 from tests.asking import submit
 from tests.integration.test_engine import an_engine, asked, ended, folder_of, until
@@ -119,6 +120,55 @@ def test_a_machine_is_attached_as_sdk_v1_did_and_trains(
     assert "outputs/model.txt" in run.get_file_names()
     run.download_file("outputs/model.txt", str(tmp_path / "back.txt"))
     assert (tmp_path / "back.txt").read_text() == "model"
+
+
+DATA = """
+import os, sys
+from azureml.core import Run
+run = Run.get_context()
+assert run.input_datasets["data"] == sys.argv[1] == os.environ["AZUREML_DATAREFERENCE_data"]
+assert sys.argv[1].startswith(os.environ["AML_RUN_DIR"])
+text = open(os.path.join(sys.argv[1], "a.csv")).read()
+open(os.path.join(sys.argv[2], "b.csv"), "w").write(text + "3,4\\n")
+"""
+
+
+def test_inputs_go_there_and_outputs_come_to_their_datastore(
+    ws: Workspace, tmp_path: Path, ssh: SshMachine
+) -> None:
+    ComputeTarget.attach(
+        ws,
+        "data-box",
+        RemoteCompute.attach_configuration(
+            username=ssh.user, address="127.0.0.1", ssh_port=ssh.port,
+            private_key_file=str(ssh.folder / "key"),
+            settings={"host_key": ssh.host_key, "folder": str(ssh.home), "python": sys.executable},
+        ),
+    )  # fmt: skip
+    store = ws.get_default_datastore()
+    with store._store().open("far/a.csv", "wb") as file:
+        file.write(b"x,y\n1,2\n")
+    files = Dataset.File.from_files((store, "far"))
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "s.py").write_text(DATA)
+
+    def sent(mode: str) -> Any:
+        written = OutputFileDatasetConfig(name="out", destination=(store, "written/{run-id}"))
+        data = getattr(files.as_named_input("data"), mode)()
+        config = ScriptRunConfig(
+            str(tmp_path / "src"), "s.py", [data, written], compute_target="data-box"
+        )
+        run = Experiment(ws, "far-data").submit(config)
+        run.wait_for_completion(raise_on_error=False)
+        return run
+
+    run, mounted = sent("as_download"), sent("as_mount")
+
+    assert run.get_status() == "Completed"
+    with store._store().open(f"written/{run.id}/b.csv", "rb") as file:
+        assert file.read() == b"x,y\n1,2\n3,4\n"
+    assert mounted.get_status() == "Failed"
+    assert "as_download()" in mounted.get_details()["error"]["error"]["message"]
 
 
 # ---- through an engine -----------------------------------------------------------------------

@@ -112,6 +112,7 @@ class Agent:
     # ---- verbs ------------------------------------------------------------------------------
 
     def _hello(self, asked: Told, payload: bytes) -> Told:
+        places.sweep(self._home)
         memory = 0
         if hasattr(os, "sysconf"):
             memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
@@ -141,6 +142,8 @@ class Agent:
         if folder.is_dir():
             places.remove(sent)
         else:
+            if asked["data"] is not None:
+                places.write(sent / "data.json", asked["data"].encode())
             snapshot = asked["snapshot"]
             places.make_run(folder, sent, None if snapshot is None else self._home / snapshot)
         return {}

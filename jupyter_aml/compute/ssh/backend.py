@@ -182,6 +182,7 @@ class SshBackend:
             place,
             "make",
             upload=upload.place,
+            data=await asyncio.to_thread(far.data, job, f"{home}/{place.folder}"),
             snapshot=None if snapshot is None else snapshot.place,
         )
         wanted = far.translated(job, f"{home}/{place.folder}", home, runtime)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,10 @@ from typing import Any
 from jupyter_aml.compute.attempt import shim_words
 from jupyter_aml.compute.protocol import ANY_PYTHON, BackendJob, Handle
 from jupyter_aml.compute.ssh.sending import Parcel
+from jupyter_aml.domain.errors import StorageFailed
 from jupyter_aml.domain.run import RANKS
 from jupyter_aml.runfolder.layout import RunFolder
+from jupyter_aml.runfolder.plain import read_plain
 
 _OF_THIS_MACHINE = frozenset({"AML_SOCKET", "AML_ROOT"})
 """Variables that name what is reached from here alone."""
@@ -61,6 +64,21 @@ def translated(
         "pythons": [first + place for place in _pythons(job)],
         "environment": environment,
     }
+
+
+def data(job: BackendJob, folder: str) -> str | None:
+    """Inputs and outputs of a run with the places that they have there; None without any."""
+    here = RunFolder(job.folder.absolute())
+    try:
+        told = json.loads(read_plain(here.data))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise StorageFailed(f"cannot read {here.data}: {error}") from error
+    for each in (*told.get("inputs", ()), *told.get("outputs", ())):
+        if each.get("place"):
+            each["place"] = _moved(each["place"], str(here.path), folder)
+    return json.dumps(told)
 
 
 def _pythons(job: BackendJob) -> list[int]:

@@ -5,6 +5,7 @@ Part of the far end (agent.py): Python 3.10 and the standard library alone.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -17,6 +18,9 @@ from typing import Any
 
 from jupyter_aml.compute import proc
 from jupyter_aml.shim import shim
+
+_UPLOADS, _RUNS = 86_400.0, 30 * 86_400.0
+"""Seconds after which pieces that were sent, and folders of runs, are taken for left behind."""
 
 
 def cores() -> int:
@@ -132,6 +136,21 @@ def write(path: Path, data: bytes) -> None:
     draft = path.with_name(f"{path.name}.{os.getpid()}-{time.monotonic_ns()}")
     draft.write_bytes(data)
     os.replace(draft, path)
+
+
+def sweep(home: Path) -> None:
+    """Remove what was left: pieces of what was sent, and runs that nobody came to fetch in time."""
+    now = time.time()
+    for place, limit in (("uploads/*", _UPLOADS), ("*/.new-*", _UPLOADS), ("runs/*", _RUNS)):
+        for found in home.glob(place):
+            with contextlib.suppress(OSError):
+                newest = max(os.lstat(path).st_mtime for path in (found, *found.glob("*/status/*")))
+                if now - newest < limit:
+                    continue
+                if found.is_dir() and not found.is_symlink():
+                    remove(found)
+                else:
+                    found.unlink()
 
 
 def remove(folder: Path) -> None:

@@ -66,7 +66,6 @@ def own_files(folder: RunFolder) -> Iterator[tuple[str, Path]]:
     for path in (
         folder.record,
         folder.environment,
-        folder.data,
         folder.secrets,
         folder.snapshot_list,
     ):
