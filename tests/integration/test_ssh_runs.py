@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -169,6 +170,38 @@ def test_inputs_go_there_and_outputs_come_to_their_datastore(
         assert file.read() == b"x,y\n1,2\n3,4\n"
     assert mounted.get_status() == "Failed"
     assert "as_download()" in mounted.get_details()["error"]["error"]["message"]
+
+
+def test_an_engine_that_is_killed_is_followed_by_one_that_finds_the_run(
+    ws: Workspace, tmp_path: Path, ssh: SshMachine, aml_root: Path
+) -> None:
+    ComputeTarget.attach(
+        ws,
+        "kept-box",
+        RemoteCompute.attach_configuration(
+            username=ssh.user, address="127.0.0.1", ssh_port=ssh.port,
+            private_key_file=str(ssh.folder / "key"),
+            settings={"host_key": ssh.host_key, "folder": str(ssh.home), "python": sys.executable},
+        ),
+    )  # fmt: skip
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "s.py").write_text(
+        "import os, time\nprint('begun', flush=True)\n"
+        "while not os.path.exists('go'):\n    time.sleep(0.02)\nprint('ended')\n"
+    )
+    config = ScriptRunConfig(str(tmp_path / "src"), "s.py", compute_target="kept-box")
+    run = Experiment(ws, "kept").submit(config)
+    while run.get_status() != "Running":
+        time.sleep(0.05)
+
+    os.kill(json.loads((aml_root / "engine.json").read_text())["pid"], signal.SIGKILL)
+    there = next((ssh.home / "runs").glob(f"*/{run.id}"))
+    (there / "work" / "go").touch()
+    details = run.wait_for_completion()
+
+    assert details["status"] == "Completed"
+    console = run.get_details_with_logs()["logFiles"]["user_logs/std_log.txt"]
+    assert console == "begun\nended\n"
 
 
 # ---- through an engine -----------------------------------------------------------------------
