@@ -33,7 +33,7 @@ class RunEnvironments:
         environments: Environments,
         *,
         pythonpath: tuple[Path, ...],
-        elsewhere: Callable[[Run], str | None],
+        elsewhere: Callable[[Run], str | None] = lambda run: None,
     ) -> None:
         """`elsewhere` names the target of a run that no file of this machine reaches."""
         self._root, self._environments, self._pythonpath = root, environments, pythonpath

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import cast
 
+from jupyter_aml.domain.run import Run
 from jupyter_aml.domain.run_data import Input, RunData
+from jupyter_aml.engine.environments.environments import Environments
 from jupyter_aml.engine.environments.of_runs import RunEnvironments
+from jupyter_aml.engine.root import Root
 
 
 def beside(root: Path, *inputs: Input) -> tuple[Path, ...]:
-    made: Any = SimpleNamespace(path=root)
-    environments = RunEnvironments(made, made, pythonpath=())
-    return environments._beside(RunData(inputs=inputs))
+    made, run = Root(root), cast("Run", SimpleNamespace(id="r", workspace="w"))
+    environments = RunEnvironments(made, cast("Environments", None), pythonpath=())
+    return environments._beside(run, RunData(inputs=inputs))
 
 
 def test_what_lies_outside_of_the_root_is_mounted_and_once() -> None:
