@@ -50,6 +50,14 @@ ELSEWHERE: Mapping[tuple[str, str], str] = {
         "tests/integration/test_target_plugins.py",
     ("docs/how-to/slurm.md", "from azureml.core import Workspace"):
         "tests/integration/test_slurm_runs.py",
+    ("docs/how-to/run_on_dask.md", "pip install"): "tests/integration/test_packaging.py",
+    ("docs/how-to/run_on_dask.md", "from azureml.core.compute"): "tests/integration/test_dask.py",
+    ("docs/how-to/share_an_index_on_postgresql.md", "pip install"):
+        "tests/integration/test_postgres.py",
+    ("docs/how-to/share_an_index_on_postgresql.md", "# jupyter_aml_config.py"):
+        "tests/integration/test_postgres.py",
+    ("docs/how-to/ssh.md", "from azureml.core import Workspace"):
+        "tests/integration/test_ssh_runs.py",
     ("docs/reference/kernels.md", "%aml kernel add"): "tests/integration/test_kernels.py",
     ("docs/reference/sidebar.md", "sidebar.add("): "tests/browser/test_nouns.py",
 }  # fmt: skip
@@ -98,6 +106,7 @@ WRITTEN: Mapping[str, Page] = {
     "docs/tutorials/first_run.md": Page(
         refused={"%%aml submit hello\nprint(data": "data"},
     ),
+    "docs/how-to/compute_targets.md": Page(),
     "docs/how-to/doctor.md": Page(),
     "docs/how-to/export_runs.md": Page(before=EXPORT),
     "docs/how-to/run_from_the_notebook.md": Page(files={"train.ipynb": NOTEBOOK}, before=RUN),
