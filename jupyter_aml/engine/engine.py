@@ -98,6 +98,7 @@ class Engine:
             log=self._log,
         )
         self.workspaces = Workspaces(self._root, self._ledger)
+        self.workspaces.deleted = self.compute.leave
         self.tokens = Tokens(settings.root)
         self.experiments = Experiments(self._root, self._ledger, self.workspaces)
         self.environments = Environments(self._root, self._ledger, settings, self._feed.tell)

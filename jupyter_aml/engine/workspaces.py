@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import builtins
 import contextlib
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,6 +27,8 @@ class Workspaces:
     def __init__(self, root: Root, ledger: Ledger) -> None:
         self._root, self._ledger = root, ledger
         self._known: set[WorkspaceName] = set()
+        self.deleted: Callable[[WorkspaceName], Awaitable[None]] = _nothing
+        """Told of each workspace that is deleted, to end what belongs to it."""
 
     async def need(self, name: WorkspaceName) -> None:
         """Make the workspace if it is the default one and not there; NotFound for others."""
@@ -61,6 +64,7 @@ class Workspaces:
         """
         check_deletable(name)
         gone = await self._ledger.do(self._remove, name)
+        await self.deleted(name)
         await asyncio.to_thread(Tokens(self._root.path).revoke_of, name)
         await asyncio.to_thread(remove_tree, gone)
 
@@ -132,3 +136,7 @@ class Workspaces:
         if known is None:
             files.write_workspace(self._root, made)
         return self._ledger.workspaces.put(made)
+
+
+async def _nothing(workspace: WorkspaceName) -> None:
+    """Nobody wants to know."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -11,9 +12,12 @@ from typing import Any
 
 import pytest
 
+from jupyter_aml.compute.cluster import nodes
 from jupyter_aml.domain.errors import AlreadyExists, IllegalMove, Invalid, NotFound
+from jupyter_aml.domain.ids import WorkspaceName
 from jupyter_aml.engine.engine import Engine
 from jupyter_aml.wire.compute import WireCompute, decode_compute_change, decode_new_compute
+from jupyter_aml.wire.workspaces import NewWorkspace
 from tests.asking import submit
 from tests.integration.test_engine import an_engine, asked, ended, folder_of, until
 
@@ -301,3 +305,47 @@ async def test_what_is_created_twice_is_one_and_another_one_of_its_name_is_refus
             await a_cluster(engine, maxNodes=1)
 
     assert first["createdAt"] == again["createdAt"]
+
+
+async def test_nodes_go_with_their_workspace(aml_root: Path) -> None:
+    async with an_engine(aml_root) as engine:
+        await engine.workspaces.add(NewWorkspace(name=WorkspaceName("brief"), tags={}))
+        await a_cluster(engine, minNodes=1, workspace="brief")
+        while not (target := await engine.compute.get("brief", "cpu-cluster"))["nodes"]:
+            await asyncio.sleep(0.02)
+        while target["nodes"][0]["state"] != "idle":
+            target = await engine.compute.get("brief", "cpu-cluster")
+            await asyncio.sleep(0.02)
+        await engine.workspaces.remove(WorkspaceName("brief"))
+
+    assert not Path(f"/proc/{pid_of(target)}").exists()
+    assert not (aml_root / "nodes" / "brief").exists()
+
+
+async def test_an_engine_on_a_copied_root_leaves_the_nodes_of_the_original_alone(
+    aml_root: Path, tmp_path: Path
+) -> None:
+    gate, copy = tmp_path / "gate", tmp_path / "copy"
+    async with an_engine(aml_root) as engine:
+        await a_cluster(engine, maxNodes=1)
+        run: Any = await submit(
+            engine, asked(WAITS.format(gate=str(gate)), job={"target": "cpu-cluster"})
+        )
+        await appears(folder_of(aml_root, run).work / "up")
+        node = pid_of(await seen(engine, "cpu-cluster", lambda told: states(told) == ["busy"]))
+        shutil.copytree(aml_root, copy, ignore=shutil.ignore_patterns("*.sock"))
+        async with an_engine(copy) as other:
+            copied = await other.compute.get("default", "cpu-cluster")
+        assert Path(f"/proc/{node}").exists()
+        gate.touch()
+        end = await ended(engine, run["runId"])
+
+    assert copied["nodes"] == []
+    assert (end["status"], end["attempt"]) == ("Completed", 1)
+
+
+async def test_a_deletion_that_was_cut_off_leaves_no_node(aml_root: Path) -> None:
+    left = await nodes.start(aml_root / "nodes" / "default" / "gone", idle=3600)
+    async with an_engine(aml_root):
+        assert not Path(f"/proc/{left.pid}").exists()
+    assert not (aml_root / "nodes" / "default" / "gone").exists()

@@ -3,12 +3,12 @@
     python -I -S node.py FOLDER IDLE_SECONDS
 
 It belongs to no server: whoever holds the root finds it by FOLDER, in which it writes `node.json`
-(`{"pid", "start", "time"}`) once it is up. Jobs are handed to it as files `FOLDER/jobs/NAME.json`,
-whole, with a SIGUSR1 to say so: `{"words": [...], "environment": {...}}` is the command line of a
-shim. The file goes away when the shim has ended. SIGTERM ends the shims, each within the grace of
-its job, and then the node. It also ends when FOLDER is gone, and when it has had nothing to do for
-IDLE_SECONDS and nobody has sent it a signal. What a node has started does not outlive it, as on a
-machine that is switched off (Linux).
+once it is up: `{"pid", "start", "boot", "file"}`, the last being device and inode of FOLDER. Jobs
+are handed to it as files `FOLDER/jobs/NAME.json`, whole, with a SIGUSR1 to say so: in it are the
+`words` and the `environment` of a shim. The file goes away when the shim has ended. SIGTERM ends
+the shims, each within the grace of its job, and then the node. It also ends when FOLDER is gone,
+and when it has had nothing to do for IDLE_SECONDS and nobody has sent it a signal. What a node has
+started does not outlive it, as on a machine that is switched off (Linux).
 """
 
 from __future__ import annotations
@@ -75,7 +75,9 @@ class _Node:
 
     def _announce(self) -> None:
         pid = os.getpid()
-        record = {"pid": pid, "start": _start_of(pid), "time": time.time()}
+        found = os.stat(self._folder)
+        place = [found.st_dev, found.st_ino]
+        record = {"pid": pid, "start": _start_of(pid), "boot": _boot(), "file": place}
         draft = f"{self._folder}/.node.json.{pid}"
         with open(draft, "w") as file:
             json.dump(record, file)
@@ -151,6 +153,15 @@ def _libc() -> Any:
     import ctypes
 
     return ctypes.CDLL(None, use_errno=True)
+
+
+def _boot() -> str:
+    """Name the time since this machine was started; "" where it has no such name."""
+    try:
+        with open("/proc/sys/kernel/random/boot_id") as file:
+            return file.read().strip()
+    except OSError:
+        return ""
 
 
 def _start_of(pid: int) -> str:

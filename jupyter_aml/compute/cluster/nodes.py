@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,8 +27,11 @@ from jupyter_aml.shim import shim
 PROGRAM = (sys.executable, "-I", "-S", node.__file__)
 """What a node of this machine is."""
 _POLL = 0.005
+_MOMENT = 0.02
 _PATIENCE = 20.0
-"""Seconds within which a node is up, or is given up."""
+"""Seconds within which a node is up or gone, or is given up."""
+_NEEDED = ("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "TMPDIR")
+"""Variables that a node has of the server's; those of a job come with it."""
 
 
 _processes: dict[int, subprocess.Popen[bytes]] = {}
@@ -77,15 +80,21 @@ class LiveNode:
 
 
 async def start(
-    folder: Path, *, idle: float, program: Sequence[str] = PROGRAM, patience: float = _PATIENCE
+    folder: Path,
+    *,
+    idle: float,
+    program: Sequence[str] = PROGRAM,
+    variables: Mapping[str, str] | None = None,
+    patience: float = _PATIENCE,
 ) -> LiveNode:
     """Start a node and return when it is up; raises StorageFailed or Unreachable.
 
     It ends by itself when it hears nothing for `idle` seconds; `patience` is within how many
-    seconds it is up. `program` takes the node's folder and `idle` as arguments.
+    seconds it is up. `program` takes the node's folder and `idle` as arguments, and has
+    `variables`, by default those that any program needs.
     """
     name = f"node-{secrets.token_hex(3)}"
-    made = await asyncio.to_thread(_started, folder / name, idle, program)
+    made = await asyncio.to_thread(_started, folder / name, idle, program, variables)
     try:
         give_up = time.monotonic() + patience
         while not (made.folder / "node.json").exists():
@@ -101,10 +110,13 @@ async def start(
 
 
 def found(folder: Path) -> list[LiveNode]:
-    """The nodes that an earlier engine left; what is left of those that are gone is removed."""
+    """The nodes that an earlier engine left; what is left of those that are gone is removed.
+
+    A folder that was copied while its node lives is none: the node belongs to where it was.
+    """
     nodes = []
     for path in sorted(folder.glob("node-*")):
-        record = _read(path / "node.json")
+        record = _read(path)
         if record is not None and proc.is_alive(int(record["pid"]), str(record["start"])):
             jobs = {file.stem: _lost_of(file) for file in (path / "jobs").glob("[!.]*.json")}
             state = NodeState.BUSY if jobs else NodeState.IDLE
@@ -112,6 +124,21 @@ def found(folder: Path) -> list[LiveNode]:
         else:
             remove_tree(path)
     return nodes
+
+
+async def end(some: Iterable[LiveNode]) -> None:
+    """End nodes and what runs on them, and remove what they leave."""
+    there = list(some)
+    for each in there:
+        each.tell(signal.SIGTERM)
+    kill_at = time.monotonic() + _PATIENCE
+    while living := [each for each in there if each.lives]:
+        if time.monotonic() > kill_at:
+            for each in living:
+                each.tell(signal.SIGKILL)
+        await asyncio.sleep(_MOMENT)
+    for each in there:
+        await asyncio.to_thread(clear, each)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,13 +184,17 @@ def clear(gone: LiveNode) -> None:
     remove_tree(gone.folder)
 
 
-def _started(folder: Path, idle: float, program: Sequence[str]) -> LiveNode:
+def _started(
+    folder: Path, idle: float, program: Sequence[str], variables: Mapping[str, str] | None
+) -> LiveNode:
+    if variables is None:
+        variables = {name: os.environ[name] for name in _NEEDED if name in os.environ}
     try:
         (folder / "jobs").mkdir(parents=True, mode=0o700)
         with open(folder / "log.txt", "wb") as log:
             process = subprocess.Popen(
                 [*program, str(folder), repr(idle)],
-                env={"PATH": os.environ.get("PATH", os.defpath)},
+                env=dict(variables),
                 cwd="/",
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -198,9 +229,12 @@ def _last_words(folder: Path) -> str:
     return said.splitlines()[-1] if said else "it said nothing"
 
 
-def _read(path: Path) -> dict[str, Any] | None:
+def _read(folder: Path) -> dict[str, Any] | None:
+    """Who the node of this folder is; None where it is none of this folder or of this boot."""
     try:
-        record = json.loads(path.read_bytes())
-        return record if {"pid", "start"} <= record.keys() else None
-    except (OSError, ValueError, AttributeError):
+        record = json.loads((folder / "node.json").read_bytes())
+        place = folder.stat()
+        is_here = record["file"] == [place.st_dev, place.st_ino] and record["boot"] == shim.boot()
+        return record if is_here and {"pid", "start"} <= record.keys() else None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None

@@ -8,7 +8,7 @@ import json
 import logging
 import os
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -51,10 +51,14 @@ class Pool:
         per_node: int,
         moved: Callable[[], None],
         program: Sequence[str] = nodes.PROGRAM,
+        variables: Mapping[str, str] | None = None,
         patience: float = 20.0,
     ) -> None:
-        """`program` is what a node is, and `patience` the seconds within which it is up."""
-        self._program, self._patience = program, patience
+        """`program` is what a node is, and `patience` the seconds within which it is up.
+
+        It has `variables`, by default those that any program needs.
+        """
+        self._program, self._variables, self._patience = program, variables, patience
         self.definition, self._folder, self._budget = definition, folder, budget
         self._per_node, self._moved = per_node, moved
         self._nodes: dict[str, LiveNode] = {}
@@ -82,12 +86,7 @@ class Pool:
     async def end(self) -> None:
         """End all nodes, and return when they are gone."""
         self.close()
-        for node in self._nodes.values():
-            node.tell(signal.SIGTERM)
-        while any(node.lives for node in self._nodes.values()):
-            await asyncio.sleep(0.02)
-        for node in self._nodes.values():
-            await asyncio.to_thread(nodes.clear, node)
+        await nodes.end(self._nodes.values())
         self._nodes.clear()
         self._held.clear()
 
@@ -219,6 +218,10 @@ class Pool:
             except AmlError as error:
                 self._why = str(error)
                 _LOG.warning("compute target %s: %s", self.definition.name, error)
+            except Exception as error:
+                # A cluster without this task would leave its runs waiting for ever.
+                self._why = f"jupyter_aml failed: {error!r}"
+                _LOG.exception("compute target %s", self.definition.name)
             if self._nodes:
                 again = min(again or _LOOK, _LOOK)
             with contextlib.suppress(TimeoutError):
@@ -302,7 +305,11 @@ class Pool:
         lonely = max(_LONELY, 2 * self.definition.scale.idle.total_seconds())
         try:
             node = await nodes.start(
-                self._folder, idle=lonely, program=self._program, patience=self._patience
+                self._folder,
+                idle=lonely,
+                program=self._program,
+                variables=self._variables,
+                patience=self._patience,
             )
             self._nodes[node.id] = node
             self._why = None

@@ -126,11 +126,9 @@ class _Bridge:
             self._leaves = True
 
     def _announce(self) -> None:
-        pid = os.getpid()
-        _write(
-            f"{self._folder}/node.json",
-            {"pid": pid, "start": _start_of(pid), "time": time.time()},
-        )
+        pid, found = os.getpid(), os.stat(self._folder)
+        record = {"pid": pid, "start": _start_of(pid), "boot": _boot()}
+        _write(f"{self._folder}/node.json", {**record, "file": [found.st_dev, found.st_ino]})
 
     def _take(self) -> None:
         """Submit what is new, cancel what is no longer wanted, forget what has ended."""
@@ -242,6 +240,14 @@ def _write(path: str, record: Any) -> None:
     with open(draft, "w") as file:
         json.dump(record, file)
     os.rename(draft, path)
+
+
+def _boot() -> str:
+    try:
+        with open("/proc/sys/kernel/random/boot_id") as file:
+            return file.read().strip()
+    except OSError:
+        return ""
 
 
 def _start_of(pid: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -103,7 +104,8 @@ class DaskTarget(Target):
         self._definition = definition
         self._pool = Pool(
             _one_bridge(definition), place.folder, Budget(1), per_node=PLACES,
-            moved=place.moved, program=(sys.executable, _BRIDGE), patience=_PATIENCE,
+            moved=place.moved, program=(sys.executable, _BRIDGE), variables=os.environ,
+            patience=_PATIENCE,
         )  # fmt: skip
         self._backend = DaskBackend(self._pool)
         self._prepare()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import builtins
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from jupyter_aml.compute.cluster import nodes
 from jupyter_aml.compute.kinds import Kind, TargetPlace
 from jupyter_aml.compute.target import Target
 from jupyter_aml.compute.targets import AbsentTarget, Loaded
@@ -70,9 +72,12 @@ class Compute:
         """Open the targets of these workspaces; one that cannot be opened is told as such."""
         for station in self.stations.all():
             await station.target.begin()
+        there = set()
         for workspace in workspaces:
             for known in await self._ledger.do(lambda w=workspace: [*self._registry.newest(w)]):
+                there.add(self._folder(workspace, known.name))
                 await self._opened(known)
+        await self._sweep(there)
 
     async def list(
         self, workspace: WorkspaceName = ids.DEFAULT_WORKSPACE
@@ -153,6 +158,15 @@ class Compute:
             await self._ledger.do(self._forgotten, known)
         self._changed(workspace, name)
 
+    async def leave(self, workspace: WorkspaceName) -> None:
+        """End the targets of a workspace that is deleted."""
+        for owner, station in list(self.stations.seen_from(workspace)):
+            if owner is not None:
+                await station.target.end()
+                station.target.close()
+                self.stations.drop(workspace, station.target.name)
+        await asyncio.to_thread(remove_tree, self._folder(workspace, ""))
+
     async def probe(self, asked: NewCompute) -> str:
         """Connect to what a target stands for; registers nothing. Invalid or Unreachable."""
         kind = self._kind(asked.definition.kind)
@@ -173,6 +187,14 @@ class Compute:
             near = did_you_mean(name, self._kinds)
             raise Invalid(f"kind: there is no kind of compute target {name!r}{near}")
         return found
+
+    async def _sweep(self, there: set[Path]) -> None:
+        """End what a deletion has left that was cut off: the nodes of targets that are no more."""
+        found = await asyncio.to_thread(lambda: [*(self._root.path / "nodes").glob("*/*")])
+        for folder in found:
+            if folder not in there:
+                await nodes.end(await asyncio.to_thread(nodes.found, folder))
+                await asyncio.to_thread(remove_tree, folder)
 
     async def _opened(self, known: Known) -> None:
         """Have the target of a definition; one that cannot be opened says why."""
