@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jupyter_aml.client.door import Door, LogPiece
+from jupyter_aml.client.door import Door, LogPiece, pieces
 from jupyter_aml.client.transport import quoted
 
 if TYPE_CHECKING:
@@ -43,6 +43,18 @@ class Runs:
         """Make a run (a WireRun), or describe it with `dryRun` (a WireDryRun)."""
         # With an id of the caller's a second call finds the run of the first.
         return self._door.post("runs", body, again="runId" in body)
+
+    def wanted(self, body: Mapping[str, Any]) -> Sequence[str]:
+        """Which files of a folder of this machine the engine wants to make a snapshot."""
+        answer: Sequence[str] = self._door.post("source-uploads", body, again=True)["wanted"]
+        return answer
+
+    def send(self, workspace: str, upload: str, path: str, local: Path) -> None:
+        """Send a file of a source that is wanted; raises OSError."""
+        route = f"source-uploads/{quoted(path)}"
+        for piece in pieces(local):
+            query = {"workspace": workspace, "upload": upload, "offset": piece.offset}
+            self._door.put(route, piece.data, **query)
 
     def get(self, run_id: str) -> WireRun:
         """One run, or NotFound."""

@@ -38,6 +38,7 @@ from jupyter_aml.engine.runs.waiting import Waiting
 from jupyter_aml.engine.runs.watch import Watch
 from jupyter_aml.engine.secrets import Secrets
 from jupyter_aml.engine.settings import Settings
+from jupyter_aml.engine.submit.afar import FarSources
 from jupyter_aml.engine.submit.submissions import Submissions
 from jupyter_aml.engine.tokens import Tokens
 from jupyter_aml.engine.uploads import Uploads
@@ -103,6 +104,7 @@ class Engine:
         self.experiments = Experiments(self._root, self._ledger, self.workspaces)
         self.environments = Environments(self._root, self._ledger, settings, self._feed.tell)
         uploads = Uploads(self._root)
+        self.sources = FarSources(uploads, settings)
         self.models = Models(
             self._root,
             self._ledger,
@@ -179,6 +181,7 @@ class Engine:
             facts=self._facts,
             data=self._data,
             stations=self.compute.stations,
+            sources=self.sources,
             library=self._runtime.pythonpath[0],
             begin=self._watch.begin,
             tell=self.runs.told,

@@ -46,7 +46,7 @@ _OPEN = ("status", "compute-kinds", "compute-sizes", "openapi.json")
 """What belongs to no workspace and is told to whoever is let in."""
 _NOUNS = (
     "runs", "experiments", "environments", "compute", "datastores", "default-datastore", "datasets",
-    "models",
+    "models", "source-uploads",
 )  # fmt: skip
 """What belongs to a workspace; all else is not for who may see one workspace only."""
 _NEVER = ("tokens", "engine", "secrets", "secret-values")

@@ -59,6 +59,19 @@ class WireSource(TypedDict, total=False):
     files: dict[str, str]
     include: list[str]
     base: str
+    upload: str
+    """Where its files were sent from another machine; see `POST source-uploads`."""
+
+
+class WireFarSource(TypedDict, total=False):
+    """The files below a folder of another machine, by size, and the texts of its ignore files."""
+
+    workspace: str
+    upload: str
+    part: Literal["directory", "base"]
+    include: list[str]
+    files: dict[str, int]
+    ignores: dict[str, str]
 
 
 class WireCellCheck(TypedDict, total=False):

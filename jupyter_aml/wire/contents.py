@@ -72,6 +72,12 @@ class WireSnapshot(TypedDict):
     excluded: list[str]
 
 
+class WireWanted(TypedDict):
+    """The files of a source that a snapshot would hold, so that no others need to be sent."""
+
+    wanted: list[str]
+
+
 class WireDryRun(TypedDict):
     """What a submission would send, and nothing done; sizes in bytes.
 

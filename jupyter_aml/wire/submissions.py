@@ -46,6 +46,8 @@ class Source:
     files: Mapping[str, str]
     include: tuple[str, ...] = ()
     base: str | None = None
+    upload: str | None = None
+    """The id under which its files were sent from another machine."""
 
     def place(self) -> WireSource:
         """Where the code is, as it is kept with the run: all but the texts."""
@@ -57,6 +59,23 @@ class Source:
         if self.base is not None:
             place["base"] = self.base
         return place
+
+
+MOST_FILES = 50_000
+_MOST_BYTES = 1 << 40
+
+
+@dataclass(frozen=True, kw_only=True)
+class FarSource:
+    """What lies below a folder of another machine: sizes by path, and texts of ignore files."""
+
+    workspace: WorkspaceName
+    upload: str
+    part: str
+    """Which folder of a source it is: `directory` or `base`."""
+    include: tuple[str, ...]
+    files: Mapping[str, int]
+    ignores: Mapping[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,6 +148,28 @@ def decode_source(told: object) -> Source:
         files=files,
         include=tuple(include),
         base=_folder(told, "base"),
+        upload=None if told.get("upload") is None else str(told["upload"]),
+    )
+
+
+def decode_far_source(body: Mapping[str, Any]) -> FarSource:
+    """Read the body of POST /aml/source-uploads; raises Invalid."""
+    given = Fields("source", body)
+    part, files = given.text("part"), given.mapping("files")
+    if part not in ("directory", "base"):
+        raise Invalid(f"source.part: {part!r} is neither 'directory' nor 'base'")
+    if len(files) > MOST_FILES:
+        raise Invalid(f"source.files: {len(files):,} files; at most {MOST_FILES:,} are looked at")
+    sizes = all(isinstance(size, int) and 0 <= size <= _MOST_BYTES for size in files.values())
+    if not sizes:
+        raise Invalid("source.files: expected sizes in bytes")
+    return FarSource(
+        workspace=ids.workspace_name(given.text("workspace", ids.DEFAULT_WORKSPACE)),
+        upload=given.text("upload"),
+        part=part,
+        include=tuple(given.texts("include")),
+        files=dict(files),
+        ignores=given.text_map("ignores"),
     )
 
 

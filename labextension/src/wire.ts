@@ -333,6 +333,11 @@ export interface WireSnapshot {
   excluded: string[];
 }
 
+/** The files of a source that a snapshot would hold, so that no others need to be sent. */
+export interface WireWanted {
+  wanted: string[];
+}
+
 /**
  * What a submission would send, and nothing done; sizes in bytes.
  *
@@ -969,6 +974,17 @@ export interface WireSource {
   files?: Record<string, string>;
   include?: string[];
   base?: string;
+  upload?: string;
+}
+
+/** The files below a folder of another machine, by size, and the texts of its ignore files. */
+export interface WireFarSource {
+  workspace?: string;
+  upload?: string;
+  part?: 'directory' | 'base';
+  include?: string[];
+  files?: Record<string, number>;
+  ignores?: Record<string, string>;
 }
 
 /** Asks to look at a cell before it is a run; `cells` are the notebook's by execution count. */

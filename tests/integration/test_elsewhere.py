@@ -203,3 +203,78 @@ class TestEngineStore(StoreContract):
             middle = file.read(2)
 
         assert (end, middle) == (b"\xfd\xfe\xff", b"\x01\x02")
+
+
+SUBMIT = """
+import os
+import jupyter_aml.azureml
+from azureml.core import Experiment, ScriptRunConfig, Workspace
+ws = Workspace.get("default")
+os.makedirs("proj/deep")
+os.makedirs("proj/data")
+open("proj/.amlignore", "w").write("data/\\n")
+open("proj/data/huge.bin", "wb").truncate(1 << 33)
+open("proj/deep/helper.py", "w").write("VALUE = 1.5")
+open("proj/blob.bin", "wb").write(bytes(range(256)) * 40_000)
+open("proj/train.py", "w").write('''
+import os
+from azureml.core import Run
+from deep.helper import VALUE
+Run.get_context().log("value", VALUE)
+os.makedirs("outputs", exist_ok=True)
+open("outputs/sizes.txt", "w").write(f"{os.path.getsize('blob.bin')} {os.path.exists('data')}")
+''')
+config = ScriptRunConfig("proj", "train.py")
+print([file["path"] for file in Experiment(ws, "afar").dry_run(config)["files"]])
+run = Experiment(ws, "afar").submit(config)
+run.wait_for_completion()
+run.download_file("outputs/sizes.txt", "sizes.txt")
+print(run.get_status(), run.get_metrics(), open("sizes.txt").read())
+"""
+
+
+def test_the_source_of_another_machine_is_sent_but_for_what_is_left_out(
+    server: JupyterServer, home: Workspace, aml_root: Path
+) -> None:
+    said = ran(SUBMIT, server, aml_root).splitlines()
+
+    assert said[-2] == "['.amlignore', 'blob.bin', 'deep/helper.py', 'train.py']"
+    assert said[-1] == "Completed {'value': 1.5} 10240000 False"
+    assert [*(aml_root / "uploads").glob("*")] == []
+
+
+CELL = """
+from IPython.core.interactiveshell import InteractiveShell
+shell = InteractiveShell.instance()
+shell.run_line_magic("load_ext", "jupyter_aml")
+open("mine.py", "w").write("VALUE = 2.5")
+shell.run_cell_magic("aml", "submit cells --include mine.py --wait -o run",
+    "from azureml.core import Run\\nimport mine\\nRun.get_context().log('v', mine.VALUE)")
+print(shell.user_ns["run"].get_status(), shell.user_ns["run"].get_metrics())
+"""
+
+
+def test_a_cell_of_another_machine_brings_its_modules(
+    server: JupyterServer, home: Workspace, aml_root: Path
+) -> None:
+    assert ran(CELL, server, aml_root).splitlines()[-1] == "Completed {'v': 2.5}"
+
+
+FOLDERS = """
+import jupyter_aml.azureml
+from azureml.core import Experiment, ScriptRunConfig, Workspace
+open("a.py", "w").write("print(1)")
+try:
+    Experiment(Workspace.get("default"), "x").submit(ScriptRunConfig(".", "b.py"))
+except Exception as error:
+    print(type(error).__name__, error)
+"""
+
+
+def test_a_script_that_is_not_there_is_named_from_afar(
+    server: JupyterServer, home: Workspace, aml_root: Path
+) -> None:
+    said = ran(FOLDERS, server, aml_root)
+
+    assert "b.py" in said.splitlines()[-1]
+    assert "Traceback" not in said

@@ -58,6 +58,10 @@ ELSEWHERE: Mapping[tuple[str, str], str] = {
         "tests/integration/test_postgres.py",
     ("docs/how-to/ssh.md", "from azureml.core import Workspace"):
         "tests/integration/test_ssh_runs.py",
+    ("docs/how-to/work_from_elsewhere.md", "import os"): "tests/integration/test_elsewhere.py",
+    ("docs/how-to/work_from_elsewhere.md", "jupyter aml token"):
+        "tests/integration/test_token_verbs.py",
+    ("docs/how-to/work_from_elsewhere.md", "ssh -N -L"): "tests/integration/test_elsewhere.py",
     ("docs/reference/kernels.md", "%aml kernel add"): "tests/integration/test_kernels.py",
     ("docs/reference/sidebar.md", "sidebar.add("): "tests/browser/test_nouns.py",
 }  # fmt: skip

@@ -324,6 +324,20 @@ class FakeCompute:
         return []
 
 
+class FakeSources:
+    """The sources that come from another machine: all of their files are wanted."""
+
+    def __init__(self, engine):
+        self.engine = engine
+
+    async def wanted(self, asked):
+        self.engine.heard("wanted", asked)
+        return [*asked.files]
+
+    async def take(self, piece):
+        self.engine.heard("take_source", piece)
+
+
 class FakeRuns:
     """The runs of an engine: any that is asked for, but `missing` and what was deleted."""
 
@@ -596,6 +610,7 @@ class FakeEngine:
         self.workspaces, self.experiments = FakeWorkspaces(self), FakeExperiments(self)
         self.tokens = Tokens(settings.root)
         self.compute = FakeCompute(self)
+        self.sources = FakeSources(self)
         self.datasets = FakeDatasets(self)
         self.datastores, self.secrets = FakeDatastores(self), FakeSecrets(self)
         self.store_files = FakeStoreFiles(self)

@@ -53,6 +53,7 @@ BODIES = {
     "environment-check": {"name": "x", "specification": "dependencies: [numpy]"},
     "environment-prune": {"dryRun": True},
     "model-prune": {"dryRun": True},
+    "source-uploads": {"upload": "0123456789", "part": "base", "files": {"a.py": 1}},
     "kernels": {"environment": "x"},
     "prune": {"keep": 10, "dryRun": True},
     "runs": {"experiment": "e", "type": "azureml.interactive"},

@@ -7,6 +7,7 @@ import getpass
 import os
 import secrets
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 
 from jupyter_aml.compute.target import Target
@@ -25,13 +26,14 @@ from jupyter_aml.engine.ledger import now
 from jupyter_aml.engine.root import Root, write_json, write_record
 from jupyter_aml.engine.run_data import kept
 from jupyter_aml.engine.settings import Settings
+from jupyter_aml.engine.submit.afar import with_python_of_here
 from jupyter_aml.runfolder import secrets as secret_files
 from jupyter_aml.runfolder.trees import remove_tree
 from jupyter_aml.store.blobs import Blobs
 from jupyter_aml.wire.asked import WireSource
 from jupyter_aml.wire.contents import WireDryRun
 from jupyter_aml.wire.run_data import encode_data
-from jupyter_aml.wire.submissions import Submission
+from jupyter_aml.wire.submissions import Source, Submission
 
 TARGET_KIND = "_azureml.ComputeTargetType"
 """The property by which SDK v1 told what a target is: `local`, say."""
@@ -63,15 +65,22 @@ class Draft:
         return replace(self, run=run, environment=environment)
 
 
-def draft(asked: Submission, *, settings: Settings, stations: Stations) -> Draft:
-    """Look at the source and the target; raises Invalid or NotFound, makes nothing."""
+def draft(
+    asked: Submission, *, settings: Settings, stations: Stations, here: Callable[[Source], Source]
+) -> Draft:
+    """Look at the source and the target; raises Invalid or NotFound, makes nothing.
+
+    `here` says where a source lies on this machine.
+    """
     run = _run(asked)
     if asked.type == SCRIPT_RUN:
         target = _target(run, stations)
         check_limits(run, target)
         run = replace(run, properties={TARGET_KIND: target.kind.lower(), **run.properties})
     limits.run(run)
-    plan = snapshot.plan_source(asked.source, settings=settings)
+    if asked.source.upload is not None:
+        run = with_python_of_here(run)
+    plan = snapshot.plan_source(here(asked.source), settings=settings)
     _check_script(asked.script, plan)
     return Draft(run, plan, asked.process, asked.environment, asked.source.place(), asked.data)
 

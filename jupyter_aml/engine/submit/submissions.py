@@ -24,6 +24,7 @@ from jupyter_aml.engine.root import Root
 from jupyter_aml.engine.run_data.run_data import DataOfRuns
 from jupyter_aml.engine.settings import Settings
 from jupyter_aml.engine.submit import cell_check, cells, drafts, repeats
+from jupyter_aml.engine.submit.afar import FarSources
 from jupyter_aml.engine.submit.drafts import Draft
 from jupyter_aml.engine.turns import Turns, in_use
 from jupyter_aml.engine.workspaces import Workspaces
@@ -60,6 +61,7 @@ class Submissions:
         facts: Facts,
         data: DataOfRuns,
         stations: Stations,
+        sources: FarSources,
         library: Path,
         begin: Callable[[Run], None],
         tell: Callable[[Run], WireRun],
@@ -67,7 +69,7 @@ class Submissions:
         self._settings, self._root, self._ledger, self._blobs = settings, root, ledger, blobs
         self._workspaces, self._experiments = workspaces, experiments
         self._environments, self._facts, self._data = environments, facts, data
-        self._stations, self._library = stations, library
+        self._stations, self._library, self._sources = stations, library, sources
         self._begin, self._tell = begin, tell
         self._stats = snapshot.StatCache(settings.root / "cache")
         self._turns = Turns()
@@ -100,8 +102,18 @@ class Submissions:
         if known is not None:
             return self._tell(known)
         asked = await self._sending(sent.read)
+        try:
+            return await self._new(asked)
+        finally:
+            await self._sending(self._sources.forget, asked.source)
+
+    async def _new(self, asked: Submission) -> WireRun | WireDryRun:
         drafted = await self._sending(
-            drafts.draft, asked, settings=self._settings, stations=self._stations
+            drafts.draft,
+            asked,
+            settings=self._settings,
+            stations=self._stations,
+            here=self._sources.here,
         )
         if asked.check is not None:
             drafted = await self._checked(drafted, asked.check)
@@ -117,7 +129,9 @@ class Submissions:
                 if same is not None:
                     return self._tell(same)
             run = await self._made(drafted, manifest)
-        self._facts.begin(run, drafted.plan.source, drafted.process)
+        # Of a source that was sent nothing is known but its files.
+        place = drafted.plan.source if asked.source.upload is None else None
+        self._facts.begin(run, place, drafted.process)
         self._begin(run)
         return self._tell(run)
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from jupyter_aml.domain import ids
 from jupyter_aml.domain.errors import AmlError, Invalid, NotFound
 from jupyter_aml.sdk._core import given
+from jupyter_aml.sdk._core.afar import submitted
 from jupyter_aml.sdk._core.pages import experiment_page
 from jupyter_aml.sdk._run import filters
 from jupyter_aml.sdk._run.outputs import Tracked, new_outputs, tracked_outputs
@@ -97,7 +98,7 @@ class Experiment:
             self._name, seconds=int(time.time()), suffix=uuid.uuid4().hex[:8]
         )
         try:
-            seen = self._workspace.client.runs.submit(body)
+            seen = submitted(self._workspace.client, body)
         except (Invalid, NotFound) as error:
             raise _mistaken(error, body) from None
         return Run.from_wire(self._workspace, seen)
@@ -108,7 +109,7 @@ class Experiment:
         """Say what `submit` would send."""
         given.only("dry_run", kwargs, _SENT)
         body = self._body(config, tags, kwargs)
-        answer: WireDryRun = self._workspace.client.runs.submit({**body, "dryRun": True})
+        answer: WireDryRun = submitted(self._workspace.client, {**body, "dryRun": True})
         return answer
 
     def start_logging(
@@ -165,7 +166,7 @@ class Experiment:
             return self._sent(body)
 
     def _sent(self, body: dict[str, Any]) -> WireRun:
-        seen: WireRun = self._workspace.client.runs.submit(body)
+        seen: WireRun = submitted(self._workspace.client, body)
         return seen
 
     def get_runs(
