@@ -220,8 +220,8 @@ _OF_A_DEFINITION = (
 )  # fmt: skip
 
 
-_OPEN = frozenset({"host_key", "private_key_file"})
-"""Settings that are no secrets, though their names sound so: a public key, and a path."""
+_OPEN = frozenset({"host_key", "private_key_file", "tls_client_key"})
+"""Settings that are no secrets, though their names sound so: a public key, and paths."""
 
 
 def _hidden(name: str, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
