@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -118,7 +118,7 @@ def found(folder: Path) -> list[LiveNode]:
     for path in sorted(folder.glob("node-*")):
         record = _read(path)
         if record is not None and proc.is_alive(int(record["pid"]), str(record["start"])):
-            jobs = {file.stem: _lost_of(file) for file in (path / "jobs").glob("[!.]*.json")}
+            jobs = {file.stem: _lost_of(file) for file in _job_files(path)}
             state = NodeState.BUSY if jobs else NodeState.IDLE
             nodes.append(LiveNode(path, int(record["pid"]), str(record["start"]), state, jobs=jobs))
         else:
@@ -173,9 +173,19 @@ def take_back(node: LiveNode, job: str) -> None:
     """Take a job back that the node may not have started yet; one that runs goes on."""
     with contextlib.suppress(OSError):
         node.job_file(job).unlink()
+    release(node, job)
+
+
+def release(node: LiveNode, job: str) -> None:
+    """Have the place of a job on its node; twice is once."""
     node.jobs.pop(job, None)
     if not node.jobs and node.state is NodeState.BUSY:
         node.turn(NodeState.IDLE)
+
+
+def kept(node: LiveNode) -> set[str]:
+    """The jobs that wait or run on a node now; it takes away the files of all others. Blocks."""
+    return {file.stem for file in _job_files(node.folder)}
 
 
 def clear(gone: LiveNode) -> None:
@@ -212,6 +222,10 @@ def _reap() -> None:
     for pid, process in list(_processes.items()):
         if process.poll() is not None:
             _processes.pop(pid, None)
+
+
+def _job_files(folder: Path) -> Iterator[Path]:
+    return (folder / "jobs").glob("[!.]*.json")
 
 
 def _lost_of(file: Path) -> Path:

@@ -213,6 +213,7 @@ class Pool:
             again: float | None = _RETRY
             try:
                 await self._bury()
+                await self._release()
                 self._assign()
                 again = self._scale()
             except AmlError as error:
@@ -240,6 +241,16 @@ class Pool:
         if gone:
             self._budget.stir()
             self._moved()
+
+    async def _release(self) -> None:
+        """Have the places of jobs that have ended, or never began, also where nobody forgets."""
+        for node in list(self._nodes.values()):
+            before = set(node.jobs)
+            over = before - await asyncio.to_thread(nodes.kept, node) if before else before
+            for job in over:
+                nodes.release(node, job)
+            if over:
+                self._moved()
 
     def _assign(self) -> None:
         """Hand the jobs that wait to nodes that have room, the oldest first."""
