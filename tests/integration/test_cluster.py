@@ -15,6 +15,9 @@ import pytest
 from jupyter_aml.compute.cluster import nodes
 from jupyter_aml.domain.errors import AlreadyExists, IllegalMove, Invalid, NotFound
 from jupyter_aml.domain.ids import WorkspaceName
+
+
+from jupyter_aml.domain.ids import DEFAULT_WORKSPACE
 from jupyter_aml.engine.engine import Engine
 from jupyter_aml.wire.compute import WireCompute, decode_compute_change, decode_new_compute
 from jupyter_aml.wire.workspaces import NewWorkspace
@@ -349,3 +352,15 @@ async def test_a_deletion_that_was_cut_off_leaves_no_node(aml_root: Path) -> Non
     async with an_engine(aml_root):
         assert not Path(f"/proc/{left.pid}").exists()
     assert not (aml_root / "nodes" / "default" / "gone").exists()
+
+
+async def test_a_change_that_is_refused_keeps_no_secret(aml_root: Path) -> None:
+    async with an_engine(aml_root) as engine:
+        body = {"name": "db", "kind": "databricks", "settings": {"access_token": "old"}}
+        await engine.compute.add(decode_new_compute(body))
+
+        with pytest.raises(Invalid, match="workspace_nme"):
+            await change(engine, "db", settings={"access_token": "new", "workspace_nme": "w"})
+
+        vault = engine.secrets.vault(DEFAULT_WORKSPACE)
+        assert vault.get("compute/db/access_token") == "old"

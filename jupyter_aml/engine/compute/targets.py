@@ -281,6 +281,8 @@ class Compute:
         at = encode_time(now()) or ""
         known = self._registry.get(asked.workspace, asked.name)
         kind = self._kind(known.definition.kind)
+        # First of all: of a change that is refused no secret is kept either.
+        amended(known, asked, kind, at)
         self._keep(asked.workspace, asked.secrets, at)
         return self._registry.amend(
             asked.workspace, asked.name, known.version,
