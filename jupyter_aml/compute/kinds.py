@@ -16,6 +16,8 @@ from jupyter_aml.domain.compute import ComputeDefinition
 from jupyter_aml.domain.errors import Invalid
 from jupyter_aml.domain.near import did_you_mean
 
+_LARGEST = 1_000_000_000_000
+
 FieldType = Literal["text", "number", "flag", "choice", "lines", "secret"]
 
 
@@ -36,6 +38,8 @@ class Setting:
         is_wanted = isinstance(value, _WANTED[self.type])
         if not is_wanted or isinstance(value, bool) is not (self.type == "flag"):
             raise Invalid(f"{self.name}: expected {_SAID[self.type]}, got {value!r}")
+        if self.type == "number" and not -_LARGEST <= value <= _LARGEST:
+            raise Invalid(f"{self.name}: expected a number from {-_LARGEST:,} to {_LARGEST:,}")
         if self.type == "choice" and value not in self.choices:
             raise Invalid(f"{self.name}: {value!r} is none of {', '.join(self.choices)}")
         if self.type == "lines":

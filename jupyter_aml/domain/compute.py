@@ -22,6 +22,7 @@ MOST_NODES = 1_000
 SECRET = "secret://"
 """How a setting begins that stands in the vault: the rest is its name there."""
 
+_MOST = 1_000_000_000
 _IDLE = timedelta(seconds=1_800)
 
 
@@ -147,8 +148,10 @@ def _text(data: Mapping[str, Any], key: str) -> str:
 def _whole(name: str, value: object, default: int, least: int) -> int:
     if value is None:
         return default
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value // 1:
         raise Invalid(f"{name}: expected a whole number, got {value!r}")
     if value < least:
         raise Invalid(f"{name}: {value} is less than {least}")
+    if value > _MOST:
+        raise Invalid(f"{name}: expected at most {_MOST:,}")
     return int(value)
