@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+from contextlib import ExitStack
 from typing import Literal, Self
 
 from jupyter_aml._version import __version__
@@ -190,16 +191,21 @@ class Engine:
     @classmethod
     async def open(cls, settings: Settings, *, kind: Kind) -> Self:
         """Take the root and every run in it; raises RootTaken, StorageFailed or Invalid."""
-        lock = await asyncio.to_thread(RootLock, settings.root)
-        try:
+        with ExitStack() as taken:
+            lock = await asyncio.to_thread(RootLock, settings.root)
+            taken.callback(lock.release)
             where = settings.database or settings.root / "aml.db"
             database = await asyncio.to_thread(Database.open, where)
+            # A server keeps who is connected for an engine that holds it.
+            taken.callback(database.close)
             runtime = await asyncio.to_thread(ensure_runtime, settings.root)
             found = await asyncio.to_thread(identity.identify, settings.root)
             engine = cls(settings, kind, lock, database, runtime, found)
+            taken.pop_all()
+        try:
             await engine._recover()
         except BaseException:
-            lock.release()
+            await engine.close()
             raise
         return engine
 

@@ -14,10 +14,7 @@ import pytest
 
 from jupyter_aml.compute.cluster import nodes
 from jupyter_aml.domain.errors import AlreadyExists, IllegalMove, Invalid, NotFound
-from jupyter_aml.domain.ids import WorkspaceName
-
-
-from jupyter_aml.domain.ids import DEFAULT_WORKSPACE
+from jupyter_aml.domain.ids import DEFAULT_WORKSPACE, WorkspaceName
 from jupyter_aml.engine.engine import Engine
 from jupyter_aml.wire.compute import WireCompute, decode_compute_change, decode_new_compute
 from jupyter_aml.wire.workspaces import NewWorkspace

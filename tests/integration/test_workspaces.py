@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -10,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from jupyter_aml.compute import proc
 from jupyter_aml.domain.errors import IllegalMove, NotFound
 from jupyter_aml.domain.ids import WorkspaceName
+from jupyter_aml.wire.compute import decode_new_compute
 from jupyter_aml.wire.workspaces import decode_new_experiment, decode_new_workspace
 from tests.asking import register, submit
 from tests.integration.test_engine import an_engine, asked, ended
@@ -44,6 +47,25 @@ async def test_a_workspace_without_runs_goes_with_all_that_is_in_it(aml_root: Pa
         assert await engine.experiments.list(TEAM) == []
         names = [each["name"] for each in await engine.environments.list("team")]
         assert "mine" not in names
+
+
+async def test_the_nodes_of_a_workspace_go_with_it(aml_root: Path) -> None:
+    body = {"workspace": "team", "name": "c", "kind": "cluster", "minNodes": 1}
+    async with an_engine(aml_root) as engine, asyncio.timeout(60):
+        await engine.workspaces.add(decode_new_workspace({"name": "team"}))
+        await engine.compute.add(decode_new_compute(body))
+        while not any(node["address"] for node in (await engine.compute.get(TEAM, "c"))["nodes"]):
+            await asyncio.sleep(0.02)
+        record = next((aml_root / "nodes" / "team" / "c").glob("node-*/node.json"))
+        node = json.loads(record.read_text())
+
+        await engine.workspaces.remove(TEAM)
+
+        assert not proc.is_alive(node["pid"], node["start"])
+        assert [*(aml_root / "nodes").iterdir()] == []
+        await engine.workspaces.add(decode_new_workspace({"name": "team"}))
+        assert [each["name"] for each in await engine.compute.list(TEAM)] == ["local"]
+        assert (await engine.compute.add(decode_new_compute(body)))["name"] == "c"
 
 
 async def test_a_workspace_with_runs_and_the_default_one_stay(aml_root: Path) -> None:

@@ -161,10 +161,14 @@ class Compute:
     async def leave(self, workspace: WorkspaceName) -> None:
         """End the targets of a workspace that is deleted."""
         for owner, station in list(self.stations.seen_from(workspace)):
-            if owner is not None:
+            if owner is None:
+                continue
+            self.stations.drop(workspace, station.target.name)
+            try:
                 await station.target.end()
-                station.target.close()
-                self.stations.drop(workspace, station.target.name)
+            except AmlError as error:
+                self._log.warning("compute target %s: %s", station.target.name, error)
+            station.target.close()
         await asyncio.to_thread(remove_tree, self._folder(workspace, ""))
 
     async def probe(self, asked: NewCompute) -> str:
