@@ -94,16 +94,23 @@ async def start(
     `variables`, by default those that any program needs.
     """
     name = f"node-{secrets.token_hex(3)}"
-    made = await asyncio.to_thread(_started, folder / name, idle, program, variables)
+    work = asyncio.to_thread(_started, folder / name, idle, program, variables)
+    starting = asyncio.create_task(work)
     try:
+        # Shielded: whoever gives up waits for the process, so as to end it.
+        made = await asyncio.shield(starting)
         give_up = time.monotonic() + patience
         while not (made.folder / "node.json").exists():
             if not made.lives or time.monotonic() > give_up:
                 raise Unreachable(f"node {name} did not come up: {_last_words(made.folder)}")
             await asyncio.sleep(_POLL)
     except BaseException:
-        made.tell(signal.SIGKILL)
-        await asyncio.to_thread(remove_tree, made.folder)
+        with contextlib.suppress(StorageFailed):
+            made = await starting
+            made.tell(signal.SIGKILL)
+            while made.lives:
+                await asyncio.sleep(_POLL)
+            await asyncio.to_thread(remove_tree, made.folder)
         raise
     made.turn(NodeState.IDLE)
     return made

@@ -86,6 +86,8 @@ class Pool:
     async def end(self) -> None:
         """End all nodes, and return when they are gone."""
         self.close()
+        if self._starts:
+            await asyncio.wait(self._starts)
         await nodes.end(self._nodes.values())
         self._nodes.clear()
         self._held.clear()

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from jupyter_aml.compute.cluster import nodes
 from jupyter_aml.compute.cluster.budget import Budget
-from jupyter_aml.compute.cluster.nodes import Order
+from jupyter_aml.compute.cluster.nodes import LiveNode, Order
 from jupyter_aml.compute.cluster.pool import Pool
 from jupyter_aml.compute.target import NodeState
 from jupyter_aml.domain.compute import ComputeDefinition, Scale
 
 pytestmark = pytest.mark.anyio
+ONE = Scale()
 
 
 @pytest.fixture
@@ -24,8 +28,8 @@ def anyio_backend() -> str:
 
 
 @asynccontextmanager
-async def a_pool(folder: Path, budget: Budget) -> AsyncIterator[Pool]:
-    definition = ComputeDefinition(name="c", kind="cluster", type="AmlCompute", scale=Scale())
+async def a_pool(folder: Path, budget: Budget, scale: Scale = ONE) -> AsyncIterator[Pool]:
+    definition = ComputeDefinition(name="c", kind="cluster", type="AmlCompute", scale=scale)
     pool = Pool(definition, folder, budget, per_node=1, moved=lambda: None)
     await pool.begin()
     try:
@@ -46,3 +50,26 @@ async def test_a_job_that_never_began_keeps_no_place_on_its_node(tmp_path: Path)
 
         while not up.exists() or [each.state for each in pool.shown()] != [NodeState.IDLE]:
             await asyncio.sleep(0.02)
+
+
+async def test_nodes_that_are_just_being_started_end_with_their_cluster(tmp_path: Path) -> None:
+    folder, started = tmp_path / "nodes", []
+    start = nodes._started
+
+    def noted(*what: Any) -> LiveNode:
+        started.append(start(*what))
+        return started[-1]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(nodes, "_started", noted)
+        async with a_pool(folder, Budget(2), Scale(min_nodes=2, max_nodes=2)):
+            while not [*folder.glob("node-*")]:
+                await asyncio.sleep(0)
+
+    try:
+        assert started
+        assert not any(node.lives for node in started)
+        assert [*folder.iterdir()] == []
+    finally:
+        for node in started:
+            node.tell(signal.SIGKILL)
