@@ -204,16 +204,14 @@ class Pool:
     # ---- inside -------------------------------------------------------------------------------
 
     async def _keep(self) -> None:
-        for node in await asyncio.to_thread(nodes.found, self._folder):
-            self._nodes[node.id] = node
-            for job in node.jobs:
-                held = self._held.setdefault(job, _Held(None))
-                held.node = node
-                held.moved.set()
+        has_found = False
         while True:
             self._stirred.clear()
             again: float | None = _RETRY
             try:
+                if not has_found:
+                    await self._find()
+                    has_found = True
                 await self._bury()
                 await self._release()
                 self._assign()
@@ -221,14 +219,22 @@ class Pool:
             except AmlError as error:
                 self._why = str(error)
                 _LOG.warning("compute target %s: %s", self.definition.name, error)
-            except Exception as error:
-                # A cluster without this task would leave its runs waiting for ever.
+            except Exception as error:  # Else runs would wait for nodes that nobody looks after.
                 self._why = f"jupyter_aml failed: {error!r}"
                 _LOG.exception("compute target %s", self.definition.name)
             if self._nodes:
                 again = min(again or _LOOK, _LOOK)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stirred.wait(), again)
+
+    async def _find(self) -> None:
+        """Take up the nodes that an earlier engine left."""
+        for node in await asyncio.to_thread(nodes.found, self._folder):
+            self._nodes[node.id] = node
+            for job in node.jobs:
+                held = self._held.setdefault(job, _Held(None))
+                held.node = node
+                held.moved.set()
 
     async def _bury(self) -> None:
         """Forget the nodes that are gone; their jobs find out by themselves."""

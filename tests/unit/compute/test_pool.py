@@ -17,6 +17,7 @@ from jupyter_aml.compute.cluster.nodes import LiveNode, Order
 from jupyter_aml.compute.cluster.pool import Pool
 from jupyter_aml.compute.target import NodeState
 from jupyter_aml.domain.compute import ComputeDefinition, Scale
+from jupyter_aml.domain.errors import StorageFailed
 
 pytestmark = pytest.mark.anyio
 ONE = Scale()
@@ -73,3 +74,26 @@ async def test_nodes_that_are_just_being_started_end_with_their_cluster(tmp_path
     finally:
         for node in started:
             node.tell(signal.SIGKILL)
+
+
+@pytest.mark.parametrize("error", [StorageFailed("a disk is away"), OSError("a disk is away")])
+async def test_a_cluster_that_cannot_look_at_its_nodes_says_so_and_looks_again(
+    tmp_path: Path, error: Exception
+) -> None:
+    found, up = nodes.found, tmp_path / "up"
+    told = asyncio.Event()
+
+    def fails_at_first(folder: Path) -> list[LiveNode]:
+        if told.is_set():
+            return found(folder)
+        raise error
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(nodes, "found", fails_at_first)
+        async with a_pool(tmp_path / "nodes", Budget(1)) as pool, asyncio.timeout(30):
+            pool.enqueue(order(tmp_path, "a", "/bin/touch", str(up)))
+            while "a disk is away" not in (pool.reason("a.1") or ""):
+                await asyncio.sleep(0.02)
+            told.set()
+            while not up.exists():
+                await asyncio.sleep(0.02)
