@@ -152,9 +152,10 @@ class _Bridge:
 
     def _over(self, name: str, future: Any) -> None:
         if future.status == "error":
-            with open(self._path(name), "rb") as file:
-                lost = str(json.load(file)["lost"])
+            # A job that was taken back meanwhile is nobody's any more.
             with contextlib.suppress(OSError):
+                with open(self._path(name), "rb") as file:
+                    lost = str(json.load(file)["lost"])
                 _write(lost, {"refused": f"the worker could not begin: {future.exception()}"})
         with contextlib.suppress(OSError):
             os.unlink(self._path(name))
