@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import signal
 import time
 from collections.abc import AsyncIterator, Coroutine, Mapping
@@ -26,6 +27,7 @@ from jupyter_aml.compute.ssh.sending import Parcel
 from jupyter_aml.domain.errors import AmlError, Invalid, StorageFailed, Unreachable
 from jupyter_aml.runfolder.layout import RunFolder
 
+_LOG = logging.getLogger("jupyter_aml.compute")
 SSH = "ssh"
 
 _POLL = 0.05
@@ -149,6 +151,11 @@ class SshBackend:
                 await self.machine.until_again()
             except AmlError as error:
                 await asyncio.to_thread(place.fail, str(error))
+                place.stir()
+                return
+            except Exception as error:  # Else the run would wait for a task that is gone.
+                _LOG.exception("run %s cannot be sent", place.run)
+                await asyncio.to_thread(place.fail, f"jupyter_aml failed: {error!r}")
                 place.stir()
                 return
             if await asyncio.to_thread(place.is_given_up):
