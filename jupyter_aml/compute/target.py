@@ -111,3 +111,6 @@ class Target:
 
     def close(self) -> None:
         """Let go of connections; the jobs go on."""
+
+    async def settle(self) -> None:
+        """Return when nothing of it is at work any more that `close` has ended."""

@@ -216,7 +216,7 @@ class Engine:
         self._data.close()
         await self._facts.close()
         await self.environments.close()
-        self.compute.close()
+        await self.compute.close()
         self.runs.close()
         self._submissions.close()
         await self._ledger.close()

@@ -194,7 +194,7 @@ async def test_a_run_is_cancelled_before_it_has_a_node_and_after(
         await appears(folder_of(aml_root, first).work / "up")
         second: Any = await submit(engine, asked(script, job={"target": "other"}))
         waiting = await until(
-            engine, second["runId"], lambda told: "all 1 nodes" in str(told["reason"])
+            engine, second["runId"], lambda told: "the one node is taken" in str(told["reason"])
         )
         await engine.runs.cancel(second["runId"])
         late = await ended(engine, second["runId"])
@@ -230,7 +230,7 @@ async def test_an_instance_that_is_stopped_lets_runs_wait_until_it_is_started(
     aml_root: Path,
 ) -> None:
     async with an_engine(aml_root) as engine:
-        await a_cluster(engine, "desk", kind="instance")
+        await a_cluster(engine, "desk", kind="instance", maxNodes=1)
         node = await seen(engine, "desk", lambda told: states(told) == ["idle"])
         await change(engine, "desk", isStopped=True)
         stopped = await seen(engine, "desk", lambda told: told["nodes"] == [])
@@ -361,3 +361,56 @@ async def test_a_change_that_is_refused_keeps_no_secret(aml_root: Path) -> None:
 
         vault = engine.secrets.vault(DEFAULT_WORKSPACE)
         assert vault.get("compute/db/access_token") == "old"
+
+
+async def test_a_node_that_idles_elsewhere_gives_way_to_a_run_that_waits(aml_root: Path) -> None:
+    async with an_engine(aml_root, max_nodes=1) as engine:
+        await a_cluster(engine, "first", maxNodes=1)
+        await a_cluster(engine, "second", maxNodes=1)
+        for name in ("first", "second", "first"):
+            run: Any = await submit(engine, asked("print(1)", job={"target": name}))
+            assert (await ended(engine, run["runId"]))["status"] == "Completed"
+
+
+async def test_a_run_whose_node_is_told_to_end_begins_again_elsewhere(
+    aml_root: Path, tmp_path: Path
+) -> None:
+    gate = tmp_path / "gate"
+    async with an_engine(aml_root) as engine:
+        await a_cluster(engine, maxNodes=1)
+        run: Any = await submit(
+            engine, asked(WAITS.format(gate=str(gate)), job={"target": "cpu-cluster"})
+        )
+        await appears(folder_of(aml_root, run).work / "up")
+        node = await seen(engine, "cpu-cluster", lambda told: states(told) == ["busy"])
+        os.kill(pid_of(node), signal.SIGTERM)
+        again = await until(engine, run["runId"], lambda told: told["attempt"] == 2)
+        gate.touch()
+        end = await ended(engine, run["runId"])
+
+    assert "its node was told to end" in again["warnings"][0]
+    assert end["status"] == "Completed"
+
+
+async def test_a_cluster_is_deleted_while_its_last_run_is_being_cancelled(
+    aml_root: Path, tmp_path: Path
+) -> None:
+    script = WAITS.format(gate=str(tmp_path / "never"))
+    async with an_engine(aml_root) as engine:
+        await a_cluster(engine)
+        run: Any = await submit(engine, asked(script, job={"target": "cpu-cluster"}))
+        await appears(folder_of(aml_root, run).work / "up")
+        await engine.runs.cancel(run["runId"])
+        await engine.compute.remove("default", "cpu-cluster")
+        end = await ended(engine, run["runId"])
+
+    assert end["status"] == "Canceled"
+
+
+async def test_nothing_is_at_work_any_more_once_an_engine_is_closed(aml_root: Path) -> None:
+    async with an_engine(aml_root) as engine:
+        await a_cluster(engine, minNodes=1)
+        await seen(engine, "cpu-cluster", lambda told: states(told) == ["idle"])
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+
+    assert [task.get_name() for task in others if "nodes of" in task.get_name()] == []

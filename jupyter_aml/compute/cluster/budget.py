@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Protocol
 
 
@@ -20,6 +19,9 @@ class Claimant(Protocol):
     @property
     def gives_way(self) -> bool:
         """Whether its nodes may be taken back for others."""
+
+    def yield_idle(self) -> bool:
+        """Let a node go that idles and that it need not have; False where it has none."""
 
     def yield_one(self) -> bool:
         """Let a node go, an idle one first; False where it has none."""
@@ -52,15 +54,16 @@ class Budget:
     def grants(self, wanted: int, to: Claimant) -> int:
         """How many nodes a cluster may start now.
 
-        Where there is no room, nodes of low priority are told to go, if it is not of low priority
-        itself, and the cluster is stirred once they are gone.
+        Where there is no room, nodes that idle elsewhere are told to go, and then nodes of low
+        priority, if it is not of low priority itself; it is stirred once they are gone.
         """
         free = self.most - sum(each.count for each in self._clusters)
         if to.gives_way:
             # What is freed for others is not for who gave way.
-            return max(0, min(wanted, free - sum(self._unmet.values())))
+            free -= sum(self._unmet.values())
         granted = max(0, min(wanted, free))
-        self._unmet[to] = wanted - granted
+        if not to.gives_way:
+            self._unmet[to] = wanted - granted
         if granted < wanted:
             coming = sum(each.leaving for each in self._clusters)
             self._free(wanted - granted - coming, to)
@@ -72,9 +75,10 @@ class Budget:
             each.stir()
 
     def _free(self, missing: int, to: Claimant) -> None:
-        givers: Sequence[Claimant] = [
-            each for each in self._clusters if each.gives_way and each is not to
-        ]
+        others = [each for each in self._clusters if each is not to]
+        givers = [each for each in others if each.gives_way and not to.gives_way]
         for _ in range(missing):
+            if any(each.yield_idle() for each in others):
+                continue
             if not any(each.yield_one() for each in givers):
                 return

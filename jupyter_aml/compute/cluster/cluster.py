@@ -92,6 +92,10 @@ class ClusterTarget(Target):
         """End all its nodes."""
         await self._pool.end()
 
+    async def settle(self) -> None:
+        """Return when its nodes are looked after no more."""
+        await self._pool.settle()
+
     def close(self) -> None:
         """Let idle nodes go; those that work are found again."""
         self._pool.close()
@@ -161,6 +165,8 @@ class Instance(Cluster):
 
     def checked(self, definition: ComputeDefinition) -> ComputeDefinition:
         """The definition, with one node, which stays unless it is to stop when it idles."""
+        if definition.scale.max_nodes != 1:
+            raise Invalid(f"max_nodes is {definition.scale.max_nodes}; an instance is one node")
         checked = super().checked(replace(definition, scale=Scale(min_nodes=1)))
         minutes = checked.settings.get(IDLE_STOP)
         if minutes is None:

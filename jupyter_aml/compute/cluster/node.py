@@ -23,6 +23,7 @@ from typing import Any
 
 _LOOK = 30.0
 """Seconds between two looks whether its folder is still there."""
+_ENDED = "its node was told to end: somebody has ended its process, or the machine goes down"
 _PR_SET_PDEATHSIG = 1
 
 
@@ -54,6 +55,7 @@ class _Node:
         while True:
             self._reap()
             if self._leaves:
+                self._note()
                 self._end()
                 if not self._jobs:
                     return 0
@@ -137,6 +139,18 @@ class _Node:
                     os.unlink(path)
                 except OSError:
                     pass
+
+    def _note(self) -> None:
+        """Write down, where the engine has not, that the jobs lose their node."""
+        for path in self._jobs.values():
+            try:
+                with open(path, "rb") as file:
+                    lost = str(json.load(file)["lost"])
+                fd = os.open(lost, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+                os.write(fd, json.dumps({"lost": _ENDED}).encode())
+                os.close(fd)
+            except (OSError, ValueError, KeyError):
+                continue
 
     def _end(self) -> None:
         for pid in self._jobs:

@@ -67,6 +67,7 @@ class Pool:
         self._stirred = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._starts: set[asyncio.Task[None]] = set()
+        self._ending: list[asyncio.Task[None]] = []
         self._why: str | None = None
 
     # ---- what the target asks -----------------------------------------------------------------
@@ -94,15 +95,20 @@ class Pool:
 
     def close(self) -> None:
         """Look after the nodes no more; those that idle go, those that work end when they do."""
-        if self._task is not None:
-            self._task.cancel()
-            self._task = None
-        for task in self._starts:
-            task.cancel()
+        for task in (self._task, *self._starts):
+            if task is not None:
+                task.cancel()
+                self._ending.append(task)
+        self._task = None
         self._budget.leave(self)
         for node in self._nodes.values():
             if not node.jobs:
                 node.tell(signal.SIGTERM)
+
+    async def settle(self) -> None:
+        """Return when nothing of it is at work any more that `close` has ended."""
+        ending, self._ending = self._ending, []
+        await asyncio.gather(*ending, return_exceptions=True)
 
     def shown(self) -> list[Node]:
         """The nodes as they are told; those that are just being started have no name yet."""
@@ -188,6 +194,16 @@ class Pool:
     def gives_way(self) -> bool:
         """Whether its nodes may be taken back."""
         return self.definition.priority == LOW_PRIORITY
+
+    def yield_idle(self) -> bool:
+        """Let a node go that idles, beyond those that there are at least."""
+        there = [node for node in self._nodes.values() if node.state is not NodeState.LEAVING]
+        idle = [node for node in there if not node.jobs]
+        is_wanted = any(held.node is None for held in self._held.values())
+        if is_wanted or not idle or len(there) <= self.definition.scale.min_nodes:
+            return False
+        self._let_go(min(idle, key=lambda node: node.since))
+        return True
 
     def yield_one(self) -> bool:
         """Let a node go, an idle one first, else the one that has worked for the shortest time."""
@@ -292,8 +308,7 @@ class Pool:
         granted = self._budget.grants(planned.start, self)
         if granted < planned.start:
             self._why = (
-                f"all {self._budget.most} nodes that this machine may have are taken "
-                "(AmlConfig.max_nodes)"
+                f"{_all(self._budget.most)} taken that this machine may have (AmlConfig.max_nodes)"
             )
         for _ in range(granted):
             self._starting += 1
@@ -357,6 +372,10 @@ class Pool:
             if node.state is NodeState.IDLE and now - node.heard > half:
                 node.heard = now
                 node.tell(signal.SIGUSR1)
+
+
+def _all(count: int) -> str:
+    return "the one node is" if count == 1 else f"all {count} nodes are"
 
 
 def _note(path: Path, why: str) -> None:

@@ -176,6 +176,10 @@ class DaskTarget(Target):
         """End the bridge, and with it a cluster that was made by its name."""
         await self._pool.end()
 
+    async def settle(self) -> None:
+        """Return when its nodes are looked after no more."""
+        await self._pool.settle()
+
     def close(self) -> None:
         """Let the bridge go if it idles."""
         self._pool.close()

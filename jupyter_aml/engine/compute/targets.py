@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import builtins
 import logging
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import NoReturn
 
 from jupyter_aml.compute.cluster import nodes
 from jupyter_aml.compute.kinds import Kind, TargetPlace
@@ -18,6 +20,7 @@ from jupyter_aml.domain.compute import ComputeDefinition
 from jupyter_aml.domain.errors import AlreadyExists, AmlError, IllegalMove, Invalid, NotFound
 from jupyter_aml.domain.ids import WorkspaceName
 from jupyter_aml.domain.near import did_you_mean
+from jupyter_aml.domain.run import Run, RunStatus
 from jupyter_aml.domain.vault import NewSecret
 from jupyter_aml.domain.vm_sizes import SIZES
 from jupyter_aml.engine.compute.shown import kind as shown_kind
@@ -42,6 +45,9 @@ from jupyter_aml.wire.compute import (
 )
 from jupyter_aml.wire.events import WireRegisteredEvent
 
+_ENDS = (RunStatus.CANCEL_REQUESTED, RunStatus.FINALIZING)
+_ENDING, _LOOK = 60.0, 0.05
+"""Seconds that a deletion waits for runs that are just ending, and between two looks."""
 Known = Registered[ComputeDefinition]
 Tell = Callable[[WireRegisteredEvent], None]
 NOUN = Noun("compute target", "compute", compute.read)
@@ -178,10 +184,12 @@ class Compute:
         place = self._place(asked.workspace, definition.name, asked.secrets)
         return await kind.probe(definition, place)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Let go of all targets; their jobs go on."""
         for station in self.stations.all():
             station.target.close()
+        for station in self.stations.all():
+            await station.target.settle()
 
     # ---- inside -----------------------------------------------------------------------------
 
@@ -242,17 +250,20 @@ class Compute:
         return self._root.path / "nodes" / workspace / name
 
     async def _need_idle(self, workspace: WorkspaceName, name: str) -> None:
-        going = [
-            run.id
+        """Wait for runs that are just ending, and raise IllegalMove where others are on it."""
+        give_up = time.monotonic() + _ENDING
+        while going := await self._on(workspace, name):
+            ends = all(run.status in _ENDS for run in going)
+            if not ends or time.monotonic() > give_up:
+                _refuse(name, [run.id for run in going])
+            await asyncio.sleep(_LOOK)
+
+    async def _on(self, workspace: WorkspaceName, name: str) -> builtins.list[Run]:
+        return [
+            run
             for run in await self._ledger.active()
             if run.workspace == workspace and run.job is not None and target_of(run) == name
         ]
-        if going:
-            more = f" and {len(going) - 3} more" if len(going) > 3 else ""
-            raise IllegalMove(
-                f"compute target {name!r} cannot be deleted: {', '.join(going[:3])}{more} "
-                f"{'is' if len(going) == 1 else 'are'} on it; cancel, or wait"
-            )
 
     def _changed(self, workspace: WorkspaceName, name: str) -> None:
         station = self.stations.find(workspace, name)
@@ -329,3 +340,11 @@ def _type(asked: NewCompute, kind: Kind) -> str:
     """SDK v1's type: what was asked for, where the kind serves several."""
     given = asked.definition.type
     return kind.type if given == asked.definition.kind else given
+
+
+def _refuse(name: str, going: builtins.list[str]) -> NoReturn:
+    more = f" and {len(going) - 3} more" if len(going) > 3 else ""
+    raise IllegalMove(
+        f"compute target {name!r} cannot be deleted: {', '.join(going[:3])}{more} "
+        f"{'is' if len(going) == 1 else 'are'} on it; cancel, or wait"
+    )

@@ -36,8 +36,8 @@ def definition(run: RunFiles, seen: WireRun, job: WireJob, data: WireRunData) ->
         "outputData": {each["name"]: _output(each) for each in data["outputs"]},
         "jobName": None,
         "maxRunDurationSeconds": _whole(job["timeout"]),
-        "nodeCount": 1,
-        "priority": None,
+        "nodeCount": 1 if job["distribution"] is None else job["distribution"]["nodes"],
+        "priority": job["priority"] or None,
         "identity": None,
         "environment": environment,
         "history": {

@@ -367,7 +367,13 @@ def _mistaken(error: AmlError, body: Mapping[str, Any]) -> AmlError:
     if "compute target" in str(error):
         return ComputeTargetException(str(error))
     has_data = "inputs" in body or "outputs" in body
-    return UserErrorException(str(error)) if has_data else error
+    if has_data:
+        return UserErrorException(str(error))
+    return _Refused(str(error)) if isinstance(error, Invalid) else error
+
+
+class _Refused(UserErrorException, Invalid):
+    """What the engine refuses, as scripts of both times catch it."""
 
 
 def _origin() -> dict[str, Any]:

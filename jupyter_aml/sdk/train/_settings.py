@@ -13,10 +13,10 @@ from jupyter_aml.domain.requirement import lines_of
 from jupyter_aml.sdk._core.files import text_of
 from jupyter_aml.sdk.core.conda_dependencies import CondaDependencies
 from jupyter_aml.sdk.core.environment import Environment
-from jupyter_aml.sdk.core.runconfig import RunConfiguration
+from jupyter_aml.sdk.core.runconfig import MpiConfiguration, RunConfiguration
 from jupyter_aml.sdk.data.dataset_consumption_config import DatasetConsumptionConfig
 from jupyter_aml.sdk.exceptions import UserErrorException
-from jupyter_aml.sdk.train._distributed_training import _DistributedTraining
+from jupyter_aml.sdk.train._distributed_training import Mpi, _DistributedTraining
 
 _NAME = "project_environment"
 _TORCH = "UV_TORCH_BACKEND"
@@ -130,6 +130,9 @@ def _arguments(params: Mapping[str, Any] | None) -> list[Any]:
 
 def _distribute(config: RunConfiguration, given: Settings) -> None:
     wanted = given.distributed_training
+    if isinstance(wanted, MpiConfiguration):
+        # The pages of SDK v1 give this one, too; it says how many processes there are on a node.
+        wanted = Mpi(wanted.process_count_per_node)
     if wanted is not None and not isinstance(wanted, _DistributedTraining):
         raise UserErrorException(
             f"distributed_training={wanted!r}: give Mpi(), Nccl(), Gloo() or ParameterServer()"

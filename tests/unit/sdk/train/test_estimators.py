@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from jupyter_aml.sdk.core import Environment, RunConfiguration
+from jupyter_aml.sdk.core.runconfig import MpiConfiguration
 from jupyter_aml.sdk.data.dataset_consumption_config import DatasetConsumptionConfig
 from jupyter_aml.sdk.exceptions import UserErrorException
 from jupyter_aml.sdk.train.dnn import Chainer, PyTorch, TensorFlow
@@ -159,6 +160,7 @@ def test_what_an_estimator_cannot_be_is_said(source: Path, said: dict[str, Any],
         ({"distributed_training": Mpi(4), "node_count": 2}, ("mpi", 4, 2, 0)),
         ({"distributed_training": Nccl(), "node_count": 2}, ("pytorch", 1, 2, 0)),
         ({"distributed_backend": "ps"}, ("tensorflow", 2, 1, 1)),
+        ({"distributed_training": MpiConfiguration(2)}, ("mpi", 2, 1, 0)),
     ],
 )
 def test_an_estimator_asks_for_processes(
