@@ -148,6 +148,10 @@ def _argument(word: str) -> str:
             "'--exclusive' or '--constraint=fast'"
         )
     name = found[1]
+    meant = [each for each in sorted(_OURS | _OWN.keys()) if each.startswith(name)]
+    if meant and name not in meant:
+        # sbatch takes the beginning of a name for the whole.
+        raise Invalid(f"arguments: --{name} is short for --{meant[0]}: write names of options out")
     if name in _OURS:
         raise Invalid(f"arguments: --{name} is set for each run and cannot be given here")
     own = _OWN.get(name)

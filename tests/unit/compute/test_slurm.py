@@ -151,6 +151,7 @@ def test_of_two_jobs_of_one_name_the_one_that_lives_comes_first() -> None:
         ({"cpus": True}, "cpus"), ({"gpus": "a100"}, "gpus"), ({"gpus": -1}, "gpus"),
         ({"arguments": ["x.sh"]}, "x.sh"), ({"arguments": ["--wrap=rm"]}, "--wrap"),
         ({"arguments": ["-p", "gpu"]}, "-p"), ({"arguments": ["--requeue"]}, "--requeue"),
+        ({"arguments": ["--outp=/x"]}, "--output"), ({"arguments": ["--job-n=x"]}, "--job-name"),
         ({"arguments": ["--mem=5"]}, "'memory'"), ({"arguments": ["--gres=gpu:1"]}, "'gpus'"),
         ({"arguments": ["--a\nb"]}, "no option"), ({"setup": [1]}, "setup"),
         ({"setup": ["a\0b"]}, "setup"), ({"python": "-c"}, "python"),
