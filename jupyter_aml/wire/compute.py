@@ -162,8 +162,8 @@ class ComputeChange:
 
     workspace: WorkspaceName
     name: str
-    min_nodes: int | None
-    max_nodes: int | None
+    min_nodes: float | None
+    max_nodes: float | None
     idle_seconds: float | None
     description: str | None
     tags: Mapping[str, str | None]
@@ -204,8 +204,8 @@ def decode_compute_change(name: str, body: Mapping[str, Any]) -> ComputeChange:
     return ComputeChange(
         workspace=ids.workspace_name(fields.text("workspace", ids.DEFAULT_WORKSPACE)),
         name=name,
-        min_nodes=fields.whole("minNodes", None),
-        max_nodes=fields.whole("maxNodes", None),
+        min_nodes=fields.number("minNodes", None),
+        max_nodes=fields.number("maxNodes", None),
         idle_seconds=fields.number("idleSeconds", None),
         description=fields.optional("description"),
         tags=tags,

@@ -414,3 +414,13 @@ async def test_nothing_is_at_work_any_more_once_an_engine_is_closed(aml_root: Pa
     others = asyncio.all_tasks() - {asyncio.current_task()}
 
     assert [task.get_name() for task in others if "nodes of" in task.get_name()] == []
+
+
+async def test_a_part_of_a_node_is_refused_and_not_rounded(aml_root: Path) -> None:
+    async with an_engine(aml_root) as engine:
+        await a_cluster(engine, maxNodes=1)
+
+        with pytest.raises(Invalid, match=r"max_nodes: expected a whole number, got 2\.7"):
+            await change(engine, "cpu-cluster", maxNodes=2.7)
+
+        assert (await change(engine, "cpu-cluster", maxNodes=2.0))["maxNodes"] == 2
