@@ -69,6 +69,7 @@ class Pool:
         self._starts: set[asyncio.Task[None]] = set()
         self._ending: list[asyncio.Task[None]] = []
         self._why: str | None = None
+        self._full: str | None = None
 
     # ---- what the target asks -----------------------------------------------------------------
 
@@ -137,7 +138,7 @@ class Pool:
     @property
     def trouble(self) -> str | None:
         """Why it cannot have the nodes that it wants; None where it can."""
-        return self._why
+        return self._full or self._why
 
     def waits(self, job: str) -> bool:
         """Whether a job waits for a node, or is just being started on one that lives."""
@@ -154,7 +155,7 @@ class Pool:
         name = self.definition.name
         if self.definition.is_stopped:
             return f"'{name}' is stopped: start it"
-        return self._why or f"a node of '{name}' is starting"
+        return self.trouble or f"a node of '{name}' is starting"
 
     def node_of(self, job: str) -> LiveNode | None:
         """The node that has a job; None where it has none, or the node is forgotten already."""
@@ -306,10 +307,8 @@ class Pool:
         for name in planned.stop:
             self._let_go(self._nodes[name])
         granted = self._budget.grants(planned.start, self)
-        if granted < planned.start:
-            self._why = (
-                f"{_all(self._budget.most)} taken that this machine may have (AmlConfig.max_nodes)"
-            )
+        taken = f"{_all(self._budget.most)} taken that this machine may have (AmlConfig.max_nodes)"
+        self._full = taken if granted < planned.start else None
         for _ in range(granted):
             self._starting += 1
             task = asyncio.create_task(self._start())

@@ -97,3 +97,20 @@ async def test_a_cluster_that_cannot_look_at_its_nodes_says_so_and_looks_again(
             told.set()
             while not up.exists():
                 await asyncio.sleep(0.02)
+
+
+async def test_a_cluster_that_wants_no_more_nodes_has_no_trouble_any_more(tmp_path: Path) -> None:
+    budget = Budget(1)
+    async with (
+        a_pool(tmp_path / "full", budget, Scale(min_nodes=1)) as full,
+        a_pool(tmp_path / "late", budget) as late,
+        asyncio.timeout(30),
+    ):
+        while not full.count:
+            await asyncio.sleep(0.02)
+        late.enqueue(order(tmp_path, "a", "/bin/true"))
+        while late.trouble is None:
+            await asyncio.sleep(0.02)
+        late.forget("a.1")
+        while late.trouble is not None:
+            await asyncio.sleep(0.02)

@@ -215,7 +215,7 @@ class Kernels:
     name = "default"
 
     def __init__(self) -> None:
-        self.client = SimpleNamespace(environments=self, runs=self)
+        self.client = SimpleNamespace(environments=self, runs=self, is_elsewhere=False)
         self.definition = Environment("of_the_kernel")._to_json()
         self.definition["environmentVariables"] = {"A": "kernel", "B": "kernel"}
         self.asked: list[tuple[object, ...]] = []
