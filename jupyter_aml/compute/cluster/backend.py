@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import replace
 from datetime import timedelta
 
@@ -23,6 +24,7 @@ from jupyter_aml.runfolder.layout import RunFolder
 
 CLUSTER = "cluster"
 _AT_ONCE = timedelta()
+_DYING, _MOMENT = 1.0, 0.02
 
 
 class ClusterBackend(LocalBackend):
@@ -72,7 +74,7 @@ class ClusterBackend(LocalBackend):
         why = (place.read("node") or {}).get("lost")
         if seen.phase is Phase.GONE and why is not None and seen.exit_code != 0:
             return replace(seen, why=None, lost_node=str(why))
-        if seen.phase is Phase.LOST and self._has_no_node(handle):
+        if seen.phase is Phase.LOST and await self._is_without_node(handle):
             await end_lost(place, _AT_ONCE)
             return Sighting(
                 phase=Phase.GONE, started=place.started(), lost_node=str(why or self._lost)
@@ -92,6 +94,18 @@ class ClusterBackend(LocalBackend):
 
     def _has_not_begun(self, handle: Handle) -> bool:
         return LocalAttempt(handle).read("claim") is None and self._pool.waits(_job(handle))
+
+    async def _is_without_node(self, handle: Handle) -> bool:
+        """Whether the node of a shim that is gone has gone with it.
+
+        The kernel ends the shim while its node is still dying, so it is looked at for a moment.
+        """
+        give_up = time.monotonic() + _DYING
+        while not self._has_no_node(handle):
+            if time.monotonic() > give_up:
+                return False
+            await asyncio.sleep(_MOMENT)
+        return True
 
     def _has_no_node(self, handle: Handle) -> bool:
         node = self._pool.node_of(_job(handle))
