@@ -181,7 +181,8 @@ def test_runs_outlive_the_server_that_started_them(jupyter, aml_root):
     gate = aml_root / "gate"
     wait = f"import os, time\nwhile not os.path.exists({str(gate)!r}): time.sleep(0.05)"
     ids = [ask(url, "runs", body=asked(wait))["runId"] for _ in range(2)]
-    until(lambda: ask(url, f"runs/{ids[0]}")["status"] == "Running", one)
+    # Both are prepared side by side, and whichever is ready first has the place.
+    until(lambda: any(ask(url, f"runs/{each}")["status"] == "Running" for each in ids), one)
     assert ask(url, "compute")[0]["slots"] == 1
     first = holder.read(aml_root)
 
