@@ -54,7 +54,8 @@ async function open(
   if (target === null) {
     const words = trans(
       'The address names no run, no experiment and no compute target: %1',
-      search
+      // JupyterLab may have escaped it on the way.
+      `?aml=${new URLSearchParams(search).get('aml') ?? ''}`
     );
     // Not a toast, which JupyterLab may not show while its page is being made.
     await showErrorMessage(trans('A link of AML'), words);
