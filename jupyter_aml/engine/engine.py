@@ -72,7 +72,7 @@ class Engine:
         self.socket: str | None = None
         """Where the engine answers; the server sets it once it listens."""
         self._log = logging.getLogger("jupyter_aml.engine")
-        self._lock, self._runtime = lock, runtime
+        self._lock, self._database, self._runtime = lock, database, runtime
         self._epoch = database.next_epoch(f"{kind} {os.getpid()}")
         self._root = Root(settings.root)
         self._blobs = Blobs(settings.root / "blobs")
@@ -200,6 +200,9 @@ class Engine:
             taken.callback(database.close)
             runtime = await asyncio.to_thread(ensure_runtime, settings.root)
             found = await asyncio.to_thread(identity.identify, settings.root)
+            if settings.database:
+                # One that lies in its root is that root's, also in a copy.
+                await asyncio.to_thread(database.need_root, found[1].token)
             engine = cls(settings, kind, lock, database, runtime, found)
             taken.pop_all()
         try:
@@ -263,6 +266,8 @@ class Engine:
             await recover.end_copied(self._identity, ledger=self._ledger, log=self._log)
         # Only now: whoever is killed before finds the copy again, and ends what is left to end.
         await asyncio.to_thread(identity.write, self.settings.root, self._identity)
+        if self.settings.database:
+            await self._ledger.do(self._database.give_to, self._identity.token)
         await self.compute.begin(each.name for each in await self.workspaces.list())
         for run in await self._ledger.active():
             self._watch.begin(run)

@@ -32,6 +32,7 @@ def reindex_root(settings: Settings) -> tuple[int, list[Path]]:
         database = Database.open(settings.database or settings.root / "aml.db")
         try:
             database.next_epoch(f"reindex {os.getpid()}")
+            database.give_to("")
             root, unreadable = Root(settings.root), list[Path]()
             _mend_environments(root)
             told = sorted(_runs(root, unreadable), key=lambda run: (run.created_at, run.id))

@@ -144,6 +144,21 @@ class Database:
             taking = update(row).values(epoch=row.c.epoch + 1, holder=holder)
             return int(connection.execute(taking.returning(row.c.epoch)).scalar_one())
 
+    def need_root(self, root: str) -> None:
+        """Raise Invalid where this is the index of another root than that of the token."""
+        with self.reading() as connection:
+            known = connection.execute(select(schema.engine.c.root)).scalar_one()
+        if known not in ("", root):
+            raise Invalid(
+                f"the database {self.name} is the index of another root: set another database, or "
+                "make it the index of this one with `jupyter aml reindex`"
+            )
+
+    def give_to(self, root: str) -> None:
+        """Be the index of the root of that token; with "" of the one that opens it next."""
+        with self.transaction() as connection:
+            connection.execute(update(schema.engine).values(root=root))
+
     def _begin_sqlite(self, connection: Connection) -> None:
         # A writer that begins as a reader can be refused in the middle, so it says so at once.
         connection.exec_driver_sql("BEGIN IMMEDIATE" if self._writes else "BEGIN")

@@ -15,7 +15,7 @@ from sqlalchemy import (
     Text,
 )  # fmt: skip
 
-VERSION = 3
+VERSION = 4
 """The newest migration; a test compares these tables with what the migrations make."""
 
 metadata = MetaData()
@@ -30,8 +30,9 @@ engine = Table(
     Column("epoch", BigInteger, nullable=False),
     Column("holder", Text, nullable=False),
     Column("seq", BigInteger, nullable=False),
+    Column("root", Text, nullable=False, server_default=""),
 )
-"""One row: who writes, and the number of the last change."""
+"""One row: who writes, the number of the last change, and of which root the index is."""
 
 workspaces = Table(
     "workspaces",

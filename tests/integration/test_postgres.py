@@ -13,8 +13,10 @@ from typing import Any
 
 import pytest
 
-from jupyter_aml.domain.errors import Unreachable
+from jupyter_aml.domain.errors import Invalid, Unreachable
 from jupyter_aml.engine.engine import Engine
+from jupyter_aml.engine.reindex import reindex_root
+from jupyter_aml.engine.settings import Settings
 from jupyter_aml.store.database import DatabaseTaken
 from jupyter_aml.testing.engines import end_engine
 from tests.asking import submit
@@ -58,6 +60,25 @@ async def test_an_engine_on_another_root_does_not_take_the_database(
         with pytest.raises(DatabaseTaken, match="another engine uses the database"):
             async with an_engine(tmp_path / "other", database=database):
                 raise AssertionError
+
+
+async def test_a_database_is_the_index_of_one_root_until_it_is_written_again(
+    aml_root: Path, tmp_path: Path, postgres: Postgres
+) -> None:
+    database = postgres.make_database()
+    async with an_engine(aml_root, database=database) as engine:
+        run: Any = await submit(engine, asked("print(1)"))
+        await ended(engine, run["runId"])
+    other = tmp_path / "other"
+    with pytest.raises(Invalid, match="the index of another root"):
+        async with an_engine(other, database=database):
+            raise AssertionError
+    async with an_engine(aml_root, database=database) as engine:
+        assert (await engine.runs.get(run["runId"]))["status"] == "Completed"
+
+    reindex_root(Settings(root=other, database=database))
+    async with an_engine(other, database=database) as engine:
+        assert (await engine.runs.page(workspace="default"))["total"] == 0
 
 
 async def test_a_run_goes_on_while_the_database_is_away(

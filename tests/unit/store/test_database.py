@@ -79,6 +79,7 @@ def test_runs_of_an_older_file_are_found_by_type_and_property(database, path):
     with database.transaction() as connection:
         connection.execute(text("DELETE FROM run_labels"))
         connection.execute(text("ALTER TABLE workspaces DROP COLUMN labels"))
+        connection.execute(text("ALTER TABLE engine DROP COLUMN root"))
         connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
     database.close()
 
@@ -98,7 +99,7 @@ def test_a_newer_file_is_refused_and_left_alone(database, path):
     database.close()
     before = path.read_bytes()
 
-    with pytest.raises(Invalid, match=r"newer jupyter-aml \(schema 7, this one knows 3\)"):
+    with pytest.raises(Invalid, match=r"newer jupyter-aml \(schema 7, this one knows 4\)"):
         Database.open(path)
 
     assert path.read_bytes() == before
