@@ -41,6 +41,8 @@ T = TypeVar("T")
 _RETRY = 1.0
 _FOLLOW = 1.0
 """Seconds between two looks at the records of a run that nobody watches."""
+_MOST_STARTS = 20
+"""Attempts after which a run is given up whose job never began."""
 _WAIT = 10.0
 """Seconds between two looks at a job that waits for its target, where nothing stirs."""
 
@@ -303,6 +305,11 @@ class Watch:
     ) -> Run:
         """Send a run back to the queue whose job did not begin, or has lost its node."""
         if seen.lost_node is None:
+            if run.attempt >= _MOST_STARTS:
+                raise Invalid(
+                    f"its job did not begin in {run.attempt} attempts; the server's log and the "
+                    f"state of compute target {target_of(run)!r} say more"
+                )
             return await self._ledger.move(run, S.QUEUED, reason="the job did not begin; once more")
         await backend.forget(handle)
         self._stations.of(run).slots.give_back(run.id)
