@@ -13,12 +13,27 @@ SHARE = 0.9
 _MEMORY_OF_GROUPS = ("memory.max", "memory.limit_in_bytes", "memory/memory.limit_in_bytes")
 
 
-def check(limits: Limits, *, most: Limits = NO_LIMITS) -> None:
-    """Raise Invalid for more than there is, or than one run may have of it."""
+def check(
+    limits: Limits, *, most: Limits = NO_LIMITS, node: Limits = NO_LIMITS, target: str = ""
+) -> None:
+    """Raise Invalid for more than there is, or than one run may have of it.
+
+    `node` is what a node of `target` has, where that is less than this machine.
+    """
     cores, size = len(cpus()), memory()
     if limits.cpus is not None and limits.cpus > cores:
         has = "1 core" if cores == 1 else f"{cores} cores"
         raise Invalid(f"limits.cpus: {limits.cpus:g} are asked for, and this machine has {has}")
+    if limits.cpus is not None and node.cpus is not None and limits.cpus > node.cpus:
+        raise Invalid(
+            f"limits.cpus: {limits.cpus:g} are asked for, and a node of {target!r} has "
+            f"{node.cpus:g} (its vm_size)"
+        )
+    if limits.memory is not None and node.memory is not None and limits.memory > node.memory:
+        raise Invalid(
+            f"limits.memory: {amount(limits.memory)} are asked for, and a node of {target!r} has "
+            f"{amount(node.memory)} (its vm_size)"
+        )
     if limits.memory is not None and size is not None and limits.memory > size:
         raise Invalid(
             f"limits.memory: {amount(limits.memory)} are asked for, and this machine has "

@@ -96,7 +96,10 @@ class AbsentTarget(Target):
 
 def absence(name: str) -> str:
     """Say why a run of such a target does not go on."""
-    return f"the package that brings the compute target {name!r} is not installed here"
+    return (
+        f"there is no compute target {name!r} any more: make or attach it again, install the "
+        "package that brings it, or cancel"
+    )
 
 
 def local(settings: TargetSettings) -> Iterable[Target]:

@@ -39,6 +39,12 @@ class Limits:
         own = self.to_json()
         return Limits(**{**usual.to_json(), **own})
 
+    def within(self, most: Limits) -> Limits:
+        """The less of both, of each that is limited."""
+        own, other = self.to_json(), most.to_json()
+        both = {name: min(own.get(name, value), value) for name, value in other.items()}
+        return Limits(**{**own, **both})
+
     def to_json(self) -> dict[str, Any]:
         """What is limited, by name; bytes as a number."""
         told = ((each.name, getattr(self, each.name)) for each in fields(self))

@@ -424,3 +424,28 @@ async def test_a_part_of_a_node_is_refused_and_not_rounded(aml_root: Path) -> No
             await change(engine, "cpu-cluster", maxNodes=2.7)
 
         assert (await change(engine, "cpu-cluster", maxNodes=2.0))["maxNodes"] == 2
+
+
+async def test_more_than_a_node_has_is_refused_by_the_name_of_the_node(aml_root: Path) -> None:
+    job = {"target": "small", "limits": {"memory": "4g"}}
+    async with an_engine(aml_root) as engine:
+        await a_cluster(engine, "small", vmSize="Standard_A1_v2")
+        with pytest.raises(Invalid, match=r"a node of 'small' has 2 GB \(its vm_size\)"):
+            await submit(engine, asked("", job=job))
+
+
+async def test_a_run_whose_job_never_begins_is_given_up_and_says_so(
+    aml_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> list[str]:
+        return ["/bin/false"]
+
+    monkeypatch.setattr("jupyter_aml.compute.cluster.backend.shim_words", broken)
+    async with an_engine(aml_root) as engine:
+        await a_cluster(engine)
+        run: Any = await submit(engine, asked("print(1)", job={"target": "cpu-cluster"}))
+        end = await ended(engine, run["runId"])
+
+    assert (end["status"], end["attempt"]) == ("Failed", 20)
+    assert end["error"] is not None
+    assert "did not begin in 20 attempts" in end["error"]["message"]

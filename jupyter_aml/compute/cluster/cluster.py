@@ -43,9 +43,10 @@ class ClusterTarget(Target):
         self._pool = Pool(
             definition, place.folder, budget, per_node=_per_node(definition), moved=place.moved
         )
-        self._most = _limits_of(definition.vm_size) | settings.most
-        self._nodes = ClusterBackend(self._pool, usual=self._most)
-        self._containers = DockerBackend(url=settings.docker_url, usual=self._most)
+        self._node, self._most = _limits_of(definition.vm_size), settings.most
+        usual = self._node.within(self._most)
+        self._nodes = ClusterBackend(self._pool, usual=usual)
+        self._containers = DockerBackend(url=settings.docker_url, usual=usual)
 
     @property
     def slots(self) -> int:  # type: ignore[override]
@@ -57,7 +58,7 @@ class ClusterTarget(Target):
 
     def check(self, limits: Limits) -> None:
         """Raise Invalid for more than a node has."""
-        machine.check(limits, most=self._most)
+        machine.check(limits, most=self._most, node=self._node, target=self.name)
         gpus.check(limits.gpus or 0)
         self._nodes.check(limits)
 

@@ -92,3 +92,11 @@ def test_an_amount_is_said_in_the_unit_it_was_asked_in() -> None:
     assert amount(read_amount("memory", "512m")) == "512 MB"
     assert amount(3 << 29) == "1.5 GB"
     assert amount(100) == "100 bytes"
+
+
+def test_the_less_of_both_holds() -> None:
+    node, most = Limits(cpus=2, memory=20), Limits(memory=10, processes=5)
+
+    assert node.within(most) == Limits(cpus=2, memory=10, processes=5)
+    assert Limits(memory=5).within(most).memory == 5
+    assert node.within(Limits()) == node
