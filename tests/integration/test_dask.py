@@ -163,6 +163,10 @@ async def test_the_check_says_what_is_there_and_what_is_not(
         ({}, "give the address of a scheduler, or a cluster class, not both"),
         ({"address": "tcp://a:1", "cluster": "LocalCluster"}, "not both"),
         ({"cluster": "LocalCluster", "arguments": ["memory"]}, "not of the form name=value"),
+        (
+            {"cluster": "SSHCluster", "arguments": ['connect_options={"password": "hush"}']},
+            "'password' looks like a secret",
+        ),
         ({"adress": "tcp://a:1"}, "did you mean 'address'"),
     ],
 )

@@ -57,18 +57,18 @@ class ClusterBackend(LocalBackend):
     async def stop(self, handle: Handle, *, grace: timedelta) -> None:
         """Tell the shim; where there is none yet, there will be none."""
         if self._has_not_begun(handle):
-            self._pool.forget(_job(handle))
+            self._pool.forget(job_of(handle))
         await super().stop(handle, grace=grace)
 
     async def forget(self, handle: Handle) -> None:
         """Free the place that the job had on its node."""
-        self._pool.forget(_job(handle))
+        self._pool.forget(job_of(handle))
         await super().forget(handle)
 
     async def _sight(self, handle: Handle) -> Sighting:
         """Where the job stands: in front of the cluster, on a node, or at its end."""
         if self._has_not_begun(handle):
-            return Sighting(phase=Phase.WAITING, reason=self._pool.reason(_job(handle)))
+            return Sighting(phase=Phase.WAITING, reason=self._pool.reason(job_of(handle)))
         seen = await super()._sight(handle)
         place = LocalAttempt(handle)
         why = (place.read("node") or {}).get("lost")
@@ -83,8 +83,8 @@ class ClusterBackend(LocalBackend):
 
     async def _while_waiting(self, handle: Handle) -> None:
         """Let time pass until the job has a node, or a moment on its node."""
-        if self._pool.node_of(_job(handle)) is None:
-            await self._pool.moved(_job(handle))
+        if self._pool.node_of(job_of(handle)) is None:
+            await self._pool.moved(job_of(handle))
         else:
             await super()._while_waiting(handle)
 
@@ -93,7 +93,7 @@ class ClusterBackend(LocalBackend):
         return LOST
 
     def _has_not_begun(self, handle: Handle) -> bool:
-        return LocalAttempt(handle).read("claim") is None and self._pool.waits(_job(handle))
+        return LocalAttempt(handle).read("claim") is None and self._pool.waits(job_of(handle))
 
     async def _is_without_node(self, handle: Handle) -> bool:
         """Whether the node of a shim that is gone has gone with it.
@@ -108,7 +108,7 @@ class ClusterBackend(LocalBackend):
         return True
 
     def _has_no_node(self, handle: Handle) -> bool:
-        node = self._pool.node_of(_job(handle))
+        node = self._pool.node_of(job_of(handle))
         return node is None or not node.lives
 
     def _words(self, job: BackendJob, folder: RunFolder) -> list[str]:
@@ -117,5 +117,6 @@ class ClusterBackend(LocalBackend):
         return shim_words(self._python, job, folder, walls)
 
 
-def _job(handle: Handle) -> str:
+def job_of(handle: Handle) -> str:
+    """The id of a job."""
     return f"{handle.data['run']}.{handle.data['attempt']}"

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
+import os
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from jupyter_aml.compute import proc
-from jupyter_aml.compute.cluster.backend import ClusterBackend
+from jupyter_aml.compute.cluster.backend import ClusterBackend, job_of
 from jupyter_aml.compute.local import LocalAttempt
 from jupyter_aml.compute.protocol import Handle, Phase, Sighting
 from jupyter_aml.domain.errors import Unreachable
@@ -33,6 +37,9 @@ class DaskBackend(ClusterBackend):
             await asyncio.to_thread(place.claim_for_nobody)
             return Sighting(phase=Phase.GONE, why=str(refused))
         seen = await super()._sight(handle)
+        if seen.phase is Phase.LOST and await asyncio.to_thread(self._works_elsewhere, place):
+            # Its pulse is late: files of another machine are seen when they are.
+            return Sighting(phase=Phase.ALIVE, started=place.started())
         if seen.phase is Phase.GONE and refused is not None and seen.never_started:
             return replace(seen, never_started=False, why=str(refused))
         return seen
@@ -41,7 +48,27 @@ class DaskBackend(ClusterBackend):
         worker = LocalAttempt(handle).read("worker")
         if worker is None or "pid" not in worker:
             return True
+        if worker.get("host") != os.uname().nodename:
+            return not self._is_listed(handle, worker)
         return not proc.is_alive(int(worker["pid"]), str(worker.get("start")))
+
+    def _works_elsewhere(self, place: LocalAttempt) -> bool:
+        worker = place.read("worker") or {}
+        return str(worker.get("host", os.uname().nodename)) != os.uname().nodename
+
+    def _is_listed(self, handle: Handle, worker: Mapping[str, Any]) -> bool:
+        """Whether the scheduler knew a worker when it was asked last; raises Unreachable."""
+        bridge = self._pool.node_of(job_of(handle))
+        try:
+            told = json.loads((bridge.folder / "workers.json").read_bytes()) if bridge else None
+        except (OSError, ValueError):
+            told = None
+        if told is None:
+            raise Unreachable(
+                f"nobody knows whether worker {worker.get('address')} lives: the scheduler was not "
+                "asked yet"
+            )
+        return any(each["address"] == worker.get("address") for each in told)
 
     @property
     def _lost(self) -> str:

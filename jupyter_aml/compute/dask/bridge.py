@@ -40,6 +40,8 @@ def run_shim(words: list[str], environment: dict[str, str], status: str, attempt
     import subprocess
     import sys
 
+    from distributed import get_worker
+
     if not os.path.isdir(status):
         raise FileNotFoundError(f"the worker does not see {status}: it must share the root")
     tie = (
@@ -53,7 +55,8 @@ def run_shim(words: list[str], environment: dict[str, str], status: str, attempt
         start = stat.read().rpartition(b")")[2].split()[19].decode()
     draft = f"{status}/.worker.{attempt}.{os.uname().nodename}.{os.getpid()}"
     with open(draft, "w") as file:
-        json.dump({"pid": os.getpid(), "start": start, "host": os.uname().nodename}, file)
+        place = {"host": os.uname().nodename, "address": get_worker().address}
+        json.dump({"pid": os.getpid(), "start": start, **place}, file)
     try:
         os.link(draft, f"{status}/worker.{attempt}")
     except FileExistsError:

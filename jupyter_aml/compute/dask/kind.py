@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.util import find_spec
@@ -25,6 +25,7 @@ from jupyter_aml.compute.targets import TargetSettings
 from jupyter_aml.domain.compute import DEDICATED, ComputeDefinition, Scale
 from jupyter_aml.domain.errors import Invalid, StorageFailed, Unreachable
 from jupyter_aml.domain.run_limits import NO_LIMITS, Limits
+from jupyter_aml.domain.secrets import looks_secret
 
 DASK = "dask"
 PLACES = 10_000
@@ -226,7 +227,29 @@ def _arguments(lines: Iterable[str]) -> dict[str, Any]:
             found[name.strip()] = json.loads(value)
         except ValueError:
             found[name.strip()] = value.strip()
+    for name in _secrets(found):
+        raise Invalid(
+            f"arguments: {name!r} looks like a secret, and arguments are kept in the open; let the "
+            "cluster class find it in a file or a variable of the server"
+        )
     return found
+
+
+def _secrets(found: Any, name: str = "") -> Iterator[str]:
+    """The names of values that look like secrets, however deep they are."""
+    if isinstance(found, Mapping):
+        for key, value in found.items():
+            yield from _secrets(value, str(key))
+    elif isinstance(found, list):
+        for value in found:
+            yield from _secrets(value, name)
+    elif isinstance(found, str) and not _is_path(found) and looks_secret(name, found):
+        yield name
+
+
+def _is_path(text: str) -> bool:
+    """Whether it is the path of a file, such as that of a key."""
+    return text.startswith(("/", "~", "./"))
 
 
 def _probed(definition: ComputeDefinition, place: TargetPlace) -> Mapping[str, Any]:
