@@ -9,6 +9,7 @@ from typing import Any
 
 from jupyter_aml.cli import asking, codes
 from jupyter_aml.cli.words import WORDS
+from jupyter_aml.domain.errors import Unreachable
 from jupyter_aml.sdk._compute import command_line
 from jupyter_aml.sdk.core import Workspace
 from jupyter_aml.widgets import compute
@@ -97,7 +98,12 @@ def _attach(args: argparse.Namespace) -> int:
 
 def _check(args: argparse.Namespace) -> int:
     space = asking.workspace(args)
-    found = command_line.checked(space.name, space.client, args)
+    space.client.status()  # From here on the engine is there, and it is the target that is not.
+    try:
+        found = command_line.checked(space.name, space.client, args)
+    except Unreachable as error:
+        asking.tell(str(error))
+        return codes.FAULT
     asking.answer(args, {"found": found}, found)
     return codes.DONE
 

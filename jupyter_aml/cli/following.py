@@ -18,8 +18,9 @@ def until_ended(run: Run, *, prints: bool = False) -> WireRun:
     """Return the run as it ended, its console printed meanwhile; an interrupt leaves it alone."""
     try:
         if prints:
+            waiting.until_begun(run, tell=asking.tell)
             write(Log(run).coming_pieces())
-        return waiting.until_ended(run)
+        return waiting.until_ended(run, tell=asking.tell)
     except KeyboardInterrupt:
         asking.tell(f"the run goes on; `jupyter aml cancel {run.id}` ends it")
         raise

@@ -37,6 +37,7 @@ def _text(seen: WireRun) -> str:
         ("ended", moment(seen["endedAt"])),
         ("target", seen["target"]),
         ("limits", Limits.from_json(job.get("limits")).words() if job else None),
+        ("priority", str(job["priority"]) if job and job.get("priority") else None),
         ("environment", job["environment"] if job else None),
         ("command", " ".join(job["command"]) if job else None),
         ("parent", seen["parentId"]),

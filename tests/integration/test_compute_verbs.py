@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from contextlib import closing
 from pathlib import Path
 
@@ -59,6 +60,28 @@ def test_a_cluster_is_created_used_resized_and_deleted_by_magics(notebook: Noteb
     assert "cpus' is stopped" in notebook.run("%%aml submit -c cpus --dry-run\n1").text
     assert notebook.run("%aml compute start cpus").text == "cpus is started.\n"
     assert notebook.run("%aml compute rm cpus --yes").text == "Deleted cpus.\n"
+
+
+def test_who_waits_for_a_run_hears_why_it_waits(call: Call, folder: Path) -> None:
+    (folder / "wait.py").write_text("print(1)")
+    assert call("compute", "create", "still", "--max", "1").returncode == 0
+    assert call("compute", "stop", "still").returncode == 0
+    starter = threading.Timer(4, lambda: call("compute", "start", "still"))
+    starter.start()
+
+    end = call("submit", "-c", "still", "--wait", "waits", "wait.py")
+
+    starter.join()
+    assert end.returncode == 0
+    assert "Queued: 'still' is stopped: start it" in end.stderr
+    assert "stopped" not in end.stdout
+
+
+def test_a_target_that_cannot_be_reached_is_not_an_engine_that_is_away(call: Call) -> None:
+    end = call("compute", "check", "far", "--kind", "dask", "--set", "address=tcp://127.0.0.1:9")
+
+    assert end.returncode == 1
+    assert "the Dask cluster does not answer" in end.stderr
 
 
 MISTAKES = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import sys
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from jupyter_aml.client.patience import Restart
@@ -19,8 +20,17 @@ if TYPE_CHECKING:
     from jupyter_aml.wire.runs import WireRun
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 0.5
+_PATIENT = 2.0
+"""Seconds for which a run may wait without a word."""
 _RESTART = 60.0
 """Seconds for which an engine that is being restarted is waited for."""
+
+
+Tell = Callable[[str], None]
+
+
+def _nothing(words: str) -> None:
+    """Tell nobody."""
 
 
 def wait(run: RunFiles, *, show_output: bool, raise_on_error: bool) -> dict[str, Any]:
@@ -36,25 +46,57 @@ def wait(run: RunFiles, *, show_output: bool, raise_on_error: bool) -> dict[str,
     return details(run)
 
 
-def until_ended(run: RunFiles, *, logs: _Logs | None = None) -> WireRun:
-    """Look again and again until the run has ended; an engine may be restarted meanwhile."""
+def until_ended(run: RunFiles, *, logs: _Logs | None = None, tell: Tell = _nothing) -> WireRun:
+    """Look again and again until the run has ended; an engine may be restarted meanwhile.
+
+    `tell` hears why the run waits, each time that it is something else.
+    """
     with waiting_for(run):
-        return _until_ended(run, logs)
+        return _looked(run, _is_over, logs, tell)
 
 
-def _until_ended(run: RunFiles, logs: _Logs | None) -> WireRun:
+def until_begun(run: RunFiles, *, tell: Tell) -> WireRun:
+    """Look until the script runs, or will not."""
+    return _looked(run, lambda seen: seen["startedAt"] is not None or _is_over(seen), None, tell)
+
+
+def _is_over(seen: WireRun) -> bool:
+    return seen["endedAt"] is not None
+
+
+def _looked(
+    run: RunFiles, is_so: Callable[[WireRun], bool], logs: _Logs | None, tell: Tell
+) -> WireRun:
+    waits = _Reasons(tell)
     pause, restart = _FIRST_PAUSE, Restart(_RESTART)
     while True:
         try:
             seen = run.look()
             restart.answered()
             news = logs.follow(seen) if logs is not None else False
-            if seen["endedAt"] is not None:
+            if is_so(seen):
                 return seen
+            waits.hear(seen)
             pause = _FIRST_PAUSE if news else min(pause * 1.4, _LONGEST_PAUSE)
         except Unreachable as error:
             restart.missed(error)
         time.sleep(pause)
+
+
+class _Reasons:
+    """Tells why a run waits, where it waits for longer than a moment."""
+
+    def __init__(self, tell: Tell) -> None:
+        self._tell, self._told = tell, ""
+        self._since = time.monotonic()
+
+    def hear(self, seen: WireRun) -> None:
+        reason = seen["reason"] or ""
+        if seen["startedAt"] is not None or time.monotonic() - self._since < _PATIENT:
+            return
+        if reason not in ("", self._told):
+            self._told = reason
+            self._tell(f"{seen['status']}: {reason}")
 
 
 class _Logs:
