@@ -6,7 +6,7 @@ import contextlib
 import json
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from jupyter_aml.runfolder.plain import NotPlain, plain, read_plain
 from jupyter_aml.shim import shim
 
 _BLOCK = 1 << 16
+_FRESH_PULSE = 30.0
 _RESOURCES = (
     "maxRssKb", "userSeconds", "systemSeconds", "memoryPeak", "memoryLimit", "oomKills",
 )  # fmt: skip
@@ -26,17 +27,27 @@ _RESOURCES = (
 class Attempt:
     """Where the shim of one attempt writes, and what can be read from that."""
 
-    def __init__(self, run: str, attempt: str, status: Path, log: Path) -> None:
-        self.run, self.attempt, self.status, self.log = run, attempt, status, log
+    def __init__(self, data: Mapping[str, str]) -> None:
+        """`data` is that of its handle: see `records`."""
+        self.run, self.attempt, self.root = data["run"], data["attempt"], data["root"]
+        self.status, self.log = Path(data["status"]), Path(data["log"])
 
     @property
     def key(self) -> str:
         """Tells this attempt from all others."""
         return f"{self.status}.{self.attempt}"
 
+    def record(self, name: str) -> Path:
+        """Where the record of that name lies."""
+        return self.status / f"{name}.{self.attempt}"
+
+    def has(self, name: str) -> bool:
+        """Whether there is a record of that name."""
+        return self.record(name).exists()
+
     def read(self, name: str) -> dict[str, Any] | None:
         """Read the record of that name; None where there is none."""
-        path = self.status / f"{name}.{self.attempt}"
+        path = self.record(name)
         try:
             text = read_plain(path)
         except (FileNotFoundError, NotADirectoryError):
@@ -52,6 +63,21 @@ class Attempt:
         # There is a record, so the thing happened, even if the disk has lost what it said.
         return record if isinstance(record, dict) else {}
 
+    def note(self, name: str, record: Mapping[str, object]) -> None:
+        """Write a record, whole or not at all; raises StorageFailed."""
+        final = self.record(name)
+        try:
+            self.draft(name, json.dumps(record)).replace(final)
+        except OSError as error:
+            raise StorageFailed(f"cannot write {final}: {error.strerror}") from error
+
+    def draft(self, name: str, text: str) -> Path:
+        """Write what shall become a record of that name; raises OSError."""
+        final = self.record(name)
+        draft = final.with_name(f"{final.name}.{os.getpid()}-{time.monotonic_ns()}")
+        draft.write_text(text)
+        return draft
+
     def end(self) -> Sighting | None:
         """How it ended by the shim's own word; None while there is none."""
         record = self.read("exit")
@@ -60,6 +86,13 @@ class Attempt:
     def started(self) -> datetime | None:
         """When the script was started."""
         return _time((self.read("pids") or {}).get("time"))
+
+    def has_pulse(self) -> bool:
+        """Whether a shim of its run, of whatever machine, said a moment ago that it lives."""
+        try:
+            return time.time() - (self.status / "pulse").stat().st_mtime < _FRESH_PULSE
+        except OSError:
+            return False
 
     def piece(self, offset: int) -> bytes:
         """Read some output from there on; nothing where there is none."""
@@ -83,27 +116,28 @@ class Attempt:
 
     def wish(self, grace: timedelta) -> None:
         """Leave word for the shim of the grace to keep; without it, it keeps to the job's."""
-        wish = self.status / f"grace.{self.attempt}"
-        draft = wish.with_name(f"{wish.name}.{os.getpid()}-{time.monotonic_ns()}")
         with contextlib.suppress(OSError):
-            draft.write_text(repr(grace.total_seconds()))
-            draft.replace(wish)
+            self.draft("grace", repr(grace.total_seconds())).replace(self.record("grace"))
 
 
-def shim_words(job: BackendJob) -> list[str]:
-    """What the shim of a job is started with, behind its program."""
+def records(job: BackendJob) -> dict[str, str]:
+    """By what the records of a job are found: what the handles of all backends hold."""
+    return _records(RunFolder(job.folder.absolute()), job.attempt, run=job.run, root=job.root)
+
+
+def shim_words(job: BackendJob, walls: Iterable[str] = ()) -> list[str]:
+    """What the shim of a job is started with, behind its program; `walls` are its limits."""
     folder = RunFolder(job.folder.absolute())
     limit = 0.0 if job.timeout is None else job.timeout.total_seconds()
     return [
         *(str(folder.status), str(job.attempt), str(folder.console), str(job.cwd.absolute())),
-        *(repr(job.grace.total_seconds()), repr(limit), "--", *job.command),
+        *(repr(job.grace.total_seconds()), repr(limit), *walls, "--", *job.command),
     ]
 
 
 def claim_for_nobody(folder: RunFolder, attempt: int) -> bool:
     """Take an attempt away that nobody has, or had before; False where something has begun it."""
-    place = Attempt("", str(attempt), folder.status, folder.console)
-    return place.claim_for_nobody().get("pid") == 0
+    return Attempt(_records(folder, attempt)).claim_for_nobody().get("pid") == 0
 
 
 def make_folders(folder: RunFolder) -> None:
@@ -113,6 +147,11 @@ def make_folders(folder: RunFolder) -> None:
         folder.logs.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StorageFailed(f"cannot make {folder.status}: {error.strerror}") from error
+
+
+def _records(folder: RunFolder, attempt: int, *, run: str = "", root: str = "") -> dict[str, str]:
+    places = {"status": str(folder.status), "log": str(folder.console)}
+    return {"run": run, "attempt": str(attempt), "root": root, **places}
 
 
 def _gone(end: Mapping[str, Any]) -> Sighting:

@@ -67,7 +67,10 @@ class Group:
 
 
 def name_of(root: str, job: str) -> str:
-    """What the groups of a job are called; a run of the same id in another root has others."""
+    """What the groups, the container and Slurm's job of a job are called.
+
+    A run of the same id in another root has others.
+    """
     return f"{PREFIX}{root[:8]}-{re.sub(r'[^A-Za-z0-9_.-]', '-', job)}"
 
 

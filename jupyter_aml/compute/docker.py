@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_aml.compute import machine
-from jupyter_aml.compute.attempt import Attempt, make_folders
+from jupyter_aml.compute.attempt import Attempt, make_folders, records, shim_words
+from jupyter_aml.compute.cgroups import name_of
 from jupyter_aml.compute.protocol import BackendJob, Container, Handle, Phase, Sighting
 from jupyter_aml.containers import (
     arguments,
@@ -235,9 +236,8 @@ class _Place(Attempt):
     """An attempt in a container."""
 
     def __init__(self, handle: Handle) -> None:
-        data = handle.data
-        super().__init__(data["run"], data["attempt"], Path(data["status"]), Path(data["log"]))
-        self.root, self._name = data["root"], data["container"]
+        super().__init__(handle.data)
+        self._name = handle.data["container"]
 
     @property
     def names(self) -> tuple[str, str]:
@@ -245,23 +245,14 @@ class _Place(Attempt):
         return self._name, self._name.replace(f"aml-{self.root[:8]}-", "aml-", 1)
 
 
-def _handle(job: BackendJob, folder: RunFolder) -> Handle:
-    data = {
-        "run": job.run,
-        "attempt": str(job.attempt),
-        "status": str(folder.status),
-        "log": str(folder.console),
-        "root": job.root,
-        "container": f"aml-{job.root[:8]}-" + re.sub(r"[^A-Za-z0-9_.-]", "-", job.id),
-    }
-    return Handle(backend=DOCKER, data=data)
+def _handle(job: BackendJob) -> Handle:
+    return Handle(backend=DOCKER, data={**records(job), "container": name_of(job.root, job.id)})
 
 
 def _options(job: BackendJob, container: Container, usual: Limits) -> dict[str, Any]:
     """How the container is made: as little as a script needs, and nothing of this machine else."""
     folder = RunFolder(job.folder.absolute())
     program = Path(shim.__file__).absolute()
-    limit = 0.0 if job.timeout is None else job.timeout.total_seconds()
     shims = (program, program.with_name("sampling.py"))
     reading = [mount(path, read_only=True) for path in (*container.mounts, *shims)]
     beside = []
@@ -272,11 +263,9 @@ def _options(job: BackendJob, container: Container, usual: Limits) -> dict[str, 
         **walls(),
         "command": [
             *(container.python, "-I", "-S", str(program)),
-            *(str(folder.status), str(job.attempt)),
-            *(str(folder.console), str(job.cwd.absolute()), repr(job.grace.total_seconds())),
-            *(repr(limit), f"measure={_GROUP}", "--", *job.command),
+            *shim_words(job, [f"measure={_GROUP}"]),
         ],
-        "name": _handle(job, folder).data["container"],
+        "name": name_of(job.root, job.id),
         "labels": {LABEL: job.id, "aml.run": job.run, ROOT: job.root},
         "mounts": [*reading, *beside, mount(folder.path, read_only=False)],
         "working_dir": "/",

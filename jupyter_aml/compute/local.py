@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_aml.compute import gpus, proc
-from jupyter_aml.compute.attempt import Attempt, make_folders
+from jupyter_aml.compute.attempt import Attempt, make_folders, records, shim_words
 from jupyter_aml.compute.cgroups import Group
 from jupyter_aml.compute.protocol import BackendJob, Handle, Phase, Sighting
 from jupyter_aml.compute.walls import Walls, group_of
@@ -31,7 +31,6 @@ LOCAL = "local"
 
 _POLL = 0.02
 _SLOW_POLL = 0.5
-_FRESH_PULSE = 30.0
 _PATIENCE = 5.0
 
 _COPIED = (
@@ -126,16 +125,14 @@ class LocalAttempt(Attempt):
     """An attempt on this machine."""
 
     def __init__(self, handle: Handle) -> None:
-        data = handle.data
-        super().__init__(data["run"], data["attempt"], Path(data["status"]), Path(data["log"]))
-        self.root = data["root"]
-        self._first = int(data["shim"]), data["shimStart"]
+        super().__init__(handle.data)
+        self._first = int(handle.data["shim"]), handle.data["shimStart"]
 
     @property
     def group(self) -> Group:
         """The control groups that were made for it."""
-        record = self.status / f"cgroup.{self.attempt}"
-        return group_of(record, root=self.root, job=f"{self.run}.{self.attempt}")
+        job = f"{self.run}.{self.attempt}"
+        return group_of(self.record("cgroup"), root=self.root, job=job)
 
     def look(self) -> Sighting:
         """Decide from the records and the living; takes the attempt away if it cannot start."""
@@ -188,7 +185,7 @@ class LocalAttempt(Attempt):
     def _whose(self, claim: Mapping[str, Any]) -> Whose:
         """Whose the process of a claim is. In doubt it is none of ours."""
         try:
-            found = (self.status / f"claim.{self.attempt}").stat()
+            found = self.record("claim").stat()
         except OSError:
             file = None
         else:
@@ -212,10 +209,7 @@ class LocalAttempt(Attempt):
         if claimed is not Whose.ELSEWHERE:
             return proc.is_alive(*_guard(claim))
         # Another machine on the same files may have the job (or this one, a moment ago).
-        try:
-            return time.time() - (self.status / "pulse").stat().st_mtime < _FRESH_PULSE
-        except OSError:
-            return False
+        return self.has_pulse()
 
 
 def _start(python: str, job: BackendJob, walls: Walls) -> Handle:
@@ -224,24 +218,15 @@ def _start(python: str, job: BackendJob, walls: Walls) -> Handle:
     pid, start = -1, ""
     if not (folder.status / f"claim.{attempt}").exists():
         limits = walls.around(job, folder.status / f"cgroup.{attempt}")
-        pid = _popen(python, job, folder, limits)
+        pid = _popen(python, job, limits)
         start = shim.start_of(pid)
-    data = {
-        "run": job.run,
-        "attempt": attempt,
-        "status": str(folder.status),
-        "log": str(folder.console),
-        "root": job.root,
-        "shim": str(pid),
-        "shimStart": start,
-    }
-    return Handle(backend=LOCAL, data=data)
+    return Handle(backend=LOCAL, data={**records(job), "shim": str(pid), "shimStart": start})
 
 
-def _popen(python: str, job: BackendJob, folder: RunFolder, limits: list[str]) -> int:
+def _popen(python: str, job: BackendJob, limits: list[str]) -> int:
     try:
         process = subprocess.Popen(
-            shim_words(python, job, folder, limits),
+            shim_command(python, job, limits),
             env=script_variables(job),
             cwd="/",
             stdin=subprocess.DEVNULL,
@@ -262,14 +247,9 @@ def _popen(python: str, job: BackendJob, folder: RunFolder, limits: list[str]) -
     return process.pid
 
 
-def shim_words(python: str, job: BackendJob, folder: RunFolder, limits: Sequence[str]) -> list[str]:
+def shim_command(python: str, job: BackendJob, limits: Sequence[str]) -> list[str]:
     """The command line of the shim of a job; `limits` are the walls around it."""
-    limit = 0.0 if job.timeout is None else job.timeout.total_seconds()
-    return [
-        *(python, "-I", "-S", _program(python), str(folder.status), str(job.attempt)),
-        *(str(folder.console), str(job.cwd.absolute()), repr(job.grace.total_seconds())),
-        *(repr(limit), *limits, "--", *job.command),
-    ]
+    return [python, "-I", "-S", _program(python), *shim_words(job, limits)]
 
 
 def script_variables(job: BackendJob) -> dict[str, str]:

@@ -7,7 +7,7 @@ import time
 from dataclasses import replace
 from datetime import timedelta
 
-from jupyter_aml.compute.attempt import make_folders
+from jupyter_aml.compute.attempt import make_folders, records
 from jupyter_aml.compute.cluster.nodes import Order
 from jupyter_aml.compute.cluster.pool import LOST, Pool
 from jupyter_aml.compute.local import (
@@ -15,7 +15,7 @@ from jupyter_aml.compute.local import (
     LocalBackend,
     end_lost,
     script_variables,
-    shim_words,
+    shim_command,
 )
 from jupyter_aml.compute.protocol import BackendJob, Handle, Phase, Sighting
 from jupyter_aml.domain.errors import Invalid
@@ -41,11 +41,7 @@ class ClusterBackend(LocalBackend):
             raise Invalid(f"job {job.id} has an empty command")
         folder = RunFolder(job.folder.absolute())
         attempt = str(job.attempt)
-        data = {
-            "run": job.run, "attempt": attempt, "root": job.root, "status": str(folder.status),
-            "log": str(folder.console), "shim": "-1", "shimStart": "",
-        }  # fmt: skip
-        handle = Handle(backend=CLUSTER, data=data)
+        handle = Handle(backend=CLUSTER, data={**records(job), "shim": "-1", "shimStart": ""})
         if (folder.status / f"claim.{attempt}").exists():
             return handle
         words = await asyncio.to_thread(self._words, job, folder)
@@ -114,7 +110,7 @@ class ClusterBackend(LocalBackend):
     def _words(self, job: BackendJob, folder: RunFolder) -> list[str]:
         make_folders(folder)
         walls = self._walls.around(job, folder.status / f"cgroup.{job.attempt}")
-        return shim_words(self._python, job, folder, walls)
+        return shim_command(self._python, job, walls)
 
 
 def job_of(handle: Handle) -> str:

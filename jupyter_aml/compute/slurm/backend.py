@@ -8,7 +8,6 @@ executed once: jobs are submitted so that Slurm never begins one again by itself
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -17,7 +16,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from jupyter_aml.compute.attempt import Attempt, make_folders
+from jupyter_aml.compute.attempt import Attempt, make_folders, records
+from jupyter_aml.compute.cgroups import name_of
 from jupyter_aml.compute.protocol import BackendJob, Handle, Phase, Sighting
 from jupyter_aml.compute.slurm import batch, rows
 from jupyter_aml.compute.slurm.commands import Slurm
@@ -32,7 +32,6 @@ SLURM = "slurm"
 _QUICK, _SLOW = 0.05, 0.5
 """Seconds between two looks at the files of a job: first, and after a while."""
 _SOON = 5.0
-_FRESH_PULSE = 30.0
 _LATE = 30.0
 """Seconds that a record which was written on a node may take to be seen here."""
 _AGAIN = 3.0
@@ -155,7 +154,7 @@ class SlurmBackend:
         folder = RunFolder(job.folder.absolute())
         options, script = batch.options(job, self.options), batch.script(job, self.options)
         await asyncio.to_thread(make_folders, folder)
-        handle = _handle(job, folder)
+        handle = _handle(job)
         place = _Place(handle)
         number = await self._found(place)
         if number is None:
@@ -330,18 +329,13 @@ class _Place(Attempt):
     """An attempt that was handed to Slurm."""
 
     def __init__(self, handle: Handle) -> None:
-        data = handle.data
-        super().__init__(data["run"], data["attempt"], Path(data["status"]), Path(data["log"]))
-        self.name = data["name"]
+        super().__init__(handle.data)
+        self.name = handle.data["name"]
 
     @property
     def job(self) -> int:
         """The number of the job; 0 where it is not known."""
         return int((self.read("slurm") or {}).get("job", 0))
-
-    def has(self, name: str) -> bool:
-        """Whether there is a record of that name."""
-        return (self.status / f"{name}.{self.attempt}").exists()
 
     def was_begun(self) -> bool:
         """Whether somebody asked Slurm for it, or it was even started."""
@@ -349,11 +343,7 @@ class _Place(Attempt):
 
     def has_pulse(self) -> bool:
         """Whether a shim has this attempt and said a moment ago that it lives."""
-        try:
-            age = time.time() - (self.status / "pulse").stat().st_mtime
-        except OSError:
-            return False
-        return self.has("claim") and age < _FRESH_PULSE
+        return self.has("claim") and super().has_pulse()
 
     def late_end(self) -> Sighting | None:
         """How it ended, asked of the file system and not of what it remembers."""
@@ -363,19 +353,9 @@ class _Place(Attempt):
             return None
         return self.end()
 
-    def note(self, name: str, record: dict[str, object]) -> None:
-        """Write a record, whole or not at all; raises StorageFailed."""
-        final = self.status / f"{name}.{self.attempt}"
-        draft = final.with_name(f"{final.name}.{os.getpid()}-{time.monotonic_ns()}")
-        try:
-            draft.write_text(json.dumps(record))
-            draft.replace(final)
-        except OSError as error:
-            raise StorageFailed(f"cannot write {final}: {error.strerror}") from error
-
     def drop(self, name: str) -> None:
         """Remove a record."""
-        (self.status / f"{name}.{self.attempt}").unlink(missing_ok=True)
+        self.record(name).unlink(missing_ok=True)
 
     def output(self) -> str:
         """The end of what Slurm and the setup lines printed on the node, in one line."""
@@ -390,12 +370,5 @@ class _Place(Attempt):
         return " / ".join([line.strip() for line in lines if line.strip()][-3:])[-300:]
 
 
-def _handle(job: BackendJob, folder: RunFolder) -> Handle:
-    data = {
-        "run": job.run,
-        "attempt": str(job.attempt),
-        "status": str(folder.status),
-        "log": str(folder.console),
-        "name": batch.name_of(job),
-    }
-    return Handle(backend=SLURM, data=data)
+def _handle(job: BackendJob) -> Handle:
+    return Handle(backend=SLURM, data={**records(job), "name": name_of(job.root, job.id)})

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from jupyter_aml.compute.attempt import shim_words
+from jupyter_aml.compute.cgroups import name_of
 from jupyter_aml.compute.protocol import BackendJob
 from jupyter_aml.compute.slurm.options import SlurmOptions
 from jupyter_aml.domain.errors import Invalid
@@ -43,11 +44,6 @@ done
 exit $aml_code"""
 
 
-def name_of(job: BackendJob) -> str:
-    """What the job is called in Slurm: by that it is found again."""
-    return f"aml-{job.root[:8]}-" + re.sub(r"[^A-Za-z0-9_.-]", "-", job.id)
-
-
 def comment_of(job: BackendJob) -> str:
     """What tells our job from one of the same name in another root."""
     return f"aml {job.root or '-'} {job.id}"
@@ -71,7 +67,7 @@ def options(job: BackendJob, wished: SlurmOptions) -> list[str]:
     output = str(output_of(folder, job.attempt)).replace("%", "%%")
     return [
         *("--parsable", "--no-requeue", "--nodes=1", "--ntasks=1", "--export=ALL", "--chdir=/"),
-        *(f"--job-name={name_of(job)}", f"--comment={comment_of(job)}"),
+        *(f"--job-name={name_of(job.root, job.id)}", f"--comment={comment_of(job)}"),
         *(f"--output={output}", "--open-mode=append"),
         *asked(wished, job.limits, time=None if job.timeout is None else _minutes(job)),
     ]

@@ -6,6 +6,7 @@ import asyncio
 import time
 from dataclasses import dataclass, field
 
+from jupyter_aml.compute.cgroups import PREFIX
 from jupyter_aml.compute.slurm.commands import Slurm
 from jupyter_aml.compute.slurm.rows import Row, by_name
 from jupyter_aml.domain.errors import Unreachable
@@ -14,7 +15,6 @@ _SHORTEST, _LONGEST = 0.1, 5.0
 _COST = 5
 """How many times as long as the answer takes is waited before the next question."""
 _SILENCE = 30.0
-_PREFIX = "aml-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class Queue:
             self._silent = time.monotonic() + rest, rest, str(error)
             raise
         self._silent = None
-        jobs = by_name(rows, _PREFIX)
+        jobs = by_name(rows, PREFIX)
         if jobs != self._view.jobs:
             self.stir()
         self._view = View(asked, time.monotonic() - asked, jobs)

@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from jupyter_aml.compute.attempt import shim_words
+from jupyter_aml.compute.attempt import records, shim_words
 from jupyter_aml.compute.protocol import ANY_PYTHON, BackendJob, Handle
 from jupyter_aml.compute.ssh.sending import Parcel
 from jupyter_aml.domain.errors import StorageFailed
@@ -25,15 +25,8 @@ def handle(backend: str, job: BackendJob) -> Handle:
     folder = RunFolder(job.folder.absolute())
     # Two roots may have runs of the same id, and a root may have been copied.
     where = hashlib.sha256(f"{job.root}\0{folder.path}".encode()).hexdigest()[:16]
-    data = {
-        "run": job.run,
-        "attempt": str(job.attempt),
-        "status": str(folder.status),
-        "log": str(folder.console),
-        "root": job.root,
-        "folder": f"runs/{where}/{folder.path.name}",
-    }
-    return Handle(backend=backend, data=data)
+    place = f"runs/{where}/{folder.path.name}"
+    return Handle(backend=backend, data={**records(job), "folder": place})
 
 
 def translated(

@@ -7,8 +7,6 @@ import contextlib
 import json
 import os
 import time
-from collections.abc import Mapping
-from pathlib import Path
 
 from jupyter_aml.compute.attempt import Attempt
 from jupyter_aml.compute.protocol import Handle
@@ -22,9 +20,8 @@ class Place(Attempt):
     """An attempt that was sent to another machine: its files here, and how they come."""
 
     def __init__(self, handle: Handle) -> None:
-        data = handle.data
-        super().__init__(data["run"], data["attempt"], Path(data["status"]), Path(data["log"]))
-        self.folder, self.root = data["folder"], data["root"]
+        super().__init__(handle.data)
+        self.folder = handle.data["folder"]
         self.others = sending.results(RunFolder(self.status.parent))
         self.copy = Copy(self.status.parent, self.others)
         self.reason: str | None = None
@@ -69,9 +66,9 @@ class Place(Attempt):
 
     def claim(self) -> bool:
         """Take the attempt for the other machine; False where it was given up. Blocks."""
-        record = self.status / f"claim.{self.attempt}"
+        record = self.record("claim")
         try:
-            draft = self._draft("claim", {"pid": -1, "time": time.time()})
+            draft = self.draft("claim", json.dumps({"pid": -1, "time": time.time()}))
             try:
                 os.link(draft, record)
             except FileExistsError:
@@ -82,20 +79,7 @@ class Place(Attempt):
             raise StorageFailed(f"cannot write {record}: {error.strerror}") from error
         return True
 
-    def note(self, name: str, record: Mapping[str, object]) -> None:
-        """Write a record, whole or not at all; raises StorageFailed."""
-        final = self.status / f"{name}.{self.attempt}"
-        try:
-            self._draft(name, record).replace(final)
-        except OSError as error:
-            raise StorageFailed(f"cannot write {final}: {error.strerror}") from error
-
     def fail(self, why: str) -> None:
         """Note that it can never begin, and why."""
         now = time.time()
         self.note("exit", {"code": 127, "time": now, "started": now, "why": why})
-
-    def _draft(self, name: str, record: Mapping[str, object]) -> Path:
-        draft = self.status / f"{name}.{self.attempt}.{os.getpid()}-{time.monotonic_ns()}"
-        draft.write_text(json.dumps(record))
-        return draft
