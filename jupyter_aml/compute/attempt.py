@@ -29,7 +29,7 @@ class Attempt:
 
     def __init__(self, data: Mapping[str, str]) -> None:
         """`data` is that of its handle: see `records`."""
-        self.run, self.attempt, self.root = data["run"], data["attempt"], data["root"]
+        self.run, self.attempt, self.root = data["run"], data["attempt"], data.get("root", "")
         self.status, self.log = Path(data["status"]), Path(data["log"])
 
     @property

@@ -7,7 +7,6 @@ affair; the container adds the walls, and an end of everything in it when the sh
 from __future__ import annotations
 
 import asyncio
-import re
 import threading
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -132,7 +131,7 @@ class DockerBackend:
     def _submit(self, job: BackendJob) -> Handle:
         folder = RunFolder(job.folder.absolute())
         make_folders(folder)
-        handle = _handle(job, folder)
+        handle = _handle(job)
         place = _Place(handle)
         if place.read("claim") is not None:
             return handle

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from jupyter_aml.compute.local import LocalBackend
 from jupyter_aml.compute.proc import is_alive
 from jupyter_aml.compute.protocol import Handle
 from jupyter_aml.domain.errors import IllegalMove, Invalid, NotFound, Refused
@@ -237,6 +238,30 @@ async def test_a_run_that_is_cancelled_while_it_starts_is_stopped(
         await engine.runs.cancel(run["runId"])
 
         assert (await ended(engine, run["runId"], limit=10))["status"] == "Canceled"
+
+
+@pytest.mark.parametrize(
+    ("verb", "status"), [("submit", "Failed"), ("look", "Failed"), ("stop", "Canceled")]
+)
+async def test_a_backend_with_a_bug_ends_its_run_and_no_other(
+    aml_root: Path, monkeypatch: pytest.MonkeyPatch, verb: str, status: str
+) -> None:
+    async def broken(*_: object, **__: object) -> None:
+        raise TypeError("a bug of the backend")
+
+    async with an_engine(aml_root, max_runs=1) as engine:
+        with monkeypatch.context() as while_broken:
+            while_broken.setattr(LocalBackend, verb, broken)
+            run = await submit(engine, asked("import time\ntime.sleep(60)"))
+            if verb == "stop":
+                await until(engine, run["runId"], lambda run: run["status"] == "Running")
+                await engine.runs.cancel(run["runId"])
+            end = await ended(engine, run["runId"], limit=20)
+        following = await submit(engine, asked("print(1)"))
+
+        assert end["status"] == status
+        assert status == "Canceled" or "a bug of the backend" in (end["error"] or {})["message"]
+        assert (await ended(engine, following["runId"]))["status"] == "Completed"
 
 
 async def test_a_run_is_not_called_cancelled_before_its_job_was_told(

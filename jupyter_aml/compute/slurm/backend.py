@@ -13,7 +13,6 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 from jupyter_aml.compute.attempt import Attempt, make_folders, records
@@ -24,7 +23,7 @@ from jupyter_aml.compute.slurm.commands import Slurm
 from jupyter_aml.compute.slurm.options import SlurmOptions
 from jupyter_aml.compute.slurm.queue import Queue
 from jupyter_aml.compute.slurm.rows import Row
-from jupyter_aml.domain.errors import Invalid, StorageFailed, Unreachable
+from jupyter_aml.domain.errors import Invalid, Unreachable
 from jupyter_aml.runfolder.layout import RunFolder
 
 SLURM = "slurm"

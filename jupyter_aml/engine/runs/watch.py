@@ -195,9 +195,14 @@ class Watch:
         if run.job is not None and run.attempt and run.status is not S.QUEUED:
             try:
                 handle = await self._jobs.of(run)
+                await self._jobs.backend(run, handle).stop(handle, grace=run.job.grace)
             except Invalid:
                 return  # It could never be started, so there is nothing to end.
-            await self._jobs.backend(run, handle).stop(handle, grace=run.job.grace)
+            except AmlError:
+                raise
+            except Exception:
+                # A backend with a bug would not do better at the next try, and its run would hang.
+                self._log.exception("run %s: its job cannot be ended", run.id)
 
     async def _step(self, run: Run) -> Run:
         steps: dict[RunStatus, Callable[[Run], Awaitable[Run]]] = {
