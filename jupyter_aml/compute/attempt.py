@@ -125,14 +125,25 @@ def records(job: BackendJob) -> dict[str, str]:
     return _records(RunFolder(job.folder.absolute()), job.attempt, run=job.run, root=job.root)
 
 
-def shim_words(job: BackendJob, walls: Iterable[str] = ()) -> list[str]:
-    """What the shim of a job is started with, behind its program; `walls` are its limits."""
+def shim_words(job: BackendJob, walls: Iterable[str] = (), *, node: int = 0) -> list[str]:
+    """What the shim of a job is started with, behind its program; `walls` are its limits.
+
+    Of a job on several nodes that on `node`: those beyond the first have no time limit of their
+    own, and write to folders of their own.
+    """
     folder = RunFolder(job.folder.absolute())
-    limit = 0.0 if job.timeout is None else job.timeout.total_seconds()
+    limit = 0.0 if job.timeout is None or node else job.timeout.total_seconds()
+    place = [f"run={folder.path}"] if node else []
     return [
-        *(str(folder.status), str(job.attempt), str(folder.console), str(job.cwd.absolute())),
-        *(repr(job.grace.total_seconds()), repr(limit), *walls, "--", *job.command),
+        *(str(status_on(folder, node)), str(job.attempt)),
+        *(str(folder.console), str(job.cwd.absolute())),
+        *(repr(job.grace.total_seconds()), repr(limit), *walls, *place, "--", *job.command),
     ]
+
+
+def status_on(folder: RunFolder, node: int) -> Path:
+    """Where the shim on a node of a job writes its records."""
+    return folder.status / f"node-{node}" if node else folder.status
 
 
 def claim_for_nobody(folder: RunFolder, attempt: int) -> bool:

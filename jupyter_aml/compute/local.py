@@ -159,7 +159,7 @@ class LocalAttempt(Attempt):
     def guard(self) -> tuple[int, str]:
         """Pid and start of the shim that has the attempt, else of the one started for it."""
         claim = self.read("claim")
-        return _guard(claim) if claim else self._first
+        return guard_of(claim) if claim else self._first
 
     def tell(self, grace: timedelta) -> None:
         """Ask the shim to end the script within that grace."""
@@ -191,7 +191,7 @@ class LocalAttempt(Attempt):
         else:
             file = Place(found.st_dev, found.st_ino)
         said = whose(claim, root=self.root, file=file, boot=shim.boot())
-        pid, start = _guard(claim)
+        pid, start = guard_of(claim)
         if said is Whose.UNSAID and proc.is_alive(pid, start) and not self._works_here(pid):
             return Whose.COPIED  # Of a version whose claims did not say.
         return said
@@ -207,7 +207,7 @@ class LocalAttempt(Attempt):
 
     def _lives(self, claim: Mapping[str, Any], claimed: Whose) -> bool:
         if claimed is not Whose.ELSEWHERE:
-            return proc.is_alive(*_guard(claim))
+            return proc.is_alive(*guard_of(claim))
         # Another machine on the same files may have the job (or this one, a moment ago).
         return self.has_pulse()
 
@@ -247,9 +247,11 @@ def _popen(python: str, job: BackendJob, limits: list[str]) -> int:
     return process.pid
 
 
-def shim_command(python: str, job: BackendJob, limits: Sequence[str]) -> list[str]:
-    """The command line of the shim of a job; `limits` are the walls around it."""
-    return [python, "-I", "-S", _program(python), *shim_words(job, limits)]
+def shim_command(
+    python: str, job: BackendJob, limits: Sequence[str], *, node: int = 0
+) -> list[str]:
+    """The command line of the shim of a job on a node; `limits` are the walls around it."""
+    return [python, "-I", "-S", _program(python), *shim_words(job, limits, node=node)]
 
 
 def script_variables(job: BackendJob) -> dict[str, str]:
@@ -319,5 +321,6 @@ async def _until_gone(pid: int, start: str) -> None:
         os.close(fd)
 
 
-def _guard(claim: Mapping[str, Any]) -> tuple[int, str]:
+def guard_of(claim: Mapping[str, Any]) -> tuple[int, str]:
+    """Pid and start of the shim that made a claim."""
     return int(claim.get("pid", -1)), str(claim.get("start", ""))

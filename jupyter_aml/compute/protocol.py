@@ -60,6 +60,10 @@ class BackendJob:
     """How much of its machine the job may take."""
     gpus: tuple[str, ...] = ()
     """The GPUs that it was given, by the numbers of nvidia-smi; what `limits` asked for."""
+    nodes: int = 1
+    """On how many nodes its command is started at once; the limits are those on each of them."""
+    processes: int = 1
+    """How many processes of the script it has on each node."""
 
     @property
     def run(self) -> str:

@@ -64,6 +64,10 @@ class Distribution:
         return made
 
 
+ALONE = Distribution(PYTORCH)
+"""One process on one node, which needs to be told nothing."""
+
+
 def _count(given: Mapping[str, Any], name: str, default: int, least: int) -> int:
     value = given.get(name, default)
     if isinstance(value, bool) or not isinstance(value, int) or value < least:

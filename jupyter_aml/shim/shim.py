@@ -13,6 +13,8 @@ the script's group, and kills it once the grace has passed. A wall is one of the
     processes=N      the most processes that its user may have
     cpus=N,...       the cores that it may use
 
+Beside them `run=FOLDER` names the folder of the run, where that is not the parent of STATUS_DIR.
+
 Into STATUS_DIR it writes, each as a line of JSON:
 
     claim.N   {"pid", "start", "boot", "time",          made once: who has it may start attempt N;
@@ -86,8 +88,9 @@ def main(arguments: list[str]) -> int:
         return NO_CLAIM
     adopts = _adopt_orphans()
     started = time.time()
+    run = walls.run or os.path.dirname(status)
     try:
-        child = _spawn(command, cwd, log, f"{os.path.dirname(status)}/secrets.json", walls)
+        child = _spawn(command, cwd, log, f"{run}/secrets.json", walls)
     except (OSError, ValueError) as error:
         why = f"spawn failed: {_sentence(error)}"
         # The log itself may be what is wrong; the exit record says so too.
@@ -96,7 +99,7 @@ def main(arguments: list[str]) -> int:
         return 0
     # The script has been started, which counts for more than our notes on it.
     _try(_write_pids, status, attempt, child, started)
-    _begin_sampling(f"{os.path.dirname(status)}/system")
+    _begin_sampling(f"{run}/system")
     guard = _Guard(status, attempt, child, wake, adopts=adopts)
     guard.watch(grace=grace, limit=limit or _NEVER)
     guard.end_leftovers()
@@ -348,6 +351,7 @@ class _Walls:
         self._cores: set[int] = set()
         self._standing = b""
         self.measure = self._told.get("measure", "")
+        self.run = self._told.get("run", "")
 
     def put_on(self) -> None:
         """Take on what the next process shall inherit; raises OSError or ValueError."""

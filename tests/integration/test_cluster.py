@@ -440,7 +440,7 @@ async def test_a_run_whose_job_never_begins_is_given_up_and_says_so(
     def broken(*_: object) -> list[str]:
         return ["/bin/false"]
 
-    monkeypatch.setattr("jupyter_aml.compute.cluster.backend.shim_command", broken)
+    monkeypatch.setattr("jupyter_aml.compute.cluster.parts.shim_command", broken)
     async with an_engine(aml_root) as engine:
         await a_cluster(engine)
         run: Any = await submit(engine, asked("print(1)", job={"target": "cpu-cluster"}))

@@ -4,26 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
-from jupyter_aml.compute.attempt import make_folders, records
-from jupyter_aml.compute.cluster.nodes import Order
-from jupyter_aml.compute.cluster.pool import LOST, Pool
-from jupyter_aml.compute.local import (
-    LocalAttempt,
-    LocalBackend,
-    end_lost,
-    script_variables,
-    shim_command,
-)
+from jupyter_aml.compute.attempt import records
+from jupyter_aml.compute.cluster.parts import nodes_of, orders, parts
+from jupyter_aml.compute.cluster.pool import LOST, Pool, note_lost
+from jupyter_aml.compute.local import LocalAttempt, LocalBackend, end_lost
 from jupyter_aml.compute.protocol import BackendJob, Handle, Phase, Sighting
 from jupyter_aml.domain.errors import Invalid
 from jupyter_aml.domain.run_limits import NO_LIMITS, Limits
-from jupyter_aml.runfolder.layout import RunFolder
 
 CLUSTER = "cluster"
-_AT_ONCE = timedelta()
+_AT_ONCE, _GRACE = timedelta(), timedelta(seconds=10)
+_LOST_ONE = f"one of its nodes: {LOST}"
 _DYING, _MOMENT = 1.0, 0.02
 
 
@@ -39,15 +35,13 @@ class ClusterBackend(LocalBackend):
         """Let the job wait for a node, unless a shim has claimed this attempt before."""
         if not job.command:
             raise Invalid(f"job {job.id} has an empty command")
-        folder = RunFolder(job.folder.absolute())
-        attempt = str(job.attempt)
-        handle = Handle(backend=CLUSTER, data={**records(job), "shim": "-1", "shimStart": ""})
-        if (folder.status / f"claim.{attempt}").exists():
+        told = {**records(job), "shim": "-1", "shimStart": "", "nodes": str(job.nodes)}
+        handle = Handle(backend=CLUSTER, data=told)
+        if LocalAttempt(handle).has("claim"):
             return handle
-        words = await asyncio.to_thread(self._words, job, folder)
-        lost = folder.status / f"node.{attempt}"
+        some = await asyncio.to_thread(lambda: [*orders(job, self._python, self._walls.around)])
         await self._pool.begin()
-        self._pool.enqueue(Order(job.id, words, script_variables(job), lost))
+        self._pool.enqueue(job.id, some)
         return handle
 
     async def stop(self, handle: Handle, *, grace: timedelta) -> None:
@@ -57,8 +51,10 @@ class ClusterBackend(LocalBackend):
         await super().stop(handle, grace=grace)
 
     async def forget(self, handle: Handle) -> None:
-        """Free the place that the job had on its node."""
+        """Free the places that the job had on its nodes."""
         self._pool.forget(job_of(handle))
+        for part in parts(handle):
+            await asyncio.to_thread(part.group.remove)
         await super().forget(handle)
 
     async def _sight(self, handle: Handle) -> Sighting:
@@ -67,6 +63,8 @@ class ClusterBackend(LocalBackend):
             return Sighting(phase=Phase.WAITING, reason=self._pool.reason(job_of(handle)))
         seen = await super()._sight(handle)
         place = LocalAttempt(handle)
+        if nodes_of(handle) > 1:
+            await self._look_at_parts(handle, place, seen)
         why = (place.read("node") or {}).get("lost")
         if seen.phase is Phase.GONE and why is not None and seen.exit_code != 0:
             return replace(seen, why=None, lost_node=str(why))
@@ -76,6 +74,27 @@ class ClusterBackend(LocalBackend):
                 phase=Phase.GONE, started=place.started(), lost_node=str(why or self._lost)
             )
         return seen
+
+    async def _look_at_parts(self, handle: Handle, place: LocalAttempt, seen: Sighting) -> None:
+        """End the rest of a job that has lost one of its nodes, or whose first part has ended."""
+        failed = seen.phase is Phase.GONE and seen.exit_code != 0
+        if (failed or seen.phase is Phase.ALIVE) and await self._lost_one(handle):
+            if not place.has("node"):
+                await asyncio.to_thread(note_lost, place.record("node"), _LOST_ONE)
+            if seen.phase is Phase.ALIVE:
+                # Its leader ends it by itself, unless it hangs.
+                await asyncio.to_thread(place.tell, _GRACE)
+        if seen.phase is Phase.GONE:
+            await end_lost(place, _GRACE)
+
+    async def _lost_one(self, handle: Handle) -> bool:
+        """Whether a node beyond the first is gone that the job had."""
+        if self._pool.has_lost_one(job_of(handle)):
+            return True
+        for part in parts(handle):
+            if await asyncio.to_thread(part.has_vanished):
+                return await _soon(partial(self._has_no, handle, part.node))
+        return False
 
     async def _while_waiting(self, handle: Handle) -> None:
         """Let time pass until the job has a node, or a moment on its node."""
@@ -92,25 +111,28 @@ class ClusterBackend(LocalBackend):
         return LocalAttempt(handle).read("claim") is None and self._pool.waits(job_of(handle))
 
     async def _is_without_node(self, handle: Handle) -> bool:
-        """Whether the node of a shim that is gone has gone with it.
-
-        The kernel ends the shim while its node is still dying, so it is looked at for a moment.
-        """
-        give_up = time.monotonic() + _DYING
-        while not self._has_no_node(handle):
-            if time.monotonic() > give_up:
-                return False
-            await asyncio.sleep(_MOMENT)
-        return True
+        """Whether the node of a shim that is gone has gone with it."""
+        return await _soon(lambda: self._has_no_node(handle))
 
     def _has_no_node(self, handle: Handle) -> bool:
-        node = self._pool.node_of(job_of(handle))
+        return self._has_no(handle, 0)
+
+    def _has_no(self, handle: Handle, part: int) -> bool:
+        node = self._pool.node_of(job_of(handle), part)
         return node is None or not node.lives
 
-    def _words(self, job: BackendJob, folder: RunFolder) -> list[str]:
-        make_folders(folder)
-        walls = self._walls.around(job, folder.status / f"cgroup.{job.attempt}")
-        return shim_command(self._python, job, walls)
+
+async def _soon(is_so: Callable[[], bool]) -> bool:
+    """Whether something is so, or becomes so in a moment.
+
+    The kernel ends a shim while its node is still dying.
+    """
+    give_up = time.monotonic() + _DYING
+    while not is_so():
+        if time.monotonic() > give_up:
+            return False
+        await asyncio.sleep(_MOMENT)
+    return True
 
 
 def job_of(handle: Handle) -> str:

@@ -39,7 +39,7 @@ class ClusterTarget(Target):
         settings: TargetSettings,
     ) -> None:
         self.name, self.kind = definition.name, definition.type
-        self._definition, self._most_nodes = definition, settings.max_nodes
+        self._definition, self._allowed = definition, settings.max_nodes
         self._pool = Pool(
             definition, place.folder, budget, per_node=_per_node(definition), moved=place.moved
         )
@@ -53,8 +53,12 @@ class ClusterTarget(Target):
         """A place for each run on each node that there may be at once on this machine."""
         if self._definition.is_stopped:
             return 0
-        nodes = min(self._definition.scale.max_nodes, self._most_nodes)
-        return nodes * _per_node(self._definition)
+        return self.most_nodes * _per_node(self._definition)
+
+    @property
+    def most_nodes(self) -> int:  # type: ignore[override]
+        """All that there may be at once on this machine."""
+        return min(self._definition.scale.max_nodes, self._allowed)
 
     def check(self, limits: Limits) -> None:
         """Raise Invalid for more than a node has."""
@@ -63,7 +67,15 @@ class ClusterTarget(Target):
         self._nodes.check(limits)
 
     def backend_for(self, job: BackendJob) -> ComputeBackend:
-        """A node, or a container where the job's environment is an image."""
+        """Nodes, or a container where the job's environment is an image.
+
+        Raises Invalid for a job in an image that has several nodes.
+        """
+        if job.container is not None and job.nodes > 1:
+            raise Invalid(
+                f"node_count={job.nodes}: the environment of job {job.id} is an image, and a run "
+                "in one has one node: send it in one of Python packages"
+            )
         return self._nodes if job.container is None else self._containers
 
     def backend_of(self, handle: Handle) -> ComputeBackend:

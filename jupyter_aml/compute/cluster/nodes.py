@@ -38,6 +38,16 @@ _processes: dict[int, subprocess.Popen[bytes]] = {}
 """Nodes started by this process and not reaped yet; children belong to the whole process."""
 
 
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A job on a node."""
+
+    lost: Path
+    """Where to write down that the node was taken from it."""
+    part: int = 0
+    """Which of the nodes of the job this is, from 0 on."""
+
+
 @dataclass(slots=True)
 class LiveNode:
     """A node, as the pool knows it. `pid` and `start` are those of its process."""
@@ -49,9 +59,8 @@ class LiveNode:
     since: datetime = field(default_factory=lambda: datetime.now(UTC))
     heard: datetime = field(default_factory=lambda: datetime.now(UTC))
     """When it was last told that there is an engine."""
-    jobs: dict[str, Path] = field(default_factory=dict)
-    """The jobs that it was handed and that nobody has forgotten: ids, and where to write down
-    that the node was taken from one."""
+    jobs: dict[str, Seat] = field(default_factory=dict)
+    """The jobs that it was handed and that nobody has forgotten, by their ids."""
     note: str = ""
 
     @property
@@ -125,7 +134,7 @@ def found(folder: Path) -> list[LiveNode]:
     for path in sorted(folder.glob("node-*")):
         record = _read(path)
         if record is not None and proc.is_alive(int(record["pid"]), str(record["start"])):
-            jobs = {file.stem: _lost_of(file) for file in _job_files(path)}
+            jobs = {file.stem: _seat_of(file) for file in _job_files(path)}
             state = NodeState.BUSY if jobs else NodeState.IDLE
             nodes.append(LiveNode(path, int(record["pid"]), str(record["start"]), state, jobs=jobs))
         else:
@@ -148,30 +157,29 @@ async def end(some: Iterable[LiveNode]) -> None:
         await asyncio.to_thread(clear, each)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """A job that a node shall start: the command line and variables of its shim."""
+    """What a node shall start of a job: the command line and variables of its shim."""
 
-    job: str
     words: Sequence[str]
     environment: Mapping[str, str]
     lost: Path
     """Where to write down why its node was taken from it."""
 
 
-def hand_over(to: LiveNode, order: Order) -> None:
-    """Let a node start the shim of a job; raises StorageFailed."""
-    path = to.job_file(order.job)
+def hand_over(to: LiveNode, job: str, order: Order, *, part: int = 0) -> None:
+    """Let a node start the shim of a job, as that of its nodes; raises StorageFailed."""
+    path = to.job_file(job)
     draft = path.with_name(f".{path.name}")
     told = {"words": list(order.words), "environment": dict(order.environment)}
-    text = json.dumps({**told, "lost": str(order.lost)})
+    text = json.dumps({**told, "lost": str(order.lost), "part": part})
     try:
         with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             file.write(text)
         os.rename(draft, path)
     except OSError as error:
         raise StorageFailed(f"cannot write {path}: {error.strerror}") from error
-    to.jobs[order.job] = order.lost
+    to.jobs[job] = Seat(order.lost, part)
     to.turn(NodeState.BUSY)
     to.tell(signal.SIGUSR1)
 
@@ -235,11 +243,12 @@ def _job_files(folder: Path) -> Iterator[Path]:
     return (folder / "jobs").glob("[!.]*.json")
 
 
-def _lost_of(file: Path) -> Path:
+def _seat_of(file: Path) -> Seat:
     try:
-        return Path(json.loads(file.read_bytes())["lost"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return file.with_name(f".{file.name}.lost")
+        told = json.loads(file.read_bytes())
+        return Seat(Path(told["lost"]), int(told.get("part", 0)))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return Seat(file.with_name(f".{file.name}.lost"))
 
 
 def _last_words(folder: Path) -> str:

@@ -34,9 +34,22 @@ LOST = "its node was lost: the process that stands for the machine is gone"
 
 @dataclass(slots=True)
 class _Held:
-    order: Order | None
-    node: LiveNode | None = None
+    """A job: what its nodes start, and those that have started it."""
+
+    orders: Sequence[Order] = ()
+    """One a node; none where an earlier engine handed it over."""
+    nodes: dict[int, LiveNode] = field(default_factory=dict)
+    """By their numbers among those of the job."""
+    is_broken: bool = False
+    """Whether a node of it is gone, so that it needs no others any more."""
     moved: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def missing(self) -> list[int]:
+        """The nodes that it still waits for; the first is handed over last."""
+        if self.is_broken:
+            return []
+        return [part for part in range(len(self.orders))[::-1] if part not in self.nodes]
 
 
 class Pool:
@@ -129,10 +142,11 @@ class Pool:
 
     # ---- what the backend asks ----------------------------------------------------------------
 
-    def enqueue(self, order: Order) -> None:
-        """Have a job started on a node as soon as there is one; twice is once."""
-        if order.job not in self._held:
-            self._held[order.job] = _Held(order)
+    def enqueue(self, job: str, orders: Sequence[Order]) -> None:
+        """Have a job started as soon as there is a node for each order; twice is once."""
+        held = self._held.setdefault(job, _Held())
+        if not held.orders:
+            held.orders = orders
             self.stir()
 
     @property
@@ -143,24 +157,35 @@ class Pool:
     def waits(self, job: str) -> bool:
         """Whether a job waits for a node, or is just being started on one that lives."""
         held = self._held.get(job)
-        if held is None or held.node is None:
-            return held is not None
-        return held.node.lives and held.node.job_file(job).exists()
+        if held is None or held.is_broken:
+            return False
+        first = held.nodes.get(0)
+        return first is None or (first.lives and first.job_file(job).exists())
 
     def reason(self, job: str) -> str | None:
         """Why a job has not been started yet."""
         held = self._held.get(job)
-        if held is None or held.node is not None:
+        if held is None or not held.missing:
             return None
         name = self.definition.name
         if self.definition.is_stopped:
             return f"'{name}' is stopped: start it"
-        return self.trouble or f"a node of '{name}' is starting"
+        wanted = len(held.orders)
+        if wanted == 1:
+            return self.trouble or f"a node of '{name}' is starting"
+        lacking = max(1, len(held.missing) - len(self._free_nodes(job)))
+        why = "" if self.trouble is None else f": {self.trouble}"
+        return f"waits for {lacking} of {wanted} nodes of '{name}'{why}"
 
-    def node_of(self, job: str) -> LiveNode | None:
-        """The node that has a job; None where it has none, or the node is forgotten already."""
+    def node_of(self, job: str, part: int = 0) -> LiveNode | None:
+        """A node that has a job; None where it has none, or the node is forgotten already."""
         held = self._held.get(job)
-        return None if held is None else held.node
+        return None if held is None else held.nodes.get(part)
+
+    def has_lost_one(self, job: str) -> bool:
+        """Whether a node of a job is gone that it had."""
+        held = self._held.get(job)
+        return held is not None and held.is_broken
 
     async def moved(self, job: str) -> None:
         """Return when a job that waits has got a node, or waits no more."""
@@ -174,8 +199,8 @@ class Pool:
         if held is None:
             return
         held.moved.set()
-        if held.node is not None:
-            nodes.take_back(held.node, job)
+        for node in held.nodes.values():
+            nodes.take_back(node, job)
         self.stir()
         self._moved()
 
@@ -200,18 +225,27 @@ class Pool:
         """Let a node go that idles, beyond those that there are at least."""
         there = [node for node in self._nodes.values() if node.state is not NodeState.LEAVING]
         idle = [node for node in there if not node.jobs]
-        is_wanted = any(held.node is None for held in self._held.values())
+        is_wanted = any(held.missing for held in self._held.values())
         if is_wanted or not idle or len(there) <= self.definition.scale.min_nodes:
             return False
         self._let_go(min(idle, key=lambda node: node.since))
         return True
 
     def yield_one(self) -> bool:
-        """Let a node go, an idle one first, else the one that has worked for the shortest time."""
+        """Let a node go, an idle one first, else the one that has worked for the shortest time.
+
+        Before others go those of jobs that lose a node anyway.
+        """
         there = [node for node in self._nodes.values() if node.state is not NodeState.LEAVING]
         if not there:
             return False
-        self._let_go(min(there, key=lambda node: (bool(node.jobs), -node.since.timestamp())))
+        leaving = [node for node in self._nodes.values() if node.state is NodeState.LEAVING]
+        hit = {job for node in leaving for job in node.jobs}
+
+        def cost(node: LiveNode) -> tuple[bool, bool, float]:
+            return bool(node.jobs), not node.jobs.keys() <= hit, -node.since.timestamp()
+
+        self._let_go(min(there, key=cost))
         return True
 
     def stir(self) -> None:
@@ -248,9 +282,9 @@ class Pool:
         """Take up the nodes that an earlier engine left."""
         for node in await asyncio.to_thread(nodes.found, self._folder):
             self._nodes[node.id] = node
-            for job in node.jobs:
-                held = self._held.setdefault(job, _Held(None))
-                held.node = node
+            for job, seat in node.jobs.items():
+                held = self._held.setdefault(job, _Held())
+                held.nodes[seat.part] = node
                 held.moved.set()
 
     async def _bury(self) -> None:
@@ -258,14 +292,23 @@ class Pool:
         gone = [node for node in self._nodes.values() if not node.lives]
         for node in gone:
             del self._nodes[node.id]
-            for job in node.jobs:
-                held = self._held.pop(job, None)
-                if held is not None:
-                    held.moved.set()
+            for job, seat in node.jobs.items():
+                self._break(job, seat.part)
             await asyncio.to_thread(nodes.clear, node)
         if gone:
             self._budget.stir()
             self._moved()
+
+    def _break(self, job: str, part: int) -> None:
+        """Note that a node of a job is gone; one that has no other is forgotten."""
+        held = self._held.get(job)
+        if held is None:
+            return
+        held.nodes.pop(part, None)
+        held.is_broken = True
+        held.moved.set()
+        if not held.nodes:
+            del self._held[job]
 
     async def _release(self) -> None:
         """Have the places of jobs that have ended, or never began, also where nobody forgets."""
@@ -278,28 +321,34 @@ class Pool:
                 self._moved()
 
     def _assign(self) -> None:
-        """Hand the jobs that wait to nodes that have room, the oldest first."""
-        for held in list(self._held.values()):
-            if held.node is not None or held.order is None:
-                continue
-            node = self._free_node()
-            if node is None:
-                return
-            nodes.hand_over(node, held.order)
-            held.node = node
-            held.moved.set()
-            self._moved()
+        """Hand the jobs that wait to nodes that have room, the oldest first, each at once.
 
-    def _free_node(self) -> LiveNode | None:
+        Nobody passes a job that waits for several nodes, or it would wait for ever.
+        """
+        for job, held in list(self._held.items()):
+            missing = held.missing
+            free = self._free_nodes(job) if missing else []
+            if len(free) < len(missing):
+                return
+            for part, node in zip(missing, free, strict=False):
+                nodes.hand_over(node, job, held.orders[part], part=part)
+                held.nodes[part] = node
+            if missing:
+                held.moved.set()
+                self._moved()
+
+    def _free_nodes(self, job: str) -> list[LiveNode]:
+        """The nodes that have room for a job; full ones first, so that others come to idle."""
         if self.definition.is_stopped:
-            return None
-        free = (
-            node
-            for node in self._nodes.values()
-            if node.state in (NodeState.IDLE, NodeState.BUSY) and len(node.jobs) < self._per_node
-        )
-        # Full nodes first, so that others come to idle.
-        return max(free, key=lambda node: len(node.jobs), default=None)
+            return []
+        free = [
+            node for node in self._nodes.values() if self._has_room(node) and job not in node.jobs
+        ]
+        return sorted(free, key=lambda node: -len(node.jobs))
+
+    def _has_room(self, node: LiveNode) -> bool:
+        is_up = node.state in (NodeState.IDLE, NodeState.BUSY)
+        return is_up and len(node.jobs) < self._per_node
 
     def _scale(self) -> float | None:
         """Start and stop nodes; returns the seconds after which to look again, if at all."""
@@ -324,15 +373,24 @@ class Pool:
         staying = [node for node in self._nodes.values() if node.state is not NodeState.LEAVING]
         present = [Present(node.id, bool(node.jobs), now - node.since) for node in staying]
         present += [Present(f"starting {each}", True) for each in range(self._starting)]
-        waiting = sum(held.node is None for held in self._held.values())
-        # Nodes that are just starting take what waits, and count as busy until they do.
-        waiting = max(0, waiting - self._starting * self._per_node)
         return plan(
             present,
-            waiting=-(-waiting // self._per_node),
+            waiting=self._nodes_wanted(staying),
             scale=self.definition.scale,
             is_stopped=self.definition.is_stopped,
         )
+
+    def _nodes_wanted(self, staying: Sequence[LiveNode]) -> int:
+        """How many nodes jobs wait for, besides those that work.
+
+        Nodes that are just starting take what waits, and count as busy until they do.
+        """
+        missing = [len(held.missing) for held in self._held.values()]
+        by_places = max(0, sum(missing) - self._starting * self._per_node)
+        # One job is on a node once, however much room it has.
+        have_room = sum(bool(node.jobs) and self._has_room(node) for node in staying)
+        by_nodes = max(missing, default=0) - have_room - self._starting
+        return max(-(-by_places // self._per_node), by_nodes)
 
     async def _start(self) -> None:
         lonely = max(_LONELY, 2 * self.definition.scale.idle.total_seconds())
@@ -357,8 +415,8 @@ class Pool:
 
     def _let_go(self, node: LiveNode) -> None:
         """End a node, whatever it does; its jobs are told why."""
-        for lost in node.jobs.values():
-            _note(lost, TAKEN)
+        for seat in node.jobs.values():
+            note_lost(seat.lost, TAKEN)
         node.turn(NodeState.LEAVING)
         node.tell(signal.SIGTERM)
         self._moved()
@@ -377,8 +435,8 @@ def _all(count: int) -> str:
     return "the one node is" if count == 1 else f"all {count} nodes are"
 
 
-def _note(path: Path, why: str) -> None:
-    """Write down that a node was taken; the disk may refuse it, then the job was cancelled."""
+def note_lost(path: Path, why: str) -> None:
+    """Write down that a job has lost a node; the disk may refuse it, then the job was cancelled."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     with contextlib.suppress(OSError):
         draft.write_text(json.dumps({"lost": why}))

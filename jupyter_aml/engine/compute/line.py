@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
+import math
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,12 +26,21 @@ class Rank:
     """Less is sooner: the priority turned round, when it was sent, and its number."""
     share: str = ""
     """Who shares a target with others: the experiment of the run."""
+    places: int = 1
+    """How many places it needs at once: one a node."""
 
 
 def rank_of(run: Run) -> Rank:
     """The rank of a run: by its priority, then by when it was sent."""
     priority = 0 if run.job is None else run.job.priority
-    return Rank((-priority, run.created_at.timestamp(), run.number), run.experiment)
+    order = (-priority, run.created_at.timestamp(), run.number)
+    return Rank(order, run.experiment, nodes_of(run))
+
+
+def nodes_of(run: Run) -> int:
+    """How many nodes a run needs at once."""
+    spread = None if run.job is None else run.job.distribution
+    return 1 if spread is None else spread.nodes
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,27 +57,54 @@ class Line:
         self._is_fair = is_fair
         self._arrivals = itertools.count()
         self._waiting: dict[RunId, _Waiting] = {}
+        self._aside: dict[RunId, _Waiting] = {}
+        """Those that need more places than there are."""
+        self.most: float = math.inf
+        """Places that one run may have."""
         self._heaps: dict[str, list[tuple[_Place, RunId]]] = {}
-        self._shares: dict[RunId, str] = {}
+        self._shares: dict[RunId, tuple[str, int]] = {}
         self._going = Counter[str]()
 
     def __len__(self) -> int:
-        return len(self._waiting)
+        return len(self._waiting) + len(self._aside)
 
     def __contains__(self, run: RunId) -> bool:
         return run in self._waiting
 
+    def fit(self, most: int) -> None:
+        """Pass over those that need more places than that, until there are as many."""
+        self.most = most
+        both = {**self._waiting, **self._aside}
+        self._aside = {run: each for run, each in both.items() if each.rank.places > most}
+        back = [run for run in both if run not in self._aside and run not in self._waiting]
+        self._waiting = {run: each for run, each in both.items() if run not in self._aside}
+        for run in back:
+            self._push(run, both[run])
+
     def join(self, run: RunId, rank: Rank) -> asyncio.Future[None]:
         """Wait from now on; what is returned is done once it is the run's turn."""
         turn = asyncio.get_running_loop().create_future()
-        place = rank.order, next(self._arrivals)
-        self._waiting[run] = _Waiting(rank, place, turn)
-        heapq.heappush(self._heaps.setdefault(self._share(rank), []), (place, run))
+        waiting = _Waiting(rank, (rank.order, next(self._arrivals)), turn)
+        if rank.places > self.most:
+            self._aside[run] = waiting
+        else:
+            self._waiting[run] = waiting
+            self._push(run, waiting)
         return turn
 
     def leave(self, run: RunId) -> None:
         """Wait no more."""
         self._waiting.pop(run, None)
+        self._aside.pop(run, None)
+
+    def places(self, run: RunId) -> int:
+        """How many places a run needs that waits."""
+        waiting = self._waiting.get(run) or self._aside.get(run)
+        return 1 if waiting is None else waiting.rank.places
+
+    def is_passed_over(self, run: RunId) -> bool:
+        """Whether a run needs more places than there are."""
+        return run in self._aside
 
     def call(self, run: RunId) -> None:
         """Tell a run that it is its turn."""
@@ -78,14 +115,15 @@ class Line:
     def seated(self, run: RunId, rank: Rank) -> None:
         """Count a run that goes on as part of the share of its experiment."""
         if run not in self._shares:
-            self._shares[run] = self._share(rank)
-            self._going[self._shares[run]] += 1
+            share = self._share(rank)
+            self._shares[run] = share, rank.places
+            self._going[share] += rank.places
 
     def gone(self, run: RunId) -> None:
         """Count it no more; twice is once."""
-        share = self._shares.pop(run, None)
-        if share is not None:
-            self._going[share] -= 1
+        share, places = self._shares.pop(run, ("", 0))
+        if places:
+            self._going[share] -= places
             if not self._going[share]:
                 del self._going[share]
 
@@ -99,6 +137,9 @@ class Line:
         """All that wait, the first first; shares that become due meanwhile are not foreseen."""
         waiting = sorted((each.place, run) for run, each in self._waiting.items())
         return (run for _, run in waiting)
+
+    def _push(self, run: RunId, waiting: _Waiting) -> None:
+        heapq.heappush(self._heaps.setdefault(self._share(waiting.rank), []), (waiting.place, run))
 
     def _tops(self) -> Iterator[tuple[str, _Place, RunId]]:
         for share, heap in list(self._heaps.items()):

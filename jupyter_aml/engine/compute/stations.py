@@ -75,7 +75,8 @@ class Stations:
         """Have as many places as a target has now; where it has none, it says why."""
         station = self._own[workspace, name]
         why = station.target.refusal() or station.target.state().why
-        station.slots.resize(station.target.slots, closed=why)
+        target = station.target
+        station.slots.resize(target.slots, most=target.most_nodes, closed=why)
 
     def drop(self, workspace: WorkspaceName, name: str) -> None:
         """Have it no more."""
@@ -105,8 +106,9 @@ class Stations:
                 station.note()
 
         slots = Slots(
-            target.name, target.slots, is_fair=self._is_fair, moved=self._moved, changed=note
-        )
+            target.name, target.slots, most=target.most_nodes, is_fair=self._is_fair,
+            moved=self._moved, changed=note,
+        )  # fmt: skip
         station = Station(target, slots, History())
         station.note()
         return station

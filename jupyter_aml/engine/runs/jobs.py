@@ -8,7 +8,7 @@ from pathlib import Path
 
 from jupyter_aml.compute.protocol import BackendJob, ComputeBackend, Container, Handle
 from jupyter_aml.domain import run_data
-from jupyter_aml.domain.distribution import Distribution
+from jupyter_aml.domain.distribution import ALONE, Distribution
 from jupyter_aml.domain.errors import Invalid, StorageFailed, Unreachable
 from jupyter_aml.domain.ids import RunId
 from jupyter_aml.domain.run import RANKS, Run
@@ -105,8 +105,9 @@ class Jobs:
             python = run.job.interpreter if built is None else built.interpreter
             command = (python, *command)
         container = self._container(run, data, built)
+        spread = run.job.distribution or ALONE
         if run.job.distribution is not None:
-            command = _distributed(run.job.distribution, command, built, container)
+            command = _distributed(spread, command, built, container)
         return BackendJob(
             id=f"{run.id}.{run.attempt}",
             root=self._root_id,
@@ -121,6 +122,8 @@ class Jobs:
             container=container,
             limits=run.job.limits,
             gpus=self._gpus.of(run),
+            nodes=spread.nodes,
+            processes=spread.processes,
         )
 
 
@@ -134,8 +137,8 @@ def _distributed(
     python = sys.executable if built is None else built.interpreter
     if container is not None:
         python = container.python
-    words = (distribution.kind, str(distribution.processes), str(distribution.servers))
-    return (python, "-m", RANKS, *words, "--", *command)
+    counts = distribution.processes, distribution.servers, distribution.nodes
+    return (python, "-m", RANKS, distribution.kind, *map(str, counts), "--", *command)
 
 
 def _need_inside(data: RunData, folder: RunFolder, target: str) -> None:

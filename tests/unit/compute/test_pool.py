@@ -39,15 +39,16 @@ async def a_pool(folder: Path, budget: Budget, scale: Scale = ONE) -> AsyncItera
         await pool.end()
 
 
-def order(tmp_path: Path, name: str, *words: str) -> Order:
-    return Order(f"{name}.1", words, {}, tmp_path / f"lost-{name}")
+def order(tmp_path: Path, name: str, *words: str) -> tuple[str, list[Order]]:
+    one = Order(words=words, environment={}, lost=tmp_path / f"lost-{name}")
+    return f"{name}.1", [one]
 
 
 async def test_a_job_that_never_began_keeps_no_place_on_its_node(tmp_path: Path) -> None:
     up = tmp_path / "up"
     async with a_pool(tmp_path / "nodes", Budget(1)) as pool, asyncio.timeout(30):
-        pool.enqueue(order(tmp_path, "broken", "/bin/false"))
-        pool.enqueue(order(tmp_path, "well", "/bin/touch", str(up)))
+        pool.enqueue(*order(tmp_path, "broken", "/bin/false"))
+        pool.enqueue(*order(tmp_path, "well", "/bin/touch", str(up)))
 
         while not up.exists() or [each.state for each in pool.shown()] != [NodeState.IDLE]:
             await asyncio.sleep(0.02)
@@ -91,7 +92,7 @@ async def test_a_cluster_that_cannot_look_at_its_nodes_says_so_and_looks_again(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(nodes, "found", fails_at_first)
         async with a_pool(tmp_path / "nodes", Budget(1)) as pool, asyncio.timeout(30):
-            pool.enqueue(order(tmp_path, "a", "/bin/touch", str(up)))
+            pool.enqueue(*order(tmp_path, "a", "/bin/touch", str(up)))
             while "a disk is away" not in (pool.reason("a.1") or ""):
                 await asyncio.sleep(0.02)
             told.set()
@@ -108,7 +109,7 @@ async def test_a_cluster_that_wants_no_more_nodes_has_no_trouble_any_more(tmp_pa
     ):
         while not full.count:
             await asyncio.sleep(0.02)
-        late.enqueue(order(tmp_path, "a", "/bin/true"))
+        late.enqueue(*order(tmp_path, "a", "/bin/true"))
         while late.trouble is None:
             await asyncio.sleep(0.02)
         late.forget("a.1")
