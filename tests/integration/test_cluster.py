@@ -437,7 +437,7 @@ async def test_more_than_a_node_has_is_refused_by_the_name_of_the_node(aml_root:
 async def test_a_run_whose_job_never_begins_is_given_up_and_says_so(
     aml_root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(*_: object) -> list[str]:
+    def broken(*_: object, **more: Any) -> list[str]:
         return ["/bin/false"]
 
     monkeypatch.setattr("jupyter_aml.compute.cluster.parts.shim_command", broken)
