@@ -21,6 +21,7 @@ from jupyter_aml.compute.attempt import Attempt, make_folders, records, shim_wor
 from jupyter_aml.compute.cgroups import Group
 from jupyter_aml.compute.protocol import BackendJob, Handle, Phase, Sighting
 from jupyter_aml.compute.walls import Walls, group_of
+from jupyter_aml.compute.warm import WarmRunners
 from jupyter_aml.domain.errors import Invalid, Unreachable
 from jupyter_aml.domain.identity import Place, Whose, whose
 from jupyter_aml.domain.run_limits import NO_LIMITS, Limits
@@ -45,12 +46,16 @@ _shims: dict[int, subprocess.Popen[bytes]] = {}
 class LocalBackend:
     """Starts a shim for each job and finds it again by the files it writes."""
 
-    def __init__(self, *, python: str = sys.executable, usual: Limits = NO_LIMITS) -> None:
+    def __init__(
+        self, *, python: str = sys.executable, usual: Limits = NO_LIMITS, warm: int = 0
+    ) -> None:
         """`python` runs the shims: any of version 3.10 or later, it needs no packages.
 
-        `usual` are the limits of jobs that name none.
+        `usual` are the limits of jobs that name none; `warm` is how many interpreters may wait for
+        the next job.
         """
         self._python, self._walls = python, Walls(usual)
+        self.warm = WarmRunners(warm, lambda: [python, "-I", "-S", _program(python, "warm.py")])
         self._seen: dict[str, Phase] = {}
 
     async def submit(self, job: BackendJob) -> Handle:
@@ -58,7 +63,11 @@ class LocalBackend:
         if not job.command:
             raise Invalid(f"job {job.id} has an empty command")
         _reap()
-        return await asyncio.to_thread(_start, self._python, job, self._walls)
+        return await asyncio.to_thread(self._start, job)
+
+    def close(self) -> None:
+        """End what waits for jobs; the jobs go on."""
+        self.warm.close()
 
     def check(self, limits: Limits) -> None:
         """Raise Invalid for limits that this machine cannot keep a job to. Blocks."""
@@ -111,6 +120,20 @@ class LocalBackend:
         self._seen.pop(place.key, None)
         _reap()
         await asyncio.to_thread(place.group.remove)
+
+    def _start(self, job: BackendJob) -> Handle:
+        folder, attempt = RunFolder(job.folder.absolute()), str(job.attempt)
+        make_folders(folder)
+        pid, start = -1, ""
+        if not (folder.status / f"claim.{attempt}").exists():
+            limits = self._walls.around(job, folder.status / f"cgroup.{attempt}")
+            shim_of_job = self.warm.take(job, shim_words(job, limits))
+            if shim_of_job is None:
+                shim_of_job = _popen(self._python, job, limits)
+            _shims[shim_of_job.pid] = shim_of_job
+            pid, start = shim_of_job.pid, shim.start_of(shim_of_job.pid)
+            self.warm.ran(job)
+        return Handle(backend=LOCAL, data={**records(job), "shim": str(pid), "shimStart": start})
 
     async def _sight(self, handle: Handle) -> Sighting:
         """What is seen of a job now."""
@@ -212,20 +235,9 @@ class LocalAttempt(Attempt):
         return self.has_pulse()
 
 
-def _start(python: str, job: BackendJob, walls: Walls) -> Handle:
-    folder, attempt = RunFolder(job.folder.absolute()), str(job.attempt)
-    make_folders(folder)
-    pid, start = -1, ""
-    if not (folder.status / f"claim.{attempt}").exists():
-        limits = walls.around(job, folder.status / f"cgroup.{attempt}")
-        pid = _popen(python, job, limits)
-        start = shim.start_of(pid)
-    return Handle(backend=LOCAL, data={**records(job), "shim": str(pid), "shimStart": start})
-
-
-def _popen(python: str, job: BackendJob, limits: list[str]) -> int:
+def _popen(python: str, job: BackendJob, limits: list[str]) -> subprocess.Popen[bytes]:
     try:
-        process = subprocess.Popen(
+        return subprocess.Popen(
             shim_command(python, job, limits),
             env=script_variables(job),
             cwd="/",
@@ -243,8 +255,6 @@ def _popen(python: str, job: BackendJob, limits: list[str]) -> int:
                 f"job {job.id} cannot be started: its arguments and variables are too long"
             ) from error
         raise Unreachable(f"cannot start a process for job {job.id}: {error.strerror}") from error
-    _shims[process.pid] = process
-    return process.pid
 
 
 def shim_command(
@@ -260,9 +270,9 @@ def script_variables(job: BackendJob) -> dict[str, str]:
     return {**job.environment, **shown}
 
 
-def _program(python: str) -> str:
+def _program(python: str, name: str = "shim.py") -> str:
     """The shim, compiled where that is at hand for this Python: it starts some 4 ms earlier."""
-    source = Path(shim.__file__)
+    source = Path(shim.__file__).with_name(name)
     if python != sys.executable:
         return str(source)
     compiled = Path(cache_from_source(source))

@@ -32,6 +32,8 @@ class TargetSettings:
     """How many nodes of clusters there may be on this machine at once."""
     docker_url: str | None = None
     """Where the docker engine listens; None for what the variables name."""
+    warm_runners: int = 0
+    """How many interpreters may wait for the next run on this machine."""
     most: Limits = NO_LIMITS
     """The most that one run on this machine may have, also where it asks for nothing."""
 
@@ -46,7 +48,7 @@ class LocalTarget(Target):
 
     def __init__(self, settings: TargetSettings) -> None:
         self.slots = settings.max_runs
-        self._processes = LocalBackend(usual=settings.most)
+        self._processes = LocalBackend(usual=settings.most, warm=settings.warm_runners)
         self._containers = DockerBackend(url=settings.docker_url, usual=settings.most)
         self._most = settings.most
 
@@ -65,7 +67,8 @@ class LocalTarget(Target):
         return self._containers if handle.backend == DOCKER else self._processes
 
     def close(self) -> None:
-        """Close the connections to the docker engine."""
+        """Close the connections to the docker engine, and end what waits for runs."""
+        self._processes.close()
         self._containers.close()
 
 

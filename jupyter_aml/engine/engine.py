@@ -90,6 +90,7 @@ class Engine:
                 TargetSettings(
                     max_runs=settings.max_runs,
                     max_nodes=settings.max_nodes,
+                    warm_runners=settings.warm_runners,
                     docker_url=settings.docker_url,
                     most=settings.most,
                 )

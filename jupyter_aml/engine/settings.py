@@ -22,6 +22,8 @@ class Settings:
     """URL of a database, or a path for the SQLite file; None means `<root>/aml.db`."""
     max_runs: int = os.cpu_count() or 1
     """Runs at a time on the compute target `local`."""
+    warm_runners: int = 0
+    """How many interpreters wait for the next run on this machine."""
     max_nodes: int = 2 * (os.cpu_count() or 1) + 4
     """Nodes of clusters on this machine at a time."""
     max_attempts: int = 3

@@ -64,6 +64,23 @@ def _go_on() -> None:
         spec.loader.exec_module(sys.modules[__name__])
 
 
+def _wait() -> None:
+    """Wait for the script, where this interpreter was started ahead of its run."""
+    from _frozen_importlib import module_from_spec  # type: ignore[attr-defined,unused-ignore]
+    from _frozen_importlib_external import (  # type: ignore[attr-defined,unused-ignore]
+        spec_from_file_location,
+    )
+
+    known = set(sys.modules)
+    spec = spec_from_file_location("_aml_waiting", os.path.join(_HERE, "_aml_waiting.py"))
+    assert spec is not None and spec.loader is not None
+    waiting = module_from_spec(spec)
+    spec.loader.exec_module(waiting)
+    waiting.wait(known)
+
+
 if __name__ == "sitecustomize":
     _begin()
     _go_on()
+    if "AML_WARM" in os.environ:
+        _wait()

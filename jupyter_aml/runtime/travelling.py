@@ -15,6 +15,7 @@ ALIAS = {
     "azureml/__init__.py": "alias.py",
     "sitecustomize.py": "start.py",
     "_aml_old_libraries.py": "old_libraries.py",
+    "_aml_waiting.py": "waiting.py",
 }
 """What the second folder of the path holds, and which file of `runtime/` each is."""
 

@@ -33,6 +33,11 @@ class AmlConfig(Configurable):
     max_runs = Int(help="How many runs the compute target 'local' executes at a time.").tag(
         config=True
     )
+    warm_runners = Int(
+        0,
+        help="How many interpreters wait on this machine for the next run, with the modules of the "
+        "last one imported, so that it starts at once; 0 for none.",
+    ).tag(config=True)
     max_nodes = Int(help="How many nodes of clusters there are on this machine at a time.").tag(
         config=True
     )
@@ -131,6 +136,7 @@ class AmlConfig(Configurable):
             database=self.database or None,
             max_runs=self.max_runs,
             max_nodes=self.max_nodes,
+            warm_runners=self.warm_runners,
             fair_share=self.fair_share,
             max_attempts=self.max_attempts,
             most=self._most(),
@@ -168,6 +174,9 @@ class AmlConfig(Configurable):
         ):  # fmt: skip
             if not 0 < getattr(self, name) < float("inf"):
                 raise self._wrong(name, f"must be more than 0, not {getattr(self, name)}")
+        if self.warm_runners < 0:
+            told = f"must be 0 or more, not {self.warm_runners}"
+            raise self._wrong("warm_runners", told)
         if not 0 <= self.kernel_idle_minutes < float("inf"):
             told = f"must be 0 or more, not {self.kernel_idle_minutes}"
             raise self._wrong("kernel_idle_minutes", told)

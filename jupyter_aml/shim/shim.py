@@ -72,43 +72,77 @@ _stop_asked = False
 
 def main(arguments: list[str]) -> int:
     """Run one attempt to its end; returns the exit code of the shim, not of the script."""
-    end = arguments.index("--") if "--" in arguments else 0
-    if end < 6 or end == len(arguments) - 1:
+    work = Work.told(arguments)
+    if work is None:
         print(__doc__, file=sys.stderr)
         return 2
-    wake = _listen()
-    status, attempt, log, cwd = arguments[:4]
-    status, log = os.path.abspath(status), os.path.abspath(log)
-    grace, limit, command = float(arguments[4]), float(arguments[5]), arguments[end + 1 :]
-    walls = _Walls(arguments[6:end])
-    try:
-        if not claim(status, attempt, os.getpid()):
-            return TAKEN
-    except OSError:
-        return NO_CLAIM
-    adopts = _adopt_orphans()
-    started = time.time()
-    run = walls.run or os.path.dirname(status)
-    try:
-        child = _spawn(command, cwd, log, f"{run}/secrets.json", walls)
-    except (OSError, ValueError) as error:
-        why = f"spawn failed: {_sentence(error)}"
-        # The log itself may be what is wrong; the exit record says so too.
-        _try(_say, log, why)
-        _write_exit(status, attempt, started, NOT_SPAWNED, why)
+    wake = listen()
+    refused = work.take()
+    return refused or work.start(wake, adopts=adopt_orphans())
+
+
+class Work:
+    """One attempt: where it writes, what it starts, and for how long."""
+
+    def __init__(self, words: list[str], walls: list[str], command: list[str]) -> None:
+        status, self.attempt, log, self.cwd = words[:4]
+        self.status, self.log = os.path.abspath(status), os.path.abspath(log)
+        self._grace, self._limit = float(words[4]), float(words[5])
+        self.walls, self.command = Walls(walls), command
+        self._run = self.walls.run or os.path.dirname(self.status)
+
+    @classmethod
+    def told(cls, arguments: list[str]) -> Work | None:
+        """The attempt that a command line asks for; None where it says too little."""
+        end = arguments.index("--") if "--" in arguments else 0
+        if end < 6 or end == len(arguments) - 1:
+            return None
+        return cls(arguments[:6], arguments[6:end], arguments[end + 1 :])
+
+    def take(self) -> int:
+        """Claim the attempt for this process; returns 0, or why it may not, as an exit code."""
+        try:
+            return 0 if claim(self.status, self.attempt, os.getpid()) else TAKEN
+        except OSError:
+            return NO_CLAIM
+
+    def start(self, wake: int, *, adopts: bool) -> int:
+        """Start the script and stay until its end."""
+        started = time.time()
+        try:
+            secrets = f"{self._run}/secrets.json"
+            child = _spawn(self.command, self.cwd, self.log, secrets, self.walls)
+        except (OSError, ValueError) as error:
+            why = f"spawn failed: {_sentence(error)}"
+            # The log itself may be what is wrong; the exit record says so too.
+            _try(_say, self.log, why)
+            _write_exit(self.status, self.attempt, started, NOT_SPAWNED, why)
+            return 0
+        return self.guard(child, started, wake, adopts=adopts)
+
+    def guard(
+        self,
+        child: int,
+        started: float,
+        wake: int,
+        *,
+        adopts: bool,
+        before: tuple[float, float] = (0.0, 0.0),
+    ) -> int:
+        """Stay beside the script until its end; `before` are seconds that it used before."""
+        # The script has been started, which counts for more than our notes on it.
+        _try(_write_pids, self.status, self.attempt, child, started)
+        _begin_sampling(f"{self._run}/system")
+        guard = _Guard(self.status, self.attempt, child, wake, adopts=adopts)
+        guard.watch(grace=self._grace, limit=self._limit or _NEVER)
+        guard.end_leftovers()
+        code, (peak, user, system) = guard.reap()
+        usage = peak, max(0.0, user - before[0]), max(0.0, system - before[1])
+        taken = _memory_taken(self.walls.measure) if code and self.walls.measure else {}
+        if guard.why is None and code in _KILLED and taken.get("oomKills"):
+            guard.why = "memory"
+        _write_exit(self.status, self.attempt, started, code, guard.why, usage, taken)
         return 0
-    # The script has been started, which counts for more than our notes on it.
-    _try(_write_pids, status, attempt, child, started)
-    _begin_sampling(f"{run}/system")
-    guard = _Guard(status, attempt, child, wake, adopts=adopts)
-    guard.watch(grace=grace, limit=limit or _NEVER)
-    guard.end_leftovers()
-    code, usage = guard.reap()
-    taken = _memory_taken(walls.measure) if code and walls.measure else {}
-    if guard.why is None and code in _KILLED and taken.get("oomKills"):
-        guard.why = "memory"
-    _write_exit(status, attempt, started, code, guard.why, usage, taken)
-    return 0
 
 
 # ---- facts that other rooms ask for too -----------------------------------------------------
@@ -298,7 +332,7 @@ def _end_of(child: int, options: int) -> tuple[int, _Usage] | None:
     return os.waitstatus_to_exitcode(status), (rss, usage.ru_utime, usage.ru_stime)
 
 
-def _listen() -> int:
+def listen() -> int:
     """Turn signals into bytes of a pipe, so that none is lost between a look and a sleep."""
     wake, writer = os.pipe()
     os.set_blocking(writer, False)
@@ -310,12 +344,17 @@ def _listen() -> int:
     return wake
 
 
+def is_asked_to_stop() -> bool:
+    """Whether a signal has come that ends the script."""
+    return _stop_asked
+
+
 def _notice(number: int, _frame: object) -> None:
     global _stop_asked
     _stop_asked = _stop_asked or number != signal.SIGCHLD
 
 
-def _adopt_orphans() -> bool:
+def adopt_orphans() -> bool:
     """Become the parent of whatever the script leaves behind (Linux); says whether it worked."""
     if sys.platform != "linux" or not os.path.exists("/proc/self/task"):
         return False
@@ -336,7 +375,7 @@ def _adopt_orphans() -> bool:
         return False
 
 
-class _Walls:
+class Walls:
     """The limits of the script: this process takes them on while it starts it, and off again.
 
     So no moment is left in which the script has none.
@@ -374,6 +413,27 @@ class _Walls:
                     low = most if hard == resource.RLIM_INFINITY else min(most, hard)
                     resource.setrlimit(kind, (low, hard))
 
+    def put_around(self, child: int) -> bool:
+        """Have them around a process that runs; False where that cannot be for all it has done."""
+        if "memory" in self._told or self._told.get("cpus"):
+            return False
+        standing = _read(f"/proc/{child}/oom_score_adj")
+        if standing:
+            standing = b"%d" % max(_FIRST_TO_GO, int(standing))
+            _try(_overwrite, f"/proc/{child}/oom_score_adj", standing)
+        for group in self._groups:
+            _overwrite(f"{group}/cgroup.procs", b"%d" % child)
+        if "processes" in self._told:
+            import resource
+
+            most, hard = (
+                int(self._told["processes"]),
+                resource.prlimit(child, resource.RLIMIT_NPROC)[1],
+            )
+            low = most if hard == resource.RLIM_INFINITY else min(most, hard)
+            resource.prlimit(child, resource.RLIMIT_NPROC, (low, low))
+        return True
+
     def take_off(self) -> None:
         """Be as before: the shim must outlive a script that is out of memory."""
         for kind, limits in self._before.items():
@@ -397,7 +457,7 @@ class _Walls:
             _try(resource.prlimit, child, kind, (soft, soft))
 
 
-def _spawn(command: list[str], cwd: str, log: str, secrets: str, walls: _Walls) -> int:
+def _spawn(command: list[str], cwd: str, log: str, secrets: str, walls: Walls) -> int:
     """Start the script in a session of its own, its output straight in the log."""
     variables = _revealed(dict(os.environ), secrets)
     os.makedirs(os.path.dirname(log) or ".", exist_ok=True)
