@@ -21,6 +21,14 @@ _PATIENCE: dict[str, Any] = {
 class BlobStore(RemoteStore):
     """A container. What adlfs answers with "no" whatever the reason is asked of the service."""
 
+    def __init__(self, system: Any, container: str, url: str, options: Mapping[str, Any]) -> None:
+        super().__init__(system, container, url)
+        self._options = dict(options)
+
+    def __reduce__(self) -> tuple[Any, tuple[str, dict[str, Any]]]:
+        """It is opened anew in another process, for adlfs does not take its client along."""
+        return open_blobs, (self._url, self._options)
+
     def _is_there(self) -> bool:
         return bool(self._ask(self._container().exists()))
 
@@ -103,7 +111,7 @@ def open_blobs(url: str, options: Mapping[str, Any]) -> BlobStore:
     )
     with told(url, ""):
         system.service_client = _client(service, options)
-    return BlobStore(system, container, url)
+    return BlobStore(system, container, url, options)
 
 
 def _parts(url: str) -> tuple[str, str]:

@@ -107,6 +107,8 @@ def _check_owner(file: str, folders: Sequence[str]) -> None:
 def told_by_signals(leave: asyncio.Event) -> Iterator[None]:
     """Set the event on SIGTERM and SIGINT."""
     loop = asyncio.get_running_loop()
+    # Who started us may have held them back, and what is held back is inherited.
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTERM, signal.SIGINT))
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, leave.set)
     try:

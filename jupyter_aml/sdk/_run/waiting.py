@@ -29,10 +29,6 @@ _RESTART = 60.0
 Tell = Callable[[str], None]
 
 
-def _nothing(words: str) -> None:
-    """Tell nobody."""
-
-
 def wait(run: RunFiles, *, show_output: bool, raise_on_error: bool) -> dict[str, Any]:
     """Return the details of the run once it has ended."""
     url = portal_url(run) if show_output else ""
@@ -46,7 +42,7 @@ def wait(run: RunFiles, *, show_output: bool, raise_on_error: bool) -> dict[str,
     return details(run)
 
 
-def until_ended(run: RunFiles, *, logs: _Logs | None = None, tell: Tell = _nothing) -> WireRun:
+def until_ended(run: RunFiles, *, logs: _Logs | None = None, tell: Tell | None = None) -> WireRun:
     """Look again and again until the run has ended; an engine may be restarted meanwhile.
 
     `tell` hears why the run waits, each time that it is something else.
@@ -65,9 +61,9 @@ def _is_over(seen: WireRun) -> bool:
 
 
 def _looked(
-    run: RunFiles, is_so: Callable[[WireRun], bool], logs: _Logs | None, tell: Tell
+    run: RunFiles, is_so: Callable[[WireRun], bool], logs: _Logs | None, tell: Tell | None
 ) -> WireRun:
-    waits = _Reasons(tell)
+    waits = None if tell is None else _Reasons(tell)
     pause, restart = _FIRST_PAUSE, Restart(_RESTART)
     while True:
         try:
@@ -76,7 +72,8 @@ def _looked(
             news = logs.follow(seen) if logs is not None else False
             if is_so(seen):
                 return seen
-            waits.hear(seen)
+            if waits is not None:
+                waits.hear(seen)
             pause = _FIRST_PAUSE if news else min(pause * 1.4, _LONGEST_PAUSE)
         except Unreachable as error:
             restart.missed(error)

@@ -7,7 +7,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from jupyter_aml.data import copies
+from jupyter_aml.client.patience import say
+from jupyter_aml.data import copies, mounting
 from jupyter_aml.data.listing import DataFile
 from jupyter_aml.sdk._core import given
 from jupyter_aml.sdk.data._reads import executing
@@ -49,7 +50,8 @@ class DatasetContextManager(_CommonContextManager):
     """The files of a data set as a folder.
 
     It is the folder itself where the files are on this machine and nothing else lies there; else
-    one with links to what is on this machine, and copies of the rest. It is there to be read.
+    one with links to what is on this machine, in which the rest is fetched as it is read. Where
+    no file system can be mounted, the rest is copied at once. It is there to be read.
     """
 
     def __init__(
@@ -59,11 +61,12 @@ class DatasetContextManager(_CommonContextManager):
         force_mount_with_allow_other: bool = False,
     ) -> None:
         """`config` is a function that returns the files, and the folder that is wanted or None."""
-        given.refuse("no file system is mounted", allow_other=force_mount_with_allow_other)
+        given.refuse("the folder is its user's own", allow_other=force_mount_with_allow_other)
         super().__init__(config)
         self._ignore = ignore_already_mounted_error
         self._folder: Path | None = None
         self._made = False
+        self._mount: mounting.Mount | None = None
 
     @property
     def mount_point(self) -> str:
@@ -84,6 +87,9 @@ class DatasetContextManager(_CommonContextManager):
         if folder is None or not self._made:
             return
         self._made = False
+        if self._mount is not None:
+            self._mount.stop()
+            self._mount = None
         _, wanted = self._config
         if wanted is None:
             shutil.rmtree(folder, ignore_errors=True)
@@ -108,12 +114,22 @@ class DatasetContextManager(_CommonContextManager):
         self._made = True
         try:
             with executing():
-                copies.lay(found, folder)
+                self._fill(found, folder)
         except BaseException:
             self._folder = folder
             self.stop()
             raise
         self._folder = folder
+
+    def _fill(self, found: list[DataFile], folder: Path) -> None:
+        far = [each for each in found if each.local is None]
+        lacking = mounting.lacking() if far else None
+        if far and lacking is None:
+            self._mount = mounting.Mount(found, folder, say)
+            return
+        if far:
+            say(f"{len(far):,} files are copied before they are read, for {lacking}")
+        copies.lay(found, folder)
 
 
 class DatastoreContextManager(DatasetContextManager):
