@@ -59,8 +59,8 @@ class Target:
     """The type that SDK v1 would tell, such as `Local`."""
     slots: int
     """How many runs it executes at once; what may wait in an engine of its own counts too."""
-    most_nodes = 1
-    """How many nodes one run may have."""
+    most_nodes: int | None = 1
+    """How many nodes one run may have; None where a queue of its own decides."""
     shares_gpus = False
     """Whether its jobs run on this machine, so that they are given the GPUs of this machine."""
 

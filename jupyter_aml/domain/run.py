@@ -171,6 +171,13 @@ class Run:
     """The last value of each metric, for lists and cards."""
 
     @property
+    def nodes(self) -> int:
+        """How many nodes it needs at once."""
+        return (
+            1 if self.job is None or self.job.distribution is None else self.job.distribution.nodes
+        )
+
+    @property
     def is_final(self) -> bool:
         """Whether this run will never move again."""
         return self.status.is_final

@@ -107,6 +107,7 @@ def _lines(seen: WireCompute) -> Iterator[str]:
         ("kind", seen["kind"]),
         ("size", f"{seen['vmSize']}{_what_it_has(seen['vmSize'])}" if seen["vmSize"] else ""),
         ("nodes", f"{_scale(seen).removeprefix(', ')}{bound(seen)}"),
+        ("one run", _most(seen)),
         ("priority", "low: its nodes may be taken back" if _is_low(seen) else ""),
         ("runs", f"{busy(seen)} places busy, {seen['waiting']} waiting" if seen["slots"] else ""),
         ("settings", _pairs(seen["settings"])),
@@ -129,6 +130,14 @@ def _scale(seen: WireCompute) -> str:
     word = "node" if most == 1 else "nodes"
     idle = f", each leaves after {seen['idleSeconds']:g} s without runs" if least < most else ""
     return f", {many} {word}{idle}"
+
+
+def _most(seen: WireCompute) -> str:
+    """How many nodes one run may have; empty for one."""
+    most = seen["mostNodes"]
+    if most == 1:
+        return ""
+    return "on as many nodes as it gives" if most is None else f"on up to {most} nodes at once"
 
 
 def _what_it_has(size: str) -> str:

@@ -29,7 +29,8 @@ class WireCompute(TypedDict):
     """A compute target and how busy it is.
 
     `state` is SDK v1's (`Succeeded`, `Creating`, `Resizing`, `Stopped`, `Failed`), `why` a
-    sentence where it is not well. `refusal` says why it takes no runs. A setting
+    sentence where it is not well. `refusal` says why it takes no runs. One run may have
+    `mostNodes` nodes, or where that is null as many as a queue of its own gives. A setting
     `secret://NAME` stands in the vault. Targets that nobody created have no workspace.
     """
 
@@ -45,6 +46,7 @@ class WireCompute(TypedDict):
     refusal: str | None
     minNodes: int
     maxNodes: int
+    mostNodes: int | None
     idleSeconds: float
     vmSize: str
     vmPriority: str

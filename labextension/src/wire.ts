@@ -426,7 +426,8 @@ export interface WireNode {
  * A compute target and how busy it is.
  *
  * `state` is SDK v1's (`Succeeded`, `Creating`, `Resizing`, `Stopped`, `Failed`), `why` a
- * sentence where it is not well. `refusal` says why it takes no runs. A setting
+ * sentence where it is not well. `refusal` says why it takes no runs. One run may have
+ * `mostNodes` nodes, or where that is null as many as a queue of its own gives. A setting
  * `secret://NAME` stands in the vault. Targets that nobody created have no workspace.
  */
 export interface WireCompute {
@@ -442,6 +443,7 @@ export interface WireCompute {
   refusal: string | null;
   minNodes: number;
   maxNodes: number;
+  mostNodes: number | null;
   idleSeconds: number;
   vmSize: string;
   vmPriority: string;

@@ -153,6 +153,7 @@ export function aTarget(different: Partial<WireCompute> = {}): WireCompute {
     refusal: null,
     minNodes: 0,
     maxNodes: 4,
+    mostNodes: 4,
     idleSeconds: 1800,
     vmSize: '',
     vmPriority: 'dedicated',

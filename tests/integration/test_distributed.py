@@ -170,7 +170,10 @@ time.sleep(600)
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        ({"kind": "mpi", "nodes": 2}, "node_count=2: a run on 'local' has one node"),
+        (
+            {"kind": "mpi", "nodes": 2},
+            "node_count=2: a run on 'local' has one node; clusters of local nodes",
+        ),
         ({"kind": "mpi", "processes": 0}, "distribution.processes: must be a whole number"),
         ({"kind": "mpj"}, "distribution.kind: 'mpj'; did you mean 'mpi'"),
         ({"kind": "tensorflow", "servers": 1}, "distribution.servers: 1 of 1 leave no worker"),

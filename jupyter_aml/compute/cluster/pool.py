@@ -221,12 +221,15 @@ class Pool:
         """Whether its nodes may be taken back."""
         return self.definition.priority == LOW_PRIORITY
 
-    def yield_idle(self) -> bool:
-        """Let a node go that idles, beyond those that there are at least."""
+    def yield_idle(self, *, wanted: bool = False) -> bool:
+        """Let a node go that idles, beyond those that there are at least.
+
+        With `wanted` also where a job waits for more nodes than there are.
+        """
         there = [node for node in self._nodes.values() if node.state is not NodeState.LEAVING]
         idle = [node for node in there if not node.jobs]
         is_wanted = any(held.missing for held in self._held.values())
-        if is_wanted or not idle or len(there) <= self.definition.scale.min_nodes:
+        if (is_wanted and not wanted) or not idle or len(there) <= self.definition.scale.min_nodes:
             return False
         self._let_go(min(idle, key=lambda node: node.since))
         return True
@@ -275,8 +278,10 @@ class Pool:
                 _LOG.exception("compute target %s", self.definition.name)
             if self._nodes:
                 again = min(again or _LOOK, _LOOK)
+            # Not wait_for: being stirred, it would not hear that it is to end.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stirred.wait(), again)
+                async with asyncio.timeout(again):
+                    await self._stirred.wait()
 
     async def _find(self) -> None:
         """Take up the nodes that an earlier engine left."""

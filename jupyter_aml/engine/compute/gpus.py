@@ -66,7 +66,8 @@ class GpuPlaces:
             return
         freed = self._line[run.id] = asyncio.Event()
         try:
-            while not await self._took(run, run.job.limits.gpus):
+            # The limits are those of each node.
+            while not await self._took(run, run.nodes * run.job.limits.gpus):
                 self._moved()
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(freed.wait(), _AGAIN)

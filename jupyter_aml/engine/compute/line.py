@@ -34,13 +34,7 @@ def rank_of(run: Run) -> Rank:
     """The rank of a run: by its priority, then by when it was sent."""
     priority = 0 if run.job is None else run.job.priority
     order = (-priority, run.created_at.timestamp(), run.number)
-    return Rank(order, run.experiment, nodes_of(run))
-
-
-def nodes_of(run: Run) -> int:
-    """How many nodes a run needs at once."""
-    spread = None if run.job is None else run.job.distribution
-    return 1 if spread is None else spread.nodes
+    return Rank(order, run.experiment, run.nodes)
 
 
 @dataclass(frozen=True, slots=True)

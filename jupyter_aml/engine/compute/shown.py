@@ -43,6 +43,7 @@ def shown(
         "refusal": target.refusal(),
         "minNodes": scale.min_nodes,
         "maxNodes": scale.max_nodes,
+        "mostNodes": target.most_nodes,
         "idleSeconds": scale.idle.total_seconds(),
         "vmSize": "" if definition is None else definition.vm_size,
         "vmPriority": "dedicated" if definition is None else definition.priority,

@@ -8,8 +8,8 @@ from jupyter_aml.compute.target import Node, NodeState
 from jupyter_aml.engine.compute.stations import Station
 
 
-def probable_start(station: Station) -> str:
-    """Say in a sentence when it would start."""
+def probable_start(station: Station, nodes: int = 1) -> str:
+    """Say in a sentence when it would start, on so many nodes at once."""
     slots, target = station.slots, station.target
     state = target.state()
     if state.state in ("Stopped", "Failed"):
@@ -18,17 +18,23 @@ def probable_start(station: Station) -> str:
     if slots.waiting:
         others = "1 run that waits" if slots.waiting == 1 else f"{slots.waiting} runs that wait"
         return f"it would wait behind {others} ({busy})"
-    if slots.busy >= slots.count:
-        return f"it would wait until a run there ends, and be the next ({busy})"
+    if slots.busy + nodes > slots.count:
+        until = "a run there ends" if nodes == 1 else f"{nodes} nodes are free"
+        return f"it would wait until {until}, and be the next ({busy})"
     if target.queue:
         return f"it would be handed to {target.queue} at once, which decides when it starts"
     if not target.has_nodes:
         return f"it would start at once ({busy})"
-    return f"{_on_nodes(target.nodes())} ({busy})"
+    return f"{_on_nodes(target.nodes(), nodes)} ({busy})"
 
 
-def _on_nodes(nodes: Sequence[Node]) -> str:
+def _on_nodes(nodes: Sequence[Node], wanted: int) -> str:
     states = [node.state for node in nodes]
+    if wanted > 1:
+        lacking = wanted - states.count(NodeState.IDLE)
+        if lacking <= 0:
+            return f"it would start at once, on {wanted} nodes that are idle"
+        return f"it would start as soon as {lacking} of {wanted} nodes have started for it"
     if NodeState.IDLE in states:
         return "it would start at once, on a node that is idle"
     if NodeState.STARTING in states:

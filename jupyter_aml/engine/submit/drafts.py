@@ -7,7 +7,7 @@ import getpass
 import os
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field, replace
 
 from jupyter_aml.compute.target import Target
@@ -19,6 +19,7 @@ from jupyter_aml.domain.ids import ExperimentName, RunId
 from jupyter_aml.domain.near import did_you_mean, near
 from jupyter_aml.domain.run import INTERACTIVE_RUN, SCRIPT_RUN, Process, Run, RunStatus
 from jupyter_aml.domain.run_data import RunData
+from jupyter_aml.domain.run_limits import Limits
 from jupyter_aml.engine import snapshot
 from jupyter_aml.engine.compute.start import probable_start
 from jupyter_aml.engine.compute.stations import Stations, target_of
@@ -75,7 +76,7 @@ def draft(
     run = _run(asked)
     if asked.type == SCRIPT_RUN:
         target = _target(run, stations)
-        check_limits(run, target)
+        check_limits(run, target, stations)
         run = replace(run, properties={TARGET_KIND: target.kind.lower(), **run.properties})
     limits.run(run)
     if asked.source.upload is not None:
@@ -85,16 +86,30 @@ def draft(
     return Draft(run, plan, asked.process, asked.environment, asked.source.place(), asked.data)
 
 
-def check_limits(run: Run, target: Target) -> None:
+def check_limits(run: Run, target: Target, stations: Stations) -> None:
     """Raise Invalid where a run asks for more than its target can give. Blocks."""
     if run.job is None:
         return
+    nodes, most = run.nodes, target.most_nodes
+    if most is not None and nodes > most:
+        has = "one node" if most == 1 else f"at most {most} nodes"
+        others = (each.target for _, each in stations.seen_from(run.workspace))
+        raise Invalid(
+            f"node_count={nodes}: a run on {target.name!r} has {has}; {_have(nodes, others)}"
+        )
     if run.job.limits:
         target.check(run.job.limits)
-    nodes = 1 if run.job.distribution is None else run.job.distribution.nodes
-    if nodes > target.most_nodes:
-        has = "one node" if target.most_nodes == 1 else f"at most {target.most_nodes} nodes"
-        raise Invalid(f"node_count={nodes}: a run on {target.name!r} has {has}")
+        if nodes > 1 and run.job.limits.gpus and target.shares_gpus:
+            # Its nodes are this machine, and each has GPUs of its own.
+            target.check(Limits(gpus=nodes * run.job.limits.gpus))
+
+
+def _have(nodes: int, targets: Iterable[Target]) -> str:
+    """Which targets can have runs on so many nodes."""
+    able = [each.name for each in targets if each.most_nodes is None or each.most_nodes >= nodes]
+    if able:
+        return f"{', '.join(map(repr, able[:5]))} can have as many"
+    return "clusters of local nodes (AmlCompute with max_nodes) and of Slurm have several"
 
 
 def _run(asked: Submission) -> Run:
@@ -193,7 +208,7 @@ def describe(drafted: Draft, *, stations: Stations) -> WireDryRun:
         "command": [] if job is None else [job.interpreter, *job.command],
         **encode_data(drafted.data),
         "target": "local" if job is None else job.target,
-        "reason": "" if station is None else probable_start(station),
+        "reason": "" if station is None else probable_start(station, drafted.run.nodes),
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -115,3 +116,102 @@ async def test_a_cluster_that_wants_no_more_nodes_has_no_trouble_any_more(tmp_pa
         late.forget("a.1")
         while late.trouble is not None:
             await asyncio.sleep(0.02)
+
+
+def a_gang(tmp_path: Path, name: str, nodes: int) -> tuple[str, list[Order]]:
+    """A job that writes down each of its nodes, and stays there until it is told to go."""
+    stays = f"echo $$ > {tmp_path}/{name}-$AML_NODE; exec sleep 600"
+    some = [
+        Order(
+            words=["/bin/sh", "-c", stays],
+            environment={"AML_NODE": str(node), "PATH": "/usr/bin:/bin"},
+            lost=tmp_path / f"lost-{name}",
+        )
+        for node in range(nodes)
+    ]
+    return f"{name}.1", some
+
+
+async def there(*paths: Path) -> None:
+    while not all(path.exists() and path.read_text() for path in paths):
+        await asyncio.sleep(0.02)
+
+
+async def test_a_job_of_several_nodes_has_them_at_once_and_is_not_passed(tmp_path: Path) -> None:
+    scale = Scale(max_nodes=3)
+    async with a_pool(tmp_path / "nodes", Budget(3), scale) as pool, asyncio.timeout(60):
+        pool.enqueue(*a_gang(tmp_path, "one", 1))
+        await there(tmp_path / "one-0")
+        pool.enqueue(*a_gang(tmp_path, "large", 3))
+        pool.enqueue(*order(tmp_path, "late", "/bin/touch", str(tmp_path / "late")))
+        said = pool.reason("large.1")
+        while [each.state for each in pool.shown()].count(NodeState.IDLE) < 2:
+            await asyncio.sleep(0.02)
+        one_lacks = pool.reason("large.1")
+        assert not [*tmp_path.glob("large-*")]
+        assert not (tmp_path / "late").exists()
+
+        os.kill(int((tmp_path / "one-0").read_text()), signal.SIGKILL)
+        pool.forget("one.1")
+        await there(*(tmp_path / f"large-{node}" for node in range(3)))
+        shown = pool.shown()
+        assert {each.runs for each in shown} == {("large",)}
+        assert len({pool.node_of("large.1", part) is None for part in range(3)}) == 1
+        for node in range(3):
+            os.kill(int((tmp_path / f"large-{node}").read_text()), signal.SIGKILL)
+        pool.forget("large.1")
+        while not (tmp_path / "late").exists():
+            await asyncio.sleep(0.02)
+
+    assert said is not None and said.startswith("waits for 3 of 3 nodes of 'c'")
+    assert one_lacks == "waits for 1 of 3 nodes of 'c'"
+
+
+async def test_a_job_whose_node_is_gone_is_broken_and_gives_the_others_back(
+    tmp_path: Path,
+) -> None:
+    scale = Scale(max_nodes=2)
+    async with a_pool(tmp_path / "nodes", Budget(2), scale) as pool, asyncio.timeout(60):
+        pool.enqueue(*a_gang(tmp_path, "pair", 2))
+        await there(tmp_path / "pair-0", tmp_path / "pair-1")
+        second = pool.node_of("pair.1", 1)
+        assert second is not None and not pool.has_lost_one("pair.1")
+
+        second.tell(signal.SIGKILL)
+        while not pool.has_lost_one("pair.1"):
+            await asyncio.sleep(0.02)
+        assert (pool.waits("pair.1"), pool.node_of("pair.1", 1)) == (False, None)
+        os.kill(int((tmp_path / "pair-0").read_text()), signal.SIGKILL)
+        pool.forget("pair.1")
+        while [each.state for each in pool.shown()] != [NodeState.IDLE]:
+            await asyncio.sleep(0.02)
+
+
+async def test_the_next_engine_goes_on_where_a_job_was_given_some_of_its_nodes(
+    tmp_path: Path,
+) -> None:
+    folder, scale, hand_over = tmp_path / "nodes", Scale(min_nodes=2, max_nodes=2), nodes.hand_over
+    definition = ComputeDefinition(name="c", kind="cluster", type="AmlCompute", scale=scale)
+
+    def once(*what: Any, part: int = 0) -> None:
+        if not part:
+            raise StorageFailed("the engine dies here")
+        hand_over(*what, part=part)
+
+    first = Pool(definition, folder, Budget(2), per_node=1, moved=lambda: None)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(nodes, "hand_over", once)
+        await first.begin()
+        first.enqueue(*a_gang(tmp_path, "pair", 2))
+        async with asyncio.timeout(60):
+            await there(tmp_path / "pair-1")
+        assert first._task is not None
+        first._task.cancel()
+        await asyncio.gather(first._task, return_exceptions=True)
+    assert not (tmp_path / "pair-0").exists()
+
+    async with a_pool(folder, Budget(2), scale) as pool, asyncio.timeout(60):
+        pool.enqueue(*a_gang(tmp_path, "pair", 2))
+        await there(tmp_path / "pair-0")
+        assert len(pool.shown()) == 2
+        assert {each.runs for each in pool.shown()} == {("pair",)}

@@ -40,9 +40,9 @@ def a_target(name: str, **different: Any) -> WireCompute:
     target: WireCompute = {
         "name": name, "workspace": None, "type": "Local", "kind": "local", "slots": 2, "busy": 0,
         "waiting": 0, "state": "Succeeded", "why": None, "refusal": None, "minNodes": 0,
-        "maxNodes": 2, "idleSeconds": 1800.0, "vmSize": "", "vmPriority": "dedicated", "nodes": [],
-        "settings": {}, "description": "", "tags": {}, "isAttached": False, "isStopped": False,
-        "createdAt": None, "changedAt": None,
+        "maxNodes": 2, "mostNodes": 1, "idleSeconds": 1800.0, "vmSize": "",
+        "vmPriority": "dedicated", "nodes": [], "settings": {}, "description": "",
+        "tags": {}, "isAttached": False, "isStopped": False, "createdAt": None, "changedAt": None,
     }  # fmt: skip
     target.update(different)  # type: ignore[typeddict-item]
     return target

@@ -260,3 +260,120 @@ def test_ten_thousand_may_wait() -> None:
     order = asyncio.run(let_in(Slots("local", 1), ranks))
 
     assert order == [f"r{n}" for n in reversed(range(10_000))]
+
+
+# ---- runs of several nodes ---------------------------------------------------------------------
+
+
+def large(places: int) -> Rank:
+    return Rank(places=places)
+
+
+async def line(slots: Slots, *asked: tuple[RunId, int]) -> list[asyncio.Task[None]]:
+    """Put runs into the line, each with the places that it needs."""
+    tasks = [asyncio.create_task(slots.take(run, large(places))) for run, places in asked]
+    await asyncio.sleep(0)
+    return tasks
+
+
+def test_a_run_of_several_nodes_waits_for_all_of_them_and_nobody_passes_it() -> None:
+    async def story() -> tuple[list[bool], list[str | None], int]:
+        slots = Slots("cluster", 3)
+        await slots.take(A)
+        await slots.take(RunId("d"))
+        large, small = await line(slots, (B, 3), (C, 1))
+        said = [slots.reason(B), slots.reason(C)]
+        slots.give_back(A)
+        said.append(slots.reason(B))
+        await asyncio.sleep(0)
+        was_let_in = [large.done(), small.done()]
+        slots.give_back(RunId("d"))
+        await asyncio.wait_for(large, 5)
+        busy = slots.busy
+        slots.give_back(B)
+        await asyncio.wait_for(small, 5)
+        return was_let_in, said, busy
+
+    assert asyncio.run(story()) == (
+        [False, False],
+        [
+            "waits for 2 of 3 nodes of 'cluster' (2 of 3 slots busy)",
+            "1 run ahead on 'cluster' (2 of 3 slots busy)",
+            "waits for 1 of 3 nodes of 'cluster' (1 of 3 slots busy)",
+        ],
+        3,
+    )
+
+
+def test_a_run_that_needs_more_nodes_than_there_are_is_passed_over_until_there_are() -> None:
+    async def story() -> tuple[str | None, bool, int]:
+        slots = Slots("cluster", 3)
+        await slots.take(A)
+        large, small = await line(slots, (B, 3), (C, 1))
+        slots.resize(2)
+        said = slots.reason(B)
+        await asyncio.wait_for(small, 5)
+        still_waits = not large.done() and slots.waiting == 1
+        slots.resize(3)
+        slots.give_back(A)
+        slots.give_back(C)
+        await asyncio.wait_for(large, 5)
+        return said, still_waits, slots.busy
+
+    assert asyncio.run(story()) == (
+        "needs 3 nodes, and 'cluster' has at most 2 now: make it larger, or cancel the run",
+        True,
+        3,
+    )
+
+
+def test_who_is_passed_over_may_leave_and_a_target_that_is_closed_says_why() -> None:
+    async def story() -> tuple[str | None, int]:
+        slots = Slots("cluster", 3)
+        (large,) = await line(slots, (A, 4))
+        slots.resize(0, closed="'cluster' is stopped: start it")
+        said = slots.reason(A)
+        large.cancel()
+        await asyncio.gather(large, return_exceptions=True)
+        return said, slots.waiting
+
+    assert asyncio.run(story()) == ("'cluster' is stopped: start it", 0)
+
+
+def test_one_run_has_no_more_places_than_nodes_however_many_runs_a_node_takes() -> None:
+    async def story() -> str | None:
+        slots = Slots("cluster", 4, most=2)
+        await line(slots, (A, 3))
+        return slots.reason(A)
+
+    assert "needs 3 nodes, and 'cluster' has at most 2" in str(asyncio.run(story()))
+
+
+def test_a_parent_lends_its_place_to_a_child_of_several_nodes() -> None:
+    async def story() -> tuple[bool, bool, int]:
+        slots = Slots("cluster", 2)
+        await slots.take(A)
+        small, child = await line(slots, (C, 2), (B, 2))
+        slots.lend(A, [B])
+        await asyncio.wait_for(child, 5)
+        return child.done(), small.done(), slots.busy
+
+    assert asyncio.run(story()) == (True, False, 2)
+
+
+def test_a_share_counts_nodes_and_not_runs() -> None:
+    async def story() -> bool:
+        slots = Slots("cluster", 3, is_fair=True)
+        slots.seat(RunId("large"), Rank(share="one", places=2))
+        slots.seat(RunId("small"), Rank(share="two"))
+        one = asyncio.create_task(slots.take(A, Rank(share="one")))
+        await asyncio.sleep(0)
+        two = asyncio.create_task(slots.take(B, Rank(share="two")))
+        await asyncio.sleep(0)
+        slots.give_back(RunId("small"))
+        slots.seat(RunId("again"), Rank(share="two"))
+        slots.give_back(RunId("large"))
+        await asyncio.sleep(0)
+        return one.done() and two.done()
+
+    assert asyncio.run(story())
