@@ -165,13 +165,13 @@ def _log_of(rank: int) -> str | None:
     return None
 
 
-def free_ports(count: int) -> list[int]:
-    """Ports of this machine on which nobody listens now."""
+def free_ports(count: int, address: str = HERE) -> list[int]:
+    """Ports of this machine on which nobody listens now, at an address or with "" at all."""
     doors = []
     try:
         for _ in range(count):
             door = socket.socket()
-            door.bind((HERE, 0))
+            door.bind((address, 0))
             doors.append(door)
         return [door.getsockname()[1] for door in doors]
     finally:
@@ -207,9 +207,19 @@ def speak_to_log(rank: int) -> None:
     """Have this process speak to the log of a rank."""
     log = _log_of(rank)
     if log is not None:
-        fd = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        os.dup2(fd, 1)
-        os.dup2(fd, 2)
+        _speak_to(log)
+
+
+def speak_to_console() -> None:
+    """Have this process, which is that of rank 0, speak to the console itself."""
+    _log_of(0)
+    _speak_to(os.path.join(os.environ["AML_RUN_DIR"], "logs", "std_log.txt"))
+
+
+def _speak_to(log: str) -> None:
+    fd = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    os.dup2(fd, 1)
+    os.dup2(fd, 2)
 
 
 # ---- MPI ------------------------------------------------------------------------------------

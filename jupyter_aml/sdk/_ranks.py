@@ -5,7 +5,8 @@
 The process of rank 0 speaks to the console of the run, which has a second name
 `std_log_process_0.txt`, the others to `std_log_process_<rank>.txt`. The last SERVERS processes are
 parameter servers of TensorFlow: they are ended when all workers have. Of several NODES each starts
-this, with its number in AML_NODE; see `_nodes`.
+this, with its number in AML_NODE (see `_nodes`), or the first does, and Slurm has the others
+(see `_srun`).
 
     python -m jupyter_aml.sdk._ranks rank PORT PROCESSES NODES -- COMMAND...
 
@@ -19,7 +20,7 @@ import signal
 import sys
 from functools import partial
 
-from jupyter_aml.sdk import _nodes
+from jupyter_aml.sdk import _nodes, _srun
 from jupyter_aml.sdk._rank_processes import (
     HERE,
     Ranks,
@@ -40,8 +41,12 @@ def main(arguments: list[str]) -> int:
     if arguments[0] == "rank":
         port, processes, nodes = map(int, arguments[1:end])
         return _be_a_rank(port, processes, nodes, command)
+    if arguments[0] == "task":
+        return _srun.task(arguments[1:end], command)
     kind = arguments[0]
     processes, servers, nodes = map(int, arguments[1:end])
+    if nodes > 1 and _srun.HERE in os.environ:
+        return _srun.main(kind, processes, servers, nodes, command)
     if nodes > 1:
         return _nodes.main(kind, processes, servers, nodes, command)
     spread = Spread(kind, processes, servers, [HERE], free_ports(processes))

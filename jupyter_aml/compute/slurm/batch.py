@@ -66,24 +66,38 @@ def options(job: BackendJob, wished: SlurmOptions) -> list[str]:
     folder = RunFolder(job.folder.absolute())
     output = str(output_of(folder, job.attempt)).replace("%", "%%")
     return [
-        *("--parsable", "--no-requeue", "--nodes=1", "--ntasks=1", "--export=ALL", "--chdir=/"),
+        *("--parsable", "--no-requeue", *spread(job.nodes, job.processes)),
+        *("--export=ALL", "--chdir=/"),
         *(f"--job-name={name_of(job.root, job.id)}", f"--comment={comment_of(job)}"),
         *(f"--output={output}", "--open-mode=append"),
-        *asked(wished, job.limits, time=None if job.timeout is None else _minutes(job)),
-    ]
+        *asked(
+            wished, job.limits, tasks=job.processes if job.nodes > 1 else 1,
+            time=None if job.timeout is None else _minutes(job),
+        ),
+    ]  # fmt: skip
+
+
+def spread(nodes: int, processes: int) -> list[str]:
+    """The options that say on how many nodes a job is; on one it starts its processes itself."""
+    if nodes == 1:
+        return ["--nodes=1", "--ntasks=1"]
+    return [f"--nodes={nodes}", f"--ntasks={nodes * processes}", f"--ntasks-per-node={processes}"]
 
 
 def asked(
-    wished: SlurmOptions, limits: Limits = NO_LIMITS, *, time: str | None = None
+    wished: SlurmOptions, limits: Limits = NO_LIMITS, *, tasks: int = 1, time: str | None = None
 ) -> list[str]:
-    """The options that say what a job gets: its own limits come before those of the target."""
+    """The options that say what a job gets: its own limits come before those of the target.
+
+    What it gets it gets on each node, for all of its tasks there.
+    """
     told = {
         "partition": wished.partition,
         "account": wished.account,
         "qos": wished.qos,
         "time": time or wished.time,
         "mem": _memory(limits, wished),
-        "cpus-per-task": _cpus(limits, wished),
+        "cpus-per-task": _cpus(limits, wished, tasks),
         "gres": _gpus(limits, wished),
     }
     some = (f"--{name}={value}" for name, value in told.items() if value is not None)
@@ -92,9 +106,11 @@ def asked(
 
 def script(job: BackendJob, wished: SlurmOptions) -> str:
     """What Slurm runs on the node: it starts the shim, and passes Slurm's signals on to it."""
+    # `_srun` of the SDK reads it.
+    variables = {**job.environment, **({"AML_SRUN": "1"} if job.nodes > 1 else {})}
     lines = [
         "#!/bin/bash -l" if wished.setup else "#!/bin/sh",
-        *_exports(job.environment),
+        *_exports(variables),
         *(("set -e", *wished.setup, "set +e") if wished.setup else ()),
         *_python(wished),
         " ".join((*_odd(job.environment), '"$aml_python"', "-I", "-S", *_words(job), "&")),
@@ -162,9 +178,10 @@ def _memory(limits: Limits, wished: SlurmOptions) -> str | None:
     return None if size is None else f"{max(1, math.ceil(size / (1 << 20)))}M"
 
 
-def _cpus(limits: Limits, wished: SlurmOptions) -> int | None:
+def _cpus(limits: Limits, wished: SlurmOptions, tasks: int) -> int | None:
+    cpus = wished.cpus if limits.cpus is None else limits.cpus
     # Slurm hands out whole cores.
-    return wished.cpus if limits.cpus is None else max(1, math.ceil(limits.cpus))
+    return None if cpus is None else max(1, math.ceil(cpus / tasks))
 
 
 def _gpus(limits: Limits, wished: SlurmOptions) -> str | None:

@@ -88,7 +88,7 @@ class SlurmKind(Kind):
 class SlurmTarget(Target):
     """A cluster of Slurm: it has its own queue, so that runs are handed over at once."""
 
-    kind, slots, queue = SlurmKind.type, PLACES, "Slurm"
+    kind, slots, queue, most_nodes = SlurmKind.type, PLACES, "Slurm", None
 
     def __init__(self, definition: ComputeDefinition) -> None:
         self.name, self._definition = definition.name, definition

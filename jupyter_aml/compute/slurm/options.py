@@ -20,7 +20,8 @@ _LONG = re.compile(r"--([a-z][a-z-]*)(=.*)?", re.ASCII)
 _OURS = frozenset({
     "array", "batch", "chdir", "cluster-constraint", "clusters", "comment", "error", "export",
     "export-file", "get-user-env", "gid", "help", "input", "job-name", "kill-on-invalid-dep",
-    "nodes", "no-requeue", "ntasks", "ntasks-per-node", "open-mode", "output", "parsable",
+    "nodes", "no-kill", "no-requeue", "ntasks", "ntasks-per-core", "ntasks-per-gpu",
+    "ntasks-per-node", "ntasks-per-socket", "open-mode", "output", "parsable",
     "requeue", "signal", "test-only", "uid", "usage", "version", "wait", "wrap",
 })  # fmt: skip
 """Options of sbatch on which it depends that a run is found again, ended and its end seen."""
