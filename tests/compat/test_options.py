@@ -34,6 +34,7 @@ NOTHING_TO_DO = {
     "sdk/_data/through_engine.py:check": "make: only the engine makes what is missing",
     "sdk/_rank_processes.py": "a handler of signals is told more than it needs",
     "sdk/_ranks.py": "a handler of signals is told more than it needs",
+    "sdk/_srun.py": "a handler of signals is told more than it needs",
     "sdk/_run/offline.py": "what is offline prints what it was asked, and stores nothing",
     "sdk/_run/files.py:download_files": "batch_size: the files are the same one by one",
     "sdk/core/conda_dependencies.py:create": "pin_sdk_version: the runtime is of this version",
