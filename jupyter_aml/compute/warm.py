@@ -191,10 +191,11 @@ class WarmRunners:
     def _serve(self) -> None:
         while not self._is_closed:
             with self._lock:
-                now = time.monotonic()
-                self._tend(now)
-                waiting = self._all()
-                wait = self._until(now)
+                due = self._tend(time.monotonic())
+            for start, known, job in due:
+                self._renew(start, known, _imports(job))
+            with self._lock:
+                waiting, wait = self._all(), self._until(time.monotonic())
             self._listen(waiting, wait)
         with self._lock:
             for start in list(self._known):
@@ -206,27 +207,38 @@ class WarmRunners:
         os.close(self._alarm)
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _tend(self, now: float) -> None:
-        """Start what is due, and end what has waited for too long or for nothing."""
+    def _tend(self, now: float) -> list[tuple[Start, _Known, BackendJob]]:
+        """End what has waited for too long; returns for what one is to be started."""
         self._ended = [shim for shim in self._ended if shim.poll() is None]
+        due = []
         for start, known in list(self._known.items()):
             if known.waiting is not None and now > known.waiting.since + _IDLE:
                 self._drop(start)
             elif known.job is not None and now >= known.due:
-                imports, known.job = _imports(known.job), None
-                if known.waiting is None or known.waiting.statements != imports:
-                    self._renew(start, known, imports)
+                due.append((start, known, known.job))
+                known.job = None
+        return due
 
     def _renew(self, start: Start, known: _Known, imports: tuple[str, ...]) -> None:
-        if known.waiting is not None:
-            self._end(known.waiting)
-            known.waiting = None
-        if imports in known.unfit:
+        """Have one that has made these imports. Not under the lock: a process takes a while."""
+        wanted = known.fit(imports)
+        with self._lock:
+            if known.waiting is not None and known.waiting.statements == wanted:
+                return
+            if known.waiting is not None:
+                self._end(known.waiting)
+                known.waiting = None
+        if wanted is None:
             return
         try:
-            known.waiting = _Waiting(start, imports, self._program(), self._place)
+            waiting = _Waiting(start, wanted, self._program(), self._place)
         except OSError as error:
             _LOG.warning("no interpreter can be started ahead of runs: %s", error)
+            return
+        with self._lock:
+            known.waiting = waiting
+            if self._known.get(start) is not known:
+                self._end(waiting)
 
     def _until(self, now: float) -> float:
         due = [known.due for known in self._known.values() if known.job is not None]
@@ -252,14 +264,16 @@ class WarmRunners:
 
     def _hear(self, waiting: _Waiting) -> None:
         with self._lock:
-            for known in self._known.values():
-                if known.waiting is waiting:
-                    why = waiting.hear()
-                    if why is not None:
-                        _LOG.info("nothing waits for %s: %s", waiting.statements, why)
-                        known.unfit.add(waiting.statements)
-                        known.waiting = None
-                        self._end(waiting)
+            found = ((start, known) for start, known in self._known.items())
+            mine = [(start, known) for start, known in found if known.waiting is waiting]
+            if not mine or waiting.hear():
+                return
+            (start, known), known.waiting = mine[0], None
+            self._end(waiting)
+        if waiting.taken is None:
+            _LOG.info("nothing waits with %s: %s", list(waiting.statements), waiting.why)
+            known.most[waiting.statements] = min(waiting.fit, len(waiting.statements) - 1)
+            self._renew(start, known, waiting.statements)
 
     def _drop(self, start: Start) -> None:
         known = self._known.pop(start)
@@ -279,8 +293,16 @@ class _Known:
         """The last that started so, where one is to be started for the next; when `due`."""
         self.due = 0.0
         self.waiting: _Waiting | None = None
-        self.unfit: set[tuple[str, ...]] = set()
-        """Imports that cannot be made ahead."""
+        self.most: dict[tuple[str, ...], int] = {}
+        """How many of some imports can be made ahead, where not all can; -1 for not even none."""
+
+    def fit(self, imports: tuple[str, ...]) -> tuple[str, ...] | None:
+        """The imports of these that can be made ahead; None where none may wait."""
+        while imports in self.most:
+            if self.most[imports] < 0:
+                return None
+            imports = imports[: self.most[imports]]
+        return imports
 
 
 class _Waiting:
@@ -290,7 +312,7 @@ class _Waiting:
         self, start: Start, statements: tuple[str, ...], program: Sequence[str], folder: str
     ) -> None:
         self.statements, self.since = statements, time.monotonic()
-        self.pid = -1
+        self.pid, self.why, self.fit = -1, "it has ended", 0
         self.taken: int | None = None
         """How many of the statements were executed; None until it waits."""
         self.socket, theirs = socket.socketpair()
@@ -312,16 +334,18 @@ class _Waiting:
             "beside": start.beside,
         })  # fmt: skip
 
-    def hear(self) -> str | None:
-        """Take in what it says; returns why nothing waits any more."""
+    def hear(self) -> bool:
+        """Take in what it says; returns whether it waits."""
         try:
             told = json.loads(self.socket.recv(65536) or b"{}")
         except (OSError, ValueError):
             told = {}
+        if "unfit" in told:
+            self.why, self.fit = told["unfit"], told["taken"]
+            return False
         if "taken" in told:
             self.taken, self.pid = told["taken"], told["pid"]
-            return None
-        return str(told.get("unfit", "it has ended"))
+        return "taken" in told
 
     def hand(self, job: dict[str, Any]) -> bool:
         """Give it its run; False where nobody is there to take it."""

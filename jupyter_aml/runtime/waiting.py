@@ -6,9 +6,10 @@ imports nothing of this package by name and runs on Python 3.10. Whatever it can
 refuses, by its end: the shim then starts the script anew.
 
     shim -> here   how many names differ from run to run, these names, import statements
-    here -> shim   "ready", how many of the statements were taken, pid; or "unfit" and why
+    here -> shim   "ready", how many of the statements were taken, pid; or "unfit", how many might
+                   be taken if no more are given, and why
     shim -> here   how many words, the command, working folder, log, NAME=VALUE...
-    here -> shim   "set", seconds of user and system; or "unfit" and why
+    here -> shim   "set", seconds of user and system; or "unfit", -1 and why
     shim -> here   one byte: go
 
 Each message is its length in eight bytes and fields that end with a zero byte.
@@ -35,6 +36,9 @@ _HARMLESS = ("distutils-precedence.pth", "_virtualenv.pth")
 class Unfit(Exception):
     """Why the script must be started anew."""
 
+    taken = -1
+    """How many imports might be made ahead nevertheless; -1 for none, and not even to wait."""
+
 
 def wait(known: set[str]) -> None:
     """Return as the interpreter of a run whose script begins next; else end this process.
@@ -49,11 +53,9 @@ def wait(known: set[str]) -> None:
         ahead = _Ahead(_message(source), known)
         _answer(sink, "ready", str(ahead.taken), str(os.getpid()))
         ahead.take_on(_message(source), sink)
-    except Unfit as why:
-        _answer(sink, "unfit", str(why))
-        os._exit(0)
     except BaseException as error:
-        _answer(sink, "unfit", f"{type(error).__name__}: {error}")
+        why = str(error) if isinstance(error, Unfit) else f"{type(error).__name__}: {error}"
+        _answer(sink, "unfit", str(getattr(error, "taken", -1)), why)
         os._exit(0)
     if os.read(source, 1) != b"g":
         os._exit(0)
@@ -73,13 +75,10 @@ class _Ahead:
         self._path = list(sys.path)
         self._known = known | set(sys.modules)
         self._places = tuple(f"{place}{os.sep}" for place in _places())
-        self.taken, self._asked = self._import(statements)
-        self._check()
-        self._captured = list(self._of_folder())
-        now = dict(os.environ)
-        self._changes = {name: now[name] for name in now if self._variables.get(name) != now[name]}
-        if self._variables.keys() - now.keys() or self._changes.keys() & self._differing:
-            raise Unfit("an import changes variables of the run")
+        self.taken = 0
+        self._captured: list[tuple[Any, str]] = []
+        self._changes: dict[str, str] = {}
+        self._import(statements)
         self._stamps = dict(_stamps(self._new()))
 
     def take_on(self, told: list[str], sink: int) -> None:
@@ -113,11 +112,9 @@ class _Ahead:
         _forget_peak()
         _answer(sink, "set", *_used())
 
-    def _import(self, statements: list[str]) -> tuple[int, set[str]]:
-        """Execute those whose modules are installed; returns how many, and variables asked for."""
-        taken, main = 0, sys.modules["__main__"]
-        argv, sys.argv = sys.argv, _Arguments(sys.argv)
-        asked = _Variables.asked
+    def _import(self, statements: list[str]) -> None:
+        """Execute them, up to the first whose module is not installed."""
+        main, argv, sys.argv = sys.modules["__main__"], sys.argv, _Arguments(sys.argv)
         # The type of the one object that all modules share: what they ask for is noted.
         os.environ.__class__ = _Variables
         main.__class__ = _Main
@@ -128,12 +125,16 @@ class _Ahead:
                 if not self._is_installed(statement.split()[1].partition(".")[0]):
                     break
                 exec(compile(statement, "<ahead>", "exec", dont_inherit=True), names)
-                taken += 1
+                self._check()
+                self.taken += 1
+        except BaseException as error:
+            why = Unfit(str(error) if isinstance(error, Unfit) else f"{statement}: {error!r}")
+            why.taken = self.taken
+            raise why from None
         finally:
             main.__class__ = type(sys)
             os.environ.__class__ = os._Environ
             sys.argv = argv
-        return taken, asked
 
     def _is_installed(self, name: str) -> bool:
         """Whether a module comes with Python, from its packages or from us, and no other way."""
@@ -156,8 +157,9 @@ class _Ahead:
         """Raise Unfit where an import has left more than modules."""
         if _Arguments.is_asked or _Main.is_asked:
             raise Unfit("an import asks for the arguments or for the script")
-        if self._asked & self._differing:
-            raise Unfit(f"an import asks for {', '.join(sorted(self._asked & self._differing))}")
+        asked = _Variables.asked & self._differing
+        if asked:
+            raise Unfit(f"an import asks for {', '.join(sorted(asked))}")
         if sys.path != self._path:
             raise Unfit("an import changes the path")
         for stream in (sys.stdout, sys.stderr):
@@ -171,6 +173,16 @@ class _Ahead:
             origin = getattr(spec, "origin", None)
             if origin not in (None, "built-in", "frozen") and not self._is_inside(origin):
                 raise Unfit(f"{name} is installed elsewhere: {origin}")
+        self._captured = list(self._of_folder())
+        self._check_changes()
+
+    def _check_changes(self) -> None:
+        # Not asked for one by one: that is noted.
+        raw: dict[bytes, bytes] = os.environ._data  # type: ignore[attr-defined]
+        now = {os.fsdecode(name): os.fsdecode(value) for name, value in raw.items()}
+        self._changes = {name: now[name] for name in now if self._variables.get(name) != now[name]}
+        if self._variables.keys() - now.keys() or self._changes.keys() & self._differing:
+            raise Unfit("an import changes variables of the run")
 
     def _of_folder(self) -> Iterator[tuple[Any, str]]:
         """The names of modules that are the working folder; raises Unfit for what is made of it."""

@@ -4,9 +4,10 @@
 
 The socket of that number brings first what to start (see `_Runner`), later the words of one run,
 each as JSON behind its length in eight bytes. It answers with lines of JSON: {"taken": N, "pid"}
-once the interpreter waits, {"unfit": "why"} where it cannot. When the socket is closed before a run
-has come, nobody is left who could bring one, and both end. With a run this is its shim like any
-other; where the interpreter refuses the run, the script is started anew.
+once the interpreter waits, {"unfit": "why", "taken": N} where it cannot, and might with so few
+imports. When the socket is closed before a run has come, nobody is left who could bring one, and
+both end. With a run this is its shim like any other; where the interpreter refuses the run, the
+script is started anew.
 """
 
 from __future__ import annotations
@@ -74,9 +75,13 @@ def main(arguments: list[str]) -> int:
 
 
 def _waited(runner: _Runner, control: int, wake: int) -> dict[str, Any] | None:
-    """The run that comes; None where none will, or where the interpreter has ended before."""
+    """The run that comes; None where none will.
+
+    One may be on its way while its interpreter ends, and is started anew then.
+    """
+    listened = [control, wake, runner.sink]
     while True:
-        heard = select.select([control, runner.sink, wake], [], [])[0]
+        heard = select.select(listened, [], [])[0]
         if wake in heard:
             os.read(wake, 65536)
             if shim.is_asked_to_stop():
@@ -84,15 +89,19 @@ def _waited(runner: _Runner, control: int, wake: int) -> dict[str, Any] | None:
         if control in heard:
             job: dict[str, Any] | None = _received(control)
             return job
-        if runner.sink in heard:
-            answer = runner.answer()
-            is_ready = answer[0] == "ready" and answer[2] == str(runner.pid)
-            told: dict[str, Any] = {"unfit": answer[-1]}
-            if is_ready:
-                told = {"taken": int(answer[1]), "pid": runner.pid}
-            os.write(control, json.dumps(told).encode() + b"\n")
-            if not is_ready:
-                return None
+        if runner.sink in heard and not _is_ready(runner, control):
+            listened.remove(runner.sink)
+
+
+def _is_ready(runner: _Runner, control: int) -> bool:
+    """Tell on what the interpreter says, and whether it waits."""
+    answer = runner.answer()
+    is_ready = answer[0] == "ready" and answer[2] == str(runner.pid)
+    told: dict[str, Any] = {"taken": int(answer[1]), "pid": runner.pid}
+    if not is_ready:
+        told["unfit"] = answer[-1]
+    os.write(control, json.dumps(told).encode() + b"\n")
+    return is_ready
 
 
 class _Runner:
@@ -176,8 +185,8 @@ class _Runner:
     def answer(self) -> list[str]:
         """What it says; that it has ended where it says nothing."""
         size = int.from_bytes(_read(self.sink, 8), "big")
-        data = _read(self.sink, size).decode(errors="replace") if size else "unfit\0it has ended\0"
-        return data.split("\0")[:-1]
+        said = _read(self.sink, size).decode(errors="replace").split("\0")[:-1]
+        return said or ["unfit", "0", "it has ended"]
 
     def _send(self, *fields: str) -> None:
         data = b"".join(os.fsencode(field) + b"\0" for field in fields)
