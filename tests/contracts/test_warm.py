@@ -192,7 +192,8 @@ CASES = {
         "np.random.seed(1)\nx = np.random.rand(50, 3)\nprint(Ridge().fit(x, x[:, 0]).coef_)\n"
         "print(pd.DataFrame(x).describe())\nprint(np.float, pd.DataFrame.append.__name__)\n"
         "print(len(os.listdir('/proc/self/task')), [str(f) for f in warnings.filters])\n"
-        "print(sorted(sys.modules), list(os.environ.items()), threading.enumerate())\n"
+        "print(sorted(sys.modules), list(os.environ.items()))\n"
+        "print([t.name for t in threading.enumerate()])\n"
         "print([repr(signal.getsignal(n)) for n in sorted(signal.valid_signals())])\n"
         "print(sorted(os.listdir('/proc/self/fd')), sys.path, len(sys.meta_path))\n"
     ),
