@@ -13,6 +13,7 @@ from jupyter_aml.client.datasets import Datasets
 from jupyter_aml.client.datastores import Datastores, Secrets
 from jupyter_aml.client.door import Door
 from jupyter_aml.client.environments import Environments, Kernels
+from jupyter_aml.client.kernels import TargetKernels
 from jupyter_aml.client.models import Models
 from jupyter_aml.client.patience import LONGEST
 from jupyter_aml.client.runs import Runs
@@ -40,6 +41,7 @@ class Client:
         self.runs, self.compute = Runs(door), Compute(door)
         self.tokens = Tokens(door)
         self.environments, self.kernels = Environments(door), Kernels(door)
+        self.target_kernels = TargetKernels(door)
         self.datasets, self.models = Datasets(door), Models(door)
         self.datastores, self.secrets = Datastores(door), Secrets(door)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any, Protocol
 
 from jupyter_aml.compute.protocol import BackendJob, ComputeBackend, Handle
 from jupyter_aml.domain.compute import ComputeDefinition
@@ -32,6 +33,8 @@ class Node:
     state: NodeState
     runs: tuple[str, ...] = ()
     """Ids of the runs that it executes."""
+    kernels: tuple[str, ...] = ()
+    """Ids of the kernels that it keeps."""
     since: datetime | None = None
     """Since when it is in that state."""
     address: str = ""
@@ -46,6 +49,29 @@ class TargetState:
     state: str = "Succeeded"
     """`Succeeded`, `Creating`, `Resizing`, `Stopped` or `Failed`."""
     why: str | None = None
+
+
+class Incoming(Protocol):
+    """Bytes that come over a connection."""
+
+    async def readline(self) -> bytes:
+        """Up to the next line end, or to the end."""
+
+    async def read(self, n: int) -> bytes:
+        """At most so many bytes; none at the end."""
+
+
+class Outgoing(Protocol):
+    """Bytes that go over a connection."""
+
+    def write(self, data: bytes, /) -> object:
+        """Send these bytes, now or a little later."""
+
+    async def drain(self) -> None:
+        """Return when more may be sent."""
+
+    def close(self) -> object:
+        """Close the connection."""
 
 
 class Target:
@@ -71,6 +97,10 @@ class Target:
 
     has_nodes = False
     """Whether its runs are executed by nodes that come and go, which `nodes` tells."""
+    takes_kernels = False
+    """Whether a job of it can be a kernel, which somebody here speaks to."""
+    is_here = False
+    """Whether its jobs can be spoken to by the ports of this machine."""
 
     def backend_for(self, job: BackendJob) -> ComputeBackend:
         """Return what a new job is handed to; raises Invalid for one that it cannot take."""
@@ -90,6 +120,21 @@ class Target:
     def refusal(self) -> str | None:
         """Why it takes no runs at all, told whoever sends one; None where it takes them."""
         return None
+
+    def need_kernels(self) -> None:
+        """Raise Invalid, which says where kernels can be, for a target that takes none."""
+        if not self.takes_kernels:
+            raise Invalid(
+                f"no kernel can run on {self.name!r}: kernels run on this machine (local, docker), "
+                "on nodes of clusters and instances, on Slurm and on machines over SSH"
+            )
+
+    async def open_door(self, handle: Handle, told: Mapping[str, Any]) -> tuple[Incoming, Outgoing]:
+        """Connect to the keeper of a kernel (runfolder/kernel_host.py), which has told that.
+
+        Raises OSError or Unreachable where it does not answer.
+        """
+        raise Unreachable(f"{self.name!r} has no kernels")
 
     def state(self) -> TargetState:
         """How it does."""

@@ -12,6 +12,7 @@ from jupyter_aml._version import __version__
 from jupyter_aml.compute.targets import TargetSettings, load
 from jupyter_aml.domain import ids
 from jupyter_aml.domain.identity import Identity, Origin
+from jupyter_aml.domain.ids import WorkspaceName
 from jupyter_aml.domain.run import Run
 from jupyter_aml.domain.run_data import RunData
 from jupyter_aml.engine import identity
@@ -26,6 +27,9 @@ from jupyter_aml.engine.experiments import Experiments
 from jupyter_aml.engine.facts.facts import Facts
 from jupyter_aml.engine.feed.feed import Feed, Listener
 from jupyter_aml.engine.feed.pieces import LogPiece
+from jupyter_aml.engine.kernels.jobs import KernelJobs
+from jupyter_aml.engine.kernels.kernels import Kernels
+from jupyter_aml.engine.kernels.shelf import KernelShelf
 from jupyter_aml.engine.ledger import Ledger
 from jupyter_aml.engine.lock import RootLock, RootTaken
 from jupyter_aml.engine.models.models import Models
@@ -101,7 +105,7 @@ class Engine:
             log=self._log,
         )
         self.workspaces = Workspaces(self._root, self._ledger)
-        self.workspaces.deleted = self.compute.leave
+        self.workspaces.deleted = self._leave
         self.tokens = Tokens(settings.root)
         self.experiments = Experiments(self._root, self._ledger, self.workspaces)
         self.environments = Environments(self._root, self._ledger, settings, self._feed.tell)
@@ -139,6 +143,8 @@ class Engine:
         )
         self.runs.deleted, self._feed.source = self._feed.deleted, self.runs
         self._submissions = self.runs.sender = self._new_submissions()
+        self.kernels = self._new_kernels()
+        self.compute.kernels_on = self.kernels.on
 
     def _new_watch(self) -> Watch:
         environments = RunEnvironments(
@@ -169,6 +175,25 @@ class Engine:
             gpus=gpus,
             attempts=self.settings.max_attempts,
             masks=self.secrets.masks,
+        )
+
+    def _new_kernels(self) -> Kernels:
+        shelf = KernelShelf(self._root)
+        jobs = KernelJobs(
+            shelf,
+            self.environments,
+            root=self.settings.root,
+            root_id=self._identity.token,
+            pythonpath=self._runtime.pythonpath,
+            socket=lambda: self.socket,
+            old_libraries=self.settings.old_libraries,
+        )
+        return Kernels(
+            shelf,
+            jobs,
+            stations=self.compute.stations,
+            changed=self.compute.changed,
+            log=self._log,
         )
 
     def _new_submissions(self) -> Submissions:
@@ -217,6 +242,7 @@ class Engine:
         """Let go of the root; the runs go on and are found again by the next engine."""
         self._feed.close()
         await self._watch.close()
+        await self.kernels.close()
         self._data.close()
         await self._facts.close()
         await self.environments.close()
@@ -229,7 +255,7 @@ class Engine:
     @property
     def is_idle(self) -> bool:
         """Whether nothing runs, nothing waits and nobody listens."""
-        working = self._watch.active + self.environments.active
+        working = self._watch.active + self.environments.active + self.kernels.active
         return working == 0 and self._feed.listeners == 0
 
     @property
@@ -257,6 +283,11 @@ class Engine:
 
     # ---- inside -----------------------------------------------------------------------------
 
+    async def _leave(self, workspace: WorkspaceName) -> None:
+        """End what a workspace that is deleted has on compute targets."""
+        await self.kernels.leave(workspace)
+        await self.compute.leave(workspace)
+
     async def _recover(self) -> None:
         await asyncio.to_thread(self._blobs.sweep)
         for path in (*await self.workspaces.adopt(), *await self.experiments.adopt()):
@@ -272,6 +303,7 @@ class Engine:
         await self.compute.begin(each.name for each in await self.workspaces.list())
         for run in await self._ledger.active():
             self._watch.begin(run)
+        await self.kernels.begin()
 
     def _variables(
         self, run: Run, data: RunData, environment: Materialised | None

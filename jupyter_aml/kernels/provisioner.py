@@ -15,12 +15,16 @@ from jupyter_aml.domain.errors import Invalid, NotFound
 from jupyter_aml.kernels.asking import home_of
 from jupyter_aml.kernels.container import Container, Wanted, start
 from jupyter_aml.kernels.home import Home
+from jupyter_aml.kernels.lease import Lease, begun
+from jupyter_aml.kernels.specs import HERE
+from jupyter_aml.shim.shim import start_of
 
 _EXTENSION = "--InteractiveShellApp.extra_extensions=jupyter_aml"
 
 
 class EnvironmentProvisioner(LocalProvisioner):
-    """A kernel in an environment of ours: a process of this machine, or a container on it.
+    """A kernel in an environment of ours: a process of this machine, a container on it, or a job
+    of a compute target.
 
     A restart stays in what the first start found: a kernel changes its packages by a new start.
     """
@@ -30,24 +34,37 @@ class EnvironmentProvisioner(LocalProvisioner):
     )
     environment = Unicode(config=True, help="Name of the environment.")
     version = Unicode("", config=True, help="Its version; empty for the newest.")
-    compute = Unicode("local", config=True, help="`local`, or `docker` for a container.")
+    compute = Unicode(
+        "local", config=True, help="`local`, `docker` for a container, or a compute target."
+    )
 
     docker_url = Unicode("", config=True, help="Address of the docker engine; empty: as usual.")
 
     home: Home | None = None
     process: Any = None
     _is_gone = False
+    _lease: Lease | None = None
+    """The place of the kernel on its target; it outlives restarts."""
 
     @property
     def label(self) -> str | None:
         """`name:version` of the environment, once it is known."""
+        if self._lease is not None:
+            return self._lease.label
         return None if self.home is None else self.home.label
+
+    @property
+    def is_on_target(self) -> bool:
+        """Whether the kernel is a job of a compute target."""
+        return self.compute not in HERE
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
         """Build the environment where it must be, then say how the kernel is started.
 
         Raises AmlError, whose text is what the user reads in the dialog.
         """
+        if self.is_on_target:
+            return await super().pre_launch(**kwargs)
         home = await self._settle()
         if self.compute == "docker" and home.image is None:
             raise Invalid(
@@ -76,6 +93,8 @@ class EnvironmentProvisioner(LocalProvisioner):
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
         """Start the kernel, in a container where its environment is an image."""
+        if self.is_on_target:
+            return await self._launch_there(**kwargs)
         assert self.home is not None and self.parent is not None
         if self.home.image is None:
             return await super().launch_kernel(cmd, **kwargs)
@@ -98,7 +117,59 @@ class EnvironmentProvisioner(LocalProvisioner):
 
     async def send_signal(self, signum: int) -> None:
         """Send the kernel a signal; an engine that is slow to take it stops nobody else."""
-        if isinstance(self.process, Container):
+        if isinstance(self.process, Container | Lease):
             await asyncio.to_thread(self.process.send_signal, signum)
         else:
             await super().send_signal(signum)
+
+    async def kill(self, restart: bool = False) -> None:
+        """End the kernel; one that cannot be reached loses its place."""
+        if isinstance(self.process, Lease):
+            await asyncio.to_thread(self.process.kill)
+        else:
+            await super().kill(restart=restart)
+
+    async def cleanup(self, restart: bool = False) -> None:
+        """Give the place on the target back, unless the kernel is started there again."""
+        if self._lease is not None and not restart:
+            lease, self._lease = self._lease, None
+            await asyncio.to_thread(lease.end)
+        await super().cleanup(restart=restart)
+
+    def let_go(self) -> None:
+        """Leave the kernel on its target, for a server that comes later."""
+        if self._lease is not None:
+            self._lease.let_go()
+            self.process = self._lease = None
+
+    async def _launch_there(self, **kwargs: Any) -> KernelConnectionInfo:
+        """Start the kernel in its place, or have one on the target; that may wait for long."""
+        assert self.parent is not None
+        if self._lease is None or not await asyncio.to_thread(self._lease.start_again):
+            self._lease = None
+            self._lease = await begun(self._asked(kwargs), self.log.info)
+        self.process, self.pid, self.pgid = self._lease, self._lease.pid, None
+        return self._lease.connection_info
+
+    def _asked(self, given: dict[str, Any]) -> dict[str, Any]:
+        """What the engine is asked for."""
+        assert self.parent is not None
+        pid = os.getpid()
+        return {
+            "id": self.kernel_id,
+            "workspace": self.workspace,
+            "compute": self.compute,
+            "environment": self.environment,
+            "version": self.version or None,
+            "spec": self.parent.kernel_name,
+            "displayName": self.kernel_spec.display_name,
+            "notebook": given["env"].get("JPY_SESSION_NAME", ""),
+            "cwd": os.path.abspath(given.get("cwd") or os.getcwd()),
+            "connectionFile": os.path.abspath(self.parent.connection_file),
+            "server": {"pid": pid, "start": start_of(pid), "folder": _notebooks(self.parent)},
+        }
+
+
+def _notebooks(manager: Any) -> str:
+    """Where the paths of notebooks begin in the server of a kernel; empty where it is none."""
+    return str(getattr(manager.parent, "root_dir", None) or "")

@@ -150,10 +150,15 @@ class Running:
             "memory": None if taken is None else taken.memory,
             "cpu": None if taken is None else taken.cpu,
             "pid": pid,
+            "compute": _compute(kernel),
         }
 
     def _pid(self, kernel_id: str) -> int | None:
-        provisioner = self._kernels.get_kernel(kernel_id).provisioner
+        """The process of a kernel on this machine, whose usage can be seen."""
+        kernel = self._kernels.get_kernel(kernel_id)
+        if _compute(kernel) is not None:
+            return None
+        provisioner = kernel.provisioner
         pid = getattr(provisioner, "pid", None)
         return pid if isinstance(pid, int) and pid > 0 else None
 
@@ -179,6 +184,12 @@ def _label(kernel: Any, spec: specs.KernelSpec) -> str:
     if known:
         return str(known)
     return spec.environment if spec.version is None else f"{spec.environment}:{spec.version}"
+
+
+def _compute(kernel: Any) -> str | None:
+    """The compute target that a kernel is a job of; None for one of this machine."""
+    provisioner = kernel.provisioner
+    return provisioner.compute if getattr(provisioner, "is_on_target", False) else None
 
 
 def _last_activity(kernel: Any) -> datetime | None:

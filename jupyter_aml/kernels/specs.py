@@ -16,6 +16,7 @@ from typing import Any
 from jupyter_core.paths import jupyter_data_dir
 
 from jupyter_aml.domain import ids
+from jupyter_aml.domain.compute import target_name
 from jupyter_aml.domain.environment import environment_name, version_name
 from jupyter_aml.domain.errors import AlreadyExists, Invalid, NotFound, StorageFailed
 from jupyter_aml.wire.kernels import WireKernelSpec
@@ -26,7 +27,8 @@ PROVISIONER = "aml-environment"
 OURS = "jupyter_aml"
 """Key of a kernelspec's metadata below which it is said what it is a kernel of."""
 
-COMPUTES = ("local", "docker")
+HERE = ("local", "docker")
+"""Where kernels run that are no job of a compute target: processes, containers of this machine."""
 
 _PREFIX = "aml-"
 _NAME = re.compile(r"aml-[a-z0-9._-]{1,200}\Z")
@@ -72,15 +74,16 @@ def read(body: Mapping[str, Any]) -> KernelSpec:
     environment = environment_name(body.get("environment"))
     version = None if body.get("version") is None else version_name(body["version"])
     compute = body.get("compute") or "local"
-    if compute not in COMPUTES:
-        raise Invalid(f"there is no compute {compute!r:.80} for kernels; {', '.join(COMPUTES)}")
+    if compute not in HERE:
+        compute = target_name(compute)
+    is_here = compute in HERE
     label = environment if version is None else f"{environment} {version}"
     called = (body.get("name") or "").strip()
     if len(called) > 200 or not called.isprintable():
         raise Invalid("the name of a kernel is one line of at most 200 characters")
     return KernelSpec(
-        spec=spec_name(called or label),
-        display_name=called or f"{label} (aml)",
+        spec=spec_name(called or (label if is_here else f"{label} on {compute}")),
+        display_name=called or (f"{label} (aml)" if is_here else f"{label} on {compute} (aml)"),
         workspace=ids.workspace_name(body.get("workspace") or ids.DEFAULT_WORKSPACE),
         environment=environment,
         version=version,

@@ -46,6 +46,11 @@ class RunFolder:
         return self.path / "run.json"
 
     @property
+    def kernel(self) -> Path:
+        """What the keeper of a kernel reads, the kernel's key among it; for its owner alone."""
+        return self.path / "kernel.json"
+
+    @property
     def environment(self) -> Path:
         """The definition of the environment it was sent in, and what met it."""
         return self.path / "environment.json"

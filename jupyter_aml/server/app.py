@@ -21,6 +21,7 @@ from traitlets.config import Config
 from jupyter_aml.domain.errors import AmlError, Invalid, StorageFailed, Unreachable
 from jupyter_aml.domain.inherited import OLD_LIBRARIES, PAGE
 from jupyter_aml.engine.settings import Settings
+from jupyter_aml.kernels.adopting import Adopting
 from jupyter_aml.kernels.running import Running
 from jupyter_aml.runfolder import programs
 from jupyter_aml.server import base, holder, routes
@@ -29,6 +30,7 @@ from jupyter_aml.server.config import AmlConfig
 from jupyter_aml.server.handlers.kernels import keep
 from jupyter_aml.server.seat import OpenEngine, Seat, open_engine
 from jupyter_aml.server.socket import EngineSocket
+from jupyter_aml.server.target_kernels import TargetKernelCalls
 
 LOG = logging.getLogger("jupyter_aml")
 
@@ -50,6 +52,8 @@ class AmlExtension(ExtensionApp):
         LOG.parent = self.serverapp.log
         self._lines: list[str] = []
         self._keeping: asyncio.Task[None] | None = None
+        self._adopting: Adopting | None = None
+        self._keeps_kernels = False
         problem: AmlError | None = None
         settings = Settings(root=Path(os.devnull))
         try:
@@ -91,8 +95,16 @@ class AmlExtension(ExtensionApp):
             os.environ[PAGE] = address
 
     def _keep(self, running: Running, config: AmlConfig) -> None:
+        assert self.serverapp is not None
+        self._keeps_kernels = config.keep_kernels
+        self._adopting = Adopting(
+            self.serverapp.kernel_manager,
+            self.serverapp.session_manager,
+            TargetKernelCalls(self.seat),
+        )
         keeping = keep(
             running,
+            self._adopting,
             root=config.settings().root,
             docker=config.docker_url,
             idle=timedelta(minutes=config.kernel_idle_minutes),
@@ -111,6 +123,9 @@ class AmlExtension(ExtensionApp):
         if self._keeping is not None:
             self._keeping.cancel()
             await asyncio.gather(self._keeping, return_exceptions=True)
+        if self._adopting is not None:
+            # First of all: Jupyter itself would end them only when the engine is gone.
+            await self._adopting.leave(is_kept=self._keeps_kernels)
         if await self.seat.close():
             LOG.info("runs go on, so a headless engine takes over")
             await asyncio.to_thread(start_headless, self._lines)

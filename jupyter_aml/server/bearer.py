@@ -49,8 +49,9 @@ _NOUNS = (
     "models", "source-uploads",
 )  # fmt: skip
 """What belongs to a workspace; all else is not for who may see one workspace only."""
-_NEVER = ("tokens", "engine", "secrets", "secret-values")
-"""What no token opens: other tokens, the engine itself, and what the vault keeps."""
+_NEVER = ("tokens", "engine", "secrets", "secret-values", "compute-kernels")
+"""What no token opens: other tokens, the engine, what the vault keeps, and kernels, whose keys lie
+on this machine."""
 _RUNS_IN_A_BODY = ("runId", "parentId", "run")
 
 

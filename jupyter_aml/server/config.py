@@ -100,6 +100,11 @@ class AmlConfig(Configurable):
     kernel_idle_minutes = Float(
         0.0, help="Minutes after which a managed kernel that does nothing is shut down; 0: never."
     ).tag(config=True)
+    keep_kernels = Bool(
+        False,
+        help="Leave kernels on compute targets running when the Jupyter server is stopped; the "
+        "next server of the same folder takes them over, as it does after a crash.",
+    ).tag(config=True)
     storage_endpoints = Unicode(
         "",
         help="Where storage accounts are instead of in Azure: ACCOUNT=URL with spaces between; "

@@ -9,7 +9,7 @@ import sys
 import time
 from contextlib import suppress
 from http.client import HTTPConnection, HTTPException
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode
 
 from tornado.http1connection import HTTP1Connection, HTTP1ConnectionParameters
@@ -137,11 +137,16 @@ def _silence(holder: Holder, seconds: float) -> str:
     return silence.sentence(f"the engine in {holder}", holder.pid, seconds)
 
 
-async def find(holder: Holder, target: str) -> None:
-    """Ask the holder for a thing, and raise NotFound, Invalid or Unreachable where it has none."""
-    status, body = await asyncio.to_thread(_get, holder, target)
+async def find(holder: Holder, target: str) -> Any:
+    """Ask the holder for a thing; NotFound, Invalid or Unreachable where it has none."""
+    return await ask(holder, "GET", target)
+
+
+async def ask(holder: Holder, method: str, target: str, told: Any = None) -> Any:
+    """Ask the holder something, and return its JSON; NotFound, Invalid or Unreachable."""
+    status, body = await asyncio.to_thread(_ask, holder, method, target, told)
     if status < 400:
-        return
+        return json.loads(body) if body else None
     try:
         said = str(json.loads(body)["message"])
     except (ValueError, KeyError, TypeError):
@@ -149,7 +154,7 @@ async def find(holder: Holder, target: str) -> None:
     raise {404: NotFound, 422: Invalid}.get(status, Unreachable)(said)
 
 
-def _get(holder: Holder, target: str) -> tuple[int, bytes]:
+def _ask(holder: Holder, method: str, target: str, told: Any) -> tuple[int, bytes]:
     connection = HTTPConnection("localhost")
     connection.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     bound = _bound(holder)
@@ -157,7 +162,8 @@ def _get(holder: Holder, target: str) -> tuple[int, bytes]:
         connection.sock.settimeout(bound)
         connection.sock.connect(holder.socket)
         check_peer(connection.sock, holder.socket)
-        connection.request("GET", target)
+        content = None if told is None else json.dumps(told).encode()
+        connection.request(method, target, content, {"Content-Type": "application/json"})
         answer = connection.getresponse()
         return answer.status, answer.read()
     except TimeoutError as error:

@@ -27,6 +27,7 @@ from jupyter_aml.server.handlers import (
     secrets,
     sources,
     status,
+    target_kernels,
     tokens,
     workspaces,
 )
@@ -38,6 +39,7 @@ ROUTES = (
     *tokens.ROUTES,
     *experiments.ROUTES,
     *compute.ROUTES,
+    *target_kernels.ROUTES,
     *environments.ROUTES,
     *models.ROUTES,
     *datastores.ROUTES,

@@ -151,7 +151,7 @@ class Seat:
             return False
         await self._socket.close()
         self._socket = None
-        busy = engine.runs.active > 0
+        busy = engine.runs.active + engine.kernels.active > 0
         await engine.close()
         return busy
 

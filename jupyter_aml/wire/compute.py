@@ -12,14 +12,16 @@ from jupyter_aml.domain.errors import Invalid
 from jupyter_aml.domain.ids import WorkspaceName
 from jupyter_aml.domain.secrets import looks_secret
 from jupyter_aml.wire.fields import Fields
+from jupyter_aml.wire.kernels import WireTargetKernel
 
 
 class WireNode(TypedDict):
-    """A node of a compute target: what it does, since when, and the runs that it executes."""
+    """A node of a compute target: what it does, since when, its runs and kernels by their ids."""
 
     id: str
     state: Literal["starting", "idle", "busy", "leaving", "lost"]
     runs: list[str]
+    kernels: list[str]
     since: str | None
     address: str
     note: str
@@ -32,6 +34,7 @@ class WireCompute(TypedDict):
     sentence where it is not well. `refusal` says why it takes no runs. One run may have
     `mostNodes` nodes, or where that is null as many as a queue of its own gives. A setting
     `secret://NAME` stands in the vault. Targets that nobody created have no workspace.
+    `kernels` are those that wait for a place or have one.
     """
 
     name: str
@@ -51,6 +54,7 @@ class WireCompute(TypedDict):
     vmSize: str
     vmPriority: str
     nodes: list[WireNode]
+    kernels: list[WireTargetKernel]
     settings: dict[str, Any]
     description: str
     tags: dict[str, str]

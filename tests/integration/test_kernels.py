@@ -7,11 +7,13 @@ import os
 import signal
 import sys
 import textwrap
+import threading
 import urllib.error
 import urllib.parse
 import urllib.request
 import venv
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -61,6 +63,13 @@ class World:
         except urllib.error.HTTPError as error:
             text, status = error.read(), error.code
         return status, json.loads(text) if text else None
+
+    def ask_later(self, method: str, path: str, body: Any = None) -> Future[tuple[int, Any]]:
+        """Ask, and go on meanwhile."""
+        answer: Future[tuple[int, Any]] = Future()
+        work = lambda: answer.set_result(self.ask(method, path, body))  # noqa: E731
+        threading.Thread(target=work, daemon=True).start()
+        return answer
 
     def add_environment(self, name: str, *pip: str, variables: Any = None) -> Any:
         """Register an environment of Python packages."""

@@ -30,6 +30,7 @@ class ClusterTarget(Target):
 
     has_nodes = True
     shares_gpus = True
+    takes_kernels = is_here = True
 
     def __init__(
         self,

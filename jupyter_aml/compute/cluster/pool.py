@@ -20,6 +20,7 @@ from jupyter_aml.compute.cluster.scaling import Plan, Present, plan
 from jupyter_aml.compute.target import Node, NodeState
 from jupyter_aml.domain.compute import LOW_PRIORITY, ComputeDefinition
 from jupyter_aml.domain.errors import AmlError
+from jupyter_aml.domain.kernel import kernel_of
 
 _LOG = logging.getLogger("jupyter_aml.compute")
 _LOOK = 0.5
@@ -130,7 +131,8 @@ class Pool:
             Node(
                 id=node.id,
                 state=node.state,
-                runs=tuple(sorted(job.rpartition(".")[0] for job in node.jobs)),
+                runs=tuple(sorted(run for run in map(_run, node.jobs) if kernel_of(run) is None)),
+                kernels=tuple(sorted(filter(None, (kernel_of(_run(job)) for job in node.jobs)))),
                 since=node.since,
                 address=f"process {node.pid}",
                 note=node.note,
@@ -434,6 +436,10 @@ class Pool:
             if node.state is NodeState.IDLE and now - node.heard > half:
                 node.heard = now
                 node.tell(signal.SIGUSR1)
+
+
+def _run(job: str) -> str:
+    return job.rpartition(".")[0]
 
 
 def _all(count: int) -> str:

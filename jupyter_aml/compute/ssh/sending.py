@@ -65,6 +65,7 @@ def own_files(folder: RunFolder) -> Iterator[tuple[str, Path]]:
     """What belongs to this run alone: its records, its inputs, what an attempt before left."""
     for path in (
         folder.record,
+        folder.kernel,
         folder.environment,
         folder.secrets,
         folder.snapshot_list,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from jupyter_aml.compute.kinds import Kind
 from jupyter_aml.compute.target import Node
 from jupyter_aml.domain.compute import ComputeDefinition, Scale
@@ -18,12 +20,14 @@ from jupyter_aml.wire.compute import (
     WireComputeSize,
     WireNode,
 )
+from jupyter_aml.wire.kernels import WireTargetKernel
 
 
 def shown(
     workspace: WorkspaceName | None,
     station: Station,
     known: Registered[ComputeDefinition] | None = None,
+    kernels: Sequence[WireTargetKernel] = (),
 ) -> WireCompute:
     """A target as it is now; `known` where somebody created or attached it."""
     target, slots = station.target, station.slots
@@ -48,6 +52,7 @@ def shown(
         "vmSize": "" if definition is None else definition.vm_size,
         "vmPriority": "dedicated" if definition is None else definition.priority,
         "nodes": [_node(node) for node in target.nodes()],
+        "kernels": list(kernels),
         "settings": {} if definition is None else dict(definition.settings),
         "description": "" if definition is None else definition.description,
         "tags": {} if known is None else dict(known.tags),
@@ -105,6 +110,7 @@ def _node(node: Node) -> WireNode:
         "id": node.id,
         "state": node.state.value,
         "runs": list(node.runs),
+        "kernels": list(node.kernels),
         "since": encode_time(node.since),
         "address": node.address,
         "note": node.note,

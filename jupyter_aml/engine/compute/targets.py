@@ -44,12 +44,14 @@ from jupyter_aml.wire.compute import (
     WireComputeSize,
 )
 from jupyter_aml.wire.events import WireRegisteredEvent
+from jupyter_aml.wire.kernels import WireTargetKernel
 
 _ENDS = (RunStatus.CANCEL_REQUESTED, RunStatus.FINALIZING)
 _ENDING, _LOOK = 60.0, 0.05
 """Seconds that a deletion waits for runs that are just ending, and between two looks."""
 Known = Registered[ComputeDefinition]
 Tell = Callable[[WireRegisteredEvent], None]
+KernelsOn = Callable[[WorkspaceName, str], builtins.list[WireTargetKernel]]
 NOUN = Noun("compute target", "compute", compute.read)
 
 
@@ -73,6 +75,8 @@ class Compute:
         self.stations = Stations(loaded.targets, moved=moved, is_fair=is_fair)
         self._registry = Registry(root, NOUN)
         self._turns = Turns()
+        self.kernels_on: KernelsOn = lambda workspace, name: []
+        """The kernels that wait for a target or are on it; the engine sets it."""
 
     async def begin(self, workspaces: Iterable[WorkspaceName]) -> None:
         """Open the targets of these workspaces; one that cannot be opened is told as such."""
@@ -93,7 +97,12 @@ class Compute:
         registered = await self._ledger.do(lambda: [*self._registry.newest(workspace)])
         known = {each.name: each for each in registered}
         return [
-            shown(owner, station, None if owner is None else known.get(station.target.name))
+            shown(
+                owner,
+                station,
+                None if owner is None else known.get(station.target.name),
+                self.kernels_on(workspace, station.target.name),
+            )
             for owner, station in self.stations.seen_from(workspace)
             if owner is None or station.target.name in known
         ]
@@ -104,6 +113,13 @@ class Compute:
         if name not in there:
             raise NotFound(f"there is no compute target {name!r}{did_you_mean(name, there)}")
         return there[name]
+
+    async def need_kernels(self, workspace: WorkspaceName, name: str) -> None:
+        """Raise Invalid where no kernel can run on that target; NotFound names the nearest."""
+        await self.get(workspace, name)
+        station = self.stations.find(workspace, name)
+        if station is not None:
+            station.target.need_kernels()
 
     async def history(
         self, workspace: WorkspaceName, name: str
@@ -134,7 +150,7 @@ class Compute:
         async with self._turns.of(f"{workspace}/{name}"):
             known = await self._ledger.do(self._entered, asked, definition)
             await self._opened(known)
-        self._changed(workspace, name)
+        self.changed(workspace, name)
         return await self.get(workspace, name)
 
     async def change(self, asked: ComputeChange) -> WireCompute:
@@ -148,7 +164,7 @@ class Compute:
             else:
                 await station.target.change(known.definition)
                 self.stations.resize(workspace, name)
-        self._changed(workspace, name)
+        self.changed(workspace, name)
         return await self.get(workspace, name)
 
     async def remove(self, workspace: WorkspaceName, name: str) -> None:
@@ -162,7 +178,7 @@ class Compute:
                 station.target.close()
             self.stations.drop(workspace, name)
             await self._ledger.do(self._forgotten, known)
-        self._changed(workspace, name)
+        self.changed(workspace, name)
 
     async def leave(self, workspace: WorkspaceName) -> None:
         """End the targets of a workspace that is deleted."""
@@ -243,7 +259,7 @@ class Compute:
             folder=self._folder(workspace, name),
             root=self._root.path,
             secret=secret,
-            moved=lambda: self._changed(workspace, name),
+            moved=lambda: self.changed(workspace, name),
         )
 
     def _folder(self, workspace: WorkspaceName, name: str) -> Path:
@@ -251,6 +267,8 @@ class Compute:
 
     async def _need_idle(self, workspace: WorkspaceName, name: str) -> None:
         """Wait for runs that are just ending, and raise IllegalMove where others are on it."""
+        if kernels := self.kernels_on(workspace, name):
+            _refuse(name, [f"the kernel {each['displayName'] or each['id']}" for each in kernels])
         give_up = time.monotonic() + _ENDING
         while going := await self._on(workspace, name):
             ends = all(run.status in _ENDS for run in going)
@@ -265,7 +283,8 @@ class Compute:
             if run.workspace == workspace and run.job is not None and target_of(run) == name
         ]
 
-    def _changed(self, workspace: WorkspaceName, name: str) -> None:
+    def changed(self, workspace: WorkspaceName, name: str) -> None:
+        """Tell who listens that a target does something else than before."""
         station = self.stations.find(workspace, name)
         if station is not None:
             station.note()

@@ -175,11 +175,22 @@ class Environments:
         state = await self._builds.state(wish, wait=min(max(wait, 0.0), 30.0))
         return await self._materialised(wish, state, found)
 
+    async def definition(
+        self, workspace: WorkspaceName, name: str, version: str | None = None
+    ) -> Definition:
+        """A version of an environment, or the newest, with its secrets."""
+        return (await self._ledger.do(self._book.get, workspace, name, version)).definition
+
     async def materialise(
-        self, definition: Definition, workspace: WorkspaceName, listen: Listen
+        self,
+        definition: Definition,
+        workspace: WorkspaceName,
+        listen: Listen,
+        *,
+        extras: Sequence[str] = (),
     ) -> Materialised:
-        """The environment for a run; raises Invalid with the cause where it cannot be had."""
-        wish = Wish(definition=definition)
+        """The environment for a run or a kernel; raises Invalid with the cause of a failure."""
+        wish = Wish(definition=definition, extras=requirements.check(extras))
         if definition.version is not None:
             self._watched.setdefault(wish.digest, Registered(workspace, definition, ""))
         return await self._builds.ensure(wish, listen)

@@ -23,6 +23,7 @@ from jupyter_aml.wire.compute import (
     decode_compute_change,
     decode_new_compute,
 )
+from jupyter_aml.wire.kernels import WireTargetKernel
 
 if TYPE_CHECKING:
     from jupyter_aml.engine.engine import Engine
@@ -89,6 +90,19 @@ class HistoryHandler(_Handler):
         self.reply(await engine.compute.history(self.workspace(engine), name))
 
 
+class TargetKernelsHandler(_Handler):
+    """/aml/compute/<name>/kernels"""
+
+    @authenticated
+    @authorized
+    @served
+    async def get(self, engine: Engine, name: str) -> None:
+        """List the kernels on a target; an error says why none can be there."""
+        workspace = self.workspace(engine)
+        await engine.compute.need_kernels(workspace, name)
+        self.reply(engine.kernels.on(workspace, name))
+
+
 class ComputeSizesHandler(_Handler):
     """/aml/compute-sizes"""
 
@@ -137,6 +151,9 @@ ROUTES = (
     }),
     Route("compute/{name}/history", HistoryHandler, {
         "get": Call(answer=list[WireComputeSample], query=(WORKSPACE,)),
+    }),
+    Route("compute/{name}/kernels", TargetKernelsHandler, {
+        "get": Call(answer=list[WireTargetKernel], query=(WORKSPACE,)),
     }),
     Route("compute-sizes", ComputeSizesHandler, {"get": Call(answer=list[WireComputeSize])}),
     Route("compute-kinds", ComputeKindsHandler, {"get": Call(answer=list[WireComputeKind])}),

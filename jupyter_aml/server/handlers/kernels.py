@@ -16,8 +16,10 @@ from urllib.parse import urlencode
 from jupyter_server.auth.decorator import authorized
 from tornado.web import authenticated
 
+from jupyter_aml.domain import ids
 from jupyter_aml.domain.errors import AmlError
 from jupyter_aml.kernels import container, specs
+from jupyter_aml.kernels.adopting import Adopting
 from jupyter_aml.kernels.running import Running
 from jupyter_aml.server import base, forward
 from jupyter_aml.server.base import AmlHandler, problem_of
@@ -63,15 +65,19 @@ class KernelsHandler(AmlHandler):
         await self.reply(made.to_wire(), status=201)
 
     async def _find(self, wanted: specs.KernelSpec) -> None:
-        """Raise what the engine says about an environment that is not there."""
+        """Raise what the engine says about an environment or a target that is not there."""
         found = await self.seat.settled(Deadline(GAP))
+        target = None if wanted.compute in specs.HERE else wanted.compute
         if not isinstance(found, Holder):
             await found.environments.get(wanted.workspace, wanted.environment, wanted.version)
+            if target is not None:
+                await found.compute.need_kernels(ids.workspace_name(wanted.workspace), target)
             return
-        query = {"workspace": wanted.workspace}
-        if wanted.version is not None:
-            query["version"] = wanted.version
+        space = {"workspace": wanted.workspace}
+        query = space if wanted.version is None else {**space, "version": wanted.version}
         await forward.find(found, f"/aml/environments/{wanted.environment}?{urlencode(query)}")
+        if target is not None:
+            await forward.find(found, f"/aml/compute/{target}/kernels?{urlencode(space)}")
 
 
 class KernelHandler(AmlHandler):
@@ -88,11 +94,38 @@ class KernelHandler(AmlHandler):
         self.reply_nothing()
 
 
-async def keep(running: Running, *, root: Path, docker: str, idle: timedelta, log: Logger) -> None:
-    """Remove what a killed server left in containers, then end what idles, until cancelled.
+async def keep(
+    running: Running,
+    adopting: Adopting,
+    *,
+    root: Path,
+    docker: str,
+    idle: timedelta,
+    log: Logger,
+) -> None:
+    """Take up what a killed server left, then end what idles, until cancelled.
 
-    With `idle` zero nothing is ended.
+    Kernels on compute targets go on, those in containers are removed. With `idle` zero nothing is
+    ended for being idle.
     """
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(_adopt(adopting, root, log))
+        tasks.create_task(_tidy(running, root=root, docker=docker, idle=idle, log=log))
+
+
+async def _adopt(adopting: Adopting, root: Path, log: Logger) -> None:
+    """Take over kernels on targets, and note their notebooks; costs nothing without any."""
+    if (root / "kernels").is_dir():
+        try:
+            for kernel_id in await adopting.adopt():
+                log.info("kernel %s of an earlier server goes on", kernel_id)
+        except Exception:
+            # Whatever is wrong with them must not keep the server from its own kernels.
+            log.exception("kernels of an earlier server cannot be taken over")
+    await adopting.follow()
+
+
+async def _tidy(running: Running, *, root: Path, docker: str, idle: timedelta, log: Logger) -> None:
     try:
         removed = await asyncio.to_thread(container.remove_orphans, root, url=docker)
     except AmlError as error:

@@ -1,0 +1,1 @@
+"""Kernels on compute targets: each a job that takes a place there, and is no run."""
