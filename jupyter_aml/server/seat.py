@@ -151,6 +151,7 @@ class Seat:
             return False
         await self._socket.close()
         self._socket = None
+        await engine.kernels.settle()
         busy = engine.runs.active + engine.kernels.active > 0
         await engine.close()
         return busy

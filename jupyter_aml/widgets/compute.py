@@ -10,6 +10,7 @@ from jupyter_aml.widgets.plain import clean, local, moment
 
 if TYPE_CHECKING:
     from jupyter_aml.wire.compute import WireCompute, WireComputeKind, WireComputeSetting, WireNode
+    from jupyter_aml.wire.kernels import WireTargetKernel
 
 HEADS = ("Target", "Type", "State", "Nodes", "Busy", "Waiting", "Size", "Kind")
 KIND_HEADS = ("Kind", "Type", "What it is", "Settings")
@@ -120,6 +121,7 @@ def _lines(seen: WireCompute) -> Iterator[str]:
     yield from map(_node, seen["nodes"][:_SHOWN_NODES])
     if len(seen["nodes"]) > _SHOWN_NODES:
         yield f"  and {len(seen['nodes']) - _SHOWN_NODES} more nodes"
+    yield from map(_kernel, seen["kernels"])
 
 
 def _scale(seen: WireCompute) -> str:
@@ -154,10 +156,18 @@ def _is_low(seen: WireCompute) -> bool:
 
 def _node(node: WireNode) -> str:
     since = f" since {local(node['since'])}" if node["since"] else ""
-    runs = f": {', '.join(node['runs'])}" if node["runs"] else ""
+    there = [*node["runs"], *(f"kernel {kernel}" for kernel in node["kernels"])]
+    runs = f": {', '.join(there)}" if there else ""
     address = f" at {node['address']}" if node["address"] else ""
     note = f" ({node['note']})" if node["note"] else ""
     return f"  {node['id']}{address} {node['state']}{since}{runs}{note}"
+
+
+def _kernel(kernel: WireTargetKernel) -> str:
+    notebook = f" of {kernel['notebook']}" if kernel["notebook"] else ""
+    reason = f": {kernel['reason']}" if kernel["reason"] else ""
+    left = "" if kernel["hasServer"] else ", without a Jupyter server"
+    return f"  kernel {kernel['id']}{notebook}, {kernel['state']}{left}{reason}"
 
 
 def _pairs(labels: Mapping[str, Any]) -> str:

@@ -8,11 +8,11 @@ from typing import Any
 
 from jupyter_aml.widgets.plain import clean, moment, size
 from jupyter_aml.wire.environments import WireEnvironment
-from jupyter_aml.wire.kernels import WireKernel, WireKernelSpec
+from jupyter_aml.wire.kernels import WireKernel, WireKernelSpec, WireTargetKernel
 
 HEADS = ("Name", "Version", "Kind", "State", "Size", "Used by")
 SPEC_HEADS = ("Kernel", "Shown as", "Environment", "Compute")
-RUNNING_HEADS = ("Running", "Environment", "Notebook", "State", "Memory", "CPU")
+RUNNING_HEADS = ("Running", "Environment", "Notebook", "State", "Memory", "CPU", "Compute")
 
 _PLAIN_PYTHON = {"interpreterPath": "python", "userManagedDependencies": False}
 
@@ -39,7 +39,18 @@ def running_row(kernel: WireKernel) -> tuple[str, ...]:
     cpu = "" if kernel["cpu"] is None else f"{kernel['cpu']:.0f} %"
     return (
         kernel["displayName"], kernel["environment"] or "", kernel["notebook"] or "",
-        f"{kernel['state']}{idle}", memory, cpu,
+        f"{kernel['state']}{idle}", memory, cpu, kernel["compute"] or "",
+    )  # fmt: skip
+
+
+def target_row(kernel: WireTargetKernel) -> tuple[str, ...]:
+    """A kernel on a target that is none of this server's, as the texts below RUNNING_HEADS."""
+    version = "" if kernel["version"] is None else f":{kernel['version']}"
+    left = "" if kernel["hasServer"] else ", without a Jupyter server"
+    reason = f": {kernel['reason']}" if kernel["reason"] else ""
+    return (
+        kernel["displayName"], f"{kernel['environment']}{version}", kernel["notebook"],
+        f"{kernel['state']}{left}{reason}", "", "", kernel["compute"],
     )  # fmt: skip
 
 

@@ -412,11 +412,12 @@ export interface WireRunDifference {
   files: WireFileChange[];
 }
 
-/** A node of a compute target: what it does, since when, and the runs that it executes. */
+/** A node of a compute target: what it does, since when, its runs and kernels by their ids. */
 export interface WireNode {
   id: string;
   state: 'starting' | 'idle' | 'busy' | 'leaving' | 'lost';
   runs: string[];
+  kernels: string[];
   since: string | null;
   address: string;
   note: string;
@@ -429,6 +430,7 @@ export interface WireNode {
  * sentence where it is not well. `refusal` says why it takes no runs. One run may have
  * `mostNodes` nodes, or where that is null as many as a queue of its own gives. A setting
  * `secret://NAME` stands in the vault. Targets that nobody created have no workspace.
+ * `kernels` are those that wait for a place or have one.
  */
 export interface WireCompute {
   name: string;
@@ -448,6 +450,7 @@ export interface WireCompute {
   vmSize: string;
   vmPriority: string;
   nodes: WireNode[];
+  kernels: WireTargetKernel[];
   settings: Record<string, unknown>;
   description: string;
   tags: Record<string, string>;
@@ -796,7 +799,11 @@ export interface WireKernelSpec {
   compute: string;
 }
 
-/** A kernel that runs: of whom, for how long idle (seconds), memory in bytes, CPU in percent. */
+/**
+ * A kernel that runs: of whom, for how long idle (seconds), memory in bytes, CPU in percent.
+ *
+ * `compute` is the target that it runs on, null for a kernel of this server's machine.
+ */
 export interface WireKernel {
   kernelId: string;
   spec: string;
@@ -810,6 +817,7 @@ export interface WireKernel {
   memory: number | null;
   cpu: number | null;
   pid: number | null;
+  compute: string | null;
 }
 
 /**
@@ -823,6 +831,72 @@ export interface WireKernels {
   running: WireKernel[];
   python: string;
   folder: string | null;
+}
+
+/** The Jupyter server of a kernel: its process, and where the paths of its notebooks begin. */
+export interface WireKernelServer {
+  pid: number;
+  start: string;
+  folder: string;
+}
+
+/** What a Jupyter server calls the notebook of a kernel. */
+export interface WireKernelSession {
+  id: string;
+  path: string;
+  name: string;
+  type: string;
+}
+
+/**
+ * A kernel on a compute target: where it stands, and why it waits or has ended.
+ *
+ * `hasServer` says whether its Jupyter server lives. `place` is the folder of its files, `door`
+ * the port of this machine by which its keeper is reached.
+ */
+export interface WireTargetKernel {
+  id: string;
+  workspace: string;
+  compute: string;
+  environment: string;
+  version: string | null;
+  spec: string;
+  displayName: string;
+  notebook: string;
+  session: WireKernelSession | null;
+  server: WireKernelServer;
+  hasServer: boolean;
+  state: 'preparing' | 'queued' | 'starting' | 'running' | 'ended';
+  reason: string | null;
+  code: number | null;
+  place: string;
+  door: number;
+  createdAt: string;
+  endedAt: string | null;
+}
+
+/**
+ * Body of POST /aml/compute-kernels. `connectionFile` is that of the Jupyter server.
+ *
+ * A kernel of that id which lives is taken over, where its own server is gone.
+ */
+export interface WireNewTargetKernel {
+  id?: string;
+  workspace?: string;
+  compute?: string;
+  environment?: string;
+  version?: string | null;
+  spec?: string;
+  displayName?: string;
+  notebook?: string;
+  cwd?: string;
+  connectionFile?: string;
+  server?: WireKernelServer;
+}
+
+/** Body of PATCH /aml/compute-kernels/<id>: the session that it belongs to now. */
+export interface WireTargetKernelChange {
+  session: WireKernelSession;
 }
 
 /**

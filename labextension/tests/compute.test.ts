@@ -27,6 +27,7 @@ const aNode = (id: string, state: WireCompute['nodes'][number]['state']) => ({
   id,
   state,
   runs: [],
+  kernels: [],
   since: null,
   address: '',
   note: ''

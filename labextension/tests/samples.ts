@@ -158,6 +158,7 @@ export function aTarget(different: Partial<WireCompute> = {}): WireCompute {
     vmSize: '',
     vmPriority: 'dedicated',
     nodes: [],
+    kernels: [],
     settings: {},
     description: '',
     tags: {},

@@ -80,6 +80,7 @@ COMMANDS: tuple[tuple[str, list[str]], ...] = (
     ("kernel add", ["needs", "--name", "mine"]),
     ("kernel ls", []),
     ("kernel rm", ["KERNEL"]),
+    ("kernel running", []),
     ("env rm", ["needs", "--yes"]),
     ("env prune", ["--older-than", "30d"]),
     ("prune", ["--older-than", "30d"]),
@@ -93,8 +94,8 @@ COMMANDS: tuple[tuple[str, list[str]], ...] = (
 )
 HELD = {"KERNEL": ("kernel add", "spec"), "TOKEN": ("token create", "id")}
 """Words that stand for what an earlier answer held."""
-ELSEWHERE = {"logs", "serve", "reindex"}
-"""Verbs that have a test of their own below."""
+ELSEWHERE = {"logs", "serve", "reindex", "kernel stop", "kernel log"}
+"""Verbs that have a test of their own below; those of kernels on targets, with them."""
 
 
 def leaves() -> Iterator[tuple[str, argparse.ArgumentParser]]:

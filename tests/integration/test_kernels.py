@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
 import sys
 import textwrap
 import threading
@@ -70,6 +71,13 @@ class World:
         work = lambda: answer.set_result(self.ask(method, path, body))  # noqa: E731
         threading.Thread(target=work, daemon=True).start()
         return answer
+
+    def shell(self, *words: str) -> Any:
+        """What `jupyter aml` answers to these words, as JSON."""
+        command = [sys.executable, "-m", "jupyter_aml.cli", *words, "--json"]
+        done = subprocess.run(command, env=self._env, capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
 
     def add_environment(self, name: str, *pip: str, variables: Any = None) -> Any:
         """Register an environment of Python packages."""

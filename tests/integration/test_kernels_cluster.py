@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +50,10 @@ def a_kernel(world: World, notebook: str, spec: str = "aml-tiny-on-cpu") -> Iter
 
 def target(world: World, name: str = "cpu") -> Any:
     return world.ask("GET", f"aml/compute/{name}")[1]
+
+
+def is_gone(pid: int) -> bool:
+    return not psutil.pid_exists(pid)
 
 
 def on_target(world: World, kernel: str) -> Any:
@@ -118,7 +124,10 @@ def test_a_kernel_waits_for_a_node_and_says_so_and_can_be_given_up(world):
         [second] = others()
         assert second["reason"] == "next on 'cpu' (1 of 1 slot busy)"
 
-        assert world.ask("DELETE", f"aml/compute-kernels/{second['id']}")[0] == 204
+        listed = world.shell("kernel", "running")
+        assert [each["state"] for each in listed] == ["running", "queued"]
+        assert "starts" not in world.shell("kernel", "log", first[:8])["log"]
+        world.shell("kernel", "stop", second["id"][:8])
 
         status, answer = waiting.result(timeout=60)
         assert status == 500
@@ -148,7 +157,8 @@ def test_a_kernel_whose_node_or_guard_is_killed_begins_on_another(world):
 
             found.kill()
 
-            until(lambda: not psutil.pid_exists(pid), seconds=30, what="the kernel to be gone")
+            gone = partial(is_gone, pid)
+            until(gone, seconds=30, what="the kernel to be gone")
             until(lambda: on_target(world, kernel)["state"] == "running", seconds=60, what="a new")
             with world.talk(kernel) as talk:
                 assert int(talk.run(WHO).split()[0]) != pid
@@ -178,3 +188,57 @@ def test_a_target_is_not_deleted_under_a_kernel(world):
 
         assert status == 409
         assert "the kernel tiny on cpu (aml) is on it" in problem["message"]
+
+
+def test_a_killed_servers_kernel_is_found_again_with_its_notebook():
+    with a_small_world() as world:
+        status, session = world.start("aml-own-on-cpu", "kept.ipynb")
+        assert status == 201, session
+        kernel = session["kernel"]["id"]
+        with world.talk(kernel) as talk:
+            pid = talk.run("kept = 42; " + WHO).split()[0]
+        until(lambda: on_target(world, kernel)["session"], seconds=20, what="the session noted")
+
+        world.server.kill()
+        world.server.start_again()
+
+        until(lambda: world.running(kernel), seconds=60, what="the kernel to be taken over")
+        assert world.ask("GET", f"api/sessions/{session['id']}")[1]["kernel"]["id"] == kernel
+        with world.talk(kernel) as talk:
+            assert talk.run("print(kept); " + WHO).split()[:2] == ["42", pid]
+        assert world.ask("POST", f"api/kernels/{kernel}/restart")[0] == 200
+        with world.talk(kernel) as talk:
+            assert "NameError" in talk.run("kept")
+
+        world.server.stop()
+        until(lambda: not psutil.pid_exists(int(pid)), seconds=30, what="the kernel to end")
+        assert "a headless engine takes over" not in world.log.read_text()
+
+
+def test_a_kernel_goes_on_when_its_server_is_stopped_where_that_is_wished():
+    with a_small_world("--AmlConfig.keep_kernels=True") as world:
+        kernel = world.start("aml-own-on-cpu", "kept.ipynb")[1]["kernel"]["id"]
+        with world.talk(kernel) as talk:
+            pid = talk.run("kept = 42; " + WHO).split()[0]
+
+        world.server.stop()
+        assert psutil.pid_exists(int(pid))
+        world.server.start_again()
+
+        until(lambda: world.running(kernel), seconds=60, what="the kernel to be taken over")
+        with world.talk(kernel) as talk:
+            assert talk.run("print(kept)") == "42"
+        assert world.ask("DELETE", f"api/kernels/{kernel}")[0] == 204
+        until(lambda: not psutil.pid_exists(int(pid)), seconds=30, what="the kernel to end")
+
+
+@contextmanager
+def a_small_world(*options: str) -> Iterator[World]:
+    """A server of its own, with a cluster and an environment that need not be built."""
+    with a_world(*options) as world:
+        add_cluster(world, "cpu")
+        python = {"userManagedDependencies": True, "interpreterPath": sys.executable}
+        body = {"workspace": "default", "definition": {"name": "own", "python": python}}
+        assert world.ask("POST", "aml/environments", body)[0] == 201
+        world.add_kernel("own", compute="cpu")
+        yield world

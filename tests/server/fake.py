@@ -283,7 +283,8 @@ class FakeCompute:
             "name": name, "workspace": workspace, "type": type, "kind": kind, "slots": 2,
             "busy": 0, "waiting": 0, "state": "Succeeded", "why": None, "refusal": None,
             "minNodes": 0, "maxNodes": 2, "mostNodes": 1, "idleSeconds": 1800.0, "vmSize": "",
-            "vmPriority": "dedicated", "nodes": [], "settings": {}, "description": "", "tags": {},
+            "vmPriority": "dedicated", "nodes": [], "kernels": [], "settings": {},
+            "description": "", "tags": {},
             "isAttached": False, "isStopped": False, "createdAt": None, "changedAt": None,
         }  # fmt: skip
 
@@ -298,6 +299,9 @@ class FakeCompute:
     async def history(self, workspace, name):
         self.engine.heard("target_history", workspace, name)
         return []
+
+    async def need_kernels(self, workspace, name):
+        self.engine.heard("need_kernels", workspace, name)
 
     def sizes(self):
         self.engine.heard("sizes")
@@ -322,6 +326,54 @@ class FakeCompute:
     def kinds(self):
         self.engine.heard("kinds")
         return []
+
+
+class FakeKernels:
+    """The kernels on targets of an engine: whichever is asked for."""
+
+    active = 0
+
+    def __init__(self, engine):
+        self.engine = engine
+
+    def one(self, kernel, session=None):
+        return {
+            "id": kernel, "workspace": "default", "compute": "cpu", "environment": "e",
+            "version": "1", "spec": "aml-e", "displayName": "e", "notebook": "", "session": session,
+            "server": {"pid": 1, "start": "1", "folder": ""}, "hasServer": True,
+            "state": "running", "reason": None, "code": None, "place": "/nowhere", "door": 1,
+            "createdAt": NOON.isoformat(), "endedAt": None,
+        }  # fmt: skip
+
+    async def settle(self):
+        pass
+
+    async def add(self, asked):
+        self.engine.heard("add_kernel", asked)
+        return self.one(asked.id)
+
+    async def list(self, workspace):
+        self.engine.heard("kernels", workspace)
+        return [self.one("x")]
+
+    def on(self, workspace, target):
+        return [self.one("x")]
+
+    async def look(self, kernel, *, wait):
+        self.engine.heard("kernel", kernel, wait)
+        return self.one(kernel)
+
+    async def belongs(self, kernel, session):
+        self.engine.heard("belongs", kernel, session)
+        told = {"id": session.id, "path": session.path, "name": "", "type": session.type}
+        return self.one(kernel, told)
+
+    async def end(self, kernel):
+        self.engine.heard("end_kernel", kernel)
+
+    async def log(self, kernel, *, offset, limit):
+        self.engine.heard("kernel_log", kernel, offset, limit)
+        return Piece(b"a line", offset, 6)
 
 
 class FakeSources:
@@ -609,7 +661,7 @@ class FakeEngine:
         self.models = FakeModels(self)
         self.workspaces, self.experiments = FakeWorkspaces(self), FakeExperiments(self)
         self.tokens = Tokens(settings.root)
-        self.compute = FakeCompute(self)
+        self.compute, self.kernels = FakeCompute(self), FakeKernels(self)
         self.sources = FakeSources(self)
         self.datasets = FakeDatasets(self)
         self.datastores, self.secrets = FakeDatastores(self), FakeSecrets(self)

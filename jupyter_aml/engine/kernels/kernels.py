@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import builtins
+import contextlib
 import logging
 from collections.abc import Callable
 from dataclasses import replace
@@ -23,6 +24,7 @@ from jupyter_aml.wire.kernels import NewTargetKernel, WireTargetKernel, encode_k
 
 _LONGEST, _ENDING = 30.0, 30.0
 """Seconds of one look that waits, and that a kernel's end is waited for before it begins anew."""
+_SETTLING = 5.0
 _BEGINS = (KernelState.PREPARING, KernelState.QUEUED, KernelState.STARTING)
 
 
@@ -109,6 +111,13 @@ class Kernels:
     async def end(self, kernel: str) -> None:
         """End a kernel, or give one up that has not begun; twice is once."""
         self._known(kernel).end("it was ended before it began")
+
+    async def settle(self) -> None:
+        """Return when those have ended that are told to, or after a while."""
+        ending = [care for care in self._cared.values() if care.is_ending]
+        with contextlib.suppress(IllegalMove):
+            for care in ending:
+                await care.over(_SETTLING)
 
     async def leave(self, workspace: WorkspaceName) -> None:
         """End the kernels of a workspace that is deleted."""

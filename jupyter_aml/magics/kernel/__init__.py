@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from jupyter_aml.magics.kernel.add import Add
+from jupyter_aml.magics.kernel.log import Log
 from jupyter_aml.magics.kernel.ls import Ls
 from jupyter_aml.magics.kernel.rm import Rm
+from jupyter_aml.magics.kernel.stop import Stop
 from jupyter_aml.magics.verbs import Group
 
 __all__ = ["Kernel"]
 
 
 class Kernel(Group):
-    """Notebooks in an environment: make it a kernel to choose, list and remove such kernels."""
+    """Notebooks in an environment: make it a kernel to choose; list, stop and remove kernels."""
 
     name = "kernel"
-    kinds = (Add, Ls, Rm)
+    kinds = (Add, Ls, Log, Stop, Rm)

@@ -22,13 +22,19 @@ class Add(OneEnvironment):
         """Declare the arguments."""
         super().arguments(parser)
         parser.add_argument(
-            "-c", "--compute", type=parser.text, help="where it runs: local (default) or docker"
+            "-c",
+            "--compute",
+            type=parser.text,
+            help="where it runs: local (default), docker, or a compute target",
         )
         parser.add_argument("-n", "--name", type=parser.text, help="how the kernel is called")
 
     def complete_option(self, name: str, word: str) -> list[str] | None:
         """Where kernels can run."""
-        return ["local", "docker"] if name == "compute" else []
+        if name != "compute":
+            return []
+        targets = (each["name"] for each in self.session.cache.get().computes)
+        return list(dict.fromkeys(("local", "docker", *targets)))
 
     def __call__(self, args: Namespace, cell: str) -> None:
         """Make it, and say how it is called."""

@@ -21,16 +21,21 @@ class Ls(Verb):
         parser.add_argument(
             "--running",
             action="store_true",
-            help="the kernels that run on the Jupyter server, with what they take",
+            help="the kernels that run, with what they take, and those that wait for a target",
         )
 
     def __call__(self, args: Namespace, cell: str) -> Table[Any]:
         """Return the table, whose items are the kernels as the server tells them."""
-        found = self.session.workspace.client.kernels.list()
+        client = self.session.workspace.client
+        found = client.kernels.list()
         if args.running:
             running = found["running"]
+            known = {each["kernelId"] for each in running}
+            others = [each for each in client.target_kernels.list() if each["id"] not in known]
             rows = [environments.running_row(each) for each in running]
-            return Table(running, environments.RUNNING_HEADS, rows, nothing="no kernel runs")
+            rows += [environments.target_row(each) for each in others]
+            heads = environments.RUNNING_HEADS
+            return Table([*running, *others], heads, rows, nothing="no kernel runs")
         specs = found["specs"]
         rows = [environments.spec_row(each) for each in specs]
         nothing = "no kernels of environments"

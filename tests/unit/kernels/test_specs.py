@@ -99,7 +99,7 @@ def test_only_what_is_there_and_ours_can_be_removed(name):
         ({}, "cannot be the name of an environment"),
         ({"environment": "../x"}, "cannot be the name of an environment"),
         ({"environment": 3}, "must be a text"),
-        ({"environment": "a", "compute": "moon"}, "there is no compute 'moon'"),
+        ({"environment": "a", "compute": "the moon"}, "cannot be the name of a compute"),
         ({"environment": "a", "color": "red"}, "a kernel has no 'color'"),
         ({"environment": "a", "name": "two\nlines"}, "one line"),
         ({"environment": "a", "name": "日本"}, "no letter or digit"),

@@ -41,7 +41,8 @@ def a_target(name: str, **different: Any) -> WireCompute:
         "name": name, "workspace": None, "type": "Local", "kind": "local", "slots": 2, "busy": 0,
         "waiting": 0, "state": "Succeeded", "why": None, "refusal": None, "minNodes": 0,
         "maxNodes": 2, "mostNodes": 1, "idleSeconds": 1800.0, "vmSize": "",
-        "vmPriority": "dedicated", "nodes": [], "settings": {}, "description": "",
+        "vmPriority": "dedicated", "nodes": [], "kernels": [],
+        "settings": {}, "description": "",
         "tags": {}, "isAttached": False, "isStopped": False, "createdAt": None, "changedAt": None,
     }  # fmt: skip
     target.update(different)  # type: ignore[typeddict-item]
@@ -116,6 +117,8 @@ class FakeEngine:
                 return 200, [A_KIND]
             case [_, "environments" | "environment-check" | "environment-prune" | "kernels", *_]:
                 return self.environments.answer(verb, path.split("/"), query, body)
+            case ["GET", "compute-kernels"]:
+                return 200, []
             case ["GET", "datasets"]:
                 return 200, self.datasets
             case ["GET", "models"]:

@@ -31,6 +31,7 @@ def test_kernels_that_run_are_listed_with_what_they_take(notebook, engine):
         "kernelId": "1", "spec": "aml-ridge", "displayName": "Ridge", "environment": "ridge:1",
         "notebook": "a.ipynb", "state": "idle", "idle": 61.0, "connections": 1,
         "startedAt": "2026-01-02T12:00:00Z", "memory": 80_000_000, "cpu": 1.5, "pid": 7,
+        "compute": None,
     })  # fmt: skip
 
     said = " ".join(repr(notebook.run("%aml kernel ls --running").value).split())
