@@ -93,7 +93,8 @@ def test_a_restart_keeps_the_node_and_an_interrupt_the_kernel(world):
     with a_kernel(world, "again.ipynb") as kernel:
         with world.talk(kernel) as talk:
             talk.run("kept = 42")
-            busy = talk.client.execute("import time\nwhile True: time.sleep(0.01)")
+            loop = "import time\nwhile True: time.sleep(0.01)"
+            busy = talk.client.execute(loop, stop_on_error=False)
             state = lambda: world.running(kernel)["state"]  # noqa: E731
             until(lambda: state() == "busy", seconds=20, what="the loop to begin")
             assert world.ask("POST", f"api/kernels/{kernel}/interrupt")[0] == 204
