@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
+from enum import Enum
 
 from jupyter_aml.domain.errors import Invalid
 from jupyter_aml.domain.ids import RunId, WorkspaceName
@@ -17,7 +17,7 @@ HOST = "jupyter_aml.runfolder.kernel_host"
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)
 
 
-class KernelState(StrEnum):
+class KernelState(str, Enum):
     """Where a kernel stands."""
 
     PREPARING = "preparing"
