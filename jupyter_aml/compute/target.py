@@ -117,6 +117,13 @@ class Target:
         """
         raise Invalid(f"limits: runs on {self.name!r} are kept to none; leave them out")
 
+    def check_nodes(self, nodes: int, processes: int) -> None:
+        """Raise Invalid for more nodes, or processes on each, than it can ever have.
+
+        Called from threads for runs of several nodes; may block. Where it cannot be asked now, the
+        run is sent and waits.
+        """
+
     def refusal(self) -> str | None:
         """Why it takes no runs at all, told whoever sends one; None where it takes them."""
         return None

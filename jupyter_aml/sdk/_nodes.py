@@ -34,12 +34,12 @@ NODE = "AML_NODE"
 """The variable that tells a node its number."""
 _NOT_FOUND = 127
 _PATIENCE = 5.0
-_PR_SET_PDEATHSIG = 1
 
 
 def main(kind: str, processes: int, servers: int, nodes: int, command: list[str]) -> int:
     """Be one of the nodes; returns an exit code."""
-    dies = tie(os.getppid())
+    dies = _ranks.tie()
+    dies()
     node = int(os.environ[NODE])
     if node:
         return _Follower(command, dies).run(node)
@@ -291,24 +291,7 @@ def _met(node: int) -> socket.socket | None:
             return None
 
 
-# ---- files and processes --------------------------------------------------------------------
-
-
-def tie(parent: int) -> Callable[[], None]:
-    """Have this process end with its parent; returns what ties a child of its own (Linux)."""
-    if not sys.platform.startswith("linux"):
-        return lambda: None
-    import ctypes
-
-    prctl = ctypes.CDLL(None, use_errno=True).prctl
-
-    def dies() -> None:
-        prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
-
-    dies()
-    if os.getppid() != parent:
-        sys.exit(1)
-    return dies
+# ---- files ----------------------------------------------------------------------------------
 
 
 def _record(name: str) -> str:

@@ -21,6 +21,7 @@ PAUSE = 0.02
 """Seconds between two looks at the processes."""
 _GRACE = 10.0
 _TAIL = 32 * 1024
+_PR_SET_PDEATHSIG = 1
 _MPI = {
     "OMPI_ALLOW_RUN_AS_ROOT": "1",
     "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
@@ -163,6 +164,16 @@ def _log_of(rank: int) -> str | None:
     except OSError:
         pass  # A disk without links: then it has the one name.
     return None
+
+
+def tie() -> Callable[[], None]:
+    """What ends the process that calls it with its parent, however that ends (Linux)."""
+    if not sys.platform.startswith("linux"):
+        return lambda: None
+    import ctypes
+
+    prctl = ctypes.CDLL(None, use_errno=True).prctl
+    return lambda: prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
 
 
 def free_ports(count: int, address: str = HERE) -> list[int]:

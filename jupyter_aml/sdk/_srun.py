@@ -29,6 +29,7 @@ from jupyter_aml.sdk._rank_processes import (
     repeat_the_end,
     speak_to_console,
     speak_to_log,
+    tie,
 )
 from jupyter_aml.sdk._rank_variables import MPI, TENSORFLOW, Spread, variables
 
@@ -134,7 +135,7 @@ def task(arguments: Sequence[str], command: list[str]) -> int:
         script = subprocess.Popen(
             command, env={**os.environ, **variables(spread, rank)}, stdin=subprocess.DEVNULL,
             # What Slurm tells an MPI by may be an open file.
-            close_fds=False,
+            close_fds=False, preexec_fn=tie(),
         )  # fmt: skip
     except OSError as error:
         print(f"rank {rank}: {error.strerror}: {command[0]!r}", file=sys.stderr)

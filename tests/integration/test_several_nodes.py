@@ -57,6 +57,22 @@ while not os.path.exists({gate!r}):
 """
 
 
+PYTHON = "/usr/bin/python3"
+"""The system's Python, which has torch where somebody has installed python3-torch."""
+HAS_TORCH = bool([*Path("/usr/lib/python3/dist-packages").glob("torch/__init__.py")])
+TORCH = """
+import torch
+import torch.distributed as dist
+
+dist.init_process_group("gloo", init_method="env://")
+total = torch.tensor([float(dist.get_rank())])
+dist.all_reduce(total)
+print(f"rank {dist.get_rank()} of {dist.get_world_size()}: sum {total.item():g}", flush=True)
+dist.destroy_process_group()
+"""
+needs_torch = pytest.mark.skipif(not HAS_TORCH, reason="there is no torch here")
+
+
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
@@ -442,3 +458,15 @@ print(*(os.environ[name] for name in names))
     assert end["status"] == "Completed", end["error"]
     told = [log_of(aml_root, run, rank) for rank in range(4)]
     assert told == ["0 0 0 0 4\n", "1 1 0 1 4\n", "2 2 1 0 4\n", "3 3 1 1 4\n"]
+
+
+@needs_torch
+async def test_torch_reduces_over_the_ranks_of_all_nodes(aml_root: Path) -> None:
+    async with an_engine(aml_root) as engine:
+        await a_cluster(engine, maxNodes=2)
+        run: Any = await submit(engine, spread(TORCH, 2, 2, interpreter=PYTHON))
+        end = await ended(engine, run["runId"])
+
+    assert end["status"] == "Completed", end["error"]
+    told = [log_of(aml_root, run, rank).splitlines()[-1] for rank in range(4)]
+    assert told == [f"rank {rank} of 4: sum 6" for rank in range(4)]

@@ -34,6 +34,10 @@ ELSEWHERE: Mapping[tuple[str, str], str] = {
     ("README.md", "pip install '.[data]'"): "tests/integration/test_packaging.py",
     ("README.md", "make demo"): ".ci/headless.py",
     ("README.md", "make test"): ".ci/run",
+    ("docs/how-to/spread_a_run.md", "from azureml.core import Experiment, Scr"):
+        "tests/integration/test_several_nodes.py",
+    ("docs/how-to/spread_a_run.md", "import torch.distributed"):
+        "tests/integration/test_several_nodes.py",
     ("docs/reference/data.md", "from azureml.core import Dataset, Experiment, Scr"):
         "tests/integration/test_run_data.py",
     ("docs/reference/data.md", "c.AmlConfig.storage_endpoints"):

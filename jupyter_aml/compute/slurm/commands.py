@@ -75,6 +75,10 @@ class Slurm:
         """Say when a job with these options would begin; raises Invalid where it never would."""
         return await self._off(self._probe, list(options))
 
+    def check(self, options: Iterable[str]) -> str:
+        """Say when a job with these options would begin, as `probe` does. Blocks."""
+        return self._probe(list(options))
+
     # ---- in threads -------------------------------------------------------------------------
 
     async def _off(self, call: Callable[..., T], *arguments: Any) -> T:

@@ -9,13 +9,13 @@ from typing import Any
 from jupyter_aml.compute.kinds import Kind, Setting, TargetPlace
 from jupyter_aml.compute.protocol import BackendJob, ComputeBackend, Handle
 from jupyter_aml.compute.slurm.backend import SLURM, SlurmBackend
-from jupyter_aml.compute.slurm.batch import check
+from jupyter_aml.compute.slurm.batch import asked, check, spread
 from jupyter_aml.compute.slurm.commands import Slurm
 from jupyter_aml.compute.slurm.options import SlurmOptions
 from jupyter_aml.compute.target import Target, TargetState
 from jupyter_aml.compute.targets import TargetSettings
 from jupyter_aml.domain.compute import DEDICATED, ComputeDefinition
-from jupyter_aml.domain.errors import Invalid
+from jupyter_aml.domain.errors import Invalid, Unreachable
 from jupyter_aml.domain.run_limits import Limits
 from jupyter_aml.domain.vm_sizes import vm_size
 
@@ -98,6 +98,17 @@ class SlurmTarget(Target):
     def check(self, limits: Limits) -> None:
         """Raise Invalid for limits that Slurm cannot keep; what its nodes have it says itself."""
         check(limits)
+
+    def check_nodes(self, nodes: int, processes: int) -> None:
+        """Raise Invalid where Slurm says that it would never begin a job of so many nodes."""
+        wished = options(self._definition)
+        words = [*spread(nodes, processes), *asked(wished, tasks=processes)]
+        try:
+            self._slurm.check(words)
+        except Unreachable:
+            return
+        except Invalid as error:
+            raise Invalid(f"node_count={nodes} on {self.name!r}: {error}") from error
 
     def backend_for(self, job: BackendJob) -> ComputeBackend:
         """Slurm; raises Invalid for a job in an image."""

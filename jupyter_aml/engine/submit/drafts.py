@@ -97,6 +97,8 @@ def check_limits(run: Run, target: Target, stations: Stations) -> None:
         raise Invalid(
             f"node_count={nodes}: a run on {target.name!r} has {has}; {_have(nodes, others)}"
         )
+    if nodes > 1 and run.job.distribution is not None:
+        target.check_nodes(nodes, run.job.distribution.processes)
     if run.job.limits:
         target.check(run.job.limits)
         if nodes > 1 and run.job.limits.gpus and target.shares_gpus:
