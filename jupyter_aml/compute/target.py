@@ -101,6 +101,8 @@ class Target:
     """Whether a job of it can be a kernel, which somebody here speaks to."""
     is_here = False
     """Whether its jobs can be spoken to by the ports of this machine."""
+    is_networked = False
+    """Whether a kernel on it is reached over a network, where only a certificate opens its door."""
 
     def backend_for(self, job: BackendJob) -> ComputeBackend:
         """Return what a new job is handed to; raises Invalid for one that it cannot take."""

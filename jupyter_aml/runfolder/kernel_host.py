@@ -103,7 +103,7 @@ class Keeper:
         _write(self._file, json.dumps(self._connection()))
         self._kernel = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "ipykernel_launcher", "-f", str(self._file), _EXTENSION,
-            env={key: told for key, told in os.environ.items() if key not in _OF_THE_JOB},
+            env=_variables(),
             cwd=self._place(), stdin=asyncio.subprocess.DEVNULL, start_new_session=True,
             preexec_fn=_die_with_parent(),
         )  # fmt: skip
@@ -315,6 +315,15 @@ def _addresses() -> list[str]:
         probe.connect(("192.0.2.1", 9))
         found.append(probe.getsockname()[0])
     return list(dict.fromkeys(filter(None, [*found, "127.0.0.1"])))
+
+
+def _variables() -> dict[str, str]:
+    """The variables of the kernel: `!python` and `!pip` are those of its environment."""
+    own = {name: told for name, told in os.environ.items() if name not in _OF_THE_JOB}
+    programs, path = os.path.dirname(sys.executable), own.get("PATH", os.defpath)
+    if path.split(os.pathsep)[0] != programs:
+        own["PATH"] = os.pathsep.join((programs, path))
+    return own
 
 
 def _die_with_parent() -> Any:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from jupyter_aml.compute.kinds import Kind, Setting, TargetPlace
@@ -12,13 +15,16 @@ from jupyter_aml.compute.slurm.backend import SLURM, SlurmBackend
 from jupyter_aml.compute.slurm.batch import asked, check, spread
 from jupyter_aml.compute.slurm.commands import Slurm
 from jupyter_aml.compute.slurm.options import SlurmOptions
-from jupyter_aml.compute.target import Target, TargetState
+from jupyter_aml.compute.target import Incoming, Outgoing, Target, TargetState
 from jupyter_aml.compute.targets import TargetSettings
 from jupyter_aml.domain.compute import DEDICATED, ComputeDefinition
 from jupyter_aml.domain.errors import Invalid, Unreachable
 from jupyter_aml.domain.run_limits import Limits
 from jupyter_aml.domain.vm_sizes import vm_size
+from jupyter_aml.runfolder.kernel_host import tls
 
+_DOOR = 3.0
+"""Seconds within which a node answers by one of its names."""
 PLACES = 10_000
 """Runs that are handed over at a time: they wait in Slurm's queue, not in ours."""
 
@@ -89,6 +95,7 @@ class SlurmTarget(Target):
     """A cluster of Slurm: it has its own queue, so that runs are handed over at once."""
 
     kind, slots, queue, most_nodes = SlurmKind.type, PLACES, "Slurm", None
+    takes_kernels = is_networked = True
 
     def __init__(self, definition: ComputeDefinition) -> None:
         self.name, self._definition = definition.name, definition
@@ -122,6 +129,21 @@ class SlurmTarget(Target):
     def backend_of(self, handle: Handle) -> ComputeBackend:
         """Slurm."""
         return self._backend
+
+    async def open_door(self, handle: Handle, told: Mapping[str, Any]) -> tuple[Incoming, Outgoing]:
+        """Connect to the keeper of a kernel on its node, by any name that this has here."""
+        pem = Path(handle.data["status"]).parent / "kernel.pem"
+        context = await asyncio.to_thread(partial(tls, pem, is_door=False))
+        why = "it has no address"
+        for address in told["addresses"]:
+            try:
+                async with asyncio.timeout(_DOOR):
+                    return await asyncio.open_connection(
+                        address, int(told["port"]), ssl=context, server_hostname=""
+                    )
+            except (OSError, TimeoutError) as error:
+                why = f"{address}: {error or 'no answer'}"
+        raise Unreachable(f"node {told['host']} of {self.name!r} cannot be reached ({why})")
 
     def refusal(self) -> str | None:
         """Whether somebody has stopped it."""

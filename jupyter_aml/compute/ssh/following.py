@@ -59,7 +59,7 @@ class Followed:
         self._again_at: dict[str, float] = {}
         self._confirmed: list[str] | None = None
         self._is_ended = False
-        self._pids_told = False
+        self._told: set[str] = set()
         self._frames = self._all()
 
     def next(self) -> Frame | None:
@@ -103,9 +103,10 @@ class Followed:
         self.due = now + (_QUICK if now - self._stirred < _SOON else _SLOW)
 
     def _round(self, *, is_last: bool = False) -> Iterator[Frame]:
-        if not self._pids_told and (self._folder / "status" / f"pids.{self._attempt}").exists():
-            self._pids_told = True
-            yield from self._record(f"pids.{self._attempt}")
+        for name in (f"pids.{self._attempt}", f"kernel.{self._attempt}"):
+            if name not in self._told and (self._folder / "status" / name).exists():
+                self._told.add(name)
+                yield from self._record(name)
         yield from self._new_children()
         for path, found in self._found(self._beside(GROWING)):
             yield from self._grown(path, found.st_size)

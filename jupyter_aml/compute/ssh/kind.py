@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from jupyter_aml.compute.kinds import Kind, Setting, TargetPlace
 from jupyter_aml.compute.protocol import BackendJob, ComputeBackend, Handle
 from jupyter_aml.compute.ssh.backend import SSH, SshBackend
 from jupyter_aml.compute.ssh.link import connect
 from jupyter_aml.compute.ssh.options import FOLDER, MAX_RUNS, PORT, SshOptions
-from jupyter_aml.compute.target import Target, TargetState
+from jupyter_aml.compute.target import Incoming, Outgoing, Target, TargetState
 from jupyter_aml.compute.targets import TargetSettings
 from jupyter_aml.domain.compute import ComputeDefinition
 from jupyter_aml.domain.run_limits import amount
@@ -80,7 +81,7 @@ class SshKind(Kind):
 class SshTarget(Target):
     """A machine that is reached by SSH."""
 
-    kind, is_elsewhere = SshKind.type, True
+    kind, is_elsewhere, takes_kernels = SshKind.type, True, True
 
     def __init__(self, definition: ComputeDefinition, place: TargetPlace) -> None:
         self.name, self._definition = definition.name, definition
@@ -99,6 +100,10 @@ class SshTarget(Target):
     def backend_of(self, handle: Handle) -> ComputeBackend:
         """The machine."""
         return self._backend
+
+    async def open_door(self, handle: Handle, told: Mapping[str, Any]) -> tuple[Incoming, Outgoing]:
+        """Connect to the keeper of a kernel through the connection that there is."""
+        return await self._backend.machine.open(int(told["port"]))
 
     def refusal(self) -> str | None:
         """Whether somebody has stopped it."""

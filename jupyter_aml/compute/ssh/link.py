@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_aml.compute import proc
 from jupyter_aml.compute.ssh import agent, following, places
 from jupyter_aml.compute.ssh.options import SshOptions
+from jupyter_aml.compute.target import Incoming, Outgoing
 from jupyter_aml.domain.errors import AmlError, Invalid, StorageFailed, Unreachable
 from jupyter_aml.shim import shim
 
@@ -100,6 +101,27 @@ class Link:
             raise self._lost() from error
         finally:
             self._asked.pop(number, None)
+
+    async def open(self, port: int) -> tuple[Incoming, Outgoing]:
+        """Connect to a port of the machine's own; raises Unreachable, or Invalid where that
+        machine lets nobody do so."""
+        ssh = _asyncssh()
+        if not self.is_open:
+            raise self._lost()
+        try:
+            reader, writer = await self._connection.open_connection(
+                "127.0.0.1", port, encoding=None
+            )
+        except ssh.ChannelOpenError as error:
+            if error.code == ssh.OPEN_ADMINISTRATIVELY_PROHIBITED:
+                raise Invalid(
+                    f"{self._where} forwards no ports, which kernels need: its sshd_config must "
+                    "say AllowTcpForwarding yes (or local)"
+                ) from error
+            raise Unreachable(f"on {self._where}: {error.reason}") from error
+        except (OSError, ssh.Error) as error:
+            raise self._lost() from error
+        return reader, writer
 
     def close(self) -> None:
         """End the connection at once, and with it the agent."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from jupyter_aml.compute.ssh.link import Link, Pushed, connect
 from jupyter_aml.compute.ssh.options import SshOptions
+from jupyter_aml.compute.target import Incoming, Outgoing
 from jupyter_aml.domain.errors import AmlError, Unreachable
 
 PIECE = 1 << 20
@@ -54,6 +55,10 @@ class Machine:
         """Have the agent do that; raises Unreachable, StorageFailed."""
         link = await self.link()
         return await link.call(verb, payload, **fields)
+
+    async def open(self, port: int) -> tuple[Incoming, Outgoing]:
+        """Connect to a port of the machine's own; raises Unreachable, Invalid."""
+        return await (await self.link()).open(port)
 
     async def link(self) -> Link:
         """The connection, made where there is none.

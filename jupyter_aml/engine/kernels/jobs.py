@@ -17,6 +17,7 @@ from jupyter_aml.domain.environment import Definition
 from jupyter_aml.domain.errors import Invalid, StorageFailed, Unreachable
 from jupyter_aml.domain.kernel import HOST, TargetKernel
 from jupyter_aml.engine.environments.environments import Environments
+from jupyter_aml.engine.kernels.certificate import certificate
 from jupyter_aml.engine.kernels.shelf import KernelShelf
 from jupyter_aml.environments.protocol import Materialised, Say
 
@@ -75,8 +76,9 @@ class KernelJobs:
         """Lay ready what the keeper reads."""
         definition = await self._definition(kernel)
         await asyncio.to_thread(
-            self._shelf.prepare, kernel, connection, definition.variables, is_here=target.is_here
-        )
+            self._shelf.prepare, kernel, connection, definition.variables, is_here=target.is_here,
+            pem=certificate("aml kernel") if target.is_networked else None,
+        )  # fmt: skip
 
     async def _definition(self, kernel: TargetKernel) -> Definition:
         return await self._environments.definition(

@@ -24,7 +24,7 @@ KEPT = timedelta(days=7)
 """How long the log of a kernel that has ended is kept."""
 _PORTS = ("shell_port", "iopub_port", "stdin_port", "control_port", "hb_port")
 _LARGEST = 1 << 16
-_LOOP = "127.0.0.1"
+_LOOP, _PEM = "127.0.0.1", "kernel.pem"
 
 
 class KernelShelf:
@@ -73,11 +73,12 @@ class KernelShelf:
         variables: Mapping[str, str],
         *,
         is_here: bool,
+        pem: str | None = None,
     ) -> None:
         """Lay ready what the keeper of a kernel reads; raises StorageFailed.
 
         The ports of the connection are those of this machine. The kernel has the same, or where
-        it is elsewhere its own.
+        it is elsewhere its own. `pem` opens a door that others may knock at.
         """
         folder = self.of(kernel.id)
         make_folders(folder)
@@ -87,7 +88,9 @@ class KernelShelf:
             raise StorageFailed(f"cannot make {folder.work}: {error.strerror}") from error
         own = connection if is_here else {**connection, **dict.fromkeys(_PORTS, 0), "ip": _LOOP}
         told = {"connection": dict(own), "ports": _ports(connection), "cwd": kernel.cwd}
-        _write_own(folder.kernel, told)
+        _write_own(folder.kernel, json.dumps(told))
+        if pem is not None:
+            _write_own(folder.path / _PEM, pem)
         hidden = secrets.taken(variables)
         if hidden:
             secret_files.write(folder.secrets, hidden)
@@ -104,7 +107,7 @@ class KernelShelf:
     def forget_secrets(self, kernel: str) -> None:
         """Remove what nobody needs any more once a kernel has ended: the log stays."""
         folder = self.of(kernel)
-        for path in (folder.kernel, folder.secrets, folder.path / "kernel.pem"):
+        for path in (folder.kernel, folder.secrets, folder.path / _PEM):
             path.unlink(missing_ok=True)
         for path in folder.path.glob("connection.*.json"):
             path.unlink(missing_ok=True)
@@ -128,13 +131,13 @@ def _ports(connection: Mapping[str, Any]) -> dict[str, int]:
     return {name.removesuffix("_port"): int(connection[name]) for name in _PORTS}
 
 
-def _write_own(path: Path, data: Any) -> None:
+def _write_own(path: Path, text: str) -> None:
     """Write a file that its owner alone may read, whole or not at all; raises StorageFailed."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         with open(fd, "w", encoding="utf-8") as file:
-            json.dump(data, file)
+            file.write(text)
         os.replace(draft, path)
     except OSError as error:
         raise StorageFailed(f"cannot write {path}: {error.strerror}") from error
