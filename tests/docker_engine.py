@@ -43,26 +43,39 @@ def docker_engine() -> Iterator[Any]:
     """
     with contextlib.ExitStack() as stack:
         try:
-            client = _client() or stack.enter_context(_own_engine())
+            client = stack.enter_context(an_engine())
         except Unavailable as error:
             if os.environ.get("CI"):
                 raise
             pytest.skip(str(error))
         yield client
-        client.close()
 
 
 @pytest.fixture(scope="session")
 def base_image(docker_engine: Any) -> str:
     """The name of an image with the Python of this machine's Debian and a shell."""
+    make_image(docker_engine)
+    return BASE
+
+
+@contextlib.contextmanager
+def an_engine() -> Iterator[Any]:
+    """A client of a docker engine, the one of this machine or one of our own; or Unavailable."""
+    with contextlib.ExitStack() as stack:
+        client = _client() or stack.enter_context(_own_engine())
+        yield client
+        client.close()
+
+
+def make_image(client: Any) -> None:
+    """Make the image BASE, unless it is there."""
     from docker.errors import ImageNotFound
 
     try:
-        docker_engine.images.get(BASE)
+        client.images.get(BASE)
     except ImageNotFound:
         with tempfile.TemporaryDirectory(prefix="aml-rootfs-") as folder:
-            _import(docker_engine, _rootfs(Path(folder)))
-    return BASE
+            _import(client, _rootfs(Path(folder)))
 
 
 class Unavailable(Exception):

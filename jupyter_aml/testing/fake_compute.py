@@ -88,6 +88,9 @@ class FakeBackend:
         self.jobs.pop(handle.data["id"], None)
         self._looked.pop(handle.data["id"], None)
 
+    def close(self) -> None:
+        """Hold nothing that would have to be closed."""
+
     def start(self, job: str) -> None:
         """Let a held job start and do what its command says."""
         held = self.jobs[job]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -360,3 +361,21 @@ import time; time.sleep(600)
     assert end["error"]["message"].startswith(
         "the script was ended for using more than 96 MB of memory; its peak was 9"
     )
+
+
+@pytest.mark.parametrize("script", ["print(1)", "raise SystemExit(3)"])
+async def test_a_container_is_gone_before_its_run_is_taken_for_done(
+    aml_root: Path, docker_engine: Any, monkeypatch: pytest.MonkeyPatch, script: str
+) -> None:
+    """An engine that is killed while it finalizes would leave it to nobody."""
+
+    async def never(*_: object) -> None:
+        await asyncio.Event().wait()
+
+    async with an_engine(aml_root) as engine:
+        with monkeypatch.context() as patched:
+            patched.setattr("jupyter_aml.engine.runs.finalize.Finalizer.end", never)
+            run: Any = await submit(engine, sent(script, boxed()))
+            await until(engine, run["runId"], lambda told: told["status"] == "Finalizing")
+
+            assert containers(docker_engine, run["runId"]) == []

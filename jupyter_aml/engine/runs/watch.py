@@ -176,6 +176,7 @@ class Watch:
                         run, S.FAILED, failure=run.failure or failure, reason=None
                     )
                 await self._end_job(run)
+                await self._clear(run)
                 return await self._ledger.move(run, S.FINALIZING, failure=failure)
             except Outdated:
                 continue
@@ -364,14 +365,25 @@ class Watch:
             slots.take_again(run.id)
 
     async def _finalize(self, run: Run) -> Run:
-        known = self._jobs.known(run.id)
-        if known is not None:
-            try:
-                await self._jobs.backend(run, known).forget(known)
-            except AmlError as error:
-                # The job has ended; what is left of it on its target can wait for a better day.
-                self._log.warning("run %s: %s", run.id, error)
+        await self._clear(run)
         return await self._finalizer.end(run, self._follower(run), self._families.of(run.id))
+
+    async def _clear(self, run: Run) -> None:
+        """Remove what is left of an ended job on its target, before anybody takes it for done.
+
+        The next engine would find nothing to clear in a run that is being finalized already.
+        """
+        known = self._jobs.known(run.id)
+        if known is None:
+            return
+        try:
+            await self._jobs.backend(run, known).forget(known)
+        except AmlError as error:
+            # The job has ended; what is left of it on its target can wait for a better day.
+            self._log.warning("run %s: %s", run.id, error)
+        except Exception:
+            self._log.exception("run %s: what is left of its job cannot be removed", run.id)
+        self._jobs.forget(run.id)
 
     async def _over(self, run: Run, backend: ComputeBackend, handle: Handle, seen: Sighting) -> Run:
         changes: dict[str, Any] = {"exit_code": seen.exit_code}
@@ -386,6 +398,7 @@ class Watch:
             changes["failure"] = Failure(message=told, code="NodeLost")
         elif seen.why not in (None, "canceled") or (seen.exit_code and _has_killed(seen)):
             changes["failure"] = self._finalizer.explain(run, seen)
+        await self._clear(run)
         return await self._ledger.move(run, S.FINALIZING, **changes)
 
     async def _stop(self, run: Run) -> Run:
