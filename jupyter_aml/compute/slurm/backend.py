@@ -127,7 +127,7 @@ class SlurmBackend:
         for known in (self._seen, self._submitted, self._ended, self._told):
             known.pop(place.key, None)
         left = [row.job for row in (await self._queue.view()).jobs.get(place.name, ()) if row.waits]
-        await self._slurm.cancel(left, "--state=PENDING")
+        await self._slurm.cancel(left, place.name, "--state=PENDING")
 
     @property
     def silence(self) -> str | None:
@@ -305,12 +305,12 @@ class SlurmBackend:
         some = view.jobs.get(place.name, [])
         waiting = [row.job for row in some if row.waits]
         living = [row.job for row in some if row.lives]
-        await self._slurm.cancel(waiting, "--state=PENDING")
+        await self._slurm.cancel(waiting, place.name, "--state=PENDING")
         # One that waited a moment ago may have begun since; a stopped one hears no signal.
         deaf = [row.job for row in some if row.lives and (is_late or row.state == "SUSPENDED")]
-        await self._slurm.cancel(deaf)
+        await self._slurm.cancel(deaf, place.name)
         hearing = [job for job in (*waiting, *living) if job not in deaf]
-        await self._slurm.cancel(hearing, "--batch", "--signal=TERM")
+        await self._slurm.cancel(hearing, place.name, "--batch", "--signal=TERM")
 
 
 def _going(place: _Place, row: Row | None, *, has_begun: bool) -> Sighting | None:

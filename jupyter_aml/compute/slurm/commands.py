@@ -65,11 +65,14 @@ class Slurm:
         """What the accounts say of a job; None where there are no accounts, or nothing in them."""
         return await self._off(self._accounted, job)
 
-    async def cancel(self, jobs: Iterable[int], *options: str) -> None:
-        """Cancel or signal jobs; those that have ended take none of it."""
+    async def cancel(self, jobs: Iterable[int], name: str, *options: str) -> None:
+        """Cancel or signal jobs of that name; those that have ended take none of it.
+
+        A controller that was killed may have given the number of one job to another.
+        """
         numbers = [str(job) for job in jobs]
         if numbers:
-            await self._off(self._cancel, [*options, *numbers])
+            await self._off(self._cancel, [f"--name={name}", *options, *numbers])
 
     async def probe(self, options: Iterable[str]) -> str:
         """Say when a job with these options would begin; raises Invalid where it never would."""
