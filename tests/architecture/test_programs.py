@@ -1,4 +1,4 @@
-"""What the Makefile and CI call by its name can be executed, also in a fresh clone."""
+"""What a fresh clone holds: programs that can be executed, and nothing that was built."""
 
 from __future__ import annotations
 
@@ -19,3 +19,12 @@ def test_programs_of_the_shell_are_executable() -> None:
 
     assert ".ci/system-packages" in programs
     assert [path for path in programs if modes[path] != "100755"] == []
+
+
+def test_nothing_that_was_built_is_in_the_repository() -> None:
+    listing = subprocess.run(
+        ["git", "ls-files", "*.whl", "*.tar.gz", "*.pyc"],
+        cwd=REPOSITORY, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+
+    assert listing.stdout.split() == []
