@@ -51,6 +51,13 @@ _OPTIONAL: dict[str, dict[str, Any]] = {
     "docker": {"shmSize": None, "buildContext": None, "gpuSupport": None, "sharedVolumes": None},
 }
 """Keys that some versions of SDK v1 wrote; kept where they are, never added."""
+_EMPTY = {
+    "python": {"condaDependenciesFile": "give what stands in that file as condaDependencies"},
+    "docker.baseImageRegistry": {
+        "registryIdentity": "identities belong to the cloud: give username and password"
+    },
+}
+"""Keys that SDK v1 wrote as null, which are left out, and what to do where they are not null."""
 SHM_SIZE = "2g"
 """The shared memory of a container for which nothing else is said, as in SDK v1."""
 _OF_A_CONTAINER = {"shmSize": (None, SHM_SIZE), "sharedVolumes": (None, True)}
@@ -282,9 +289,12 @@ def _cut(requirement: str) -> tuple[str, str | None]:
 def _filled(data: Any, plain: Mapping[str, Any], where: str) -> dict[str, Any]:
     if not isinstance(data, Mapping):
         raise Invalid(f"{where or 'environment'}: expected an object, not {_kind(data)}")
-    optional = _OPTIONAL.get(where, {})
+    optional, empty = _OPTIONAL.get(where, {}), _EMPTY.get(where, {})
     for key in data:
-        if key not in plain and key not in optional:
+        if key in empty:
+            if data[key] is not None:
+                raise Invalid(f"{where}.{key}: {empty[key]}, and leave this null")
+        elif key not in plain and key not in optional:
             raise Invalid(f"{where or 'environment'}: {_unknown(str(key), [*plain, *optional])}")
     filled: dict[str, Any] = {}
     for key, default in plain.items():

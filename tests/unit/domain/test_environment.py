@@ -73,3 +73,28 @@ def test_what_changes_nothing_in_a_build_is_not_in_the_digest() -> None:
     other |= {**with_variables(A="x"), "name": "other", "version": "7"}
 
     assert read(one).digest() == read(other).digest()
+
+
+def test_keys_that_sdk_v1_wrote_as_null_are_taken() -> None:
+    registry = {"address": None, "username": None, "password": None, "registryIdentity": None}
+    given = {
+        "name": "one",
+        "python": {"condaDependenciesFile": None},
+        "docker": {"baseImageRegistry": registry},
+    }
+
+    assert read(given).same_as(read({"name": "one"}))
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"python": {"condaDependenciesFile": "conda.yml"}}, "give what stands in that file"),
+        ({"docker": {"baseImageRegistry": {"registryIdentity": {}}}}, "give username and password"),
+    ],
+)
+def test_keys_that_would_mean_something_elsewhere_are_refused(
+    given: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(Invalid, match=said):
+        read({"name": "one", **given})
