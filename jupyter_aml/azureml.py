@@ -128,7 +128,10 @@ class Alias(ModuleType):
         return sorted({*_table().get(self.__name__, []), *(dir(ours) if ours else [])})
 
     def _lacks(self, name: str) -> AttributeError:
-        return AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
+        return AttributeError(
+            f"module {self.__name__!r} has no attribute {name!r} in jupyter_aml {__version__}; "
+            f"{PAGE} tells what there is"
+        )
 
 
 def _find(module: str, name: str) -> Any:
@@ -180,9 +183,10 @@ class _Finder(Loader):
         if name != _OLD and not name.startswith(f"{_OLD}."):
             return None
         if name != _OLD and name not in _packages():
+            # Without `name=`: `from azureml.core import X` would take it for a name that is no
+            # module, and say of it no more than that it cannot be imported.
             raise ModuleNotFoundError(
-                f"there is no {name} in jupyter_aml {__version__}; {PAGE} tells what there is",
-                name=name,
+                f"there is no {name} in jupyter_aml {__version__}; {PAGE} tells what there is"
             )
         spec = ModuleSpec(name, self, is_package=True)
         spec.submodule_search_locations = []

@@ -79,6 +79,16 @@ def test_what_is_not_there_names_the_page_that_tells_what_is() -> None:
         Workspace.webservices  # noqa: B018
 
 
+def test_a_name_that_sdk_v1_did_not_have_names_the_page_as_well() -> None:
+    page = r"docs/reference/names\.md"
+
+    with pytest.raises(ImportError, match=page):
+        exec("from azureml.core import NoSuchName", {})
+    with pytest.raises(AttributeError, match=page):
+        import_module("azureml.core").NoSuchName  # noqa: B018
+    assert not hasattr(import_module("azureml.core"), "NoSuchName")
+
+
 def test_what_has_a_substitute_elsewhere_names_it() -> None:
     with pytest.raises(NotImplementedError, match=r"names\.md.*; azureml\.core\.Dataset\.Tabular"):
         import_module("azureml.dataprep").read_csv("data.csv")
