@@ -26,7 +26,7 @@ def test_the_outputs_of_an_interactive_run_are_what_stands_in_its_folder(
     experiment: Experiment, tmp_path: Path
 ) -> None:
     run = experiment.start_logging(outputs=tmp_path / "out")
-    (tmp_path / "out/deep").mkdir(parents=True)
+    (tmp_path / "out/deep").mkdir()
     (tmp_path / "out/deep/model.txt").write_text("model")
     with run.child_run("fold", outputs=tmp_path / "out") as child:
         pass
@@ -62,7 +62,9 @@ def test_what_goes_to_a_datastore_is_refused(experiment: Experiment, tmp_path: P
     run = experiment.start_logging()
     (tmp_path / "a").touch()
 
-    with pytest.raises(UserErrorException, match="datastore_name='blob': datastores are not part"):
+    with pytest.raises(
+        UserErrorException, match="datastore_name='blob': files of a run lie in its own folder"
+    ):
         run.upload_file("a", tmp_path / "a", datastore_name="blob")
     with pytest.raises(UserErrorException, match="timeout_seconds=0 are over"):
         run.upload_files(["a"], [str(tmp_path / "a")], timeout_seconds=0)

@@ -19,7 +19,7 @@ from jupyter_aml.sdk._core import given
 from jupyter_aml.sdk._run.place import RunPlace
 from jupyter_aml.sdk.exceptions import UserErrorException
 
-_NO_STORES = "datastores are not part of jupyter_aml yet"
+_NO_STORES = "files of a run lie in its own folder; Datastore.upload_files fills a datastore"
 
 
 def _within(seconds: float | None) -> Callable[[], None]:

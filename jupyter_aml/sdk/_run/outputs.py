@@ -24,27 +24,30 @@ class Tracked(NamedTuple):
 
 
 def tracked_outputs(folder: str | os.PathLike[str] | None) -> Tracked | None:
-    """The folder that a run keeps as its outputs; raises UserErrorException for a file."""
-    return None if folder is None else Tracked(_place(folder), {})
+    """The folder that a run keeps as its outputs, made where it is not there yet.
+
+    Raises UserErrorException for a file, or where no folder can be made.
+    """
+    return None if folder is None else Tracked(_made(folder), {})
 
 
 def new_outputs() -> Tracked:
     """The folder `outputs`, which is made; what lies in it already is of an earlier run."""
-    place = _place("outputs")
+    place = _made("outputs")
+    return Tracked(place, {str(path): stamp for path, stamp in _stamps(place)})
+
+
+def _made(folder: str | os.PathLike[str]) -> Path:
+    place = Path(folder).absolute()
+    if place.exists() and not place.is_dir():
+        raise UserErrorException(f"outputs={os.fspath(folder)!r} is a file: name a folder")
     try:
-        place.mkdir(exist_ok=True)
+        place.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UserErrorException(
             f"cannot make the folder {str(place)!r} for the outputs of the run: {error.strerror}; "
             "name another one as outputs=, or pass outputs=False"
         ) from None
-    return Tracked(place, {str(path): stamp for path, stamp in _stamps(place)})
-
-
-def _place(folder: str | os.PathLike[str]) -> Path:
-    place = Path(folder).absolute()
-    if place.exists() and not place.is_dir():
-        raise UserErrorException(f"outputs={os.fspath(folder)!r} is a file: name a folder")
     return place
 
 

@@ -113,7 +113,8 @@ class TensorFlow(_FrameworkBaseEstimator):
         if (worker_count, parameter_server_count) != (1, 1):
             raise UserErrorException(
                 f"worker_count={worker_count}, parameter_server_count={parameter_server_count}: "
-                "runs on several nodes or processes are not part of jupyter_aml yet; leave them 1"
+                "leave them 1, and give distributed_training=ParameterServer(worker_count=..., "
+                "parameter_server_count=...)"
             )
         super().__init__(**{name: value for name, value in locals().items() if name in _TAKEN})
 
