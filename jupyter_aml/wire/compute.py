@@ -34,7 +34,7 @@ class WireCompute(TypedDict):
     sentence where it is not well. `refusal` says why it takes no runs. One run may have
     `mostNodes` nodes, or where that is null as many as a queue of its own gives. A setting
     `secret://NAME` stands in the vault. Targets that nobody created have no workspace.
-    `kernels` are those that wait for a place or have one.
+    `kernels` are those that wait for a place or have one; `takesKernels` whether there can be any.
     """
 
     name: str
@@ -55,6 +55,7 @@ class WireCompute(TypedDict):
     vmPriority: str
     nodes: list[WireNode]
     kernels: list[WireTargetKernel]
+    takesKernels: bool
     settings: dict[str, Any]
     description: str
     tags: dict[str, str]

@@ -430,7 +430,7 @@ export interface WireNode {
  * sentence where it is not well. `refusal` says why it takes no runs. One run may have
  * `mostNodes` nodes, or where that is null as many as a queue of its own gives. A setting
  * `secret://NAME` stands in the vault. Targets that nobody created have no workspace.
- * `kernels` are those that wait for a place or have one.
+ * `kernels` are those that wait for a place or have one; `takesKernels` whether there can be any.
  */
 export interface WireCompute {
   name: string;
@@ -451,6 +451,7 @@ export interface WireCompute {
   vmPriority: string;
   nodes: WireNode[];
   kernels: WireTargetKernel[];
+  takesKernels: boolean;
   settings: Record<string, unknown>;
   description: string;
   tags: Record<string, string>;

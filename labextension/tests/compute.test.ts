@@ -107,6 +107,31 @@ test('words say how busy a target is', () => {
   assert.equal(sizeWords({ cores: 1, memory: 3.5 * 2 ** 30, gpus: 0 }, plain), '1 core, 3.5 GiB');
 });
 
+test('a kernel that waits for a target, or that no server has, is a row of it', () => {
+  const seat = (id: string) => ({ id, state: 'queued', hasServer: true }) as never;
+  const cluster = aTarget({ kernels: [seat('k1'), seat('k2')] });
+  const rows = targetNodes(
+    {
+      targets: [cluster],
+      runs: [],
+      kernels: [aKernel({ kernelId: 'k1', spec: 'gone', compute: 'cluster' })],
+      specs: [],
+      open: new Set(['cluster']),
+      filter: ''
+    },
+    plain
+  );
+
+  assert.deepEqual(
+    rows.map(({ id, kind }) => [id, kind]),
+    [
+      ['target-cluster', 'target'],
+      ['kernel-k1', 'kernel'],
+      ['kernel-k2', 'other']
+    ]
+  );
+});
+
 test('below a target is what is on it, and nothing of others', () => {
   const cluster = aTarget({ waiting: 2, nodes: [aNode('a', 'busy')], why: 'node b was lost' });
   const local = aTarget({ workspace: null, name: 'local', kind: 'local', type: 'Local' });

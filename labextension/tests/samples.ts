@@ -159,6 +159,7 @@ export function aTarget(different: Partial<WireCompute> = {}): WireCompute {
     vmPriority: 'dedicated',
     nodes: [],
     kernels: [],
+    takesKernels: true,
     settings: {},
     description: '',
     tags: {},

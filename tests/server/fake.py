@@ -283,8 +283,8 @@ class FakeCompute:
             "name": name, "workspace": workspace, "type": type, "kind": kind, "slots": 2,
             "busy": 0, "waiting": 0, "state": "Succeeded", "why": None, "refusal": None,
             "minNodes": 0, "maxNodes": 2, "mostNodes": 1, "idleSeconds": 1800.0, "vmSize": "",
-            "vmPriority": "dedicated", "nodes": [], "kernels": [], "settings": {},
-            "description": "", "tags": {},
+            "vmPriority": "dedicated", "nodes": [], "kernels": [], "takesKernels": False,
+            "settings": {}, "description": "", "tags": {},
             "isAttached": False, "isStopped": False, "createdAt": None, "changedAt": None,
         }  # fmt: skip
 

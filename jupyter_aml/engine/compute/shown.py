@@ -53,6 +53,7 @@ def shown(
         "vmPriority": "dedicated" if definition is None else definition.priority,
         "nodes": [_node(node) for node in target.nodes()],
         "kernels": list(kernels),
+        "takesKernels": target.takes_kernels,
         "settings": {} if definition is None else dict(definition.settings),
         "description": "" if definition is None else definition.description,
         "tags": {} if known is None else dict(known.tags),

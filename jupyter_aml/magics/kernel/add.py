@@ -33,7 +33,8 @@ class Add(OneEnvironment):
         """Where kernels can run."""
         if name != "compute":
             return []
-        targets = (each["name"] for each in self.session.cache.get().computes)
+        known = self.session.cache.get().computes
+        targets = (each["name"] for each in known if each["takesKernels"])
         return list(dict.fromkeys(("local", "docker", *targets)))
 
     def __call__(self, args: Namespace, cell: str) -> None:

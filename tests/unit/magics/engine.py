@@ -41,7 +41,7 @@ def a_target(name: str, **different: Any) -> WireCompute:
         "name": name, "workspace": None, "type": "Local", "kind": "local", "slots": 2, "busy": 0,
         "waiting": 0, "state": "Succeeded", "why": None, "refusal": None, "minNodes": 0,
         "maxNodes": 2, "mostNodes": 1, "idleSeconds": 1800.0, "vmSize": "",
-        "vmPriority": "dedicated", "nodes": [], "kernels": [],
+        "vmPriority": "dedicated", "nodes": [], "kernels": [], "takesKernels": False,
         "settings": {}, "description": "",
         "tags": {}, "isAttached": False, "isStopped": False, "createdAt": None, "changedAt": None,
     }  # fmt: skip

@@ -1,7 +1,13 @@
 /** The tree of targets: what is on each of them is below it. */
 
 import type { Trans } from '../../tokens';
-import type { WireCompute, WireKernel, WireKernelSpec, WireRun } from '../../wire';
+import type {
+  WireCompute,
+  WireKernel,
+  WireKernelSpec,
+  WireRun,
+  WireTargetKernel
+} from '../../wire';
 import { withWords } from '../common/names';
 import { FINAL } from '../common/words';
 import { targetFace } from './faces';
@@ -11,6 +17,8 @@ export type TargetNode = { target: WireCompute; id: string; depth: number; isOpe
   | { kind: 'target' | 'nodes' | 'waiting' | 'why' | 'nothing' }
   | { kind: 'run'; run: WireRun }
   | { kind: 'kernel'; kernel: WireKernel }
+  /** A kernel that waits for the target, or that has no Jupyter server any more. */
+  | { kind: 'other'; other: WireTargetKernel }
 );
 
 /** All that the tree is made of. */
@@ -58,6 +66,7 @@ function below(target: WireCompute, { runs, kernels, specs }: Ground): TargetNod
   });
   const running = runs.filter(run => run.target === target.name && isOnIt(run));
   const there = kernels.filter(kernel => computeOf(kernel, specs) === target.name);
+  const others = target.kernels.filter(({ id }) => !kernels.some(one => one.kernelId === id));
   const rows: TargetNode[] = [
     ...(target.why !== null || target.refusal !== null ? [plain('why')] : []),
     ...(target.nodes.length > 0 ? [plain('nodes')] : []),
@@ -70,7 +79,8 @@ function below(target: WireCompute, { runs, kernels, specs }: Ground): TargetNod
       kind: 'kernel' as const,
       id: `kernel-${kernel.kernelId}`,
       kernel
-    }))
+    })),
+    ...others.map(other => ({ ...row, kind: 'other' as const, id: `kernel-${other.id}`, other }))
   ];
   return rows.length > 0 ? rows : [plain('nothing')];
 }
@@ -85,9 +95,10 @@ export function isBeforeIt(status: WireRun['status']): boolean {
   return status === 'NotStarted' || status === 'Preparing' || status === 'Queued';
 }
 
-/** The target of a kernel: that of its kernelspec, and else this machine. */
+/** The target of a kernel: where it is a job, else that of its kernelspec, else this machine. */
 export function computeOf(kernel: WireKernel, specs: readonly WireKernelSpec[]): string {
-  return specs.find(spec => spec.spec === kernel.spec)?.compute || LOCAL;
+  const told = kernel.compute ?? specs.find(spec => spec.spec === kernel.spec)?.compute;
+  return told || LOCAL;
 }
 
 function wordsOf(target: WireCompute, trans: Trans): string {

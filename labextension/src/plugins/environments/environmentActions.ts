@@ -3,6 +3,7 @@
 import { Clipboard, Dialog, InputDialog, Notification, showDialog } from '@jupyterlab/apputils';
 import { buildIcon, closeIcon, copyIcon, kernelIcon } from '@jupyterlab/ui-components';
 import type { LabIcon } from '@jupyterlab/ui-components';
+import { LOCAL } from '../../models/compute/tree';
 import { EnvironmentCommands } from '../../tokens';
 import type { Wanted } from '../../tokens';
 import type { WireEnvironment } from '../../wire';
@@ -167,9 +168,14 @@ function addKernel(context: EnvironmentsContext): void {
     act: async wanted => {
       const { name, version, versions, workspace } = await server.rest.environment(wanted);
       const isNewest = version === versions[0];
+      const place = await placeOf(name, workspace, context);
+      if (place === null) {
+        return;
+      }
       const added = await server.rest.addKernel({
         workspace,
         environment: name,
+        compute: place,
         ...(isNewest ? {} : { version })
       });
       await app.serviceManager.kernelspecs.refreshSpecs();
@@ -185,6 +191,27 @@ function addKernel(context: EnvironmentsContext): void {
       });
     }
   });
+}
+
+/** Where the kernel shall run: asked where there is a choice; null where it is given up. */
+async function placeOf(
+  name: string,
+  workspace: string,
+  { server, trans }: EnvironmentsContext
+): Promise<string | null> {
+  const targets = (await server.rest.targets(workspace))
+    .filter(target => target.takesKernels)
+    .map(target => target.name);
+  if (targets.length === 0) {
+    return LOCAL;
+  }
+  const answer = await InputDialog.getItem({
+    title: trans('Where shall the kernel of %1 run?', name),
+    items: [LOCAL, ...targets],
+    editable: false,
+    okLabel: trans('Add as kernel')
+  });
+  return answer.button.accept ? answer.value : null;
 }
 
 function addCopy(context: EnvironmentsContext): void {

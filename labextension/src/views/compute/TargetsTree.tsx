@@ -188,6 +188,18 @@ function rowOf(
         className: 'jp-aml-KernelItem'
       };
     }
+    case 'other': {
+      const { displayName, hasServer, notebook, reason, state } = node.other;
+      const { glyph, tone, word } = kernelFace(state);
+      const left = hasServer ? '' : trans('It has no Jupyter server.');
+      return {
+        ...row,
+        mark: <Mark glyph={glyph} tone={tone} word={trans('Kernel, %1', trans(word))} />,
+        name: notebook.split('/').at(-1) || displayName,
+        detail: reason ?? (left || trans('kernel')),
+        tip: [notebook, displayName, reason ?? '', left].filter(line => line).join('\n')
+      };
+    }
   }
 }
 
