@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -148,6 +148,12 @@ class Target:
     def state(self) -> TargetState:
         """How it does."""
         return TargetState()
+
+    def lend(self, runs: Collection[str]) -> None:
+        """Let others have the places of these runs, which only wait for others now.
+
+        Called with all of them, whenever something changes.
+        """
 
     def nodes(self) -> Sequence[Node]:
         """The nodes that it has now; none where nodes are no business of ours."""

@@ -165,6 +165,20 @@ def test_parents_on_all_places_give_them_to_their_children(an_engine: Open, wait
     assert places(client) == (0, 0)
 
 
+def test_a_parent_on_the_only_node_of_a_cluster_gives_it_to_its_child(an_engine: Open) -> None:
+    client = an_engine(2)
+    client.compute.add({"name": "lone", "kind": "cluster", "maxNodes": 1})
+    there = PARENT.replace('script="child.py"', 'script="child.py", compute_target="lone"')
+    script = there.format(child=CHILD, wait=WAIT, then="")
+    job = {"command": ["main.py"], "interpreter": sys.executable, "target": "lone", "grace": 0.5}
+
+    one = send(client, script, job=job)
+
+    assert until(client, one, ended)["status"] == "Completed"
+    child = client.runs.get(child_of(client, one))
+    assert (child["status"], child["job"]["target"]) == ("Completed", "lone")
+
+
 def test_children_that_are_parents_end_on_one_place(an_engine: Open) -> None:
     client = an_engine(1)
 

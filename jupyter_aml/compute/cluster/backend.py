@@ -10,8 +10,9 @@ from datetime import timedelta
 from functools import partial
 
 from jupyter_aml.compute.attempt import records
+from jupyter_aml.compute.cluster.held import LOST, note_lost
 from jupyter_aml.compute.cluster.parts import nodes_of, orders, parts
-from jupyter_aml.compute.cluster.pool import LOST, Pool, note_lost
+from jupyter_aml.compute.cluster.pool import Pool
 from jupyter_aml.compute.local import LocalAttempt, LocalBackend, end_lost
 from jupyter_aml.compute.protocol import BackendJob, Handle, Phase, Sighting
 from jupyter_aml.domain.errors import Invalid

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -88,6 +88,10 @@ class ClusterTarget(Target):
         if self._definition.is_stopped:
             return TargetState(state="Stopped", why=f"'{self.name}' is stopped: start it")
         return TargetState(why=self._pool.trouble)
+
+    def lend(self, runs: Collection[str]) -> None:
+        """Let the nodes of these runs take others, where no more can be started."""
+        self._pool.lend(runs)
 
     def nodes(self) -> Sequence[Node]:
         """The nodes that it has now."""

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import logging
-import os
 import signal
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from jupyter_aml.compute.cluster import nodes
 from jupyter_aml.compute.cluster.budget import Budget
+from jupyter_aml.compute.cluster.held import TAKEN, Held, note_lost
 from jupyter_aml.compute.cluster.nodes import LiveNode, Order
 from jupyter_aml.compute.cluster.scaling import Plan, Present, plan
 from jupyter_aml.compute.target import Node, NodeState
@@ -28,29 +26,6 @@ _LOOK = 0.5
 _RETRY = 2.0
 _LONELY = 60.0
 """Seconds that a node waits at least for an engine before it ends by itself."""
-
-TAKEN = "its node was taken back for a run on dedicated nodes"
-LOST = "its node was lost: the process that stands for the machine is gone"
-
-
-@dataclass(slots=True)
-class _Held:
-    """A job: what its nodes start, and those that have started it."""
-
-    orders: Sequence[Order] = ()
-    """One a node; none where an earlier engine handed it over."""
-    nodes: dict[int, LiveNode] = field(default_factory=dict)
-    """By their numbers among those of the job."""
-    is_broken: bool = False
-    """Whether a node of it is gone, so that it needs no others any more."""
-    moved: asyncio.Event = field(default_factory=asyncio.Event)
-
-    @property
-    def missing(self) -> list[int]:
-        """The nodes that it still waits for; the first is handed over last."""
-        if self.is_broken:
-            return []
-        return [part for part in range(len(self.orders))[::-1] if part not in self.nodes]
 
 
 class Pool:
@@ -76,7 +51,9 @@ class Pool:
         self.definition, self._folder, self._budget = definition, folder, budget
         self._per_node, self._moved = per_node, moved
         self._nodes: dict[str, LiveNode] = {}
-        self._held: dict[str, _Held] = {}
+        self._held: dict[str, Held] = {}
+        self._lent: set[str] = set()
+        """Runs whose places others may have."""
         self._starting = 0
         self._stirred = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -142,11 +119,17 @@ class Pool:
         coming = [Node(id="", state=NodeState.STARTING) for _ in range(self._starting)]
         return there + coming
 
+    def lend(self, runs: Collection[str]) -> None:
+        """Let others have the places of these runs, where no more nodes can be started."""
+        if self._lent != {*runs}:
+            self._lent = {*runs}
+            self.stir()
+
     # ---- what the backend asks ----------------------------------------------------------------
 
     def enqueue(self, job: str, orders: Sequence[Order]) -> None:
         """Have a job started as soon as there is a node for each order; twice is once."""
-        held = self._held.setdefault(job, _Held())
+        held = self._held.setdefault(job, Held())
         if not held.orders:
             held.orders = orders
             self.stir()
@@ -290,7 +273,7 @@ class Pool:
         for node in await asyncio.to_thread(nodes.found, self._folder):
             self._nodes[node.id] = node
             for job, seat in node.jobs.items():
-                held = self._held.setdefault(job, _Held())
+                held = self._held.setdefault(job, Held())
                 held.nodes[seat.part] = node
                 held.moved.set()
 
@@ -355,7 +338,14 @@ class Pool:
 
     def _has_room(self, node: LiveNode) -> bool:
         is_up = node.state in (NodeState.IDLE, NodeState.BUSY)
-        return is_up and len(node.jobs) < self._per_node
+        return is_up and self._taken(node) < self._per_node
+
+    def _taken(self, node: LiveNode) -> int:
+        """How many places of a node are taken."""
+        is_full = self._full is not None or self.count >= self.definition.scale.max_nodes
+        if not (is_full and self._lent):
+            return len(node.jobs)
+        return sum(job.rpartition(".")[0] not in self._lent for job in node.jobs)
 
     def _scale(self) -> float | None:
         """Start and stop nodes; returns the seconds after which to look again, if at all."""
@@ -444,11 +434,3 @@ def _run(job: str) -> str:
 
 def _all(count: int) -> str:
     return "the one node is" if count == 1 else f"all {count} nodes are"
-
-
-def note_lost(path: Path, why: str) -> None:
-    """Write down that a job has lost a node; the disk may refuse it, then the job was cancelled."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    with contextlib.suppress(OSError):
-        draft.write_text(json.dumps({"lost": why}))
-        draft.rename(path)

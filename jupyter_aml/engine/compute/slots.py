@@ -60,6 +60,11 @@ class Slots:
         """Runs in the line."""
         return len(self._line)
 
+    @property
+    def lenders(self) -> frozenset[RunId]:
+        """Runs that wait for others, and have lent them their places."""
+        return frozenset(self._lent)
+
     def resize(self, count: int, *, most: int | None = None, closed: str | None = None) -> None:
         """Have another number of places; who has one keeps it. `closed` says why there is none."""
         self.count, self._closed = count, closed

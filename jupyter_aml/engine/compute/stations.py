@@ -103,6 +103,7 @@ class Stations:
         def note() -> None:
             station = find()
             if station is not None:
+                station.target.lend(station.slots.lenders)
                 station.note()
 
         slots = Slots(

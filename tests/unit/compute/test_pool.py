@@ -215,3 +215,25 @@ async def test_the_next_engine_goes_on_where_a_job_was_given_some_of_its_nodes(
         await there(tmp_path / "pair-0")
         assert len(pool.shown()) == 2
         assert {each.runs for each in pool.shown()} == {("pair",)}
+
+
+async def test_the_place_of_a_run_that_waits_for_others_serves_them_where_there_is_no_more_room(
+    tmp_path: Path,
+) -> None:
+    async with a_pool(tmp_path / "nodes", Budget(1)) as pool, asyncio.timeout(60):
+        pool.enqueue(*a_gang(tmp_path, "parent", 1))
+        await there(tmp_path / "parent-0")
+        pool.enqueue(*a_gang(tmp_path, "child", 1))
+        assert pool.reason("child.1") is not None
+
+        pool.lend({"parent"})
+        await there(tmp_path / "child-0")
+        assert [each.runs for each in pool.shown()] == [("child", "parent")]
+        pool.lend(set())
+        pool.enqueue(*a_gang(tmp_path, "late", 1))
+        os.kill(int((tmp_path / "child-0").read_text()), signal.SIGKILL)
+        pool.forget("child.1")
+        assert pool.reason("late.1") is not None
+        os.kill(int((tmp_path / "parent-0").read_text()), signal.SIGKILL)
+        pool.forget("parent.1")
+        await there(tmp_path / "late-0")
