@@ -34,6 +34,8 @@ ELSEWHERE: Mapping[tuple[str, str], str] = {
     ("README.md", "pip install '.[data]'"): "tests/integration/test_packaging.py",
     ("README.md", "make demo"): ".ci/headless.py",
     ("README.md", "make test"): ".ci/run",
+    ("docs/how-to/compute_targets.md", "%aml kernel add tutorial-env"):
+        "tests/integration/test_kernels_cluster.py",
     ("docs/how-to/spread_a_run.md", "from azureml.core import Experiment, Scr"):
         "tests/integration/test_several_nodes.py",
     ("docs/how-to/spread_a_run.md", "import torch.distributed"):
