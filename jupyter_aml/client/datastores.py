@@ -12,6 +12,7 @@ from jupyter_aml.client.door import Door, pieces
 from jupyter_aml.client.transport import quoted
 
 if TYPE_CHECKING:
+    from jupyter_aml.client.transport import Address
     from jupyter_aml.wire.datastores import WireDatastore, WireStoreFile, WireStoreFolder
     from jupyter_aml.wire.secrets import WireSecret
 
@@ -21,6 +22,11 @@ class Datastores:
 
     def __init__(self, door: Door) -> None:
         self._door = door
+
+    @property
+    def address(self) -> Address:
+        """Where the engine answers."""
+        return self._door.address
 
     def list(self, workspace: str) -> list[WireDatastore]:
         """All datastores, the built-in ones first."""

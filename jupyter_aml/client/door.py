@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from jupyter_aml.client.transport import Transport
+from jupyter_aml.client.transport import Address, Transport
 from jupyter_aml.domain.errors import Unreachable
 
 if TYPE_CHECKING:
@@ -52,6 +52,11 @@ class Door:
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
+
+    @property
+    def address(self) -> Address:
+        """Where the engine answers."""
+        return self._transport.address
 
     def get(self, path: str, **query: Any) -> Any:
         """Return what is there."""

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import threading
 import time
-from functools import partial
 from pathlib import Path
 
 from jupyter_aml.client.client import Client
@@ -45,7 +44,7 @@ def find(root: str | os.PathLike[str] | None = None) -> Client:
     if given is not None and given.url is not None:
         return Client(given)
     place = default_root() if root is None else Path(root).absolute()
-    return Client(given or _address(place), partial(_address, place))
+    return Client(given or _address(place), lambda: _address(place))
 
 
 def _address(root: Path) -> Address:

@@ -82,10 +82,6 @@ class Transport:
         self._own = threading.local()
         self._longest = longest
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        """What is sent to another process of this machine connects there by itself."""
-        return Transport, (self.address, self._find_again)
-
     def request(
         self,
         method: str,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from jupyter_aml.data.protocol import Entry, Lacking
+from jupyter_aml.data.protocol import Entry, Lacking, Recipe
 from jupyter_aml.data.remote import RemoteStore
 from jupyter_aml.data.trouble import told
 from jupyter_aml.domain.errors import Invalid
@@ -25,9 +25,9 @@ class BlobStore(RemoteStore):
         super().__init__(system, container, url)
         self._options = dict(options)
 
-    def __reduce__(self) -> tuple[Any, tuple[str, dict[str, Any]]]:
-        """It is opened anew in another process, for adlfs does not take its client along."""
-        return open_blobs, (self._url, self._options)
+    def recipe(self) -> Recipe:
+        """How another process of this machine opens it."""
+        return Recipe("jupyter_aml.data.azure:open_blobs", (self._url, self._options))
 
     def _is_there(self) -> bool:
         return bool(self._ask(self._container().exists()))

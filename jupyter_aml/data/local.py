@@ -11,7 +11,7 @@ from typing import IO, Any
 
 from jupyter_aml.data import patterns
 from jupyter_aml.data.landing import Landing, is_part
-from jupyter_aml.data.protocol import Entry, Folder, Mode
+from jupyter_aml.data.protocol import Entry, Folder, Mode, Recipe
 from jupyter_aml.domain.datastore import inside
 from jupyter_aml.domain.errors import NotFound, Refused, StorageFailed, Unreachable
 
@@ -34,6 +34,11 @@ class LocalStore:
         self.folder = folder
         self._links, self._must_be_there = links, must_be_there
         self._landing = Landing()
+
+    def recipe(self) -> Recipe:
+        """How another process of this machine opens it."""
+        arguments = (str(self.folder), self._links, self._must_be_there)
+        return Recipe("jupyter_aml.data.local:reopened", arguments)
 
     def check(self, *, make: bool = False) -> None:
         """Raise NotFound where the folder is missing; with `make` it is made."""
@@ -227,3 +232,8 @@ def _copy(source: Path, target: Path, landing: Landing) -> None:
         raise Refused(f"{source} is not a plain file")
     with landing.at(target) as part:
         shutil.copyfile(source, part)
+
+
+def reopened(folder: str, links: bool, must_be_there: bool) -> LocalStore:
+    """Open what `LocalStore.recipe` tells."""
+    return LocalStore(Path(folder), links=links, must_be_there=must_be_there)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import errno
+import importlib
+import json
 import os
-import pickle
 import signal
 import stat
 import sys
@@ -19,6 +20,7 @@ from typing import IO, Any, NoReturn
 from jupyter_aml.data import copies
 from jupyter_aml.data.listing import DataFile
 from jupyter_aml.data.mounting import MOUNTED
+from jupyter_aml.data.protocol import Store
 from jupyter_aml.domain.errors import AmlError
 
 BLOCK = 4 << 20
@@ -218,7 +220,7 @@ def main(folder: str) -> NoReturn:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         size = int.from_bytes(sys.stdin.buffer.read(8), "big")
-        found: list[DataFile] = pickle.loads(sys.stdin.buffer.read(size))
+        found = _found(json.loads(sys.stdin.buffer.read(size)))
         for each in found:
             copies.target_of(Path(folder), each.name)
         threading.Thread(target=_watch, daemon=True).start()
@@ -228,6 +230,21 @@ def main(folder: str) -> NoReturn:
     except (AmlError, OSError) as error:
         _say(_words(error))
     os._exit(0)
+
+
+def _found(told: dict[str, Any]) -> list[DataFile]:
+    """The files, from stores that are opened here anew."""
+    stores = [_opened(each["maker"], each["arguments"]) for each in told["stores"]]
+    return [
+        DataFile(stores[number], path, name, name, size, modified)
+        for number, path, name, size, modified in told["files"]
+    ]
+
+
+def _opened(maker: str, arguments: list[Any]) -> Store:
+    module, name = maker.split(":")
+    store: Store = getattr(importlib.import_module(module), name)(*arguments)
+    return store
 
 
 def _watch() -> None:

@@ -11,14 +11,15 @@ import ctypes.util
 import errno
 import json
 import os
-import pickle
 import shutil
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from jupyter_aml.data.listing import DataFile
 from jupyter_aml.domain.errors import StorageFailed
@@ -87,7 +88,7 @@ class Mount:
         assert self._process.stdout is not None
         try:
             # Its standard input stays open: the end of that is the end of the mount.
-            content = pickle.dumps(list(found))
+            content = json.dumps(_told(found)).encode()
             self._process.stdin.write(len(content).to_bytes(8, "big") + content)
             self._process.stdin.flush()
         except BrokenPipeError:
@@ -116,6 +117,19 @@ class Mount:
             self._process.wait()
         if _is_left(self._folder):
             _unmount(self._folder)
+
+
+def _told(found: Sequence[DataFile]) -> dict[str, Any]:
+    """The files and their stores, for another process."""
+    stores = {id(each.store): each.store for each in found}
+    numbers = {key: number for number, key in enumerate(stores)}
+    return {
+        "stores": [asdict(store.recipe()) for store in stores.values()],
+        "files": [
+            [numbers[id(each.store)], each.path, each.name, each.size, each.modified]
+            for each in found
+        ],
+    }
 
 
 def _is_left(folder: Path) -> bool:

@@ -31,6 +31,15 @@ class Folder:
     files: tuple[Entry, ...]
 
 
+@dataclass(frozen=True)
+class Recipe:
+    """How another process of this machine opens a store: JSON may hold it, and it may hold keys."""
+
+    maker: str
+    """A function of this package: `module:name`."""
+    arguments: tuple[Any, ...]
+
+
 class Lacking(Invalid):
     """The library that opens a store is not installed here."""
 
@@ -77,3 +86,6 @@ class Store(Protocol):
 
     def url(self, path: str) -> str:
         """The address of a file or folder, which holds no secret."""
+
+    def recipe(self) -> Recipe:
+        """How another process of this machine opens it."""

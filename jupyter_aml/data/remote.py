@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from jupyter_aml.data import patterns
 from jupyter_aml.data.landing import Landing
-from jupyter_aml.data.protocol import Entry, Folder, Mode
+from jupyter_aml.data.protocol import Entry, Folder, Mode, Recipe
 from jupyter_aml.data.trouble import told
 from jupyter_aml.domain.datastore import inside
 from jupyter_aml.domain.errors import NotFound, Refused
@@ -31,6 +31,11 @@ class RemoteStore:
         protocol = system.protocol
         names = {protocol} if isinstance(protocol, str) else set(protocol)
         self._is_whole = bool(names & _WHOLE)
+
+    def recipe(self) -> Recipe:
+        """How another process of this machine opens it."""
+        arguments = (self._system.to_json(), self._base, self._url)
+        return Recipe("jupyter_aml.data.remote:reopened", arguments)
 
     def check(self, *, make: bool = False) -> None:
         """Raise NotFound where the container or folder is missing; with `make` it is made."""
@@ -226,3 +231,10 @@ def _seconds(info: Mapping[str, Any]) -> float | None:
         if isinstance(value, int | float):
             return float(value)
     return None
+
+
+def reopened(system: str, base: str, url: str) -> RemoteStore:
+    """Open what `RemoteStore.recipe` tells."""
+    from fsspec import AbstractFileSystem
+
+    return RemoteStore(AbstractFileSystem.from_json(system), base, url)

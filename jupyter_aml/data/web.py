@@ -19,7 +19,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import unquote, urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
-from jupyter_aml.data.stores import Entry, Folder, Mode
+from jupyter_aml.data.protocol import Entry, Folder, Mode, Recipe
 from jupyter_aml.domain.errors import Invalid, NotFound, Refused, Unreachable
 
 _PATIENCE = 60.0
@@ -40,6 +40,10 @@ class WebStore:
         self.name = unquote(posixpath.basename(parts.path)) or "data"
         if "/" in self.name or self.name in (".", "..") or "\0" in self.name:
             self.name = "data"
+
+    def recipe(self) -> Recipe:
+        """How another process of this machine opens it."""
+        return Recipe("jupyter_aml.data.web:WebStore", (self._url,))
 
     def walk(self, prefix: str = "") -> Iterator[Entry]:
         """The one file."""

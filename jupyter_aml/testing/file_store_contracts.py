@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
+import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import ClassVar
 
@@ -121,6 +124,16 @@ class StoreContract:
 
         with store.open("w/x.bin") as file:
             assert file.read() == b"abcd"
+
+    def test_another_process_opens_it_by_what_it_tells(self, store: Store, tmp_path: Path) -> None:
+        self.put(store, tmp_path, "a/x.txt", b"told")
+        told = json.loads(json.dumps(asdict(store.recipe())))
+        module, name = told["maker"].split(":")
+
+        there: Store = getattr(importlib.import_module(module), name)(*told["arguments"])
+
+        with there.open("a/x.txt") as file:
+            assert file.read() == b"told"
 
     def put(self, store: Store, folder: Path, name: str, content: bytes = b"x") -> None:
         """Put a file with this content."""

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from jupyter_aml.data import patterns
 from jupyter_aml.data.landing import Landing
-from jupyter_aml.data.protocol import Entry, Folder, Mode
+from jupyter_aml.data.protocol import Entry, Folder, Mode, Recipe
 from jupyter_aml.domain.datastore import inside
 from jupyter_aml.domain.errors import NotFound, Refused
 
@@ -31,6 +31,12 @@ class EngineStore:
     def __init__(self, client: Datastores, workspace: str, name: str, url: str) -> None:
         self._client, self._place, self._url = client, (workspace, name), url.rstrip("/")
         self._landing = Landing()
+
+    def recipe(self) -> Recipe:
+        """How another process of this machine opens it."""
+        at = self._client.address
+        arguments = (at.root, at.socket, at.url, at.token, *self._place, self._url)
+        return Recipe("jupyter_aml.sdk._data.through_engine:reopened", arguments)
 
     def check(self, *, make: bool = False) -> None:
         """Raise NotFound where the container or folder is missing; nothing is made."""
@@ -179,6 +185,18 @@ class _Written(io.FileIO):
                 self._store.put(self._folder / "content", self._path)
         finally:
             shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def reopened(
+    root: str | None, socket: str | None, url: str | None, token: str | None, *place: str
+) -> EngineStore:
+    """Open what `EngineStore.recipe` tells; the engine of a root is found again, or started."""
+    from jupyter_aml.client import Client, find
+    from jupyter_aml.client.transport import Address
+
+    client = Client(Address(socket, url, token)) if root is None else find(root)
+    workspace, name, at = place
+    return EngineStore(client.datastores, workspace, name, at)
 
 
 def _entry(file: WireStoreFile, path: str) -> Entry:
