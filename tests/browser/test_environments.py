@@ -9,7 +9,6 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Photograph, Visit
 from tests.browser.pages import Environments, NotebookPage, Sidebar
-from tests.conftest import Lab
 
 BUILD_LIMIT = 120_000
 LACKING = "cowsay"
@@ -211,13 +210,13 @@ def test_the_runs_in_an_environment_are_a_click_away_from_its_page(
 
 @pytest.mark.timeout(300)
 def test_a_kernel_of_an_environment_imports_what_the_base_environment_lacks(
-    visit: Visit, lab: Lab, photograph: Photograph
+    visit: Visit, photograph: Photograph
 ) -> None:
     notebook = visit()
     page = notebook.page
     environments = built(notebook, "lively")
     environments.choose("lively", "Add as kernel")
-    if any(target["takesKernels"] for target in lab.server.get("aml/compute")):
+    if any(target["takesKernels"] for target in notebook.lab.server.get("aml/compute")):
         # Where other tests have left a cluster it is asked where: here, as it stands.
         environments.dialog.get_by_role("button", name="Add as kernel").click()
     environments.show_kernels()
