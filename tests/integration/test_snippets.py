@@ -40,6 +40,8 @@ ELSEWHERE: Mapping[tuple[str, str], str] = {
         "tests/integration/test_several_nodes.py",
     ("docs/how-to/spread_a_run.md", "import torch.distributed"):
         "tests/integration/test_several_nodes.py",
+    ("docs/how-to/start_runs_at_once.md", "c.AmlConfig.warm_runners"):
+        "tests/integration/test_warm_setting.py",
     ("docs/reference/data.md", "from azureml.core import Dataset, Experiment, Scr"):
         "tests/integration/test_run_data.py",
     ("docs/reference/data.md", "c.AmlConfig.storage_endpoints"):
