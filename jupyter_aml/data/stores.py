@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from jupyter_aml.data.addresses import check_store
 from jupyter_aml.data.local import LocalStore
 from jupyter_aml.data.protocol import Entry, Folder, Lacking, Mode, Store
 from jupyter_aml.domain.datastore import (
@@ -65,6 +66,7 @@ def open_store(definition: Datastore, secret: Secret) -> Store:
     if definition.kind in (BLOB, DATA_LAKE_2):
         from jupyter_aml.data.azure import open_blobs
 
+        check_store(url, {})
         return open_blobs(url, options)
     return open_url(url, _hadoop(options) if definition.kind == HDFS else options)
 
@@ -76,6 +78,7 @@ def open_url(url: str, options: Mapping[str, Any] | None = None) -> Store:
     """
     if url.startswith("file:"):
         return LocalStore(folder_of(url), links=True, must_be_there=True)
+    check_store(url, options or {})
     try:
         from fsspec.core import url_to_fs
     except ImportError:

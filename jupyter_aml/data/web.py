@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import atexit
 import hashlib
-import ipaddress
 import os
 import posixpath
 import shutil
-import socket
 import tempfile
 import threading
 import time
@@ -19,6 +17,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import unquote, urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
+from jupyter_aml.data.addresses import check, plain
 from jupyter_aml.data.protocol import Entry, Folder, Mode, Recipe
 from jupyter_aml.domain.errors import Invalid, NotFound, Refused, Unreachable
 
@@ -134,25 +133,12 @@ def _looked_at(url: str) -> tuple[int | None, str | None]:
     return found
 
 
-def check(url: str) -> None:
-    """Refuse an address that only the machines of a cloud ask, for the keys they are given."""
-    host = urlsplit(url).hostname or ""
-    try:
-        every = {info[4][0] for info in socket.getaddrinfo(host, None)}
-    except OSError as error:
-        raise Unreachable(f"{_plain(url)} cannot be reached: {host} is not known") from error
-    if any(ipaddress.ip_address(str(each).partition("%")[0]).is_link_local for each in every):
-        raise Refused(f"{_plain(url)} is refused: {host} is an address of this machine's network")
-
-
 class _Checked(HTTPRedirectHandler):
     def redirect_request(
         self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str
     ) -> Any:
         if urlsplit(newurl).scheme not in ("http", "https"):
-            raise Refused(
-                f"{_plain(req.full_url)} leads to {newurl!r:.80}, which is no web address"
-            )
+            raise Refused(f"{plain(req.full_url)} leads to {newurl!r:.80}, which is no web address")
         check(newurl)
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
@@ -173,16 +159,12 @@ def _fetch(url: str, place: Path) -> None:
         code = error.code
         error.close()
         if code // 100 == 3:
-            raise Refused(f"{_plain(url)} leads to an address that is none of the web") from None
+            raise Refused(f"{plain(url)} leads to an address that is none of the web") from None
         if code in (401, 403):
-            raise Refused(f"{_plain(url)} may not be read: its server answers {code}") from None
-        raise NotFound(f"{_plain(url)} cannot be read: its server answers {code}") from None
+            raise Refused(f"{plain(url)} may not be read: its server answers {code}") from None
+        raise NotFound(f"{plain(url)} cannot be read: its server answers {code}") from None
     except (URLError, OSError) as error:
         reason = getattr(error, "reason", None) or error
-        raise Unreachable(f"{_plain(url)} cannot be reached: {reason}") from None
+        raise Unreachable(f"{plain(url)} cannot be reached: {reason}") from None
     finally:
         part.unlink(missing_ok=True)
-
-
-def _plain(url: str) -> str:
-    return url.partition("?")[0]

@@ -137,6 +137,13 @@ def test_single_files_go_where_their_root_says(
         store.upload("data/a.csv")
 
 
+def test_an_address_that_hands_out_keys_is_no_datastore(ws: Workspace) -> None:
+    with pytest.raises(UserErrorException, match=r"169\.254\.169\.254 is an address of"):
+        Datastore.register(ws, "keys", "http://169.254.169.254/")
+
+    assert "keys" not in ws.datastores
+
+
 @pytest.mark.parametrize("path", ["../out", "a/../../out"])
 def test_a_path_that_climbs_out_is_refused(ws: Workspace, folder: Path, path: str) -> None:
     store = ws.get_default_datastore()

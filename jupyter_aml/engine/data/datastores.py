@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import builtins
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from jupyter_aml.data.addresses import check_store
 from jupyter_aml.domain import datastore
 from jupyter_aml.domain.datastore import BUILT_IN, DEFAULT, Datastore
 from jupyter_aml.domain.errors import AlreadyExists, IllegalMove, Refused, StorageFailed
@@ -74,8 +76,10 @@ class Datastores:
     async def add(self, asked: NewDatastore) -> Known:
         """Register a datastore, its secrets first; an equal one stays what it is.
 
-        Raises AlreadyExists for a different one of that name, unless it is to be overwritten.
+        Raises AlreadyExists for a different one of that name, unless it is to be overwritten, and
+        Refused for an address that hands out the keys of a machine in a cloud.
         """
+        await asyncio.to_thread(check_store, asked.definition.url or "", asked.definition.options)
         added = await self._ledger.do(self._add, asked)
         if not asked.is_dry:
             self._changed(asked.workspace, asked.definition.name)
