@@ -197,7 +197,7 @@ class ScriptRunConfig:
         if config.max_run_duration_seconds and limit in (None, MAX_DURATION_SECONDS_DEFAULT):
             limit = config.max_run_duration_seconds
         if limit is not None:
-            job["timeout"] = float(limit)
+            job["timeout"] = _seconds(limit)
         return job
 
     def _environment(self) -> dict[str, Any]:
@@ -314,3 +314,12 @@ class _Cell:
     ) -> None:
         self.text, self.parameters, self.include = text, parameters, include
         self.base, self.line_offset = base, line_offset
+
+
+def _seconds(limit: object) -> float:
+    try:
+        return float(str(limit))
+    except ValueError:
+        raise UserErrorException(
+            f"max_run_duration_seconds={limit!r} is no number of seconds"
+        ) from None

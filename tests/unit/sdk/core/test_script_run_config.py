@@ -77,6 +77,14 @@ def test_the_limit_that_somebody_has_set_holds(
     assert job.get("timeout") == wanted
 
 
+@pytest.mark.parametrize("limit", ["abc", [1]])
+def test_a_limit_that_is_no_number_is_named(source: str, limit: Any) -> None:
+    config = ScriptRunConfig(source, "train.py", max_run_duration_seconds=limit)
+
+    with pytest.raises(UserErrorException, match="max_run_duration_seconds=.* is no number"):
+        config.request()
+
+
 def test_a_script_that_is_not_there_is_named_with_the_nearest(source: str) -> None:
     with pytest.raises(UserErrorException, match=r"'trian\.py'.*did you mean 'train\.py'"):
         ScriptRunConfig(source, script="trian.py")
