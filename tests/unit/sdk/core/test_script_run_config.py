@@ -81,7 +81,7 @@ def test_the_limit_that_somebody_has_set_holds(
 def test_a_limit_that_is_no_number_is_named(source: str, limit: Any) -> None:
     config = ScriptRunConfig(source, "train.py", max_run_duration_seconds=limit)
 
-    with pytest.raises(UserErrorException, match="max_run_duration_seconds=.* is no number"):
+    with pytest.raises(UserErrorException, match=r"max_run_duration_seconds=.* is no number"):
         config.request()
 
 
