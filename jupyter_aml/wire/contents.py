@@ -81,7 +81,8 @@ class WireWanted(TypedDict):
 class WireDryRun(TypedDict):
     """What a submission would send, and nothing done; sizes in bytes.
 
-    `reason` is a sentence on when it would probably start on that target.
+    `reason` is a sentence on when it would probably start on that target, where runs of a higher
+    `priority` go first.
     """
 
     files: list[WireSnapshotFile]
@@ -91,4 +92,5 @@ class WireDryRun(TypedDict):
     inputs: list[WireInput]
     outputs: list[WireOutput]
     target: str
+    priority: int
     reason: str

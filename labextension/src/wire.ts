@@ -341,7 +341,8 @@ export interface WireWanted {
 /**
  * What a submission would send, and nothing done; sizes in bytes.
  *
- * `reason` is a sentence on when it would probably start on that target.
+ * `reason` is a sentence on when it would probably start on that target, where runs of a higher
+ * `priority` go first.
  */
 export interface WireDryRun {
   files: WireSnapshotFile[];
@@ -351,6 +352,7 @@ export interface WireDryRun {
   inputs: WireInput[];
   outputs: WireOutput[];
   target: string;
+  priority: number;
   reason: string;
 }
 

@@ -41,8 +41,9 @@ def test_a_cluster_is_created_used_resized_and_deleted_by_magics(notebook: Noteb
         made == "cpus is created: AmlCompute, 0 to 2 nodes, each leaves after 60 s without runs\n"
     )
 
-    dry = notebook.run("%%aml submit -c cpus --dry-run\n1").text
+    dry = notebook.run("%%aml submit -c cpus --priority 7 --dry-run\n1").text
     assert "It would go to 'cpus': it would start as soon as a node has started for it" in dry
+    assert "\nPriority: 7\n" in dry
     assert notebook.run("%%aml submit verbs -c cpus --wait -o run\nprint('there')").error is None
     assert notebook.names["run"].get_details()["target"] == "cpus"
     shown = notebook.run("%aml compute show cpus").text

@@ -417,7 +417,7 @@ class FakeRuns:
             return {
                 "files": [], "excluded": [], "totalSize": 0, "command": ["x"],
                 "inputs": [], "outputs": [],
-                "target": "local", "reason": "",
+                "target": "local", "priority": 0, "reason": "",
             }  # fmt: skip
         run_id = sent.run_id or "run-1"
         number = len(self.engine.sent) + 1

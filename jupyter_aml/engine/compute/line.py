@@ -127,6 +127,10 @@ class Line:
         found = min(tops, default=None)
         return None if found is None else found[-1]
 
+    def before(self, rank: Rank) -> Iterator[RunId]:
+        """Those that wait and that a run of that rank would wait behind."""
+        return (run for run, each in self._waiting.items() if each.rank.order <= rank.order)
+
     def in_order(self) -> Iterator[RunId]:
         """All that wait, the first first; shares that become due meanwhile are not foreseen."""
         waiting = sorted((each.place, run) for run, each in self._waiting.items())

@@ -129,6 +129,10 @@ class Slots:
             places=self._line.places(run),
         )  # fmt: skip
 
+    def ahead_of(self, rank: Rank) -> int:
+        """Behind how many that wait now a run of that rank would wait."""
+        return len({*self._awaited(), *self._line.before(rank)})
+
     @property
     def _active(self) -> int:
         return self._taken - sum(self._seated.get(run, 1) for run in self._lent)

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from jupyter_aml.compute.target import Node, NodeState
+from jupyter_aml.engine.compute.line import Rank
 from jupyter_aml.engine.compute.stations import Station
 
 
-def probable_start(station: Station, nodes: int = 1) -> str:
-    """Say in a sentence when it would start, on so many nodes at once."""
-    slots, target = station.slots, station.target
+def probable_start(station: Station, rank: Rank) -> str:
+    """Say in a sentence when a run of that rank would start, on as many nodes as it needs."""
+    slots, target, nodes = station.slots, station.target, rank.places
     state = target.state()
     if state.state in ("Stopped", "Failed"):
         return f"it would wait: {state.why or f'the target is {state.state.lower()}'}"
     busy = f"{slots.busy} of {slots.count} {'slot' if slots.count == 1 else 'slots'} busy"
-    if slots.waiting:
-        others = "1 run that waits" if slots.waiting == 1 else f"{slots.waiting} runs that wait"
+    if ahead := slots.ahead_of(rank):
+        others = "1 run that waits" if ahead == 1 else f"{ahead} runs that wait"
         return f"it would wait behind {others} ({busy})"
     if slots.busy + nodes > slots.count:
         until = "a run there ends" if nodes == 1 else f"{nodes} nodes are free"

@@ -21,6 +21,7 @@ from jupyter_aml.domain.run import INTERACTIVE_RUN, SCRIPT_RUN, Process, Run, Ru
 from jupyter_aml.domain.run_data import RunData
 from jupyter_aml.domain.run_limits import Limits
 from jupyter_aml.engine import snapshot
+from jupyter_aml.engine.compute.line import rank_of
 from jupyter_aml.engine.compute.start import probable_start
 from jupyter_aml.engine.compute.stations import Stations, target_of
 from jupyter_aml.engine.ledger import now
@@ -210,7 +211,8 @@ def describe(drafted: Draft, *, stations: Stations) -> WireDryRun:
         "command": [] if job is None else [job.interpreter, *job.command],
         **encode_data(drafted.data),
         "target": "local" if job is None else job.target,
-        "reason": "" if station is None else probable_start(station, drafted.run.nodes),
+        "priority": 0 if job is None else job.priority,
+        "reason": "" if station is None else probable_start(station, rank_of(drafted.run)),
     }
 
 

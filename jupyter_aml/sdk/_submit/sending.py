@@ -206,6 +206,7 @@ def plan(dry: WireDryRun) -> str:
     files = dry["files"]
     rows = [
         f"Nothing was sent. It would go to {dry['target']!r}: {dry['reason']}",
+        f"Priority: {dry['priority']}",
         f"Command: {' '.join(dry['command'])}",
         f"Files ({len(files)}, {size(dry['totalSize'])}):",
         *(f"  {file['path']}  {size(file['size'])}" for file in files[:_SHOWN_FILES]),

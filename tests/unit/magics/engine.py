@@ -204,7 +204,8 @@ class FakeEngine:
             return 200, {
                 "files": [file], "excluded": [".env: a secret"], "totalSize": 1234,
                 "inputs": [], "outputs": [],
-                "command": ["python", "cell.py"], "target": "local", "reason": "starts at once",
+                "command": ["python", "cell.py"], "target": "local",
+                "priority": 0 if job is None else job.priority, "reason": "starts at once",
             }  # fmt: skip
         if body.get("ifChanged") and self.unchanged is not None:
             return 200, self.unchanged

@@ -8,6 +8,7 @@ import pytest
 
 from jupyter_aml.compute.target import Node, NodeState, Target, TargetState
 from jupyter_aml.domain.ids import DEFAULT_WORKSPACE, RunId
+from jupyter_aml.engine.compute.line import Rank
 from jupyter_aml.engine.compute.start import probable_start
 from jupyter_aml.engine.compute.stations import Station, Stations
 
@@ -60,7 +61,7 @@ def a_station(target: Target) -> Station:
     ],
 )
 def test_a_run_starts_where_there_is_a_place(target: Target, told: str) -> None:
-    assert probable_start(a_station(target)) == told
+    assert probable_start(a_station(target), Rank()) == told
 
 
 def test_a_run_waits_behind_others() -> None:
@@ -68,14 +69,37 @@ def test_a_run_waits_behind_others() -> None:
         station = a_station(Machine())
         for run in ("a", "b"):
             await station.slots.take(RunId(run))
-        assert probable_start(station) == (
+        assert probable_start(station, Rank()) == (
             "it would wait until a run there ends, and be the next (2 of 2 slots busy)"
         )
         waiting = asyncio.ensure_future(station.slots.take(RunId("c")))
         await asyncio.sleep(0)
-        assert probable_start(station) == (
+        assert probable_start(station, Rank()) == (
             "it would wait behind 1 run that waits (2 of 2 slots busy)"
         )
         waiting.cancel()
 
     asyncio.run(go())
+
+
+def test_a_run_waits_behind_none_of_a_lower_priority() -> None:
+    async def go() -> list[str]:
+        station = a_station(Machine())
+        for run in ("a", "b"):
+            await station.slots.take(RunId(run))
+        ranks = (Rank((-5, 1.0, 1)), Rank((0, 2.0, 2)))
+        waiting = [
+            asyncio.ensure_future(station.slots.take(RunId(run), rank))
+            for run, rank in zip(("c", "d"), ranks, strict=True)
+        ]
+        await asyncio.sleep(0)
+        told = [probable_start(station, Rank((each, 3.0, 0))) for each in (0, -1, -6)]
+        for each in waiting:
+            each.cancel()
+        return told
+
+    assert asyncio.run(go()) == [
+        "it would wait behind 2 runs that wait (2 of 2 slots busy)",
+        "it would wait behind 1 run that waits (2 of 2 slots busy)",
+        "it would wait until a run there ends, and be the next (2 of 2 slots busy)",
+    ]

@@ -169,6 +169,13 @@ def test_a_dry_run_sends_nothing_and_says_what_it_would(notebook, engine):
         assert words in said.text
 
 
+def test_a_dry_run_tells_the_priority_by_which_the_queue_orders(notebook, engine):
+    said = notebook.run("%%aml submit x --priority 5 --dry-run\nprint(1)\n")
+
+    assert said.error is None
+    assert "\nPriority: 5\n" in said.text
+
+
 def test_waiting_shows_the_final_state_and_binds_first(notebook, engine):
     seen = []
 
