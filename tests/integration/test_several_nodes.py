@@ -418,6 +418,27 @@ async def test_more_nodes_than_there_can_be_are_refused_and_named(
     assert cut["status"] in ("Preparing", "Queued", "Starting", "Running")
 
 
+async def test_several_nodes_in_an_image_are_refused_before_anything_is_sent(
+    aml_root: Path,
+) -> None:
+    image = {"name": "boxed", "docker": {"enabled": True, "baseImage": "debian:12"}}
+    async with an_engine(aml_root) as engine:
+        await a_cluster(engine, maxNodes=2)
+        for more in ({}, {"dryRun": True}):
+            with pytest.raises(Invalid) as refused:
+                await submit(engine, {**spread("", 2), "environment": image, **more})
+        alone = await engine.runs.submit(
+            decode_submission({**spread("", 1), "environment": image, "dryRun": True})
+        )
+
+    assert not [*aml_root.glob("workspaces/*/runs/*")]
+    assert str(refused.value) == (
+        "node_count=2: the environment 'boxed' is an image, and a run in one has one node: send it "
+        "in one of Python packages"
+    )
+    assert alone["target"] == "cpu-cluster"
+
+
 async def test_tensorflow_is_told_of_all_nodes_and_its_servers_end_with_the_workers(
     aml_root: Path,
 ) -> None:

@@ -77,7 +77,7 @@ def draft(
     run = _run(asked)
     if asked.type == SCRIPT_RUN:
         target = _target(run, stations)
-        check_limits(run, target, stations)
+        check_limits(run, asked.environment, target, stations)
         run = replace(run, properties={TARGET_KIND: target.kind.lower(), **run.properties})
     limits.run(run)
     if asked.source.upload is not None:
@@ -87,7 +87,9 @@ def draft(
     return Draft(run, plan, asked.process, asked.environment, asked.source.place(), asked.data)
 
 
-def check_limits(run: Run, target: Target, stations: Stations) -> None:
+def check_limits(
+    run: Run, environment: Definition | None, target: Target, stations: Stations
+) -> None:
     """Raise Invalid where a run asks for more than its target can give. Blocks."""
     if run.job is None:
         return
@@ -97,6 +99,11 @@ def check_limits(run: Run, target: Target, stations: Stations) -> None:
         others = (each.target for _, each in stations.seen_from(run.workspace))
         raise Invalid(
             f"node_count={nodes}: a run on {target.name!r} has {has}; {_have(nodes, others)}"
+        )
+    if nodes > 1 and environment is not None and environment.wants_docker:
+        raise Invalid(
+            f"node_count={nodes}: the environment {environment.name!r} is an image, and a run in "
+            "one has one node: send it in one of Python packages"
         )
     if nodes > 1 and run.job.distribution is not None:
         target.check_nodes(nodes, run.job.distribution.processes)

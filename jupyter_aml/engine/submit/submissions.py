@@ -143,7 +143,9 @@ class Submissions:
         asked = await self._sending(sent.read)
         again = await self._sending(repeats.draft, earlier, asked, root=self._root)
         target = self._stations.of(again.run).target
-        await self._sending(drafts.check_limits, again.run, target, self._stations)
+        await self._sending(
+            drafts.check_limits, again.run, again.environment, target, self._stations
+        )
         drafted = await self._placed(again)
         async with in_use(self._blobs):
             manifest = await self._sending(
