@@ -123,12 +123,15 @@ time.sleep(600)
 
 async def test_parameter_servers_end_when_all_workers_have(aml_root: Path) -> None:
     script = """
-import json, os, signal
+import json, os, signal, time
 
 told = json.loads(os.environ["TF_CONFIG"])
 print(told["task"], len(told["cluster"]["worker"]), len(told["cluster"]["ps"]), flush=True)
 if told["task"]["type"] == "ps":
+    open("up", "w").close()
     signal.pause()
+while not os.path.exists("up"):
+    time.sleep(0.01)
 """
     async with an_engine(aml_root) as engine:
         sent = await submit(engine, spread(script, "tensorflow", 3, servers=1))

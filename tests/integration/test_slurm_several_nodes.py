@@ -218,9 +218,9 @@ import json, os, signal, time
 
 told = json.loads(os.environ["TF_CONFIG"])
 mine = f"/work/{told['task']['type']}-{told['task']['index']}"
-open(os.environ["AML_RUN_DIR"] + mine, "w").close()
 every = told["cluster"]["worker"] + told["cluster"]["ps"]
 print(told["task"], len(set(every)), flush=True)
+open(os.environ["AML_RUN_DIR"] + mine, "w").close()
 if told["task"]["type"] == "ps":
     signal.pause()
 while not os.path.exists(os.environ["AML_RUN_DIR"] + "/work/ps-0"):
