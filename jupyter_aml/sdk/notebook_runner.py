@@ -27,6 +27,7 @@ PARAMETERS = "parameters"
 INJECTED = "injected-parameters"
 OUTPUTS = "outputs"
 _OF_THE_RUN = (OUTPUTS, "logs")
+LISTENING = "jupyter_aml.sdk._kernel_output"
 _LAST_WORDS = 16_000
 
 _PLACE = re.compile(r"(?:Cell|Input) In ?\[(\d+)\],? (?:line (\d+)|in <cell line: (\d+)>)")
@@ -205,7 +206,7 @@ def _this_interpreter() -> Any:
         def get_kernel_spec(self, kernel_name: str) -> Any:
             words = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
             # What a kernel says of itself is not what the notebook says.
-            words.append("--log-level=ERROR")
+            words += ["--log-level=ERROR", f"--ext={LISTENING}"]
             return specs.KernelSpec(argv=words, display_name="Python", language="python")
 
     return ThisInterpreter()

@@ -94,6 +94,34 @@ def test_what_child_processes_print_is_said_once_and_kept(run: Run, work: Path) 
     assert "from a child" in json.dumps(kept(work))
 
 
+def test_all_is_kept_that_children_print_at_the_end_of_a_cell(run: Run, work: Path) -> None:
+    lines = "".join(f"{number}\n" for number in range(1, 20_001))
+    done = run(
+        "import os\nos.system('seq 20000');",
+        "os.system('seq 20000 >&2')\n1 / 0",
+    )
+
+    assert done.returncode == 1
+    assert done.stdout == lines
+    assert done.stderr.startswith(lines)
+    told = [[each for each in cell["outputs"] if "name" in each] for cell in kept(work)]
+    assert [["".join(each["text"]) for each in cell] for cell in told] == [[lines], [lines]]
+
+
+def test_a_cell_may_lead_its_output_elsewhere(run: Run, work: Path) -> None:
+    done = run(
+        "import os\n"
+        "there = os.open('elsewhere', os.O_CREAT | os.O_WRONLY)\n"
+        "os.dup2(there, 1)\n"
+        "print('heard', flush=True)\n"
+        "os.system('echo apart')",
+        "print('end')",
+    )
+
+    assert (done.stdout, done.stderr, done.returncode) == ("heard\n0\nend\n", "", 0)
+    assert (work / "elsewhere").read_text() == "apart\n"
+
+
 def test_a_magic_that_fails_is_told_in_its_own_words(run: Run) -> None:
     done = run("print('a')", "\n%timeit -n")
 
