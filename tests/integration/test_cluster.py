@@ -117,6 +117,27 @@ async def test_the_least_number_of_nodes_is_kept_and_a_lost_one_is_replaced(
     assert pid_of(second) != pid_of(first)
 
 
+async def test_another_idle_time_reaches_the_nodes_that_are_there(aml_root: Path) -> None:
+    async def waits(node: str, seconds: str) -> None:
+        """Wait until a node waits so long for an engine."""
+        file = aml_root / "nodes" / "default" / "cpu-cluster" / node / "idle"
+        async with asyncio.timeout(30):
+            while not file.exists() or file.read_text() != seconds:
+                await asyncio.sleep(0.02)
+
+    async with an_engine(aml_root) as engine:
+        await a_cluster(engine, minNodes=1, idleSeconds=100)
+        told = await seen(engine, "cpu-cluster", lambda told: states(told) == ["idle"])
+        node = told["nodes"][0]["id"]
+        await change(engine, "cpu-cluster", idleSeconds=1000)
+        await waits(node, "2000.0")
+        await change(engine, "cpu-cluster", idleSeconds=1)
+        await waits(node, "60.0")
+        after = await engine.compute.get(DEFAULT_WORKSPACE, "cpu-cluster")
+
+    assert [each["id"] for each in after["nodes"]] == [node]
+
+
 def pid_of(target: WireCompute) -> int:
     return int(target["nodes"][0]["address"].removeprefix("process "))
 

@@ -7,7 +7,8 @@ once it is up: `{"pid", "start", "boot", "file"}`, the last being device and ino
 are handed to it as files `FOLDER/jobs/NAME.json`, whole, with a SIGUSR1 to say so: in it are the
 `words` and the `environment` of a shim. The file goes away when the shim has ended. SIGTERM ends
 the shims, each within the grace of its job, and then the node. It also ends when FOLDER is gone,
-and when it has had nothing to do for IDLE_SECONDS and nobody has sent it a signal. What a node has
+and when it has had nothing to do for IDLE_SECONDS and nobody has sent it a signal; where there is
+a file `FOLDER/idle`, the seconds in it count from then on. What a node has
 started does not outlive it, as on a machine that is switched off (Linux).
 """
 
@@ -61,7 +62,7 @@ class _Node:
                     return 0
             else:
                 self._take()
-            left = quiet_since + self._idle - time.monotonic()
+            left = quiet_since + self._patience() - time.monotonic()
             if self._jobs:
                 left = _LOOK
             elif left <= 0 or not os.path.exists(f"{self._folder}/node.json"):
@@ -70,6 +71,13 @@ class _Node:
             if ready:
                 os.read(awake, 4096)
                 quiet_since = time.monotonic()
+
+    def _patience(self) -> float:
+        try:
+            with open(f"{self._folder}/idle") as file:
+                return float(file.read())
+        except (OSError, ValueError):
+            return self._idle
 
     def _hear(self, number: int, frame: Any) -> None:
         if number in (signal.SIGTERM, signal.SIGINT):

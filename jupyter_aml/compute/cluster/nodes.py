@@ -62,6 +62,8 @@ class LiveNode:
     jobs: dict[str, Seat] = field(default_factory=dict)
     """The jobs that it was handed and that nobody has forgotten, by their ids."""
     note: str = ""
+    idle: float | None = None
+    """For how many seconds it waits for an engine; None where nobody knows."""
 
     @property
     def id(self) -> str:
@@ -140,6 +142,22 @@ def found(folder: Path) -> list[LiveNode]:
         else:
             remove_tree(path)
     return nodes
+
+
+def allow(node: LiveNode, idle: float) -> None:
+    """Have a node end by itself when it hears nothing for so many seconds from now on. Blocks.
+
+    Raises StorageFailed.
+    """
+    path = node.folder / "idle"
+    draft = path.with_name(f".{path.name}")
+    try:
+        draft.write_text(repr(idle))
+        os.rename(draft, path)
+    except OSError as error:
+        raise StorageFailed(f"cannot write {path}: {error.strerror}") from error
+    node.idle = idle
+    node.tell(signal.SIGUSR1)
 
 
 async def end(some: Iterable[LiveNode]) -> None:
@@ -230,7 +248,7 @@ def _started(
         raise StorageFailed(f"cannot start a node in {folder}: {error.strerror}") from error
     begun = shim.start_of(process.pid)
     _processes[process.pid] = process
-    return LiveNode(folder, process.pid, begun, NodeState.STARTING)
+    return LiveNode(folder, process.pid, begun, NodeState.STARTING, idle=idle)
 
 
 def _reap() -> None:

@@ -17,7 +17,7 @@ from jupyter_aml.compute.cluster.nodes import LiveNode, Order
 from jupyter_aml.compute.cluster.scaling import Plan, Present, plan
 from jupyter_aml.compute.target import Node, NodeState
 from jupyter_aml.domain.compute import LOW_PRIORITY, ComputeDefinition
-from jupyter_aml.domain.errors import AmlError
+from jupyter_aml.domain.errors import AmlError, StorageFailed
 from jupyter_aml.domain.kernel import kernel_of
 
 _LOG = logging.getLogger("jupyter_aml.compute")
@@ -253,6 +253,7 @@ class Pool:
                     has_found = True
                 await self._bury()
                 await self._release()
+                await self._allow()
                 self._assign()
                 again = self._scale()
             except AmlError as error:
@@ -309,6 +310,21 @@ class Pool:
                 nodes.release(node, job)
             if over:
                 self._moved()
+
+    async def _allow(self) -> None:
+        """Let nodes that were started before the idle time was changed know for how long to wait.
+
+        Those of an earlier engine are told as well, and hear that there is one again.
+        """
+        for node in list(self._nodes.values()):
+            if node.idle != self._lonely and node.state is not NodeState.LEAVING:
+                with contextlib.suppress(StorageFailed):
+                    await asyncio.to_thread(nodes.allow, node, self._lonely)
+
+    @property
+    def _lonely(self) -> float:
+        """For how many seconds a node waits for an engine before it ends by itself."""
+        return max(_LONELY, 2 * self.definition.scale.idle.total_seconds())
 
     def _assign(self) -> None:
         """Hand the jobs that wait to nodes that have room, the oldest first, each at once.
@@ -390,11 +406,10 @@ class Pool:
         return max(-(-by_places // self._per_node), by_nodes)
 
     async def _start(self) -> None:
-        lonely = max(_LONELY, 2 * self.definition.scale.idle.total_seconds())
         try:
             node = await nodes.start(
                 self._folder,
-                idle=lonely,
+                idle=self._lonely,
                 program=self._program,
                 variables=self._variables,
                 patience=self._patience,
@@ -420,7 +435,7 @@ class Pool:
 
     def _renew(self) -> None:
         """Let idle nodes that stay know that there is an engine."""
-        half = timedelta(seconds=max(_LONELY, self.definition.scale.idle.total_seconds()) / 2)
+        half = timedelta(seconds=_LONELY / 2)
         now = datetime.now(UTC)
         for node in self._nodes.values():
             if node.state is NodeState.IDLE and now - node.heard > half:

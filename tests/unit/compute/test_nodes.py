@@ -42,3 +42,16 @@ async def test_nodes_of_a_root_that_is_moved_are_found_again(tmp_path: Path) -> 
     finally:
         node.tell(signal.SIGTERM)
     until(lambda: not node.lives, seconds=30, what="the end of the node")
+
+
+async def test_a_node_waits_for_an_engine_as_long_as_it_was_told_last(tmp_path: Path) -> None:
+    node = await nodes.start(tmp_path / "root", idle=3600)
+    try:
+        (found,) = nodes.found(tmp_path / "root")
+        assert found.idle is None
+
+        nodes.allow(found, 0.01)
+
+        until(lambda: not node.lives, seconds=30, what="the end of the node")
+    finally:
+        node.tell(signal.SIGTERM)
