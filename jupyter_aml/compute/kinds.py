@@ -37,7 +37,8 @@ class Setting:
         """The value as it is kept; raises Invalid, which names the setting."""
         is_wanted = isinstance(value, _WANTED[self.type])
         if not is_wanted or isinstance(value, bool) is not (self.type == "flag"):
-            raise Invalid(f"{self.name}: expected {_SAID[self.type]}, got {value!r}")
+            got = "something else" if self.type == "secret" else repr(value)
+            raise Invalid(f"{self.name}: expected {_SAID[self.type]}, got {got}")
         if self.type == "number" and not -_LARGEST <= value <= _LARGEST:
             raise Invalid(f"{self.name}: expected a number from {-_LARGEST:,} to {_LARGEST:,}")
         if self.type == "choice" and value not in self.choices:
@@ -91,6 +92,11 @@ class Kind:
     """Whether it is known by its name, and takes no runs here."""
     is_attached: bool = True
     """Whether what it stands for is there before, so that it is attached and not created."""
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """The settings that are kept in the vault, whatever their names sound like."""
+        return frozenset(each.name for each in self.settings if each.type == "secret")
 
     def checked(self, definition: ComputeDefinition) -> ComputeDefinition:
         """The definition as it is kept; raises Invalid for a setting that is wrong or missing."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypedDict
 
 from jupyter_aml.domain import compute, ids
@@ -222,6 +222,23 @@ def decode_compute_change(name: str, body: Mapping[str, Any]) -> ComputeChange:
     )
 
 
+def new_hidden(asked: NewCompute, declared: Collection[str]) -> NewCompute:
+    """The same with references also where its kind declares that a setting is a secret."""
+    definition = asked.definition
+    settings, secrets = _hidden(definition.name, definition.settings, declared)
+    return replace(
+        asked,
+        definition=replace(definition, settings=settings),
+        secrets={**asked.secrets, **secrets},
+    )
+
+
+def change_hidden(asked: ComputeChange, declared: Collection[str]) -> ComputeChange:
+    """The same with references also where its kind declares that a setting is a secret."""
+    settings, secrets = _hidden(asked.name, asked.settings, declared)
+    return replace(asked, settings=settings, secrets={**asked.secrets, **secrets})
+
+
 _OF_A_DEFINITION = (
     "type", "minNodes", "maxNodes", "idleSeconds", "vmSize", "vmPriority", "description",
 )  # fmt: skip
@@ -231,8 +248,13 @@ _OPEN = frozenset({"host_key", "private_key_file", "tls_client_key"})
 """Settings that are no secrets, though their names sound so: a public key, and paths."""
 
 
-def _hidden(name: str, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
-    """Settings with references where secrets were, and the secrets by their names."""
+def _hidden(
+    name: str, given: Mapping[str, Any], declared: Collection[str] = ()
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Settings with references where secrets were, and the secrets by their names.
+
+    Secrets are those that look like it, and those `declared`.
+    """
     settings, secrets = dict(given), {}
     for key, value in given.items():
         if not isinstance(value, str) or not value:
@@ -242,7 +264,7 @@ def _hidden(name: str, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[s
             meant = value.removeprefix(SECRET)
             if "/" in meant and meant != reference:
                 raise Invalid(f"{key}: {value!r} is a secret of something else")
-        elif key not in _OPEN and looks_secret(key, value):
+        elif key in declared or (key not in _OPEN and looks_secret(key, value)):
             secrets[reference] = value
             settings[key] = SECRET + reference
     return settings, secrets

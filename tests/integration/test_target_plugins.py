@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from jupyter_aml.domain.errors import NotFound
+from jupyter_aml.domain.errors import Invalid, NotFound
+from jupyter_aml.wire.compute import decode_compute_change, decode_new_compute
 from tests.asking import submit
 from tests.integration.test_engine import an_engine, asked, ended, until
 
@@ -22,6 +23,27 @@ class Second(LocalTarget):
 
 def targets(settings):
     return [Second(settings)]
+"""
+
+OTHERS = """
+from jupyter_aml.compute.kinds import Kind, Setting
+from jupyter_aml.compute.targets import AbsentTarget
+
+class Theirs(Kind):
+    name, type, label = "theirs", "Attached", "Of another maker"
+    settings = (
+        Setting(name="place", label="Place"),
+        Setting(name="pin", label="PIN", type="secret", is_required=True),
+    )
+
+    async def probe(self, definition, place):
+        return "opened with " + place.secret(definition.settings["pin"])
+
+    def open(self, definition, place):
+        return AbsentTarget(definition.name)
+
+def targets(settings):
+    return [Theirs()]
 """
 
 
@@ -53,6 +75,33 @@ async def test_a_run_is_executed_on_the_target_of_a_package(
     assert (end["status"], end["job"] and end["job"]["target"]) == ("Completed", "second")
     assert (told["second"]["type"], told["second"]["slots"]) == ("Attached", 3)
     assert told["local"]["type"] == "Local"
+
+
+async def test_what_a_kind_declares_as_a_secret_is_kept_in_the_vault_whatever_its_name(
+    aml_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plug_in(tmp_path, "other_kind", OTHERS)
+    monkeypatch.syspath_prepend(tmp_path)
+    asked = {"name": "safe", "kind": "theirs", "settings": {"place": "cellar", "pin": "1848"}}
+
+    async with an_engine(aml_root) as engine:
+        found = await engine.compute.probe(decode_new_compute(asked))
+        made = await engine.compute.add(decode_new_compute(asked))
+        changed = await engine.compute.change(
+            decode_compute_change("safe", {"settings": {"pin": "1917"}})
+        )
+        again = await engine.compute.probe(
+            decode_new_compute({**asked, "settings": changed["settings"]})
+        )
+        with pytest.raises(Invalid) as refused:
+            await engine.compute.add(decode_new_compute({**asked, "settings": {"pin": 1789}}))
+
+    assert (found, again) == ("opened with 1848", "opened with 1917")
+    hidden = {"place": "cellar", "pin": "secret://compute/safe/pin"}
+    assert (made["settings"], changed["settings"]) == (hidden, hidden)
+    kept = [each for each in aml_root.rglob("*") if each.is_file()]
+    assert not [each for each in kept if b"1848" in each.read_bytes()]
+    assert str(refused.value) == "pin: expected text, got something else"
 
 
 async def test_a_target_that_nobody_brings_is_refused_with_those_there_are(aml_root: Path) -> None:

@@ -42,6 +42,8 @@ from jupyter_aml.wire.compute import (
     WireComputeKind,
     WireComputeSample,
     WireComputeSize,
+    change_hidden,
+    new_hidden,
 )
 from jupyter_aml.wire.events import WireRegisteredEvent
 from jupyter_aml.wire.kernels import WireTargetKernel
@@ -144,6 +146,7 @@ class Compute:
         """
         workspace, name = asked.workspace, asked.definition.name
         kind = self._kind(asked.definition.kind)
+        asked = new_hidden(asked, kind.secrets)
         definition = kind.checked(
             replace(asked.definition, type=_type(asked, kind), is_attached=kind.is_attached)
         )
@@ -196,6 +199,7 @@ class Compute:
     async def probe(self, asked: NewCompute) -> str:
         """Connect to what a target stands for; registers nothing. Invalid or Unreachable."""
         kind = self._kind(asked.definition.kind)
+        asked = new_hidden(asked, kind.secrets)
         definition = kind.checked(asked.definition)
         place = self._place(asked.workspace, definition.name, asked.secrets)
         return await kind.probe(definition, place)
@@ -315,6 +319,7 @@ class Compute:
         at = encode_time(now()) or ""
         known = self._registry.get(asked.workspace, asked.name)
         kind = self._kind(known.definition.kind)
+        asked = change_hidden(asked, kind.secrets)
         # First of all: of a change that is refused no secret is kept either.
         amended(known, asked, kind, at)
         self._keep(asked.workspace, asked.secrets, at)
