@@ -328,6 +328,25 @@ async def test_what_is_created_twice_is_one_and_another_one_of_its_name_is_refus
     assert first["createdAt"] == again["createdAt"]
 
 
+async def test_a_workspace_that_is_not_there_is_named_whatever_is_asked(aml_root: Path) -> None:
+    nowhere = WorkspaceName("defualt")
+    body = {"name": "c", "kind": "cluster", "workspace": nowhere}
+    async with an_engine(aml_root) as engine:
+        for ask in (
+            lambda: engine.compute.probe(decode_new_compute(body)),
+            lambda: engine.compute.add(decode_new_compute(body)),
+            lambda: engine.compute.list(nowhere),
+            lambda: engine.compute.get(nowhere, "c"),
+            lambda: engine.compute.change(decode_compute_change("c", {"workspace": nowhere})),
+            lambda: engine.compute.remove(nowhere, "c"),
+        ):
+            with pytest.raises(NotFound) as refused:
+                await ask()
+            assert str(refused.value) == (
+                "there is no workspace 'defualt'; did you mean 'default'?"
+            )
+
+
 async def test_nodes_go_with_their_workspace(aml_root: Path) -> None:
     async with an_engine(aml_root) as engine:
         await engine.workspaces.add(NewWorkspace(name=WorkspaceName("brief"), tags={}))

@@ -173,6 +173,7 @@ class Compute:
     async def remove(self, workspace: WorkspaceName, name: str) -> None:
         """Delete or detach a target; IllegalMove, naming them, while runs are on it."""
         async with self._turns.of(f"{workspace}/{name}"):
+            await self._ledger.do(self._root.need_workspace, workspace)
             known = await self._ledger.do(self._registry.get, workspace, name)
             await self._need_idle(workspace, name)
             station = self.stations.find(workspace, name)
@@ -197,7 +198,11 @@ class Compute:
         await asyncio.to_thread(remove_tree, self._folder(workspace, ""))
 
     async def probe(self, asked: NewCompute) -> str:
-        """Connect to what a target stands for; registers nothing. Invalid or Unreachable."""
+        """Connect to what a target stands for; registers nothing.
+
+        Raises Invalid or Unreachable, and NotFound for the workspace.
+        """
+        await self._ledger.do(self._root.need_workspace, asked.workspace)
         kind = self._kind(asked.definition.kind)
         asked = new_hidden(asked, kind.secrets)
         definition = kind.checked(asked.definition)
@@ -317,6 +322,7 @@ class Compute:
 
     def _amended(self, asked: ComputeChange) -> Known:
         at = encode_time(now()) or ""
+        self._root.need_workspace(asked.workspace)
         known = self._registry.get(asked.workspace, asked.name)
         kind = self._kind(known.definition.kind)
         asked = change_hidden(asked, kind.secrets)
