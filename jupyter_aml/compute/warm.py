@@ -13,11 +13,9 @@ import json
 import logging
 import os
 import selectors
-import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
@@ -27,6 +25,7 @@ from typing import Any
 
 from jupyter_aml.compute.imports import leading
 from jupyter_aml.compute.protocol import BackendJob
+from jupyter_aml.compute.warm_folder import WarmFolder, sweep
 from jupyter_aml.domain.run import CELL_RUNNER
 
 DIFFERING = frozenset({
@@ -113,7 +112,7 @@ class WarmRunners:
         """The last to run is the last one."""
         self._thread: Thread | None = None
         self._alarm, self._bell = -1, -1
-        self._folder = self._place = ""
+        self._folder: WarmFolder | None = None
         self._ended: list[subprocess.Popen[bytes]] = []
         self._is_closed = False
 
@@ -176,10 +175,7 @@ class WarmRunners:
         if self._thread is None:
             self._alarm, self._bell = os.pipe()
             os.set_blocking(self._bell, False)
-            self._folder = tempfile.mkdtemp(prefix="aml-warm-")
-            # The path of the script is written over with that in the run, which must be no longer.
-            self._place = os.path.join(self._folder, *["_" * 200] * 4)
-            os.makedirs(self._place)
+            self._folder = WarmFolder()
             self._thread = Thread(target=self._serve, name="warm runners", daemon=True)
             self._thread.start()
 
@@ -189,6 +185,7 @@ class WarmRunners:
                 os.write(self._bell, b"!")
 
     def _serve(self) -> None:
+        sweep()
         while not self._is_closed:
             with self._lock:
                 due = self._tend(time.monotonic())
@@ -205,7 +202,8 @@ class WarmRunners:
         bell, self._bell = self._bell, -1
         os.close(bell)
         os.close(self._alarm)
-        shutil.rmtree(self._folder, ignore_errors=True)
+        assert self._folder is not None
+        self._folder.remove()
 
     def _tend(self, now: float) -> list[tuple[Start, _Known, BackendJob]]:
         """End what has waited for too long; returns for what one is to be started."""
@@ -228,10 +226,10 @@ class WarmRunners:
             if known.waiting is not None:
                 self._end(known.waiting)
                 known.waiting = None
-        if wanted is None:
+        if wanted is None or self._folder is None:
             return
         try:
-            waiting = _Waiting(start, wanted, self._program(), self._place)
+            waiting = _Waiting(start, wanted, self._program(), self._folder.place)
         except OSError as error:
             _LOG.warning("no interpreter can be started ahead of runs: %s", error)
             return

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from jupyter_aml.compute import proc
+from jupyter_aml.compute import proc, warm_folder
 from jupyter_aml.compute.protocol import Handle, Phase
 from jupyter_aml.domain.run_limits import Limits
 from jupyter_aml.shim import shim
@@ -431,6 +431,54 @@ def test_a_run_goes_on_when_the_engine_is_killed(tmp_path: Path) -> None:
     assert (pids["shim"], pids["child"]) == waiting
     assert json.loads((status / "exit.1").read_text())["code"] == 0
     until(lambda: not any(map(lives, waiting)))
+
+
+def test_the_next_engine_removes_the_folder_of_one_that_was_killed_and_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rooms = tmp_path / "rooms"
+    rooms.mkdir()
+    monkeypatch.setenv("TMPDIR", str(rooms))
+    monkeypatch.setattr("tempfile.tempdir", str(rooms))
+    monkeypatch.setattr("jupyter_aml.compute.warm._CALM", 0.0)
+    for each in ("living", "killed", "next"):
+        (tmp_path / each).mkdir()
+    with held(tmp_path / "living", PLAIN.script, "wait") as (_, waiting):
+        (living,) = rooms.iterdir()
+        with held(tmp_path / "killed", PLAIN.script, "wait") as (holder, left):
+            (killed,) = {*rooms.iterdir()} - {living}
+            holder.kill()
+            until(lambda: not any(map(lives, left)))
+        assert killed.exists()
+
+        bench = Bench(tmp_path / "next")
+        bench.run(PLAIN)
+        bench.waits_for(PLAIN)
+        (own,) = {*rooms.iterdir()} - {living}
+        bench.backend.close()
+
+        assert own != killed
+        assert [*rooms.iterdir()] == [living]
+        assert all(map(lives, waiting))
+
+
+def test_a_folder_stays_while_somebody_is_in_it_whose_engine_was_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    room, link = tmp_path / "aml-warm-left", tmp_path / "aml-warm-link"
+    (room / "_").mkdir(parents=True)
+    (tmp_path / "other").mkdir()
+    link.symlink_to(tmp_path / "other")
+    with subprocess.Popen(["cat"], cwd=room / "_", stdin=subprocess.PIPE) as lodger:
+        warm_folder.sweep()
+        assert room.exists()
+        lodger.kill()
+
+    warm_folder.sweep()
+
+    assert not room.exists()
+    assert link.is_symlink() and (tmp_path / "other").exists()
 
 
 def lives(pid: int) -> bool:
