@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import signal
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from jupyter_aml.engine.engine import Engine
 from jupyter_aml.wire.compute import WireCompute, decode_new_compute
 from tests.asking import submit
 from tests.dask_cluster import DaskCluster
-from tests.integration.test_cluster import WAITS, appears, script_pids, seen
+from tests.integration.test_cluster import WAITS, appears, script_pids, seen, states
 from tests.integration.test_engine import an_engine, asked, ended, folder_of, until
 
 pytestmark = pytest.mark.anyio
@@ -58,6 +59,33 @@ print("here")
     assert folder.console.read_text() == "here\n"
     assert (folder.work / "outputs" / "a.txt").read_text() == "made"
     assert target["nodes"][0]["address"].startswith("tcp://127.0.0.1")
+
+
+async def test_the_workers_are_read_beside_the_loop_and_told_from_memory(
+    aml_root: Path, dask_cluster: DaskCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readers = list[bool]()
+    read = Path.read_bytes
+
+    def noted(path: Path) -> bytes:
+        if path.name == "workers.json":
+            readers.append(threading.current_thread() is threading.main_thread())
+        return read(path)
+
+    monkeypatch.setattr(Path, "read_bytes", noted)
+    async with an_engine(aml_root) as engine:
+        await attach(engine, address=dask_cluster.address)
+        run: Any = await submit(engine, asked("pass", job=THERE))
+        await ended(engine, run["runId"])
+        first = await seen(engine, "many", lambda told: len(told["nodes"]) == 1)
+        count = len(readers)
+        async with asyncio.timeout(30):
+            while len(readers) < count + 3:
+                await asyncio.sleep(0.05)
+        second = await seen(engine, "many", lambda told: states(told) == ["idle"])
+
+    assert readers and not any(readers)
+    assert first["nodes"][0]["id"] == second["nodes"][0]["id"]
 
 
 async def test_a_run_fails_as_itself_and_is_cancelled_while_it_waits_and_while_it_runs(

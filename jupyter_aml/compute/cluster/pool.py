@@ -42,11 +42,14 @@ class Pool:
         program: Sequence[str] = nodes.PROGRAM,
         variables: Mapping[str, str] | None = None,
         patience: float = 20.0,
+        look: Callable[[], bool] | None = None,
     ) -> None:
         """`program` is what a node is, and `patience` the seconds within which it is up.
 
-        It has `variables`, by default those that any program needs.
+        It has `variables`, by default those that any program needs. `look` is called in a thread
+        at each look at the nodes; it says whether what it saw is other than before.
         """
+        self._look = look
         self._program, self._variables, self._patience = program, variables, patience
         self.definition, self._folder, self._budget = definition, folder, budget
         self._per_node, self._moved = per_node, moved
@@ -256,6 +259,8 @@ class Pool:
                 await self._allow()
                 self._assign()
                 again = self._scale()
+                if self._look is not None and await asyncio.to_thread(self._look):
+                    self._moved()
             except AmlError as error:
                 self._why = str(error)
                 _LOG.warning("compute target %s: %s", self.definition.name, error)

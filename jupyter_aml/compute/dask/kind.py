@@ -106,8 +106,9 @@ class DaskTarget(Target):
         self._pool = Pool(
             _one_bridge(definition), place.folder, Budget(1), per_node=PLACES,
             moved=place.moved, program=(sys.executable, _BRIDGE), variables=os.environ,
-            patience=_PATIENCE,
+            patience=_PATIENCE, look=self._look,
         )  # fmt: skip
+        self._workers: tuple[Node, ...] = ()
         self._backend = DaskBackend(self._pool)
         self._prepare()
 
@@ -145,6 +146,11 @@ class DaskTarget(Target):
 
     def nodes(self) -> Sequence[Node]:
         """The workers, as the bridge saw them last."""
+        return self._workers
+
+    def _look(self) -> bool:
+        """Read what the bridge has told; says whether the workers do other than before."""
+        before = {(node.id, node.state): node for node in self._workers}
         found: list[Node] = []
         for told in self._place.folder.glob("node-*/workers.json"):
             try:
@@ -161,7 +167,9 @@ class DaskTarget(Target):
                 )
                 for worker in workers
             ]
-        return found
+        # Who does what it did has done it since then.
+        self._workers = tuple(before.get((node.id, node.state), node) for node in found)
+        return before.keys() != {(node.id, node.state) for node in found}
 
     async def begin(self) -> None:
         """Take up the bridge that an earlier engine left."""
