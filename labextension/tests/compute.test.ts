@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
 import { plain } from '../src/models/common/words';
-import { busyWords, nodesWords, sizeWords, targetFace } from '../src/models/compute/faces';
+import {
+  busyWords,
+  mostWords,
+  nodesWords,
+  sizeWords,
+  targetFace
+} from '../src/models/compute/faces';
 import { noted, TargetPageModel } from '../src/models/compute/target';
 import {
   canStop,
@@ -105,6 +111,12 @@ test('words say how busy a target is', () => {
     '6 cores, 56 GiB, 1 GPU'
   );
   assert.equal(sizeWords({ cores: 1, memory: 3.5 * 2 ** 30, gpus: 0 }, plain), '1 core, 3.5 GiB');
+});
+
+test('words say on how many nodes one run may be, where that is more than one', () => {
+  assert.equal(mostWords({ mostNodes: 1 }, plain), '');
+  assert.equal(mostWords({ mostNodes: 4 }, plain), 'on up to 4 nodes at once');
+  assert.equal(mostWords({ mostNodes: null }, plain), 'on as many nodes as its queue gives');
 });
 
 test('a kernel that waits for a target, or that no server has, is a row of it', () => {

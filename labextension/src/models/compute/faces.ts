@@ -67,6 +67,14 @@ export function sizeWords(
   return words.filter(word => word).join(', ');
 }
 
+/** On how many nodes one run may be; nothing where it is on one. */
+export function mostWords({ mostNodes }: Pick<WireCompute, 'mostNodes'>, trans: Trans): string {
+  if (mostNodes === null) {
+    return trans('on as many nodes as its queue gives');
+  }
+  return mostNodes > 1 ? trans('on up to %1 nodes at once', mostNodes) : '';
+}
+
 /** A target with more places has a queue of its own, and takes whatever is sent. */
 const MANY = 1000;
 

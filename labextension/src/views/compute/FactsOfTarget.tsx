@@ -2,7 +2,7 @@
 
 import * as React from 'react';
 import { duration, moment } from '../../models/common/words';
-import { isBounded, sizeWords } from '../../models/compute/faces';
+import { isBounded, mostWords, sizeWords } from '../../models/compute/faces';
 import { isOwn, settingsOf } from '../../models/compute/targets';
 import { useTrans } from '../common/hooks';
 import { Mapping, Pairs } from '../common/Pairs';
@@ -42,6 +42,7 @@ export function FactsOfTarget({ model, one }: TargetPartProps): JSX.Element {
               isScaled && trans('when it was idle for %1', duration(one.idleSeconds))
             ],
             [trans('Runs at once'), isBounded(one) && one.slots],
+            [trans('One run'), mostWords(one, trans)],
             [one.isAttached ? trans('Attached') : trans('Created'), moment(one.createdAt)],
             [trans('Changed'), one.changedAt === one.createdAt ? '' : moment(one.changedAt)]
           ].map(([name, value]) => [name as string, value === false ? '' : value])}
