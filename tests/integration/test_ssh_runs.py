@@ -11,14 +11,19 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from jupyter_aml.compute.ssh.backend import SshBackend
+from jupyter_aml.compute.ssh.place import Place
 from jupyter_aml.domain.errors import IllegalMove, Invalid, Unreachable
 from jupyter_aml.domain.ids import workspace_name
 from jupyter_aml.engine.engine import Engine
+from jupyter_aml.runfolder.layout import RunFolder
 from jupyter_aml.sdk.core import Dataset, Experiment, ScriptRunConfig, Workspace
 from jupyter_aml.sdk.core.compute import ComputeTarget, RemoteCompute
 from jupyter_aml.sdk.data.output_dataset_config import OutputFileDatasetConfig
@@ -304,6 +309,89 @@ async def test_the_next_engine_finds_the_run_where_it_is(aml_root: Path, ssh: Ss
     assert pids(aml_root, run) == before
     assert folder_of(aml_root, run).console.read_text() == "begun\nhere\n"
     assert far_folder(ssh, run) is None
+
+
+@asynccontextmanager
+async def an_engine_that_ends_when_it_has_begun(root: Path) -> AsyncIterator[Engine]:
+    """One that ends after the other machine has begun a run, and before it notes that."""
+    begun = asyncio.Event()
+    call = SshBackend._call
+
+    async def called(self: SshBackend, place: Place, verb: str, **fields: Any) -> dict[str, Any]:
+        told = await call(self, place, verb, **fields)
+        if verb == "start":
+            begun.set()
+            await asyncio.Event().wait()
+        return told
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SshBackend, "_call", called)
+        async with an_engine(root) as engine:
+            yield engine
+            await asyncio.wait_for(begun.wait(), 60)
+
+
+async def begun_there(ssh: SshMachine, run: Any) -> Path:
+    """The folder of a run there, once its script has begun."""
+    async with asyncio.timeout(60):
+        while True:
+            there = far_folder(ssh, run)
+            if there is not None and "begun" in RunFolder(there).console.read_text():
+                return there
+            await asyncio.sleep(0.05)
+
+
+async def test_a_run_that_had_begun_when_the_engine_ended_is_not_begun_again(
+    aml_root: Path, ssh: SshMachine
+) -> None:
+    script = """
+import os, time
+print("begun", flush=True)
+while not os.path.exists("go"):
+    time.sleep(0.02)
+"""
+    async with an_engine_that_ends_when_it_has_begun(aml_root) as engine:
+        await attach(engine, ssh)
+        run = await submit(engine, on(script))
+    there = await begun_there(ssh, run)
+    assert not (folder_of(aml_root, run).status / "ssh.1").exists()
+
+    async with an_engine(aml_root) as engine:
+        await said(engine, run, b"begun")
+        (there / "work" / "go").touch()
+        end = await ended(engine, run["runId"])
+
+    assert (end["status"], end["attempt"]) == ("Completed", 1)
+    assert folder_of(aml_root, run).console.read_text() == "begun\n"
+
+
+async def test_a_run_that_had_begun_before_its_machine_was_started_again_is_tried_again(
+    aml_root: Path, ssh: SshMachine
+) -> None:
+    script = f"""
+import os
+kept = os.path.exists("outputs/checkpoint")
+open("outputs/checkpoint", "a").write("one")
+print("begun", flush=True)
+if not kept:
+    {STAY.replace("; ", chr(10) + "    ")}
+"""
+    async with an_engine_that_ends_when_it_has_begun(aml_root) as engine:
+        await attach(engine, ssh)
+        run = await submit(engine, on(script))
+    there = await begun_there(ssh, run)
+    record = there / "status" / "claim.1"
+    told = json.loads((there / "status" / "pids.1").read_text())
+    record.write_text(json.dumps({**json.loads(record.read_text()), "boot": "that of before"}))
+    for pid in (told["shim"], told["child"]):
+        os.kill(pid, signal.SIGKILL)
+
+    async with an_engine(aml_root) as engine:
+        end = await ended(engine, run["runId"])
+
+    assert (end["status"], end["attempt"]) == ("Completed", 2), end["error"]
+    assert "was started again" in " ".join(end["warnings"])
+    assert (folder_of(aml_root, run).outputs / "checkpoint").read_text() == "oneone"
 
 
 async def test_a_script_that_is_killed_fails_and_keeps_its_outputs(

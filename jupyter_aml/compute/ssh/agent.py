@@ -150,7 +150,8 @@ class Agent:
 
     def _start(self, asked: Told, payload: bytes) -> Told:
         status = self._home / asked["folder"] / "status"
-        if not (status / f"claim.{asked['attempt']}").exists():
+        claim = places.read(status / f"claim.{asked['attempt']}")
+        if claim is None:
             python = asked["python"] or sys.executable
             environment = {**_own_variables(), **asked["environment"]}
             words = places.words(asked["words"], asked["pythons"], python, environment.get("PATH"))
@@ -160,7 +161,8 @@ class Agent:
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             )  # fmt: skip
             self._shims.append(process)
-        return {"boot": shim.boot()}
+        # What was begun for an engine that could not note it may be of an earlier boot.
+        return {"boot": (claim or {}).get("boot", shim.boot())}
 
     def _state(self, asked: Told, payload: bytes) -> Told:
         folder = self._home / asked["folder"]
