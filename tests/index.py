@@ -25,6 +25,11 @@ class Index:
         self.folder = folder
         self.url = ""
         self.downloads: list[str] = []
+        self.pips: list[str] = []
+        """The wheels that pip has asked for."""
+        self.gate = threading.Event()
+        """While it is not set, pip waits for its wheels."""
+        self.gate.set()
 
     def add(
         self,
@@ -145,6 +150,13 @@ def serving(folder: Path) -> Iterator[Index]:
     class Handler(SimpleHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
+        def do_GET(self) -> None:
+            if self.path.endswith(".whl") and self.headers["User-Agent"].startswith("pip/"):
+                index.pips.append(Path(self.path).name)
+                index.gate.wait()
+            with suppress(ConnectionError):
+                super().do_GET()
+
         def log_message(self, *_: object) -> None:
             if self.path.endswith(".whl"):
                 index.downloads.append(Path(self.path).name)
@@ -153,4 +165,7 @@ def serving(folder: Path) -> Iterator[Index]:
     server.daemon_threads = True
     index.url = f"http://127.0.0.1:{server.server_port}"
     with _served(server):
-        yield index
+        try:
+            yield index
+        finally:
+            index.gate.set()

@@ -71,6 +71,22 @@ class BackendJob:
         return self.id.rpartition(".")[0] or self.id
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Packages:
+    """A virtual environment that a machine of its own is asked to build, once for its key."""
+
+    key: str
+    """The hash of all that decides what is built."""
+    python: str
+    """The Python of that machine which it is made of."""
+    requirements: str
+    """The text of a file for pip: each package with its version, and where packages are."""
+    count: int
+    """How many packages there are."""
+    has_pip: bool
+    """Whether it is to have a pip of its own."""
+
+
 class Phase(StrEnum):
     """Where a job stands."""
 

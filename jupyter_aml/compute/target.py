@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
-from jupyter_aml.compute.protocol import BackendJob, ComputeBackend, Handle
-from jupyter_aml.domain.compute import ComputeDefinition
+from jupyter_aml.compute.protocol import BackendJob, ComputeBackend, Handle, Packages
+from jupyter_aml.domain.compute import ComputeDefinition, MachinePython
 from jupyter_aml.domain.errors import Invalid, Unreachable
 from jupyter_aml.domain.run_limits import Limits
 
@@ -49,6 +49,16 @@ class TargetState:
     state: str = "Succeeded"
     """`Succeeded`, `Creating`, `Resizing`, `Stopped` or `Failed`."""
     why: str | None = None
+
+
+class Building(Protocol):
+    """Listens to a build."""
+
+    def say(self, line: str) -> None:
+        """Take what is being done now."""
+
+    def log(self, text: str) -> None:
+        """Take a piece of the build log."""
 
 
 class Incoming(Protocol):
@@ -144,6 +154,28 @@ class Target:
         Raises OSError or Unreachable where it does not answer.
         """
         raise Unreachable(f"{self.name!r} has no kernels")
+
+    async def python(self, say: Callable[[str], None]) -> MachinePython:
+        """The Python that environments of packages are made of, on a target that is elsewhere.
+
+        Waits while the machine does not answer, and says so.
+        """
+        raise Invalid(f"environments of packages cannot be built on {self.name!r}")
+
+    async def find_environment(self, key: str, say: Callable[[str], None]) -> str | None:
+        """The interpreter of an environment that is there, whole; None where it is not.
+
+        Waits as `python` does.
+        """
+        raise Invalid(f"environments of packages cannot be built on {self.name!r}")
+
+    async def build_environment(self, packages: Packages, build: Building) -> str:
+        """Build an environment on its machine, and return its interpreter.
+
+        May be called by several at once for one key: it is built once. The build is ended when
+        the last call is cancelled. Raises Invalid with the cause where it fails.
+        """
+        raise Invalid(f"environments of packages cannot be built on {self.name!r}")
 
     def state(self) -> TargetState:
         """How it does."""

@@ -36,6 +36,20 @@ class Scale:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MachinePython:
+    """The Python that a machine of its own has for runs, and the platform that it is of."""
+
+    where: str
+    """How people call the machine."""
+    path: str
+    version: str
+    system: str
+    machine: str
+    glibc: str
+    """The version of the C library; empty for another one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ComputeDefinition:
     """A target that was created or attached. Make it from JSON by `read`."""
 

@@ -137,7 +137,9 @@ def pep440(version: str) -> SpecifierSet:
         raise Invalid(f"{version!r} is not a version") from None
 
 
-def nearest_python(wish: str | None, there: Sequence[Version]) -> tuple[Version, str | None]:
+def nearest_python(
+    wish: str | None, there: Sequence[Version], where: str = "this machine"
+) -> tuple[Version, str | None]:
     """The version of these that meets the wish best, and a warning where it does not meet it.
 
     `there` begins with the preferred one. Where the same minor version is there, its patch
@@ -159,7 +161,7 @@ def nearest_python(wish: str | None, there: Sequence[Version]) -> tuple[Version,
     above = [one for one in there if one > aim]
     nearest = min(above) if above else max(there)
     shown = wish if not wish[0].isdigit() else f"={wish}"
-    return nearest, f"python{shown} is not on this machine; Python {nearest} is taken"
+    return nearest, f"python{shown} is not on {where}; Python {nearest} is taken"
 
 
 def numpy_limit(

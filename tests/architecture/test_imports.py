@@ -123,7 +123,7 @@ def test_the_formatter_knows_what_runs_on_the_oldest_python() -> None:
         f"jupyter_aml/{{{rooms}}}/**/*.py": "py310",
         f"jupyter_aml/{{azureml,{alone}}}.py": "py310",
         # Sent to attached machines beside the shim (compute/ssh/link.py).
-        "jupyter_aml/compute/{proc,ssh/agent,ssh/following,ssh/places}.py": "py310",
+        "jupyter_aml/compute/{proc,ssh/agent,ssh/built,ssh/following,ssh/places}.py": "py310",
     }
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import select
 import signal
 import subprocess
@@ -21,6 +22,7 @@ from typing import Any
 
 from jupyter_aml.compute import proc
 from jupyter_aml.compute.ssh import places
+from jupyter_aml.compute.ssh.built import Built
 from jupyter_aml.compute.ssh.following import Followed
 from jupyter_aml.shim import shim
 
@@ -36,6 +38,7 @@ class Agent:
 
     def __init__(self, home: Path) -> None:
         self._home, self._input = home, bytearray()
+        self._built = Built(home)
         self._followed: dict[str, Followed] = {}
         self._shims: list[subprocess.Popen[bytes]] = []
         self._header: Told | None = None
@@ -53,6 +56,9 @@ class Agent:
             "finish": self._finish,
             "unfollow": self._unfollow,
             "forget": self._forget,
+            "built": self._state_of_environment,
+            "build": self._build,
+            "abandon": self._abandon,
         }
 
     def serve(self) -> None:
@@ -113,6 +119,7 @@ class Agent:
 
     def _hello(self, asked: Told, payload: bytes) -> Told:
         places.sweep(self._home)
+        self._built.sweep()
         memory = 0
         if hasattr(os, "sysconf"):
             memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
@@ -121,6 +128,7 @@ class Agent:
             "system": f"{os.uname().sysname} {os.uname().machine}",
             "python": ".".join(map(str, sys.version_info[:3])),
             "executable": sys.executable,
+            "platform": [os.uname().sysname, os.uname().machine, *platform.libc_ver()],
             "cores": places.cores(),
             "memory": memory,
             "boot": shim.boot(),
@@ -154,6 +162,9 @@ class Agent:
         if claim is None:
             python = asked["python"] or sys.executable
             environment = {**_own_variables(), **asked["environment"]}
+            if "VIRTUAL_ENV" in environment and "PATH" not in asked["environment"]:
+                programs = os.path.join(environment["VIRTUAL_ENV"], "bin")
+                environment["PATH"] = f"{programs}:{environment.get('PATH') or os.defpath}"
             words = places.words(asked["words"], asked["pythons"], python, environment.get("PATH"))
             process = subprocess.Popen(
                 [sys.executable, "-I", "-S", str(self._home / asked["shim"]), *words],
@@ -223,6 +234,18 @@ class Agent:
     def _forget(self, asked: Told, payload: bytes) -> Told:
         # With the folders of its children, which lie beside it.
         places.remove((self._home / asked["folder"]).parent)
+        return {}
+
+    def _state_of_environment(self, asked: Told, payload: bytes) -> Told:
+        told, log = self._built.state(asked["env"], asked["offset"])
+        return {**told, "log": log}
+
+    def _build(self, asked: Told, payload: bytes) -> Told:
+        self._built.begin(asked, payload, self._home / asked["builder"])
+        return {}
+
+    def _abandon(self, asked: Told, payload: bytes) -> Told:
+        self._built.abandon(asked["env"])
         return {}
 
 

@@ -20,6 +20,7 @@ from uuid import uuid4
 from jupyter_aml.compute.attempt import make_folders
 from jupyter_aml.compute.protocol import BackendJob, Handle, Phase, Sighting
 from jupyter_aml.compute.ssh import far, sending
+from jupyter_aml.compute.ssh.builds import Builds
 from jupyter_aml.compute.ssh.machine import PIECE, Machine, Secret
 from jupyter_aml.compute.ssh.options import SshOptions
 from jupyter_aml.compute.ssh.place import Place
@@ -44,6 +45,7 @@ class SshBackend:
     def __init__(self, options: SshOptions, secret: Secret = str) -> None:
         """`secret` gives the value of a setting that stands in the vault."""
         self.machine = Machine(options, secret, pushed=self._pushed, linked=self._linked)
+        self.builds = Builds(self.machine, lambda: self._once(sending.shim_parcel()))
         self._places: dict[str, Place] = {}
         self._seen: dict[str, Phase] = {}
         self._sending: dict[str, asyncio.Task[None]] = {}

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from jupyter_aml.compute.kinds import Kind, Setting, TargetPlace
-from jupyter_aml.compute.protocol import BackendJob, ComputeBackend, Handle
+from jupyter_aml.compute.protocol import BackendJob, ComputeBackend, Handle, Packages
 from jupyter_aml.compute.ssh.backend import SSH, SshBackend
 from jupyter_aml.compute.ssh.link import connect
 from jupyter_aml.compute.ssh.options import FOLDER, MAX_RUNS, PORT, SshOptions
-from jupyter_aml.compute.target import Incoming, Outgoing, Target, TargetState
+from jupyter_aml.compute.target import Building, Incoming, Outgoing, Target, TargetState
 from jupyter_aml.compute.targets import TargetSettings
-from jupyter_aml.domain.compute import ComputeDefinition
+from jupyter_aml.domain.compute import ComputeDefinition, MachinePython
 from jupyter_aml.domain.run_limits import amount
 
 
@@ -23,7 +23,7 @@ class SshKind(Kind):
     name, type, label = SSH, "VirtualMachine", "Machine over SSH"
     help = (
         "Each run is a process on that machine, which has an SSH server and Python 3.10 or newer; "
-        "nothing is installed there, and no files are shared."
+        "environments of pip packages are built there, and no files are shared."
     )
     settings = (
         Setting(name="address", label="Address", help="name or number", is_required=True),
@@ -104,6 +104,18 @@ class SshTarget(Target):
     async def open_door(self, handle: Handle, told: Mapping[str, Any]) -> tuple[Incoming, Outgoing]:
         """Connect to the keeper of a kernel through the connection that there is."""
         return await self._backend.machine.open(int(told["port"]))
+
+    async def python(self, say: Callable[[str], None]) -> MachinePython:
+        """That of the setting `python`, or the one that was found."""
+        return await self._backend.builds.python(say)
+
+    async def find_environment(self, key: str, say: Callable[[str], None]) -> str | None:
+        """The interpreter of an environment that lies in the folder there."""
+        return await self._backend.builds.find(key, say)
+
+    async def build_environment(self, packages: Packages, build: Building) -> str:
+        """Have it built there."""
+        return await self._backend.builds.build(packages, build)
 
     def refusal(self) -> str | None:
         """Whether somebody has stopped it."""

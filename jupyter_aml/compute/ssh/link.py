@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_aml.compute import proc
-from jupyter_aml.compute.ssh import agent, following, places
+from jupyter_aml.compute.ssh import agent, built, following, places
 from jupyter_aml.compute.ssh.options import SshOptions
 from jupyter_aml.compute.target import Incoming, Outgoing
 from jupyter_aml.domain.errors import AmlError, Invalid, StorageFailed, Unreachable
-from jupyter_aml.shim import shim
+from jupyter_aml.shim import shim, venvs
 
 if TYPE_CHECKING:
     import asyncssh
@@ -28,7 +28,7 @@ _CONNECT, _LOGIN = 15.0, 30.0
 _ALIVE, _DEAF = 10.0, 3
 """Seconds between two questions whether the other side is there, and how many may go unanswered."""
 _NO_PYTHON = "aml-no-python"
-_MODULES = (shim, proc, places, following, agent)
+_MODULES = (shim, venvs, proc, places, built, following, agent)
 """What makes up the far end, in the order of their imports."""
 _NEEDED = (3, 10)
 

@@ -20,7 +20,7 @@ from jupyter_aml.runfolder.layout import RunFolder
 from jupyter_aml.runfolder.plain import read_plain
 from jupyter_aml.shim import shim
 
-SHIM = "shim.py"
+SHIM, BUILDER = "shim.py", "venvs.py"
 _LEFT_OUT = "__pycache__"
 
 

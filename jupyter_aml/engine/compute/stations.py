@@ -51,10 +51,10 @@ class Stations:
         found = self.find(run.workspace, name)
         return self.put(run.workspace, AbsentTarget(name)) if found is None else found
 
-    def elsewhere(self, run: Run) -> str | None:
-        """The name of a target that no file of this machine reaches; None for others."""
+    def elsewhere(self, run: Run) -> Target | None:
+        """The target of a run that no file of this machine reaches; None for others."""
         target = self.of(run).target
-        return target.name if target.is_elsewhere else None
+        return target if target.is_elsewhere else None
 
     def find(self, workspace: WorkspaceName, name: str) -> Station | None:
         """The target of that name, seen from a workspace."""

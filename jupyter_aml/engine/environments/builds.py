@@ -252,13 +252,17 @@ class Builds:
             return BuildState("not built")
 
     def _notes(self, wish: Wish) -> tuple[str, ...]:
-        """What is not met to the letter whatever builds it; an error under `strict`."""
-        if not wish.definition.has_retired_image:
-            return ()
-        image = wish.definition.docker["baseImage"] or "the default image of Azure ML"
-        note = f"{image} is retired, so the environment is built directly on the target"
-        strictness.check([note], strict=self._strict)
-        return (note,)
+        return notes(wish, strict=self._strict)
+
+
+def notes(wish: Wish, *, strict: bool) -> tuple[str, ...]:
+    """What is not met to the letter whatever builds it; an error under `strict`."""
+    if not wish.definition.has_retired_image:
+        return ()
+    image = wish.definition.docker["baseImage"] or "the default image of Azure ML"
+    note = f"{image} is retired, so the environment is built directly on the target"
+    strictness.check([note], strict=strict)
+    return (note,)
 
 
 class _Alone:

@@ -11,10 +11,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
+from jupyter_aml.compute.target import Target
 from jupyter_aml.domain import ids, limits, secrets
 from jupyter_aml.domain.environment import Definition
 from jupyter_aml.domain.errors import AmlError, Invalid, NotFound, Unreachable
 from jupyter_aml.domain.ids import WorkspaceName
+from jupyter_aml.engine.environments.abroad import Abroad
 from jupyter_aml.engine.environments.book import EnvironmentBook, Registered
 from jupyter_aml.engine.environments.builds import Builds, BuildState, Listen
 from jupyter_aml.engine.environments.labels import EnvironmentLabels
@@ -73,6 +75,11 @@ class Environments:
             docker_url=settings.docker_url,
         )
         self._builds = Builds(folder, made, strict=settings.strict, changed=self._changed)
+        self._abroad = Abroad(
+            folder / ".abroad",
+            strict=settings.strict,
+            allow_sources=settings.allow_package_sources,
+        )
         self._watched: dict[str, Registered] = {}
         self._telling: set[asyncio.Task[None]] = set()
 
@@ -194,6 +201,13 @@ class Environments:
         if definition.version is not None:
             self._watched.setdefault(wish.digest, Registered(workspace, definition, ""))
         return await self._builds.ensure(wish, listen)
+
+    async def materialise_on(
+        self, target: Target, definition: Definition, listen: Listen, *, extras: Sequence[str] = ()
+    ) -> Materialised:
+        """The same on the machine of a target that has no files of this one."""
+        wish = Wish(definition=definition, extras=requirements.check(extras))
+        return await self._abroad.ensure(target, wish, listen)
 
     async def python(self, definition: Definition) -> str | None:
         """The Python of an environment on this machine; None while it is not built."""

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_aml.compute.protocol import ANY_PYTHON, Container
+from jupyter_aml.compute.target import Target
 from jupyter_aml.domain import environment, secrets
 from jupyter_aml.domain.environment import Definition
 from jupyter_aml.domain.errors import Invalid
-from jupyter_aml.domain.run import Run
+from jupyter_aml.domain.run import Run, RunStatus
 from jupyter_aml.domain.run_data import RunData
 from jupyter_aml.engine.environments.environments import Environments
 from jupyter_aml.engine.root import Root, write_json
@@ -33,9 +34,9 @@ class RunEnvironments:
         environments: Environments,
         *,
         pythonpath: tuple[Path, ...],
-        elsewhere: Callable[[Run], str | None] = lambda run: None,
+        elsewhere: Callable[[Run], Target | None] = lambda run: None,
     ) -> None:
-        """`elsewhere` names the target of a run that no file of this machine reaches."""
+        """`elsewhere` tells the target of a run that no file of this machine reaches."""
         self._root, self._environments, self._pythonpath = root, environments, pythonpath
         self._elsewhere = elsewhere
 
@@ -83,12 +84,21 @@ class RunEnvironments:
         if definition is None:
             return None
         target = self._elsewhere(run)
-        if target is not None:
-            return _there(data, definition, target)
+        if target is not None and definition.is_user_managed and not definition.wants_docker:
+            return _as_given(data)
+        if target is not None and run.status is not RunStatus.PREPARING:
+            # Its machine was asked before, and may not answer now.
+            before = _before(data)
+            if before is not None:
+                return before
         with _Log(folder.build_log, say) as log:
-            built = await self._environments.materialise(definition, run.workspace, log.listen)
-        if data and (built.key or built.image) and data.get("materialised") != asdict(built):
-            told = {**data, "materialised": {**asdict(built), "warnings": list(built.warnings)}}
+            if target is not None:
+                built = await self._environments.materialise_on(target, definition, log.listen)
+            else:
+                built = await self._environments.materialise(definition, run.workspace, log.listen)
+        is_built = built.kind != _USER_MANAGED
+        if data and is_built and data.get("materialised") != _told(built):
+            told = {**data, "materialised": _told(built)}
             await asyncio.to_thread(write_json, folder.environment, told)
         return built
 
@@ -118,19 +128,24 @@ class _Log:
             self._file.flush()
 
 
-def _there(data: Mapping[str, Any], definition: Definition, target: str) -> Materialised:
-    """The environment of a run on a machine that has its own; raises Invalid for a built one."""
-    if not definition.is_user_managed or definition.wants_docker:
-        raise Invalid(
-            f"{target!r} is a machine of its own, and environments are not built there yet: send "
-            "the run without one, which takes the Python that the setting python of the target "
-            "names, or with one whose user_managed_dependencies is True and whose interpreter_path "
-            "is a Python of that machine"
-        )
+def _as_given(data: Mapping[str, Any]) -> Materialised:
+    """The environment of a run on a machine of its own that has it already."""
     # What the sender has for a Python is none of that machine's.
     given = environment.read(data["definition"]) if "definition" in data else None
     python = ANY_PYTHON if given is None else given.interpreter
     return Materialised(kind="user-managed", interpreter=python, elsewhere=True)
+
+
+def _told(built: Materialised) -> dict[str, Any]:
+    return {**asdict(built), "warnings": list(built.warnings)}
+
+
+def _before(data: Mapping[str, Any]) -> Materialised | None:
+    """What was built for a run on the machine of its target."""
+    told = data.get("materialised")
+    if told is None or not told["elsewhere"]:
+        return None
+    return Materialised(**{**told, "warnings": tuple(told["warnings"])})
 
 
 def _definition(run: Run, data: Mapping[str, Any], known: Mapping[str, str]) -> Definition | None:

@@ -15,7 +15,7 @@ from jupyter_aml.compute.target import Target
 from jupyter_aml.domain import inherited, secrets
 from jupyter_aml.domain.environment import Definition
 from jupyter_aml.domain.errors import Invalid, StorageFailed, Unreachable
-from jupyter_aml.domain.kernel import HOST, TargetKernel
+from jupyter_aml.domain.kernel import HOST, KernelState, TargetKernel
 from jupyter_aml.engine.environments.environments import Environments
 from jupyter_aml.engine.kernels.certificate import certificate
 from jupyter_aml.engine.kernels.shelf import KernelShelf
@@ -43,6 +43,8 @@ class KernelJobs:
         self._shelf, self._environments = shelf, environments
         self._root, self._root_id, self._pythonpath = root, root_id, pythonpath
         self._socket, self._old_libraries = socket, old_libraries
+        self._there: dict[str, Materialised] = {}
+        """What was built for kernels on machines of their own."""
 
     async def settled(self, kernel: TargetKernel) -> TargetKernel:
         """The kernel with the version of its environment, which it keeps when it is restarted."""
@@ -93,13 +95,23 @@ class KernelJobs:
                 f"environment {kernel.label} is an image, and no kernel of an image runs on "
                 f"{target.name!r}: make it a kernel on the compute 'docker'"
             )
-        if target.is_elsewhere:
-            return _there(kernel, definition, target)
+        if target.is_elsewhere and definition.is_user_managed:
+            python = definition.interpreter or ANY_PYTHON
+            return Materialised(kind="user-managed", interpreter=python, elsewhere=True)
 
         def listen(kind: str, text: str) -> None:
             if kind == "say":
                 say(f"environment {kernel.label}: {text}")
 
+        if target.is_elsewhere:
+            # Its machine may not answer any more when it is begun.
+            if kernel.state is not KernelState.PREPARING and kernel.id in self._there:
+                return self._there[kernel.id]
+            built = await self._environments.materialise_on(
+                target, definition, listen, extras=EXTRAS
+            )
+            self._there[kernel.id] = built
+            return built
         is_given = definition.is_user_managed or definition.base_conda_environment is not None
         return await self._environments.materialise(
             definition, kernel.workspace, listen, extras=() if is_given else EXTRAS
@@ -136,15 +148,3 @@ class KernelJobs:
             own["JPY_SESSION_NAME"] = kernel.notebook
         socket = self._socket()
         return kept | own | ({} if socket is None else {"AML_SOCKET": socket})
-
-
-def _there(kernel: TargetKernel, definition: Definition, target: Target) -> Materialised:
-    """The environment of a kernel on a machine that has its own; Invalid for a built one."""
-    if not definition.is_user_managed:
-        raise Invalid(
-            f"{target.name!r} is a machine of its own, and environments are not built there yet: "
-            f"environment {kernel.label} must be one whose user_managed_dependencies is True, "
-            "whose interpreter_path is a Python of that machine with ipykernel"
-        )
-    python = definition.interpreter or ANY_PYTHON
-    return Materialised(kind="user-managed", interpreter=python, elsewhere=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_aml.environments.conda.solver import Package
-from jupyter_aml.environments.sealing import seal
+from jupyter_aml.shim.sealing import seal
 
 _PATIENCE = 60.0
 _NOT_OURS = ("_", "SHLVL", "PWD", "OLDPWD", "PATH", "BASH_ENV", "PS1")

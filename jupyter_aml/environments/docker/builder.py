@@ -24,13 +24,12 @@ from jupyter_aml.environments.cache import Cache, Site
 from jupyter_aml.environments.conda import names as conda_names
 from jupyter_aml.environments.docker import images
 from jupyter_aml.environments.pip import uv
+from jupyter_aml.environments.pip.platforms import platform
 from jupyter_aml.environments.pip.resolving import Resolved, Resolver
 from jupyter_aml.environments.protocol import Build, Kind, Materialised, Wish
 
 HOME = "/opt/aml/env"
 """Where the packages lie in the image."""
-
-_GLIBC = (17, 28, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +44,7 @@ class Inside:
     @property
     def platform(self) -> str:
         """The image's platform as uv names it."""
-        if not self.glibc:
-            return f"{self.machine}-unknown-linux-musl"
-        minor = int(self.glibc.split(".")[1])
-        newest = max((one for one in _GLIBC if one <= minor), default=_GLIBC[0])
-        return f"{self.machine}-manylinux_2_{newest}"
+        return platform(self.machine, self.glibc)
 
 
 class DockerBuilder:

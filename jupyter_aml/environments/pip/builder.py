@@ -19,7 +19,7 @@ from jupyter_aml.environments.cache import Cache, Site, disk_use
 from jupyter_aml.environments.pip import uv
 from jupyter_aml.environments.pip.resolving import Resolved, Resolver, versions
 from jupyter_aml.environments.protocol import Build, Kind, Materialised, Wish
-from jupyter_aml.environments.sealing import seal
+from jupyter_aml.shim.sealing import seal
 
 _LOOK = 0.2
 _DOWNLOADING = re.compile(r"\s*Downloading (\S+) \(([\d.]+)([KMG])iB\)")
