@@ -151,7 +151,7 @@ def serving(folder: Path) -> Iterator[Index]:
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
-            if self.path.endswith(".whl") and self.headers["User-Agent"].startswith("pip/"):
+            if self.path.endswith(".whl") and self.headers.get("User-Agent", "").startswith("pip/"):
                 index.pips.append(Path(self.path).name)
                 index.gate.wait()
             with suppress(ConnectionError):

@@ -168,6 +168,29 @@ async def test_a_cancel_ends_the_build_there_when_nobody_else_wants_it(
     assert len(index.pips) == 2
 
 
+async def test_a_cancel_while_the_connection_is_lost_ends_the_build_later(
+    aml_root: Path, ssh: SshMachine, index: Index
+) -> None:
+    before = homes(ssh)
+    index.gate.clear()
+    async with an_engine(aml_root) as engine:
+        await attach(engine, ssh)
+        run = await submit(engine, sent(within("hello")))
+        await so(lambda: index.pips)
+        ssh.stop()
+        await until(engine, run["runId"], lambda told: "cannot connect" in (told["reason"] or ""))
+        await engine.runs.cancel(run["runId"])
+        end = await ended(engine, run["runId"])
+        goes_on = builders(ssh)
+        ssh.start()
+        other = await submit(engine, on("print('here')"))
+        await so(lambda: not builders(ssh) and homes(ssh) == before)
+        last = await ended(engine, other["runId"])
+
+    assert (end["status"], last["status"]) == ("Canceled", "Completed")
+    assert goes_on
+
+
 @pytest.mark.parametrize("who", ["builder", "all", "connection"])
 async def test_a_build_is_never_used_half(
     aml_root: Path, ssh: SshMachine, index: Index, who: str

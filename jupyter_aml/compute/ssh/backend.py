@@ -299,6 +299,7 @@ class SshBackend:
             place.is_followed = False
 
     def _linked(self) -> None:
+        self._task(self.builds.end_left())
         for place in self._places.values():
             place.is_followed = False
 

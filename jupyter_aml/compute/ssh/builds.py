@@ -35,6 +35,8 @@ class Builds:
         """`send_builder` sends the builder, unless it is there."""
         self._machine, self._send_builder = machine, send_builder
         self._wanted: Counter[str] = Counter()
+        self._left: set[str] = set()
+        """What nobody wanted any more when the machine could not be told."""
 
     async def python(self, say: Say) -> MachinePython:
         """What the machine says of its Python."""
@@ -59,6 +61,7 @@ class Builds:
         """Build an environment unless it is there, and return its interpreter."""
         key = packages.key
         self._wanted[key] += 1
+        self._left.discard(key)
         try:
             return await self._built(packages, build)
         except asyncio.CancelledError:
@@ -101,12 +104,19 @@ class Builds:
             builder=f"{sending.shim_parcel().place}/{sending.BUILDER}",
         )  # fmt: skip
 
+    async def end_left(self) -> None:
+        """End the builds that nobody wants, once the machine is connected to again."""
+        for key in list(self._left):
+            if not self._wanted[key]:
+                await self._abandoned(key)
+
     async def _abandoned(self, key: str) -> None:
-        # Where the machine cannot be reached the build goes on, for the next who wants it.
+        self._left.add(key)
         if self._machine.is_linked:
             with contextlib.suppress(AmlError, TimeoutError):
                 async with asyncio.timeout(_PATIENCE):
                     await self._machine.call("abandon", env=key)
+                self._left.discard(key)
 
     async def _state(self, key: str, offset: int) -> dict[str, Any]:
         return await self._machine.call("built", env=key, offset=offset)
