@@ -407,6 +407,7 @@ def test_nodes_of_a_cluster_come_and_go_with_its_runs(
     expect(details).to_contain_text("No nodes now. They start when a run is sent to the target.")
     details.get_by_role("tab", name="Overview").click()
     expect(details.get_by_role("region", name="Use")).to_contain_text("at most 1 at once")
+    expect(details.get_by_role("region", name="Facts")).to_contain_text("on up to 2 nodes at once")
     photograph(notebook.page, "compute-cluster-after")
 
 
