@@ -95,7 +95,8 @@ class Transport:
     ) -> Answer:
         """Ask, with a `body` as JSON or with `data` as it is.
 
-        Once more where the connection had gone stale, and once where the engine had gone.
+        Once more where the connection had gone stale, and once where the engine had gone, also
+        while it was asked something that may be asked twice.
 
         An engine that is slow is not asked again: it is still at the first. Raises the error that
         the server names, or Unreachable.
@@ -118,7 +119,8 @@ class Transport:
                 repeatable = again or method in _AGAIN or isinstance(error, _NOTHING_SENT)
                 if repeatable and not fresh:
                     continue  # The next connection is fresh, so this happens once.
-                if was_found or not self._finds_again(error):
+                has_gone = _NOBODY_LISTENS if not repeatable else _BROKEN_OFF
+                if was_found or not self._finds_again(error, has_gone):
                     raise self._unreachable(error) from error
                 was_found = True
 
@@ -217,15 +219,15 @@ class Transport:
         try:
             return self._open()
         except OSError as error:
-            if not self._finds_again(error):
+            if not self._finds_again(error, _BROKEN_OFF):
                 raise self._unreachable(error) from error
         try:
             return self._open()
         except OSError as error:
             raise self._unreachable(error) from error
 
-    def _finds_again(self, error: Exception) -> bool:
-        if self._find_again is None or not isinstance(error, _NOBODY_LISTENS):
+    def _finds_again(self, error: Exception, has_gone: tuple[type[Exception], ...]) -> bool:
+        if self._find_again is None or not isinstance(error, has_gone):
             return False
         self.address = self._find_again()
         return True
@@ -236,6 +238,7 @@ class Transport:
 
 _NOBODY_LISTENS = (ConnectionRefusedError, FileNotFoundError)
 _NOTHING_SENT = (*_NOBODY_LISTENS, BrokenPipeError)
+_BROKEN_OFF = (*_NOBODY_LISTENS, ConnectionError, http.client.HTTPException)
 
 
 def quoted(name: str) -> str:

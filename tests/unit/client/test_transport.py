@@ -179,6 +179,38 @@ def test_an_engine_that_has_gone_is_found_again(folder: Path, has_connection: bo
     assert found[0].asked == [("POST", "/aml/runs/a_1_00/cancel", b"{}")]
 
 
+def test_an_engine_that_is_killed_while_it_is_asked_is_found_again(folder: Path) -> None:
+    second = Server(folder / "second")
+    with socket.socket(socket.AF_UNIX) as dying:
+        dying.bind(str(folder / "first"))
+        dying.listen()
+
+        def die() -> None:
+            while True:
+                try:
+                    line, _ = dying.accept()
+                except OSError:
+                    return
+                with line:
+                    line.recv(1)
+
+        threading.Thread(target=die, daemon=True).start()
+
+        def client() -> Client:
+            there = Address(socket=str(folder / "second"))
+            return Client(Address(socket=str(folder / "first")), lambda: there)
+
+        client().status()
+        client().runs.delete("a_1_00")
+        with pytest.raises(errors.Unreachable):
+            # Whether that was done nobody knows, and twice would be two.
+            client()._transport.request("POST", "once")
+        dying.shutdown(socket.SHUT_RDWR)
+
+    second.end()
+    assert [asked[0] for asked in second.asked] == ["GET", "DELETE"]
+
+
 def test_a_download_finds_the_engine_again_too(folder: Path) -> None:
     server = Server(folder / "second")
     client = Client(
