@@ -63,6 +63,10 @@ class World:
                 text, status = answer.read(), answer.status
         except urllib.error.HTTPError as error:
             text, status = error.read(), error.code
+        except TimeoutError as error:
+            error.add_note(f"no answer to {method} {path}; the server said:")
+            error.add_note(self.log.read_text(errors="replace")[-8000:])
+            raise
         return status, json.loads(text) if text else None
 
     def ask_later(self, method: str, path: str, body: Any = None) -> Future[tuple[int, Any]]:
