@@ -27,6 +27,8 @@ _SOON, _SELDOM = 0.05, 2.0
 _AGAIN = 0.5
 _PATIENCE = 10.0
 """Seconds that an order waits for a connection which was lost."""
+_LED = 30.0
+"""Seconds for which a kernel that runs is looked for where an engine has just begun."""
 _UNKNOWN = 1
 """The exit code of a kernel of which nobody saw the end."""
 
@@ -194,7 +196,22 @@ async def begun(asked: Mapping[str, Any], say: Callable[[str], None]) -> Lease:
     It may wait for long where the queue is: `say` hears for what, each time it is something else.
     Raises what the engine answers, and Invalid with the cause where it ends before it runs.
     """
-    told = await asyncio.to_thread(_ask, lambda client: client.target_kernels.add(asked))
+    until = time.monotonic() + _LED
+    while True:
+        told = await _running(asked, say)
+        try:
+            return await asyncio.to_thread(Lease, told)
+        except Unreachable:
+            # The door is that of an engine before, until this one leads to the machine again.
+            if time.monotonic() > until:
+                raise
+            await asyncio.sleep(_AGAIN)
+
+
+async def _running(asked: Mapping[str, Any], say: Callable[[str], None]) -> WireTargetKernel:
+    told: WireTargetKernel = await asyncio.to_thread(
+        _ask, lambda client: client.target_kernels.add(asked)
+    )
     said: str | None = None
     pause = _SOON
     while told["state"] not in ("running", "ended"):
@@ -214,7 +231,7 @@ async def begun(asked: Mapping[str, Any], say: Callable[[str], None]) -> Lease:
     if told["state"] == "ended":
         why = told["reason"] or f"it ended with code {told['code']}"
         raise Invalid(f"the kernel on {asked['compute']!r} did not start: {why}")
-    return await asyncio.to_thread(Lease, told)
+    return told
 
 
 def _ask(question: Callable[[Client], Any]) -> Any:
